@@ -1,0 +1,33 @@
+"""Routes, responses, errors, providers and the application lifecycle of Ponty."""
+
+from ponty.core.app import build_app
+from ponty.core.client import http_client_provider, lease_http_client
+from ponty.core.errors import DoesNotExist, Fault, Location, PontyError, ValidationError, raise_status
+from ponty.core.providers import Provider
+from ponty.core.response import render_json
+from ponty.core.retrying import retry
+from ponty.core.routing import delete, get, patch, post, put, route, route_iter
+from ponty.core.serving import startmeup
+
+__all__ = [
+    "DoesNotExist",
+    "Fault",
+    "Location",
+    "PontyError",
+    "Provider",
+    "ValidationError",
+    "build_app",
+    "delete",
+    "get",
+    "http_client_provider",
+    "lease_http_client",
+    "patch",
+    "post",
+    "put",
+    "raise_status",
+    "render_json",
+    "retry",
+    "route",
+    "route_iter",
+    "startmeup",
+]

@@ -1,0 +1,282 @@
+"""Every exception becomes an answer here, and nowhere else.
+
+The middleware stands around everything an application serves: decorated routes, aiohttp's route tables and aiohttp's
+own 404, 405 and 413. What Ponty answers of its own accord is a problem document (RFC 9457); what a program raised
+with a text or body is sent as given. A class outside this package gives its exceptions a status by the class attribute
+`__ponty_status__`; of such an exception, only the status reaches the client.
+"""
+
+import asyncio
+import functools
+import logging
+import re
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+
+from aiohttp import hdrs, web
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.typedefs import LooseHeaders, Middleware
+from multidict import CIMultiDict
+
+from ponty.core.context import current_apps
+from ponty.core.encoding import encode_json
+from ponty.core.errors import Fault, PontyError, check_status, title
+from ponty.core.uploads import Uploads
+
+logger: logging.Logger = logging.getLogger("ponty.core")
+
+PROBLEM_JSON = "application/problem+json"
+"""The media type of a problem document (RFC 9457 §6.1)."""
+
+MAX_FAULTS = 50
+"""How many faults of one request its answer lists, at most."""
+
+MAX_PROBLEM_SIZE = 8000
+"""How many bytes a problem document has, at most, whatever the request was."""
+
+
+def problem(
+    status: int,
+    *,
+    detail: str | None = None,
+    faults: Sequence[Fault] = (),
+    headers: LooseHeaders | None = None,
+    reason: str | None = None,
+) -> web.Response:
+    """Answer with a problem document (RFC 9457).
+
+    Args:
+        status: The HTTP status of the answer.
+        detail: What went wrong this time, in words.
+        faults: What is wrong with the request; the first `MAX_FAULTS` are listed, or as many as fit.
+        headers: Further headers of the answer.
+        reason: The reason phrase, in place of the registered one.
+
+    Raises:
+        ValueError: `status` is outside 200 to 599.
+    """
+    check_status(status)
+    answer = web.Response(status=status, reason=reason, headers=headers, body=_problem_body(status, detail, faults))
+    answer.headers[hdrs.CONTENT_TYPE] = PROBLEM_JSON
+    return answer
+
+
+def answer_errors(uploads: Uploads) -> Middleware:
+    """Make the middleware that turns what is raised into answers.
+
+    Args:
+        uploads: Told of each request whose body is still on its way when its handler begins.
+    """
+
+    @web.middleware
+    async def middleware(
+        request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        current_apps.set(request.match_info.apps)
+        arriving = not request.content.is_eof()
+        if arriving:
+            uploads.add(request)
+        try:
+            answer = await handler(request)
+            if isinstance(answer, web.HTTPException):
+                raise answer  # noqa: TRY301 - what is returned by mistake is answered as if it were raised
+            _check_sendable(answer)
+            if answer.prepared:
+                await _check_unsent(request, answer)
+        except Exception as error:  # noqa: BLE001 - the one exit for all of them
+            answer = _answer(request, error)
+        except asyncio.CancelledError as error:
+            if _is_cancelled():
+                raise
+            # Nobody cancelled the handler: it waited for something else that was.
+            answer = _answer(request, error)
+        if arriving and request.content.exception() is not None:
+            # What follows a broken body cannot be read as a request. Nor is aiohttp to read on and log what it finds.
+            answer.force_close()
+            request.content.feed_eof()
+        return answer
+
+    return middleware
+
+
+def _answer(request: web.Request, error: BaseException) -> web.StreamResponse:
+    if request.writer.output_size:
+        if not _has_left(request, error):
+            _log(request, error)
+        return _Broken()
+    try:
+        answer = _answer_to(request, _sole(error))
+        if answer is not None:
+            _check_sendable(answer)
+            return answer
+    except Exception as defect:  # noqa: BLE001 - the last resort, for what nobody foresaw
+        error = defect
+    _log(request, error)
+    return problem(500)
+
+
+def _answer_to(request: web.Request, error: BaseException) -> web.Response | None:
+    """Answer what was meant to be an answer, or is the client's doing; None for what nobody expected."""
+    match error:
+        case web.HTTPException():
+            return _http_exception(error)
+        case PontyError():
+            return _ponty_error(error)
+        case _ if (status := getattr(type(error), "__ponty_status__", None)) is not None:
+            return problem(status)
+        case _ if error is request.content.exception() or isinstance(error, web.RequestPayloadError):
+            # What aiohttp could not read (a bad chunk, a bad gzip stream, a connection lost) is the client's fault.
+            return problem(400, detail="the body could not be read")
+        case _:
+            return None
+
+
+class _Broken(web.StreamResponse):
+    """In place of an answer that failed after it had begun: only a cut connection tells that it isn't whole."""
+
+    def __init__(self) -> None:
+        super().__init__(status=500)
+
+    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
+        """Have aiohttp close the connection of `request`."""
+        del request
+        raise ConnectionResetError("the answer failed after it had begun")
+
+
+def _is_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def _has_left(request: web.Request, error: BaseException) -> bool:
+    """Tell whether `error` says only that the client has closed the connection."""
+    gone = request.transport is None or request.transport.is_closing()
+    return gone and isinstance(error, ConnectionError)
+
+
+def _log(request: web.Request, error: BaseException) -> None:
+    """Log what no client is told: the traceback, beside words of the program's own."""
+    resource = request.match_info.route.resource
+    logger.error("%s %s failed", request.method, resource.canonical if resource else "(no route)", exc_info=error)
+
+
+def _sole(error: BaseException) -> BaseException:
+    """Take the one exception out of a group of one, as a task group with a single failed task raises it."""
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error
+
+
+def _ponty_error(error: PontyError) -> web.Response:
+    headers, reason = error.options.get("headers"), error.options.get("reason")
+    if error.text is not None:
+        body, content_type = error.text.encode(), "text/plain"
+    elif error.body is not None:
+        body, content_type = encode_json(error.body), "application/json"
+    else:
+        return problem(error.status_code, faults=error.faults, headers=headers, reason=reason)
+    check_status(error.status_code)
+    answer = web.Response(status=error.status_code, reason=reason, headers=headers, body=body)
+    content_type = error.options.get("content_type") or answer.headers.get(hdrs.CONTENT_TYPE) or content_type
+    answer.headers[hdrs.CONTENT_TYPE] = content_type if "charset" in content_type else f"{content_type}; charset=utf-8"
+    return answer
+
+
+# What belongs to one sending of an answer, not to the answer.
+_OF_ONE_SENDING = (hdrs.CONTENT_LENGTH, hdrs.TRANSFER_ENCODING, hdrs.CONNECTION, hdrs.DATE, hdrs.SET_COOKIE)
+
+
+def _http_exception(error: web.HTTPException) -> web.Response:
+    """Answer with a copy of `error`, since a program may raise one object again and again.
+
+    It is a problem document where nobody gave the exception a text or body of its own.
+    """
+    headers = CIMultiDict(error.headers)
+    for name in _OF_ONE_SENDING if error.prepared else ():
+        headers.popall(name, None)
+    body = error.body
+    if error.status >= 400 and (detail := _unworded(error)) is not None:
+        body = _problem_body(error.status, detail or None, ())
+        headers.popall(hdrs.CONTENT_LENGTH, None)
+        headers[hdrs.CONTENT_TYPE] = PROBLEM_JSON
+    answer = web.Response(status=error.status, reason=error.reason, headers=headers, body=body)
+    answer.cookies.update(error.cookies)
+    return answer
+
+
+def _unworded(error: web.HTTPException) -> str | None:
+    """Give what is to be told of an exception that has only aiohttp's own words; None if it has others."""
+    if error.body == f"{error.status}: {error.reason}".encode():
+        return ""
+    if isinstance(error, web.HTTPRequestEntityTooLarge) and isinstance(error.body, bytes):
+        text = error.body.decode(errors="replace")
+        return text if text.startswith("Maximum request body size") else None
+    return None
+
+
+def _problem_body(status: int, detail: str | None, faults: Sequence[Fault]) -> bytes:
+    if detail is None and not faults:
+        return _bare_problem_body(status)
+    document: dict[str, object] = {"type": "about:blank", "title": title(status), "status": status}
+    if detail is not None:
+        document["detail"] = detail
+    if faults:
+        errors = _listed(faults)
+        if len(errors) < len(faults):
+            document.setdefault("detail", f"the first {len(errors)} of at least {len(faults)} errors are listed")
+        document["errors"] = errors
+    return encode_json(document)
+
+
+def _listed(faults: Sequence[Fault]) -> list[dict[str, str]]:
+    """Give the faults that an answer has room for."""
+    errors: list[dict[str, str]] = []
+    room = MAX_PROBLEM_SIZE - 500  # for the other members
+    for fault in faults[:MAX_FAULTS]:
+        # A pointer holds names that a client chose; a program may have decoded them in its own way.
+        pointer = fault.pointer.encode(errors="replace").decode()
+        error = {"in": fault.location, "name": fault.name, "pointer": pointer, "detail": fault.detail}
+        room -= len(encode_json(error)) + 1
+        if room < 0:
+            break
+        errors.append(error)
+    return errors
+
+
+@functools.cache
+def _bare_problem_body(status: int) -> bytes:
+    return encode_json({"type": "about:blank", "title": title(status), "status": status})
+
+
+_UNSENDABLE = re.compile("[\0-\x08\x0a-\x1f\x7f\ud800-\udfff]")
+
+
+def _check_sendable(answer: web.StreamResponse) -> None:
+    """Refuse an answer that aiohttp could only cut the connection on.
+
+    Raises:
+        TypeError: It is not a response.
+        ValueError: A header holds a control character (RFC 9110 §5.5), or what UTF-8 cannot hold.
+    """
+    if not isinstance(answer, web.StreamResponse):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"a handler returns a response, not a {type(answer).__qualname__!r}")
+    _check_headers(answer.headers.items())
+    if answer.cookies:
+        _check_headers((name, morsel.OutputString()) for name, morsel in answer.cookies.items())
+    if answer.reason and _UNSENDABLE.search(answer.reason):
+        raise ValueError("the reason phrase of an answer holds a character that it cannot")
+
+
+async def _check_unsent(request: web.Request, answer: web.StreamResponse) -> None:
+    """Refuse an answer that is prepared, but not by the handler of `request`: aiohttp would send nothing.
+
+    Raises:
+        RuntimeError: It was sent before, to another request.
+    """
+    if not request.writer.output_size and await answer.prepare(request) is not request.writer:
+        raise RuntimeError("a handler returns a new response each time; this one was sent before")
+
+
+def _check_headers(headers: Iterable[tuple[str, str]]) -> None:
+    for name, value in headers:
+        if _UNSENDABLE.search(value) or _UNSENDABLE.search(name):
+            raise ValueError(f"the header {name!r} of an answer holds a character that no header can")

@@ -1,0 +1,44 @@
+"""`build_app`: the application, made of routes, providers and the middleware that answers errors."""
+
+from collections.abc import Iterable, Sequence
+
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+from ponty.core.answers import answer_errors
+from ponty.core.providers import Provider, lifespan
+from ponty.core.routing import check_path_parameters, mount_routes
+from ponty.core.uploads import Uploads
+
+UPLOADS = web.AppKey("UPLOADS", Uploads)
+"""Where an application keeps the requests whose body is still arriving."""
+
+
+def build_app(
+    *,
+    providers: Iterable[Provider] = (),
+    route_tables: Iterable[web.RouteTableDef] = (),
+    middlewares: Sequence[Middleware] = (),
+    client_max_size: int = 1024**2,
+) -> web.Application:
+    """Build the application that `startmeup` serves, without serving it.
+
+    It suits tests, gunicorn's aiohttp worker, and `add_subapp` of a larger application.
+
+    Args:
+        providers: What the application needs while it runs; started in order, stopped in reverse.
+        route_tables: aiohttp's route tables, mounted beside the decorated routes.
+        middlewares: aiohttp's middlewares, the outermost first. What they raise is answered as what a handler raises.
+        client_max_size: The most bytes a request's body may have; a larger one is a 413.
+
+    Raises:
+        TypeError: A provider is not an async generator function, or a path lacks a variable part that its handler
+            reads.
+    """
+    uploads = Uploads()
+    app = web.Application(middlewares=[answer_errors(uploads), *middlewares], client_max_size=client_max_size)
+    app[UPLOADS] = uploads
+    app.cleanup_ctx.append(lifespan(tuple(providers)))
+    mount_routes(app, tuple(route_tables))
+    check_path_parameters(app)
+    return app

@@ -1,0 +1,212 @@
+"""What a program raises to answer with an error.
+
+::
+
+    Exception
+    ├── PontyError               500, or the `status_code` of a subclass
+    │   ├── DoesNotExist         404
+    │   └── ValidationError      400
+    └── aiohttp.web.HTTPException
+        └── (one of each status)  what `raise_status` raises
+
+How they become answers is the business of `ponty.core.answers`.
+"""
+
+import functools
+import http
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal, NoReturn, TypedDict, Unpack
+
+from aiohttp import web, web_exceptions
+from aiohttp.typedefs import LooseHeaders, StrOrURL
+
+from ponty.core.encoding import encode_json
+
+Location = Literal["path", "query", "header", "cookie", "body"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong with a request, as it is told to the client.
+
+    Args:
+        location: The part of the request it is in.
+        name: The name of the parameter, header or cookie there.
+        detail: What is wrong and what would be right, in words that hold nothing of the value itself.
+        pointer: The place within a JSON value, as a JSON Pointer (RFC 6901); the empty pointer is the whole value.
+    """
+
+    location: Location
+    name: str
+    detail: str
+    pointer: str = ""
+
+
+class ErrorOptions(TypedDict, total=False):
+    """What `PontyError` hands on to the answer."""
+
+    headers: LooseHeaders | None
+    reason: str | None
+    content_type: str | None
+
+
+class StatusOptions(TypedDict, total=False):
+    """What `raise_status` hands on to the `aiohttp.web.HTTPException` of the status."""
+
+    headers: LooseHeaders | None
+    reason: str | None
+    location: StrOrURL
+    method: str
+    allowed_methods: Iterable[str]
+    max_size: float
+    actual_size: float
+    link: StrOrURL | None
+
+
+class PontyError(Exception):
+    """An error that answers the request it is raised in, wherever that is.
+
+    Subclass it to give an error of your own a status. Without `text` and `body` the answer is a problem document
+    (RFC 9457); with one of them, that is sent as given.
+
+    Args:
+        text: A text/plain answer.
+        body: An answer in JSON.
+        faults: What is wrong with the request, listed in the problem document as `errors`.
+        **options: `headers`, `reason` and `content_type` of the answer.
+
+    Raises:
+        ValueError: Both `text` and `body` are given.
+    """
+
+    status_code: int = 500
+    """The HTTP status of the answer, 200 to 599."""
+
+    def __init__(
+        self,
+        *,
+        text: str | None = None,
+        body: object = None,
+        faults: Sequence[Fault] = (),
+        **options: Unpack[ErrorOptions],
+    ) -> None:
+        _refuse_both(text, body)
+        super().__init__()
+        self.text = text
+        self.body = body
+        self.faults: tuple[Fault, ...] = tuple(faults)
+        self.options = options
+
+    def __str__(self) -> str:
+        if self.text is not None:
+            return self.text
+        if self.faults:
+            return "; ".join(f"{fault.location} {fault.name}: {fault.detail}" for fault in self.faults)
+        return f"{self.status_code} {title(self.status_code)}".rstrip()
+
+
+class DoesNotExist(PontyError):
+    """What the request asks for does not exist: 404."""
+
+    status_code = 404
+
+
+class ValidationError(PontyError):
+    """The request is not valid: 400."""
+
+    status_code = 400
+
+
+def raise_status(
+    status: int,
+    *,
+    text: str | None = None,
+    body: object = None,
+    content_type: str | None = None,
+    **options: Unpack[StatusOptions],
+) -> NoReturn:
+    """Answer with `status`, from anywhere below a handler.
+
+    Without `text` and `body`, a status from 400 up answers with a problem document (RFC 9457).
+
+    Args:
+        status: The HTTP status, 200 to 599.
+        text: A text/plain answer.
+        body: An answer in JSON; `{}`, `[]` and `0` are answers too.
+        content_type: The media type of the answer, in place of text/plain or application/json.
+        **options: `headers` and `reason` of the answer, and what the status has of its own: `location` of a redirect,
+            `allowed_methods` of a 405, `link` of a 451.
+
+    Raises:
+        aiohttp.web.HTTPException: The exception of that status, which `except web.HTTPNotFound` and the like also
+            catch.
+        ValueError: Both `text` and `body` are given, or `status` is outside 200 to 599, or a redirect has no
+            `location`.
+    """
+    check_status(status)
+    _refuse_both(text, body)
+    if body is not None:
+        text = encode_json(body).decode()
+        content_type = content_type or "application/json"
+    exception = _exception_class(status)
+    arguments: dict[str, object] = dict(options, text=text, content_type=content_type)
+    if issubclass(exception, web.HTTPMove) and not arguments.get("location"):
+        raise ValueError(f"raise_status({status}) needs location=")
+    for name, default in _STATUS_DEFAULTS.get(status, {}).items():
+        arguments.setdefault(name, default)
+    build: Callable[..., web.HTTPException] = exception
+    raise build(**arguments)
+
+
+_STATUS_DEFAULTS: dict[int, dict[str, object]] = {
+    405: {"method": "", "allowed_methods": ()},
+    413: {"max_size": 0},
+    451: {"link": None},
+}
+
+
+def check_status(status: object) -> None:
+    """Refuse what cannot be the status of a final answer (RFC 9110 §15).
+
+    Raises:
+        ValueError: It is not a whole number from 200 to 599.
+    """
+    if not isinstance(status, int) or not 200 <= status <= 599:
+        raise ValueError(f"an answer has a status from 200 to 599, not {status!r}")
+
+
+def title(status: int) -> str:
+    """Name `status` as its registry does (RFC 9110 §15), or not at all where it is unregistered."""
+    try:
+        return http.HTTPStatus(status).phrase
+    except ValueError:
+        return ""
+
+
+_KNOWN_CLASSES = {
+    value.status_code: value
+    for value in vars(web_exceptions).values()
+    if isinstance(value, type) and issubclass(value, web.HTTPException)
+}
+
+
+@functools.cache
+def _exception_class(status: int) -> type[web.HTTPException]:
+    """Find aiohttp's class for `status`, or derive one from the class of its hundred."""
+    family: type[web.HTTPException]
+    match status // 100:
+        case 2:
+            family = web.HTTPSuccessful
+        case 3:
+            family = web.HTTPRedirection
+        case 4:
+            family = web.HTTPClientError
+        case _:
+            family = web.HTTPServerError
+    return _KNOWN_CLASSES.get(status) or type(f"HTTP{status}", (family,), {"status_code": status})
+
+
+def _refuse_both(text: str | None, body: object) -> None:
+    if text is not None and body is not None:
+        raise ValueError("give text or body, not both")

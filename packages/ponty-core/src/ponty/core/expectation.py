@@ -1,0 +1,16 @@
+"""The Expect header of a request (RFC 9110 §10.1.1)."""
+
+from aiohttp import HttpVersion11, hdrs, web
+
+from ponty.core.answers import problem
+
+
+async def meet_expectation(request: web.Request) -> web.StreamResponse | None:
+    """Have the client send its body where it waits to be asked, or answer 417 to any other expectation."""
+    if request.version < HttpVersion11:
+        return None
+    if request.headers.get(hdrs.EXPECT, "").lower() != "100-continue":
+        return problem(417)
+    await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+    request.writer.output_size = 0  # no part of the answer is out yet
+    return None

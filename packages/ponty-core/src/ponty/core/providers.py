@@ -1,0 +1,98 @@
+"""Providers: what an application needs while it runs, started before it serves and stopped after.
+
+A provider is an async generator function that takes the application. It runs up to its `yield` at startup and the
+rest at teardown. The rules:
+
+- providers start in their order, one after another, and stop in reverse;
+- each that started is stopped exactly once: at the application's teardown, or when a later one fails to start;
+- a provider that raises while it stops keeps none of the others from stopping, and the error is raised when all have;
+- the rest of a provider runs without an exception at its `yield`, so it needs no `try`.
+"""
+
+import inspect
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from ponty.core.context import current_apps
+
+Provider = Callable[[web.Application], AsyncIterator[None]]
+"""An async generator function that takes the application and yields once."""
+
+
+def lifespan(providers: Sequence[Provider]) -> Callable[[web.Application], AsyncGenerator[None]]:
+    """Make the one cleanup context of an application that runs its providers.
+
+    Raises:
+        TypeError: One of `providers` is not an async generator function.
+    """
+    for provider in providers:
+        if not callable(provider) or inspect.iscoroutinefunction(provider):
+            raise TypeError(f"a provider is an async generator function of the application, not {_name(provider)}")
+
+    async def run(app: web.Application) -> AsyncGenerator[None]:
+        started: list[_Started] = []
+        with _inside(app):
+            try:
+                for provider in providers:
+                    started.append(await _start(provider, app))  # noqa: PERF401 - each counts as started at once
+            except BaseException as failure:
+                for error in await _stop(started):
+                    failure.add_note(f"after that, a provider failed to stop: {error!r}")
+                raise
+        yield
+        with _inside(app):
+            errors = await _stop(started)
+        if len(errors) == 1:
+            raise errors[0]
+        if errors:
+            raise BaseExceptionGroup("several providers failed to stop", errors)
+
+    return run
+
+
+@dataclass(frozen=True, slots=True)
+class _Started:
+    name: str
+    rest: AsyncIterator[None]
+
+
+async def _start(provider: Provider, app: web.Application) -> _Started:
+    rest = provider(app)
+    if not isinstance(rest, AsyncIterator):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"a provider is an async generator function, {_name(provider)} is not")
+    try:
+        await anext(rest)
+    except StopAsyncIteration:
+        raise RuntimeError(f"the provider {_name(provider)} ended without a yield") from None
+    return _Started(_name(provider), rest)
+
+
+async def _stop(started: list[_Started]) -> list[BaseException]:
+    """Run the rest of each, last first, and give what they raised."""
+    errors: list[BaseException] = []
+    for provider in reversed(started):
+        try:
+            await anext(provider.rest)
+        except StopAsyncIteration:
+            continue
+        except BaseException as error:  # noqa: BLE001 - raised by the caller, when all have stopped
+            errors.append(error)
+        else:
+            errors.append(RuntimeError(f"the provider {provider.name} yielded twice"))
+    return errors
+
+
+@contextmanager
+def _inside(app: web.Application) -> Iterator[None]:
+    token = current_apps.set((app,))
+    try:
+        yield
+    finally:
+        current_apps.reset(token)
+
+
+def _name(provider: object) -> str:
+    return repr(getattr(provider, "__qualname__", None) or type(provider).__qualname__)

@@ -1,0 +1,48 @@
+"""`render_json`: a handler's value as a JSON answer."""
+
+import functools
+import inspect
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, ParamSpec
+
+import msgspec
+from aiohttp import hdrs, web
+
+from ponty.core.encoding import encode_json
+
+_P = ParamSpec("_P")
+
+
+class _Envelope(msgspec.Struct, gc=False):
+    data: object
+    elapsed: int
+    now: int
+
+
+def render_json(handler: Callable[_P, Awaitable[object]]) -> Callable[_P, Coroutine[Any, Any, web.Response]]:
+    """Answer with the decorated coroutine function's value, as JSON.
+
+    The answer is `{"data": value, "elapsed": milliseconds, "now": milliseconds}`: how long the function took, and
+    when it was done, since the epoch. Dataclasses, mappings, collections (sets too), datetimes, enums, UUIDs and
+    Decimals encode; NaN and the infinities become null. A value that does not encode is an unhandled TypeError.
+
+    Raises:
+        TypeError: The function is not a coroutine function.
+    """
+    if not inspect.iscoroutinefunction(handler):
+        raise TypeError(
+            f"@render_json: {getattr(handler, '__qualname__', handler)!r} is not a coroutine function (async def)"
+        )
+
+    @functools.wraps(handler)
+    async def respond(*args: _P.args, **kwargs: _P.kwargs) -> web.Response:
+        start = time.perf_counter_ns()
+        data = await handler(*args, **kwargs)
+        elapsed = (time.perf_counter_ns() - start) // 1_000_000
+        return web.Response(
+            body=encode_json(_Envelope(data, elapsed, time.time_ns() // 1_000_000)),
+            headers={hdrs.CONTENT_TYPE: "application/json; charset=utf-8"},
+        )
+
+    return respond

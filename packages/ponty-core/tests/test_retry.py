@@ -1,0 +1,229 @@
+"""Calling a function again when it fails."""
+
+import asyncio
+import inspect
+import math
+
+import pytest
+
+from ponty.core import retry
+
+
+class Flaky:
+    """Fails `failures` times, then gives 42; of a plain function and of a coroutine function."""
+
+    def __init__(self, failures, error=ConnectionError):
+        self.failures, self.error, self.calls = failures, error, 0
+
+    def __call__(self):
+        self.calls += 1
+        if self.calls <= self.failures:
+            raise self.error(f"failure {self.calls}")
+        return 42
+
+    async def call(self):
+        return self()
+
+
+@pytest.fixture
+def naps(monkeypatch):
+    """Write down the waits instead of waiting, for plain functions."""
+    seconds = []
+    monkeypatch.setattr("time.sleep", seconds.append)
+    return seconds
+
+
+def waits(naps):
+    return [round(1000 * seconds, 6) for seconds in naps]
+
+
+def test_a_function_is_called_until_it_succeeds(naps):
+    flaky = Flaky(3)
+    assert retry(ConnectionError, max_retries=5)(lambda: flaky())() == 42
+    assert (flaky.calls, waits(naps)) == (4, [100, 100, 100])
+
+
+def test_a_coroutine_function_is_called_until_it_succeeds(run_virtually):
+    flaky = Flaky(3)
+
+    @retry(ConnectionError, max_retries=5, t1_ms=1000, backoff_factor=2, t2_ms=3000)
+    async def fetch():
+        return await flaky.call()
+
+    async def main():
+        assert await fetch() == 42
+        return asyncio.get_running_loop().time()
+
+    assert inspect.iscoroutinefunction(fetch)
+    assert run_virtually(main()) == pytest.approx(1 + 2 + 3)
+    assert flaky.calls == 4
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, [100]),
+        ({"max_retries": 0}, []),
+        ({"max_retries": 4, "backoff_factor": 2}, [100, 200, 400, 800]),
+        ({"max_retries": 4, "backoff_factor": 2, "t1_ms": 10, "t2_ms": 30}, [10, 20, 30, 30]),
+        ({"max_retries": 3, "backoff_factor": 0.5}, [100, 50, 25]),
+        ({"max_retries": 3, "backoff_factor": 0}, [100, 0, 0]),
+        ({"max_retries": 2, "t1_ms": 0}, [0, 0]),
+        ({"max_retries": 2, "t1_ms": 5000}, [4000, 4000]),
+    ],
+)
+def test_the_waits(naps, options, expected):
+    flaky = Flaky(math.inf)
+    with pytest.raises(ConnectionError):
+        retry(ConnectionError, **options)(lambda: flaky())()
+    assert waits(naps) == expected
+    assert flaky.calls == len(expected) + 1
+
+
+def test_a_wait_without_bounds_is_the_longest_one(naps):
+    flaky = Flaky(2000)
+    assert retry(ConnectionError, max_retries=2000, backoff_factor=10.0)(lambda: flaky())() == 42
+    assert waits(naps)[-1] == 4000
+
+
+def test_the_last_error_is_raised_as_it_was(naps):
+    errors = [ConnectionError("first"), ConnectionError("second")]
+    raised = iter(errors)
+
+    @retry(ConnectionError)
+    def fail():
+        raise next(raised)
+
+    with pytest.raises(ConnectionError) as caught:
+        fail()
+    assert caught.value is errors[1]
+    assert (caught.value.__cause__, caught.value.__context__) == (None, None)
+
+
+def test_another_error_is_raised_at_once(naps):
+    flaky = Flaky(1, KeyError)
+    with pytest.raises(KeyError):
+        retry(ConnectionError, ValueError, max_retries=5)(lambda: flaky())()
+    assert flaky.calls == 1
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, asyncio.CancelledError, GeneratorExit])
+@pytest.mark.parametrize(
+    "trapped", [(BaseException,), (KeyboardInterrupt, SystemExit, asyncio.CancelledError, GeneratorExit)]
+)
+def test_what_ends_a_program_or_a_task_is_never_trapped(naps, error, trapped):
+    flaky = Flaky(1, error)
+    with pytest.raises(error):
+        retry(*trapped, max_retries=5)(lambda: flaky())()
+    assert flaky.calls == 1
+
+
+def test_a_task_is_cancelled_in_the_call_and_in_the_wait(run_virtually):
+    calls = []
+
+    @retry(BaseException, max_retries=5, t1_ms=1000)
+    async def fetch(step):
+        calls.append(step)
+        if step == "call":
+            await asyncio.sleep(10)
+        raise ConnectionError
+
+    async def main():
+        for step in ("call", "wait"):
+            task = asyncio.create_task(fetch(step))
+            await asyncio.sleep(0.5)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+
+    run_virtually(main())
+    assert calls == ["call", "wait"]
+
+
+def test_anticollision_draws_each_wait_uniformly_from_zero_up_to_what_it_would_have_been(naps, monkeypatch):
+    draws = []
+
+    def uniform(low, high):
+        draws.append((low, high))
+        return high / 4
+
+    monkeypatch.setattr("random.uniform", uniform)
+    flaky = Flaky(3)
+    assert retry(ConnectionError, max_retries=3, backoff_factor=2, anticollision=True)(lambda: flaky())() == 42
+    assert draws == [(0, 100), (0, 200), (0, 400)]
+    assert waits(naps) == [25, 50, 100]
+
+
+def test_anticollision_differs_from_call_to_call(naps):
+    flaky = Flaky(50)
+    retry(ConnectionError, max_retries=50, anticollision=True)(lambda: flaky())()
+    assert len(set(naps)) > 40
+    assert 0 <= min(naps) < max(naps) <= 0.1
+
+
+def test_arguments_result_name_and_documentation_are_kept(naps):
+    @retry(ConnectionError)
+    def add(a: int, *, b: int) -> int:
+        """Add."""
+        return a + b
+
+    assert add(1, b=2) == 3
+    assert (add.__name__, add.__doc__) == ("add", "Add.")
+    assert list(inspect.signature(add).parameters) == ["a", "b"]
+
+
+def test_any_parameter_may_be_given_by_name(naps):
+    @retry(ConnectionError)
+    def call(fn, self, args):
+        return fn, self, args
+
+    assert call(fn=1, self=2, args=3) == (1, 2, 3)
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, asyncio.CancelledError])
+def test_a_group_with_what_ends_a_program_or_a_task_is_never_trapped(naps, error):
+    calls = []
+
+    @retry(BaseException, max_retries=5)
+    def fail():
+        calls.append(1)
+        raise BaseExceptionGroup("group", [ValueError(), error()])
+
+    with pytest.raises(BaseExceptionGroup):
+        fail()
+    assert len(calls) == 1
+
+
+def test_a_generator_is_refused_at_decoration():
+    def generator():
+        yield
+
+    async def async_generator():
+        yield
+
+    for function in (generator, async_generator):
+        with pytest.raises(TypeError, match=f"'.*{function.__name__}' is a generator"):
+            retry(ValueError)(function)
+
+
+@pytest.mark.parametrize(
+    ("excs", "options", "words"),
+    [
+        ((), {}, "needs the exceptions to trap"),
+        ((42,), {}, "exception classes, not 42"),
+        ((len,), {}, "exception classes, not <built-in function len>"),
+        ((int,), {}, "exception classes"),
+        ((ConnectionError("x"),), {}, "exception classes"),
+        ((OSError,), {"max_retries": -1}, "max_retries is a whole number from 0 up, not -1"),
+        ((OSError,), {"max_retries": 1.5}, "max_retries is a whole number"),
+        ((OSError,), {"t1_ms": "100"}, "t1_ms is a number from 0 up"),
+        ((OSError,), {"t2_ms": None}, "t2_ms is a number from 0 up"),
+        ((OSError,), {"t1_ms": -1}, "t1_ms is a number from 0 up"),
+        ((OSError,), {"t2_ms": math.nan}, "t2_ms is a number from 0 up"),
+        ((OSError,), {"t2_ms": math.inf}, "t2_ms is a number from 0 up"),
+        ((OSError,), {"backoff_factor": -2}, "backoff_factor is a number from 0 up"),
+    ],
+)
+def test_impossible_arguments_are_refused_at_decoration(excs, options, words):
+    with pytest.raises(ValueError, match=words):
+        retry(*excs, **options)
