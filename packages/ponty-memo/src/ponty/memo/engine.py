@@ -1,0 +1,302 @@
+"""The memoizer behind `cache` and `localcache`: what happens when a call has no value in hand.
+
+A miss joins the flight for its key, or begins one (see `ponty.memo.flights`). The flight takes the key's lock, looks
+again for a value that another holder of the lock may have stored, runs the function, stores what it returned, lands,
+and gives the lock back. `invalidate` takes the same lock. So for one key, in this order of the lock, exactly one of
+these is going on at a time: a computation up to the storing of its value, or an invalidate block.
+"""
+
+import math
+import weakref
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Coroutine, Generator, Hashable
+from functools import partial
+from types import TracebackType
+from typing import Any, ClassVar, Final, Generic, Literal, NamedTuple, TypeAlias, TypeVar, cast
+
+from ponty.memo import holds
+from ponty.memo.flights import Flight, Flights, State
+from ponty.memo.lazy import asyncio
+from ponty.memo.locking import Holding, Lock, logger
+from ponty.memo.loops import Home
+
+_T = TypeVar("_T")
+
+Event: TypeAlias = Literal["hit", "stale", "miss", "join", "store", "failure", "stampede", "evicted", "expired"]
+"""What a metrics hook is told."""
+
+Metrics: TypeAlias = Callable[[str, Event], object]
+"""A metrics hook: called with the cache's name and the event."""
+
+
+class cachemiss:  # noqa: N801 - the name is the contract's
+    """What a `CacheStore` returns from `get` where it has nothing: this class itself, for None is a value."""
+
+
+class CacheInfo(NamedTuple):
+    """What a cache has seen and has got."""
+
+    hits: int
+    """Calls that got a stored value, stale ones included."""
+    misses: int
+    """All other calls, those that began a computation and those that waited for one."""
+    size: int | None
+    """How many values are stored; None over a store that cannot tell."""
+    flights: int
+    """Computations under way."""
+    waiters: int
+    """Callers that wait for them."""
+    stampedes: int
+    """Calls that were refused because the wait was over."""
+
+
+class Shelf(ABC, Generic[_T]):
+    """Where a memoizer keeps its values."""
+
+    portable: ClassVar[bool] = True
+    """Whether keys are texts."""
+
+    @abstractmethod
+    async def get(self, key: Any) -> Any:
+        """Give the value that is stored under `key`, or cachemiss."""
+
+    @abstractmethod
+    async def put(self, key: Any, value: _T, owner: str) -> None:
+        """Store `value`."""
+
+    @abstractmethod
+    async def remove(self, key: Any) -> bool:
+        """Forget what is stored under `key`, and say whether there was anything."""
+
+    def stale(self, key: Any) -> Any:
+        """Give a value that may be served while another one is computed, or cachemiss."""
+        del key
+        return cachemiss
+
+    def fallback(self, key: Any) -> Any:
+        """Give a value that may be served because the computation failed, or cachemiss."""
+        del key
+        return cachemiss
+
+    def size(self) -> int | None:
+        """Count the values, if that can be told."""
+        return None
+
+    def moved(self) -> None:
+        """Note that the cache lives in another event loop from now on."""
+
+
+class Memo(Generic[_T]):
+    """The state of one decorated function.
+
+    Args:
+        function: What computes the values.
+        name: The name of the cache.
+        lock: What keeps computations of one key apart.
+        accepts: Says which values to store.
+        metrics: Told what happens.
+        clock: Tells the time in seconds, in place of the event loop.
+    """
+
+    def __init__(
+        self,
+        function: Callable[..., Coroutine[Any, Any, _T]],
+        name: str,
+        lock: Lock,
+        *,
+        accepts: Callable[[_T], object] | None,
+        metrics: Metrics | None,
+        clock: Callable[[], float] | None = None,
+    ) -> None:
+        self.name: Final = name
+        self.lock: Final = lock
+        self.home: Final = Home(f"the cache {name!r}", self._moved, clock)
+        self.flights: Final[Flights[_T]] = Flights()
+        self.blocks: dict[Hashable, holds.Hold] = {}
+        self.misses: int = 0
+        self.stale_hits: int = 0
+        self.stampedes: int = 0
+        self.key_of: Callable[..., Hashable]  # both set by who makes the memoizer, since they need it
+        self.shelf: Shelf[_T]
+        self._function = function
+        self._accepts = accepts
+        self._metrics = metrics
+
+    def emit(self, event: Event) -> None:
+        """Tell the metrics hook, and let nothing that it does disturb the call."""
+        if self._metrics is not None:
+            try:
+                self._metrics(self.name, event)
+            except Exception:  # noqa: BLE001 - whatever it is, the call is not to blame
+                logger().exception("the metrics hook of the cache %r failed", self.name)
+
+    async def miss(self, key: Hashable, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _T:
+        """Answer a call for which no fresh value is in hand."""
+        loop = self.home.enter()
+        value = self.shelf.stale(key)
+        if value is not cachemiss:
+            self.stale_hits += 1
+            self.emit("stale")
+            if self.flights.get(key) is None:
+                self._begin(key, loop, args, kwargs, refresh=True)
+            return cast("_T", value)
+        self.misses += 1
+        # Where waiting is refused, only who begins waits, for a flight that may not wait for the lock either.
+        deadline = loop.time() + self.lock.maxwait if self.lock.maxwait else math.inf
+        while True:
+            flight = self.flights.get(key)
+            if flight is None:
+                flight = self._begin(key, loop, args, kwargs)
+            else:
+                holds.refuse_circle(flight.hold)
+                if self.lock.maxwait == 0:
+                    raise self._stampede(key)
+                self.emit("join")
+            if not await flight.wait(deadline):
+                raise self._stampede(key)
+            if flight.state is not State.ABANDONED:
+                try:
+                    return flight.result()
+                finally:
+                    del flight  # which has the failure, whose traceback has this frame
+
+    def invalidation(self, key: Hashable) -> "Invalidation":
+        """Make the context manager that holds `key` and drops its value."""
+        return Invalidation(self, key)
+
+    def clear(self) -> None:
+        """Let nothing that is being computed now be stored."""
+        self.home.visit()
+        self.flights.disown()
+        self.misses = self.stale_hits = self.stampedes = 0
+
+    def _begin(
+        self,
+        key: Hashable,
+        loop: "asyncio.AbstractEventLoop",
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        *,
+        refresh: bool = False,
+    ) -> Flight[_T]:
+        block = self.blocks.get(key)
+        if block is not None:
+            holds.refuse_circle(block)
+        flight = self.flights.begin(key, self.name, loop, refresh=refresh)
+        if block is not None:
+            flight.hold.waits_for.append(block)
+        flight.start(partial(self._fly, args=args, kwargs=kwargs), f"ponty.memo {self.name}")
+        return flight
+
+    def _stampede(self, key: Hashable) -> Exception:
+        self.stampedes += 1
+        self.emit("stampede")
+        return self.lock.over(key, self.lock.maxwait)
+
+    async def _fly(self, flight: Flight[_T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        # Whoever waits for the flight has a limit of its own; nobody waits for a refresh, nor where waiting is refused.
+        limit = None if self.lock.maxwait and not flight.refresh else self.lock.maxwait
+        holding = Holding(self.lock, flight.key, limit)
+        try:
+            async with holding:
+                await self._land(flight, holding.owner, args, kwargs)
+        except BaseException as error:
+            if flight.hold.live:
+                if holding.refused:
+                    self.stampedes += 1
+                    self.emit("stampede")
+                flight.fail(error)
+            elif isinstance(error, Exception):
+                logger().error("the lock of the cache %r could not be released", self.name, exc_info=error)
+            if not isinstance(error, (Exception, asyncio.CancelledError)):
+                raise
+        finally:
+            del flight  # as in `_land`, which was called from this frame
+
+    async def _land(self, flight: Flight[_T], owner: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Land `flight` with a value or a failure; called with the lock held."""
+        key = flight.key
+        try:
+            value = await self.shelf.get(key)
+            if value is cachemiss:
+                flight.compute()
+                self.emit("miss")
+                value = await self._function(*args, **kwargs)
+                if flight.may_store and (self._accepts is None or self._accepts(value)):
+                    await self.shelf.put(key, value, owner)
+                    if flight.owned:
+                        self.emit("store")
+                    else:  # cleared while the store was busy
+                        await self.shelf.remove(key)
+            flight.land(value)
+        except BaseException as error:
+            value = self.shelf.fallback(key) if isinstance(error, Exception) and flight.owned else cachemiss
+            if isinstance(error, Exception):
+                self.emit("failure")
+            if value is not cachemiss:
+                flight.land(cast("_T", value))
+                return
+            if flight.refresh and not flight.waiters:
+                logger().warning("a stale value of the cache %r could not be refreshed", self.name, exc_info=error)
+            flight.fail(error)
+            if not isinstance(error, (Exception, asyncio.CancelledError)):
+                raise
+        finally:
+            del flight  # which has the error, whose traceback has this frame
+
+    def _moved(self) -> None:
+        self.flights.disown()
+        self.blocks.clear()
+        self.shelf.moved()
+
+
+class Invalidation:
+    """Hold a key, with its value dropped: `async with` for as long as the block runs, `await` for a moment."""
+
+    def __init__(self, memo: "Memo[Any]", key: Hashable) -> None:
+        self._memo = memo
+        self._key = key
+        self._holding = Holding(memo.lock, key, memo.lock.maxwait)
+        self._hold: holds.Hold | None = None
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        return self._at_once().__await__()
+
+    async def _at_once(self) -> None:
+        async with self:
+            pass
+
+    async def __aenter__(self) -> None:
+        memo, key = self._memo, self._key
+        memo.home.enter()
+        flight = memo.flights.get(key)
+        busy = memo.blocks.get(key) if flight is None else flight.hold
+        if busy is None:
+            await self._holding.__aenter__()
+        else:
+            holds.refuse_circle(busy)
+            with holds.waiting_for(busy):
+                await self._holding.__aenter__()
+        try:
+            await memo.shelf.remove(key)
+        except BaseException as error:
+            await self._holding.__aexit__(type(error), error, error.__traceback__)
+            raise
+        self._hold = memo.blocks[key] = holds.Hold(
+            f"the invalidate block of {memo.name}", key, holds.current(), asyncio.current_task()
+        )
+        holds.enter(self._hold)
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        memo, key, hold = self._memo, self._key, self._hold
+        if hold is not None:
+            holds.leave(hold)
+            if memo.blocks.get(key) is hold:
+                del memo.blocks[key]
+        await self._holding.__aexit__(exc_type, exc, traceback)
+
+
+registry: "weakref.WeakValueDictionary[str, Memo[Any]]" = weakref.WeakValueDictionary()
+"""The caches by name, for `invalidate`. A cache whose function is gone has no name any more."""

@@ -1,0 +1,257 @@
+"""Flights: one computation per key, whoever waits for it.
+
+A flight is the work for one key, in a task of its own that belongs to none of the callers. Its states:
+
+- *queueing*: the task waits for the key's lock. Every caller's wait has a limit.
+- *computing*: the task holds the lock and runs the function. The caller who has waited longest is the *leader*, for
+  whom the work is done: its wait has no limit any more. When it leaves, the next one leads. (A flight that nobody asked
+  for, a refresh of a stale value, has no leader.)
+- *landed*: the value or the failure is known, and the lock is given back. Then all who wait are woken.
+- *abandoned*: the last caller has left before that. The task is cancelled, and may take its time to end; it stores
+  nothing, whatever it returns. Callers who come now wait for that end, and then begin anew.
+
+Rules:
+
+1. A key has at most one flight in the table. Who finds one waits for it, who finds none begins one; between looking and
+   beginning nothing is awaited.
+2. A caller who is cancelled, or whose limit is over, leaves, and nobody else notices. The number of those who wait is
+   the count of references to the work: at zero the flight is abandoned.
+3. A flight leaves the table at the instant it lands, and only if the table still holds this very flight. So the end of
+   an old flight can never remove or land a newer one. Those who wait are woken after the lock was given back: a caller
+   who ends the program with the value in hand leaves nothing locked.
+4. A flight that was *disowned* (the cache was cleared, or its event loop stands still) lands for those who wait for it,
+   and stores nothing.
+5. A failure goes to those who wait at that moment, to each its own copy, and nowhere else.
+
+What can never happen: two functions running for one key (the table admits one flight, the lock one computation, also
+of flights that were disowned); a caller left waiting by a flight that has ended; a task running for nobody, refreshes
+apart; a value stored that was computed before the cache was cleared.
+
+The table holds flights, not values: what the store evicts, expires or drops cannot touch a flight.
+"""
+
+import math
+from collections import OrderedDict
+from collections.abc import Callable, Coroutine, Hashable
+from contextvars import copy_context
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+
+from ponty.memo import holds
+from ponty.memo.failures import copy_of
+from ponty.memo.lazy import asyncio
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    Waiter: TypeAlias = "asyncio.Future[bool]"
+
+_T = TypeVar("_T")
+
+
+class State(Enum):
+    """Where a flight is on its way."""
+
+    QUEUEING = "queueing"
+    COMPUTING = "computing"
+    LANDED = "landed"
+    ABANDONED = "abandoned"
+
+
+class Flight(Generic[_T]):
+    """The work for one key, and those who wait for it."""
+
+    __slots__ = (
+        "_error",
+        "_flights",
+        "_raised",
+        "_task",
+        "_timer",
+        "_traceback",
+        "_value",
+        "hold",
+        "key",
+        "loop",
+        "owned",
+        "refresh",
+        "state",
+        "waiters",
+    )
+
+    def __init__(
+        self, flights: "Flights[_T]", key: Hashable, name: str, loop: "asyncio.AbstractEventLoop", *, refresh: bool
+    ) -> None:
+        self.key: Hashable = key
+        self.loop: asyncio.AbstractEventLoop = loop
+        self.hold: holds.Hold = holds.Hold(name, key, None if refresh else holds.current())
+        self.state: State = State.QUEUEING
+        self.owned: bool = True
+        self.refresh: bool = refresh
+        self.waiters: OrderedDict[Waiter, float] = OrderedDict()
+        self._flights = flights
+        self._task: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._value: _T | None = None
+        self._error: BaseException | None = None
+        self._traceback: Any = None
+        self._raised = False
+
+    @property
+    def may_store(self) -> bool:
+        """Say whether what the work returns may be stored."""
+        return self.owned and self.state is State.COMPUTING
+
+    def start(self, work: "Callable[[Flight[_T]], Coroutine[Any, Any, None]]", name: str) -> None:
+        """Begin the work, in a copy of this context."""
+        context = copy_context()
+        context.run(holds.enter, self.hold)
+        coroutine = work(self)
+        try:
+            self._task = self.loop.create_task(coroutine, name=name, context=context)
+        except BaseException:
+            coroutine.close()
+            self._flights.remove(self)
+            raise
+        self._task.add_done_callback(self._ended)
+
+    def compute(self) -> None:
+        """Note that the lock is held, and that the function runs from now on."""
+        if self.state is State.QUEUEING:
+            self.state = State.COMPUTING
+
+    def land(self, value: _T) -> None:
+        """Have `value` for all who wait, once the work has ended."""
+        self._value = value
+        self._settle()
+
+    def fail(self, error: BaseException) -> None:
+        """Have a copy of `error` for each who waits, once the work has ended."""
+        self._error = error
+        self._traceback = error.__traceback__
+        self._settle()
+
+    def result(self) -> _T:
+        """Give the value, or raise the failure, of a flight that has landed."""
+        if self._error is None:
+            return cast("_T", self._value)
+        error = self._error
+        if self._raised:
+            error = copy_of(error)
+        self._raised = True
+        try:
+            raise error.with_traceback(self._traceback)
+        finally:
+            del error, self  # whose traceback has this frame
+
+    async def wait(self, deadline: float) -> bool:
+        """Wait for the end, as one of the callers.
+
+        Args:
+            deadline: When the wait is over, in the loop's time; it does not bind the leader.
+
+        Returns:
+            False if the wait is over. True if the flight has landed, or was abandoned and has ended.
+        """
+        if not self.hold.live:  # an eager task may have landed before its caller could wait
+            return True
+        waiter: Waiter = self.loop.create_future()
+        self.waiters[waiter] = deadline
+        if self._timer is None:
+            self._set_timer()
+        try:
+            with holds.waiting_for(self.hold):
+                return await waiter
+        finally:
+            self._leave(waiter)
+
+    def _leave(self, waiter: "Waiter") -> None:
+        if self.waiters.pop(waiter, None) is None or self.waiters or self.refresh:
+            return
+        if self.state in {State.QUEUEING, State.COMPUTING}:
+            self.state = State.ABANDONED
+            if self._task is not None and not self.loop.is_closed():
+                self._task.cancel()
+
+    def _settle(self) -> None:
+        if self.hold.live:
+            self.hold.end()
+            if self.state is not State.ABANDONED:
+                self.state = State.LANDED
+            if self._timer is not None:
+                self._timer.cancel()
+            self._flights.remove(self)
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        """Wake all who wait; the work may have been ended from outside, perhaps before its first step."""
+        self._task = None
+        error = None if task.cancelled() else task.exception()
+        if self.hold.live:
+            self.fail(error or asyncio.CancelledError("the computation was cancelled from outside"))
+        for waiter in self.waiters:
+            if not waiter.done():
+                waiter.set_result(True)
+        self.waiters.clear()
+
+    def _set_timer(self) -> None:
+        first = next((d for waiter, d in self.waiters.items() if not self._leads(waiter)), None)
+        self._timer = None if first is None or first == math.inf else self.loop.call_at(first, self._time_out)
+
+    def _leads(self, waiter: "Waiter") -> bool:
+        return self.state is State.COMPUTING and not self.refresh and waiter is next(iter(self.waiters))
+
+    def _time_out(self) -> None:
+        now = self.loop.time()
+        over: list[Waiter] = []
+        for waiter, deadline in self.waiters.items():
+            if self._leads(waiter):
+                continue
+            if deadline > now:
+                break
+            over.append(waiter)
+        for waiter in over:
+            if not waiter.done():
+                waiter.set_result(False)
+            self._leave(waiter)
+        self._timer = None
+        if self.waiters:
+            self._set_timer()
+
+
+class Flights(Generic[_T]):
+    """The flights of one cache, by key."""
+
+    __slots__ = ("_disowned", "_table")
+
+    def __init__(self) -> None:
+        self._table: dict[Hashable, Flight[_T]] = {}
+        self._disowned: set[Flight[_T]] = set()
+
+    def get(self, key: Hashable) -> Flight[_T] | None:
+        """Give the flight that a caller for `key` would join."""
+        return self._table.get(key)
+
+    def begin(
+        self, key: Hashable, name: str, loop: "asyncio.AbstractEventLoop", *, refresh: bool = False
+    ) -> Flight[_T]:
+        """Put a flight for `key` in the table; it flies once it is started."""
+        flight = self._table[key] = Flight(self, key, name, loop, refresh=refresh)
+        return flight
+
+    def remove(self, flight: Flight[_T]) -> None:
+        """Take this very flight out of the table, and leave a newer one where it is."""
+        self._disowned.discard(flight)
+        if self._table.get(flight.key) is flight:
+            del self._table[flight.key]
+
+    def disown(self) -> None:
+        """Let every flight land for those who wait for it, store nothing, and be joined by nobody."""
+        for flight in self._table.values():
+            flight.owned = False
+            if not flight.loop.is_closed():
+                self._disowned.add(flight)
+        self._table.clear()
+
+    def count(self) -> tuple[int, int]:
+        """Count the flights, and those who wait for them."""
+        flights = [*self._table.values(), *self._disowned]
+        return len(flights), sum(len(flight.waiters) for flight in flights)

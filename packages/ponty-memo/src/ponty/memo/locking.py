@@ -1,0 +1,297 @@
+"""`Lock`: one holder per key, over any store of sentinels.
+
+A lock has two parts: the *turn*, which settles who holds the key among the callers of this process (see
+`ponty.memo.turns`), and the *sentinel*, which tells other users of the store. Only who has the turn talks to the store
+about the key. So `exists` followed by `add` cannot be interleaved by another caller, and a store whose methods await is
+as safe as one whose methods do not.
+
+From taking the turn to giving it, a caller is in one of these states:
+
+- *asking*: `try_add` runs, in a task of its own. If the caller is cancelled, the task goes on, takes back a sentinel
+  that it still added, and gives the turn.
+- *pausing*: the sentinel is somebody else's. `SentinelStore.wait` runs until there is reason to ask again.
+- *holding*: the sentinel is ours, the block runs; if the store has leases, they are extended meanwhile.
+- *releasing*: `release` runs, in a task of its own that gives the turn at the end, also if the caller is cancelled.
+
+Rules:
+
+1. However a state is left, by success, failure, time-out or cancellation, the turn is given exactly once.
+2. A store that fails while it is asked fails the caller. Whether the sentinel was added is unknown then: the key is
+   *in doubt*.
+3. A store that fails in `release` fails the caller, unless the block itself has failed: its error is worth more, and
+   gets the store's as a note. The key is in doubt.
+4. A holder whose loop is closed has lost its turn, and the key is in doubt.
+5. The next caller with the turn at a key in doubt first takes back the sentinel that may have been left there. Nobody
+   in this process can hold the key at that time.
+
+What can never happen: two holders in one process; a turn lost; a key that stays locked by a sentinel of ours that
+nobody holds, while nobody is told.
+"""
+
+import os
+import weakref
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from itertools import count
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, cast
+
+from ponty.memo.errors import Locked
+from ponty.memo.lazy import asyncio
+from ponty.memo.loops import seconds
+from ponty.memo.sentinels import Adapted, InProcess, Sentinels, SentinelStore
+from ponty.memo.turns import Turn, Turns
+
+if TYPE_CHECKING:
+    import logging
+
+_owners = count(1)
+_process = os.urandom(8).hex()
+
+
+def logger() -> "logging.Logger":
+    """Give the logger of what no caller can be told."""
+    import logging  # noqa: PLC0415 - as long to import as the rest of this package, and seldom needed
+
+    return logging.getLogger("ponty.memo")
+
+
+class _Shared:
+    """What all locks over one store have in common: the turns, and the keys in doubt."""
+
+    __slots__ = ("__weakref__", "doubts", "turns")
+
+    def __init__(self, turns: Turns | None, name: str = "") -> None:
+        self.doubts: dict[Any, str] = {}
+        self.turns: Turns = turns or Turns(name, self._doubt)
+
+    def _doubt(self, turn: Turn) -> None:
+        self.doubts[turn.key] = turn.owner
+
+
+_shared: "dict[int, tuple[Callable[[], object], _Shared]]" = {}
+
+
+def _shared_by(sentinels: object) -> _Shared:
+    if isinstance(sentinels, InProcess):
+        return _Shared(sentinels.turns)
+    address = id(sentinels)
+    known = _shared.get(address)
+    if known is not None and known[0]() is sentinels:
+        return known[1]
+    shared = _Shared(None, f"the lock over {type(sentinels).__qualname__}")
+    try:
+        alive: Callable[[], object] = weakref.ref(sentinels, lambda _: _shared.pop(address, None))
+    except TypeError:
+        alive = lambda: sentinels  # noqa: E731 - kept alive, then its address is not used again
+    _shared[address] = alive, shared
+    return shared
+
+
+class Lock:
+    """A lock per key over a store of sentinels: one holder at a time, first come first served.
+
+    Within a process, waiters are woken by the one who leaves. A key that another process holds is asked for again when
+    the store notifies, or every `pulse_ms`.
+
+    Args:
+        sentinels: A `SentinelStore`, or any object with its three abstract methods. Locks over one store share
+            its keys.
+        maxwait_ms: How long to wait for a key, in milliseconds; 0 gives up at once.
+        pulse_ms: The longest time between two looks at a store that cannot notify, in milliseconds.
+        timeout_error: What to raise when the wait is over: a class that can be made without arguments.
+
+    Raises:
+        ValueError: A time is negative or no number.
+        TypeError: `sentinels` has not got the three methods.
+    """
+
+    def __init__(
+        self,
+        sentinels: Sentinels,
+        maxwait_ms: float = 0,
+        pulse_ms: float = 100,
+        timeout_error: Callable[[], Exception] = Locked,
+    ) -> None:
+        missing = [name for name in ("exists", "add", "remove") if not callable(getattr(sentinels, name, None))]
+        if missing:
+            raise TypeError(f"Lock: the store of sentinels has no method {', '.join(missing)}")
+        self.maxwait: float = seconds("Lock", "maxwait_ms", maxwait_ms)
+        self.pulse: float = max(seconds("Lock", "pulse_ms", pulse_ms), 0.001)
+        self.timeout_error = timeout_error
+        self.sentinels: SentinelStore = sentinels if isinstance(sentinels, SentinelStore) else Adapted(sentinels)
+        self.three_methods: bool = getattr(self.sentinels.try_add, "__func__", None) is SentinelStore.try_add
+        self.shared: _Shared = _shared_by(sentinels)
+
+    def lock(self, key: str) -> AbstractAsyncContextManager[None]:
+        """Hold `key` while the block of `async with` runs.
+
+        Not reentrant: inside the block, the key is held for the block's own task too.
+
+        Args:
+            key: What to lock.
+
+        Raises:
+            Locked: The wait is over (or rather the lock's `timeout_error`).
+            Exception: What the store raised. The block has not run if it failed to add the sentinel, and has run if it
+                failed to remove it; an error of the block itself takes precedence.
+        """
+        return Holding(self, key, self.maxwait)
+
+    def over(self, key: object, limit: float) -> Exception:
+        """Make the error that says the wait for `key` is over."""
+        error = self.timeout_error()
+        error.add_note(f"{key!r} was still held after {limit * 1000:g} ms")
+        return error
+
+
+class Holding(AbstractAsyncContextManager[None]):
+    """One stay at a key, from taking it to giving it back.
+
+    Args:
+        lock: The lock.
+        key: What to hold. Over `InProcess`, it may be anything hashable.
+        limit: How long to wait, in seconds; None waits as long as it takes.
+    """
+
+    __slots__ = ("_key", "_limit", "_lock", "_renewal", "_turn", "owner", "refused")
+
+    def __init__(self, lock: Lock, key: Any, limit: float | None) -> None:
+        self._lock = lock
+        self._key = key
+        self._limit = limit
+        self.owner: str = ""
+        self.refused: bool = False
+        self._turn: Turn | None = None
+        self._renewal: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> None:
+        began = asyncio.get_running_loop().time() if self._limit else 0.0
+        turn = await self._lock.shared.turns.take(self._key, self._limit)
+        if turn is None:
+            raise self._over()
+        self._turn = turn
+        if isinstance(self._lock.sentinels, InProcess):
+            return
+        self.owner = turn.owner = f"{_process}.{os.getpid()}.{next(_owners)}"
+        deadline = None if self._limit is None else began + self._limit
+        while not await self._ask():
+            await self._pause(deadline)
+        if self._lock.sentinels.lease_ms > 0:
+            self._renewal = turn.loop.create_task(self._renew(self._lock.sentinels.lease_ms), name="ponty.memo lease")
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        turn = cast("Turn", self._turn)
+        if isinstance(self._lock.sentinels, InProcess):
+            self._lock.shared.turns.give(turn)
+            return
+        if turn.loop.is_closed():  # what is left of the block is thrown away; whoever comes next finds the key in doubt
+            return
+        if self._renewal is not None:
+            self._renewal.cancel()
+        release = turn.loop.create_task(self._release(), name="ponty.memo release")
+        try:
+            error = await asyncio.shield(release)
+        except asyncio.CancelledError:
+            release.add_done_callback(self._report)
+            raise
+        if error is not None:
+            if exc is None:
+                raise error
+            exc.add_note(f"the lock of {self._key!r} could not be released either: {error!r}")
+            self._report(release)
+
+    async def _ask(self) -> bool:
+        """Ask the store for the key; give the turn if that fails."""
+        turn = cast("Turn", self._turn)
+        task = turn.loop.create_task(self._try_add(), name="ponty.memo lock")
+        try:
+            return await asyncio.shield(task)
+        except BaseException:
+            if task.done():
+                self._withdraw(task)
+            else:  # the caller is cancelled while the store is asked
+                task.add_done_callback(self._withdraw)
+            raise
+
+    async def _try_add(self) -> bool:
+        sentinels, doubts = self._lock.sentinels, self._lock.shared.doubts
+        suspect = doubts.get(self._key)
+        if suspect is not None:
+            if await sentinels.exists(self._key):
+                await sentinels.release(self._key, suspect)
+            doubts.pop(self._key, None)
+        if self._lock.three_methods and await sentinels.exists(self._key):
+            return False  # had this failed, nothing would be in doubt
+        try:
+            if self._lock.three_methods:
+                await sentinels.add(self._key)
+                return True
+            return await sentinels.try_add(self._key, self.owner)
+        except BaseException:
+            doubts[self._key] = self.owner
+            raise
+
+    async def _pause(self, deadline: float | None) -> None:
+        """Wait until it is worth while to ask again; give the turn if there is no time left, or if that fails."""
+        pulse = self._lock.pulse
+        try:
+            if deadline is not None:
+                pulse = min(pulse, deadline - asyncio.get_running_loop().time())
+            if self._limit == 0 or pulse <= 0:
+                raise self._over()  # noqa: TRY301 - both ways out give the turn
+            await self._lock.sentinels.wait(self._key, pulse * 1000)
+        except BaseException:
+            self._give()
+            raise
+
+    async def _release(self) -> Exception | None:
+        """Take the sentinel back and give the turn; return what went wrong."""
+        try:
+            await self._lock.sentinels.release(self._key, self.owner)
+        except BaseException as error:
+            self._lock.shared.doubts[self._key] = self.owner
+            if not isinstance(error, Exception):
+                raise
+            return error
+        finally:
+            self._give()
+        return None
+
+    def _over(self) -> Exception:
+        self.refused = True
+        return self._lock.over(self._key, self._limit or 0)
+
+    def _give(self) -> None:
+        self._lock.shared.turns.give(cast("Turn", self._turn))
+
+    def _withdraw(self, asked: "asyncio.Task[bool]") -> None:
+        """End what a caller began who is no longer there."""
+        if asked.cancelled() or asked.exception() is not None or not asked.result():
+            self._give()
+            return
+        try:
+            release = cast("Turn", self._turn).loop.create_task(self._release(), name="ponty.memo release")
+        except RuntimeError:  # the loop is closed, and with it the turn
+            return
+        release.add_done_callback(self._report)
+
+    def _report(self, release: "asyncio.Task[Exception | None]") -> None:
+        """Log what nobody is left to be told."""
+        error = None if release.cancelled() else release.exception() or release.result()
+        if error is not None:
+            logger().error("the lock of %r could not be released", self._key, exc_info=error)
+
+    async def _renew(self, lease_ms: float) -> None:
+        while True:
+            await asyncio.sleep(lease_ms / 3000)
+            try:
+                held = await self._lock.sentinels.extend(self._key, self.owner)
+            except Exception:  # noqa: BLE001 - the next attempt may succeed while the lease lasts
+                logger().exception("the lease of %r could not be extended", self._key)
+                continue
+            if not held:
+                logger().error("the lease of %r was lost while its block runs", self._key)
+                return

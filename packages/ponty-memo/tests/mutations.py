@@ -1,0 +1,280 @@
+# ruff: noqa: E501 - a table of code as it stands
+"""Plant faults in a copy of `ponty.memo`, one at a time, and see that the tests catch every one.
+
+`python packages/ponty-memo/tests/mutations.py [word]` plants those whose name has the word in it, or all. It needs what
+the tests need, takes a few minutes, and fails if a fault is not caught, or if the code has moved away from under one.
+"""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).parent
+SOURCE = HERE.parent / "src"
+
+FAULTS = [
+    # name, room, what stands there, what is planted
+    ("a hit is not told from a stale value", "calls.py", "%record[1] > %home.now()", "%record[1] >= 0"),
+    ("a hit does not count as a use", "calls.py", '"    %touch(%key)", ', ""),
+    (
+        "True is an atom, equal to 1",
+        "keys.py",
+        "frozenset({str, int, NoneType})",
+        "frozenset({str, int, bool, NoneType})",
+    ),
+    (
+        "a tuple is keyed like a list",
+        "keys.py",
+        "return (cls, *[form(part) for part in parts])",
+        "return (tuple, *[form(part) for part in parts])",
+    ),
+    (
+        "self is keyed by its address",
+        "keys.py",
+        "    return known_identity(value) or _own_identity(value) or form(value)",
+        "    return (id, id(value))",
+    ),
+    ("an identity is never buried", "identity.py", "            grave.append(identity)", "            pass"),
+    ("two functions share their keys", "caching.py", "    if name in taken:", "    if False:"),
+    ("texts of kwargs are not quoted", "calls.py", "(repr(name), part(", "(name, part("),
+    (
+        "a landed flight removes its successor",
+        "flights.py",
+        "if self._table.get(flight.key) is flight:",
+        "if flight.key in self._table:",
+    ),
+    (
+        "the references are not counted",
+        "flights.py",
+        "is None or self.waiters or self.refresh:",
+        "is None or self.refresh:",
+    ),
+    (
+        "abandoned work is not cancelled",
+        "flights.py",
+        "                self._task.cancel()\n",
+        "                pass\n",
+    ),
+    (
+        "who joins an abandoned flight gets its cancellation",
+        "engine.py",
+        "            if flight.state is not State.ABANDONED:\n                try",
+        "            if True:\n                try",
+    ),
+    (
+        "abandoned work is stored",
+        "flights.py",
+        "return self.owned and self.state is State.COMPUTING",
+        "return self.owned",
+    ),
+    (
+        "cleared work is stored",
+        "flights.py",
+        "            flight.owned = False\n",
+        "",
+    ),
+    (
+        "the leader has a limit",
+        "flights.py",
+        "return self.state is State.COMPUTING and not self.refresh and",
+        "return False and",
+    ),
+    (
+        "who joins has no limit",
+        "flights.py",
+        "        if self._timer is None:\n            self._set_timer()\n        try",
+        "        try",
+    ),
+    (
+        "a renewal is cancelled with its last guest",
+        "flights.py",
+        "or self.waiters or self.refresh:",
+        "or self.waiters:",
+    ),
+    ("one exception is raised to all", "flights.py", "        if self._raised:\n", "        if False:\n"),
+    (
+        "work cancelled before its first step never lands",
+        "flights.py",
+        "        if self.hold.live:\n            self.fail(",
+        "        if False:\n            self.fail(",
+    ),
+    (
+        "recursion is not noticed",
+        "engine.py",
+        "                holds.refuse_circle(flight.hold)\n",
+        "                pass\n",
+    ),
+    (
+        "a call in its own block is not noticed",
+        "engine.py",
+        "        if block is not None:\n            holds.refuse_circle(block)",
+        "        if block is not None:\n            pass",
+    ),
+    (
+        "waits are not noted",
+        "holds.py",
+        "    here.waits_for.append(target)\n",
+        "    here.waits_for.append(here.parent or Hold('', 0, None))\n",
+    ),
+    (
+        "a task started in a block counts as inside",
+        "holds.py",
+        "self._task is None or self._task is asyncio.current_task()",
+        "True",
+    ),
+    (
+        "the store is not read again under the lock",
+        "engine.py",
+        "            value = await self.shelf.get(key)\n            if value is cachemiss:",
+        "            value = cachemiss\n            if value is cachemiss:",
+    ),
+    (
+        "a failure is stored",
+        "engine.py",
+        '                flight.land(cast("_T", value))\n                return\n',
+        '                flight.land(cast("_T", value))\n                return\n            await self.shelf.put(key, error, owner)\n',
+    ),
+    (
+        "invalidate does not drop the value",
+        "engine.py",
+        "            await memo.shelf.remove(key)\n        except",
+        "            pass\n        except",
+    ),
+    (
+        "invalidate gives the lock back at once",
+        "engine.py",
+        "        self._hold = memo.blocks[key]",
+        "        await self._holding.__aexit__(None, None, None)\n        self._hold = memo.blocks[key]",
+    ),
+    (
+        "a store cleared while it is written keeps the value",
+        "engine.py",
+        "                        await self.shelf.remove(key)\n            flight",
+        "                        pass\n            flight",
+    ),
+    (
+        "a stale value survives on failure for ever",
+        "local.py",
+        "record.fresh_until + extra <= self._home.now()",
+        "False",
+    ),
+    ("jitter lengthens lives", "local.py", "lasting * (1 - jitter", "lasting * (1 + jitter"),
+    ("expired values pile up", "lru.py", "        self.drop(key)\n        self.tidy()\n", "        self.drop(key)\n"),
+    (
+        "a value that is dropped stays in its bucket",
+        "lru.py",
+        "            del self._buckets[record.bucket][key]",
+        "            pass",
+    ),
+    (
+        "the most recent value is evicted",
+        "lru.py",
+        "self._discard(next(iter(self.records))",
+        "self._discard(next(reversed(self.records))",
+    ),
+    ("values outlive a clock that went back", "lru.py", "        if self._now() < self._latest:", "        if False:"),
+    ("a turn is given by its key", "turns.py", "if self._held.get(turn.key) is turn:", "if turn.key in self._held:"),
+    (
+        "a key is free between two holders",
+        "turns.py",
+        "turn = self._held[key] = Turn(key, loop)\n                waiter",
+        "self._held.pop(key)\n                turn = Turn(key, loop)\n                waiter",
+    ),
+    ("last come first served", "turns.py", "queue.popitem(last=False)", "queue.popitem(last=True)"),
+    (
+        "a turn given to a cancelled waiter is lost",
+        "turns.py",
+        "                self.give(turn)\n            raise",
+        "                pass\n            raise",
+    ),
+    ("a waiter that leaves stays in the queue", "turns.py", "            queue.pop(waiter, None)\n", ""),
+    (
+        "the turn of a closed loop is kept",
+        "turns.py",
+        "            if turn.loop.is_closed():\n                if",
+        "            if False:\n                if",
+    ),
+    (
+        "another thread is let in",
+        "loops.py",
+        "if self._loop is not None and self._loop.is_running():\n            raise",
+        "if False:\n            raise",
+    ),
+    (
+        "a sentinel added for nobody stays",
+        "locking.py",
+        "if asked.cancelled() or asked.exception() is not None or not asked.result():",
+        "if True:",
+    ),
+    (
+        "a store that fails to release keeps the turn",
+        "locking.py",
+        "        finally:\n            self._give()\n        return None",
+        "        finally:\n            pass\n        return None",
+    ),
+    (
+        "a failing store leaves no doubt",
+        "locking.py",
+        "            doubts[self._key] = self.owner\n            raise",
+        "            raise",
+    ),
+    (
+        "a failure to look puts the key in doubt",
+        "locking.py",
+        "        if self._lock.three_methods and await",
+        "        doubts[self._key] = self.owner\n        if self._lock.three_methods and await",
+    ),
+    (
+        "a failing store masks the error of the block",
+        "locking.py",
+        "            if exc is None:\n                raise error",
+        "            raise error",
+    ),
+    (
+        "every lock has turns of its own",
+        "locking.py",
+        "    if known is not None and known[0]() is sentinels:",
+        "    if False:",
+    ),
+    ("a release can be cancelled", "locking.py", "error = await asyncio.shield(release)", "error = await release"),
+    ("leases are not extended", "locking.py", "        if self._lock.sentinels.lease_ms > 0:", "        if False:"),
+]
+
+
+def main(word: str = "") -> int:
+    """Plant the faults and count those that survive."""
+    survivors = []
+    for name, room, before, after in FAULTS:
+        if word not in name:
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            copy = pathlib.Path(folder, "src")
+            shutil.copytree(SOURCE, copy, ignore=shutil.ignore_patterns("__pycache__"))
+            file = copy / "ponty/memo" / room
+            code = file.read_text()
+            if code.count(before) != 1:
+                print(f"MOVED     {name}: {room} has {code.count(before)} of {before!r}")
+                survivors.append(name)
+                continue
+            file.write_text(code.replace(before, after))
+            environment = {**os.environ, "PYTHONPATH": str(copy), "PONTY_SCHEDULES": "900"}
+            command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", str(HERE)]
+            try:
+                run = subprocess.run(
+                    command, env=environment, cwd=HERE.parents[2], capture_output=True, timeout=120, check=False
+                )
+                caught = run.returncode != 0
+            except subprocess.TimeoutExpired:
+                caught = True
+            print(f"{'caught   ' if caught else 'SURVIVED '} {name}", flush=True)
+            if not caught:
+                survivors.append(name)
+    print(f"{len(survivors)} of {len(FAULTS)} faults not caught")
+    return 1 if survivors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:2]))
