@@ -1,0 +1,112 @@
+"""Texts that stand for values: one function each, which both checks a text and reads it.
+
+The validators check the JSON Schema `format` of the same name by the same function, so what they let through is read.
+The formats are those of RFC 3339, stricter than Python's own: ASCII digits, no blanks, no other notation of ISO 8601.
+"""
+
+import binascii
+import datetime
+import decimal
+import re
+import uuid
+from collections.abc import Callable
+
+_TIME_TEXT = r"((?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9])(?:\.([0-9]{1,100}))?"
+_OFFSET_TEXT = r"([Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
+_TIME = re.compile(_TIME_TEXT + _OFFSET_TEXT + "?")
+_DATE_TIME = re.compile(f"([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})[Tt]{_TIME_TEXT}{_OFFSET_TEXT}")
+_DURATION = re.compile(
+    r"(-)?P(?:([0-9]{1,10})W|(?=[0-9T])(?:([0-9]{1,10})D)?"
+    r"(?:T(?=[0-9])(?:([0-9]{1,10})H)?(?:([0-9]{1,10})M)?(?:([0-9]{1,12})(?:\.([0-9]{1,9}))?S)?)?)"
+)
+_UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+_DECIMAL = re.compile(r"-?[0-9]{1,1000}(?:\.[0-9]{1,1000})?(?:[Ee][+-]?[0-9]{1,3})?")
+
+
+def _match(pattern: re.Pattern[str], text: str) -> re.Match[str]:
+    match = pattern.fullmatch(text)
+    if match is None:
+        raise ValueError("not of the format")
+    return match
+
+
+def parse_date(text: str) -> datetime.date:
+    """Read a full-date (RFC 3339 §5.6)."""
+    if len(text) != 10 or text[4] != "-" or text[7] != "-" or not text.isascii():
+        raise ValueError("not of the format")  # but perhaps another of ISO 8601, which is not that of RFC 3339
+    return datetime.date.fromisoformat(text)
+
+
+def parse_date_time(text: str) -> datetime.datetime:
+    """Read a date-time (RFC 3339 §5.6), which has an offset. What is finer than a microsecond is dropped."""
+    day, clock, fraction, offset = _match(_DATE_TIME, text).groups()
+    return datetime.datetime.fromisoformat(f"{day}T{_clock(clock, fraction, offset)}")
+
+
+def parse_time(text: str) -> datetime.time:
+    """Read a partial-time (RFC 3339 §5.6) that may have an offset."""
+    return datetime.time.fromisoformat(_clock(*_match(_TIME, text).groups()))
+
+
+def _clock(clock: str, fraction: str | None, offset: str | None) -> str:
+    return f"{clock}.{(fraction or '')[:6]:0<6}{(offset or '').upper().replace('Z', '+00:00')}"
+
+
+def parse_duration(text: str) -> datetime.timedelta:
+    """Read a duration (RFC 3339 appendix A) without years and months; it may have a sign and a fraction of seconds."""
+    sign, weeks, days, hours, minutes, seconds, fraction = _match(_DURATION, text).groups("")
+    try:
+        value = datetime.timedelta(
+            weeks=int(weeks or 0),
+            days=int(days or 0),
+            hours=int(hours or 0),
+            minutes=int(minutes or 0),
+            seconds=int(seconds or 0),
+            microseconds=int(f"{fraction[:6]:0<6}"),
+        )
+    except OverflowError:
+        raise ValueError("longer than a timedelta") from None
+    return -value if sign else value
+
+
+def parse_uuid(text: str) -> uuid.UUID:
+    """Read a UUID in its hyphenated form (RFC 9562 §4)."""
+    return uuid.UUID(_match(_UUID, text)[0])
+
+
+def parse_decimal(text: str) -> decimal.Decimal:
+    """Read a decimal number: digits, a point, and an exponent of three digits at most; no NaN and no infinity."""
+    return decimal.Decimal(_match(_DECIMAL, text)[0])
+
+
+def parse_base64(text: str) -> bytes:
+    """Read base64 (RFC 4648 §4), padded and without line breaks."""
+    return binascii.a2b_base64(text, strict_mode=True)
+
+
+FORMATS: dict[str, Callable[[str], object]] = {
+    "date": parse_date,
+    "date-time": parse_date_time,
+    "time": parse_time,
+    "duration": parse_duration,
+    "uuid": parse_uuid,
+    "decimal": parse_decimal,
+    "base64": parse_base64,
+}
+"""The formats that are enforced, and what reads them. Any other format is an annotation, and is not checked."""
+
+
+def checker(name: str) -> Callable[[object], bool]:
+    """Make the function that tells a validator whether a value is of the format; what is no text, is."""
+    parse = FORMATS[name]
+
+    def check(value: object) -> bool:
+        if not isinstance(value, str):
+            return True
+        try:
+            parse(value)
+        except ValueError:
+            return False
+        return True
+
+    return check

@@ -1,0 +1,91 @@
+"""The types that the annotations of a class stand for.
+
+An annotation may be a string (as all are under `from __future__ import annotations`), name a class that is local to a
+function, or hold type variables of a base. Each is evaluated where it was written: in the module of the class that
+owns it, and in the running functions around that class.
+"""
+
+import dataclasses
+import inspect
+import sys
+import types
+import typing
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+TypeVariables = Mapping[object, Any]
+"""What type variables stand for."""
+
+
+def origin_and_variables(tp: Any) -> tuple[type, dict[type, TypeVariables]]:
+    """Give the class of `tp`, which may be parametrized, and what the type variables of each of its bases stand for."""
+    cls = typing.get_origin(tp) or tp
+    variables: dict[type, TypeVariables] = {}
+
+    def walk(base: type, arguments: tuple[Any, ...]) -> None:
+        own = dict(zip(getattr(base, "__parameters__", ()), arguments, strict=False))
+        variables.setdefault(base, own)
+        for parent in vars(base).get("__orig_bases__", base.__bases__):
+            parent_class = typing.get_origin(parent) or parent
+            if isinstance(parent_class, type) and parent_class is not object and parent_class is not typing.Generic:
+                walk(parent_class, tuple(substitute(argument, own) for argument in typing.get_args(parent)))
+
+    walk(cls, typing.get_args(tp))
+    return cls, variables
+
+
+def substitute(tp: Any, variables: TypeVariables) -> Any:
+    """Put what they stand for in the place of the type variables in `tp`."""
+    if isinstance(tp, typing.TypeVar):
+        return variables.get(tp, tp)
+    parameters = getattr(tp, "__parameters__", ())
+    if parameters and not isinstance(tp, type) and any(parameter in variables for parameter in parameters):
+        return tp[tuple(variables.get(parameter, parameter) for parameter in parameters)]
+    return tp
+
+
+def resolve_hints(tp: Any, names: Iterable[str]) -> dict[str, Any]:
+    """Give the types of the fields `names` of a class, which may be parametrized.
+
+    Raises:
+        TypeError: An annotation names what cannot be found.
+    """
+    cls, variables = origin_and_variables(tp)
+    hints: dict[str, Any] = {}
+    for name in names:
+        for owner in cls.__mro__:
+            # What a class annotates without being a dataclass is no field.
+            if dataclasses.is_dataclass(cls) and "__dataclass_fields__" not in vars(owner):
+                continue
+            annotations = inspect.get_annotations(owner)
+            if name in annotations:
+                hints[name] = substitute(_evaluate(owner, name, annotations[name]), variables.get(owner, {}))
+                break
+        else:
+            hints[name] = Any  # as a namedtuple of collections has it
+    return hints
+
+
+def _evaluate(owner: type, name: str, annotation: object) -> Any:
+    module = sys.modules.get(owner.__module__)
+    here = {**_locals_around(owner), owner.__name__: owner}
+    holder = types.SimpleNamespace(__annotations__={name: annotation})
+    try:
+        return typing.get_type_hints(holder, vars(module) if module else {}, here, include_extras=True)[name]
+    except (NameError, AttributeError, SyntaxError) as error:
+        raise TypeError(
+            f"{owner.__qualname__}.{name}: the annotation {annotation!r} cannot be resolved: {error}"
+        ) from None
+
+
+def _locals_around(cls: type) -> dict[str, Any]:
+    """Give the local variables of the running functions that `cls` is defined in."""
+    enclosing = cls.__qualname__.split(".<locals>.")[:-1]
+    names = {".<locals>.".join(enclosing[:count]) for count in range(1, len(enclosing) + 1)}
+    found: list[dict[str, Any]] = []
+    frame = inspect.currentframe() if names else None
+    while frame is not None:
+        if frame.f_code.co_qualname in names and frame.f_globals.get("__name__") == cls.__module__:
+            found.append(frame.f_locals)
+        frame = frame.f_back
+    return {name: value for scope in reversed(found) for name, value in scope.items()}

@@ -1,0 +1,62 @@
+"""What is wrong with a value, in words: one catalogue, whichever validator found it.
+
+The words hold what the schema says, and nothing of the value.
+"""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+_MAX_LENGTH = 200
+
+_TEXTS: dict[str, Callable[[Any], str]] = {
+    "additionalProperties": lambda _: "additional properties are not allowed",
+    "anyOf": lambda _: "is not valid under any of the allowed schemas",
+    "const": lambda value: f"is not {_quote(value)}",
+    "contains": lambda _: "does not contain an item that it must",
+    "dependentRequired": lambda name: f"{_quote(name)} is a required property beside the others",
+    "enum": lambda values: f"is not one of {', '.join(map(_quote, values))}",
+    "exclusiveMaximum": lambda limit: f"is not less than the exclusive maximum of {_quote(limit)}",
+    "exclusiveMinimum": lambda limit: f"is not greater than the exclusive minimum of {_quote(limit)}",
+    "false": lambda _: "is not allowed",
+    "format": lambda name: f"is not of the format {_quote(name)}",
+    "items": lambda _: "is an item too many",
+    "maxContains": lambda limit: f"contains more than {limit} of the items that it may",
+    "maxItems": lambda limit: f"has more than {limit} items",
+    "maxLength": lambda limit: f"is longer than {limit} characters",
+    "maxProperties": lambda limit: f"has more than {limit} properties",
+    "maximum": lambda limit: f"is greater than the maximum of {_quote(limit)}",
+    "minContains": lambda limit: f"contains fewer than {limit} of the items that it must",
+    "minItems": lambda limit: f"has fewer than {limit} items",
+    "minLength": lambda limit: f"is shorter than {limit} characters",
+    "minProperties": lambda limit: f"has fewer than {limit} properties",
+    "minimum": lambda limit: f"is less than the minimum of {_quote(limit)}",
+    "multipleOf": lambda factor: f"is not a multiple of {_quote(factor)}",
+    "not": lambda _: "is valid under a schema that it must not be valid under",
+    "oneOf": lambda _: "is not valid under exactly one of the allowed schemas",
+    "pattern": lambda pattern: f"does not match {_quote(pattern)}",
+    "propertyNames": lambda _: "has a property whose name is not valid",
+    "required": lambda name: f"{_quote(name)} is a required property",
+    "type": lambda types: f"is not of type {', '.join(map(_quote, [types] if isinstance(types, str) else types))}",
+    "unevaluatedItems": lambda _: "unevaluated items are not allowed",
+    "unevaluatedProperties": lambda _: "unevaluated properties are not allowed",
+    "uniqueItems": lambda _: "has items that are not unique",
+}
+
+NOT_VALID = "is not valid"
+TOO_DEEP = "is nested too deeply"
+
+
+def message(keyword: str, value: object) -> str:
+    """Say that a value violates `keyword`.
+
+    Args:
+        keyword: The keyword of the schema.
+        value: The keyword's value there; of `required`, the name that is missing.
+    """
+    text = _TEXTS[keyword](value) if keyword in _TEXTS else NOT_VALID
+    return text if len(text) <= _MAX_LENGTH else f"{text[:_MAX_LENGTH]}…"
+
+
+def _quote(value: object) -> str:
+    return f"'{value}'" if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,45 @@
+"""What a type is compiled to: the JSON Schema of its JSON form, and what builds its values from that form."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ponty.request.decoding import Json
+
+Schema = dict[str, Json]
+Build = Callable[[Any], Any]
+
+KINDS: frozenset[str] = frozenset({"string", "integer", "number", "boolean", "null", "array", "object"})
+"""The types of JSON values; an integer is a number, too."""
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """The compiled form of a type.
+
+    Args:
+        schema: The JSON Schema of the values it admits.
+        kinds: The types of JSON values among them.
+        build: Makes a value of an admitted JSON value, and may take that one apart; None where it is the value itself.
+        hashable: Whether the values can be elements of a set.
+    """
+
+    schema: Schema
+    kinds: frozenset[str]
+    build: Build | None = None
+    hashable: bool = True
+
+
+class Unbuildable(Exception):
+    """An admitted value that does not build: the class's own `__init__` refused it, or it is out of range.
+
+    It carries the path to the value, the innermost step first.
+    """
+
+    def __init__(self, *path: str | int) -> None:
+        super().__init__()
+        self.path: list[str | int] = list(path)
+
+
+REFUSALS = (ValueError, OverflowError)
+"""What the building of a scalar raises where its value is out of range."""

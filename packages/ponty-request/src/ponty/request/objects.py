@@ -1,0 +1,103 @@
+"""The types whose JSON form is an object."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ponty.request.decoding import Json
+from ponty.request.node import REFUSALS, Build, Node, Schema, Unbuildable
+
+_OBJECT = frozenset({"object"})
+_INTEGER_NAME: Schema = {"pattern": "^-?[0-9]{1,18}$"}
+
+
+def mapping(place: str, key: Node, value: Node) -> Node:
+    """Compile a dict.
+
+    Raises:
+        TypeError: The keys have no form as text.
+    """
+    schema: Schema = {"type": "object"}
+    if key.kinds == {"integer"} and key.schema == {"type": "integer"}:
+        schema["propertyNames"] = dict(_INTEGER_NAME)
+    elif key.kinds == {"string"}:
+        if names := {name: keyword for name, keyword in key.schema.items() if name != "type"}:
+            schema["propertyNames"] = names
+    else:
+        raise TypeError(f"{place}: the keys of a dict must be text, integers, or what has one text as its form")
+    schema["additionalProperties"] = value.schema
+    build_key, build_value = key.build, value.build
+
+    def build(pairs: dict[str, Any]) -> dict[Any, Any]:
+        out: dict[Any, Any] = {}
+        for name, element in pairs.items():
+            try:
+                made = name if build_key is None else build_key(name)
+                out[made] = element if build_value is None else build_value(element)
+            except Unbuildable as refusal:
+                refusal.path.append(name)
+                raise
+            except REFUSALS:
+                raise Unbuildable(name) from None
+        return out
+
+    plain = build_key is None and build_value is None
+    return Node(schema, _OBJECT, None if plain else build, hashable=False)
+
+
+def object_schema(properties: Mapping[str, Schema], required: list[str], keywords: Mapping[str, Json]) -> Schema:
+    """Write the schema of an object of known properties, closed unless `keywords` open it."""
+    schema: Schema = {"type": "object", "properties": {**properties}}
+    if required:
+        schema["required"] = [*required]
+    return {**schema, "additionalProperties": False, **keywords}
+
+
+def build_object(
+    properties: Mapping[str, Node], required: list[str], make: Callable[..., Any] | None, *, drops: bool
+) -> Build:
+    """Make what builds an object's properties in their place, and hands them to `make`.
+
+    Args:
+        properties: The properties and what they are compiled to.
+        required: Those that are always there.
+        make: Is called with the properties as arguments; None leaves a dict.
+        drops: Whether there may be further properties, which are dropped.
+    """
+    builds = [(name, node.build, name not in required) for name, node in properties.items() if node.build is not None]
+
+    def build(value: dict[str, Any]) -> Any:
+        if drops:
+            value = {name: value[name] for name in properties if name in value}
+        for name, build_property, may_lack in builds:
+            if may_lack and name not in value:
+                continue
+            try:
+                value[name] = build_property(value[name])
+            except Unbuildable as refusal:
+                refusal.path.append(name)
+                raise
+            except REFUSALS:
+                raise Unbuildable(name) from None
+        if make is None:
+            return value
+        try:
+            return make(**value)
+        except ValueError:
+            raise Unbuildable from None
+
+    return build
+
+
+def check_signature(cls: type, names: list[str], required: list[str]) -> None:
+    """See that a class can be called with its fields as arguments, with all of them and with the required ones.
+
+    Raises:
+        TypeError: Its own `__init__` does not take them.
+    """
+    signature = inspect.signature(cls)
+    for arguments in (names, required):
+        try:
+            signature.bind(**dict.fromkeys(arguments))
+        except TypeError as error:
+            raise TypeError(f"{cls.__qualname__}.__init__ does not take the fields of its class: {error}") from None

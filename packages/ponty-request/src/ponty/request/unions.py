@@ -1,0 +1,62 @@
+"""Unions: a value is of the first member that admits it.
+
+Where the JSON type of a value leaves one member only, that member builds it. Where it leaves several (two
+dataclasses), each of them has a validator of its own, made at import.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from ponty.request.node import Node, Schema
+
+_KINDS: dict[type, tuple[str, ...]] = {
+    str: ("string",),
+    bool: ("boolean",),
+    type(None): ("null",),
+    dict: ("object",),
+    list: ("array",),
+    int: ("integer", "number"),
+    float: ("number", "integer"),
+}
+"""The JSON types of decoded values, the nearest first."""
+
+IsValid = Callable[[object], bool]
+
+
+class UnionBuild:
+    """Builds a value by the member that admits it."""
+
+    def __init__(self, members: list[Node]) -> None:
+        self._members = members
+        self._choices: dict[type, list[tuple[Node, IsValid | None]]] = {}
+
+    def prepare(self, make_validator: Callable[[Schema], IsValid]) -> None:
+        """Tell the members apart, when all of them are compiled."""
+        validators: dict[int, IsValid] = {}
+        for tp, kinds in _KINDS.items():
+            candidates: list[Node] = []
+            for kind in kinds:
+                candidates += [node for node in self._members if kind in node.kinds and node not in candidates]
+            choices: list[tuple[Node, IsValid | None]] = []
+            for node in candidates:
+                sure = node is candidates[-1] or node.schema == {"type": kinds[0]} or not node.schema
+                if not sure and id(node) not in validators:
+                    validators[id(node)] = make_validator(node.schema)
+                choices.append((node, None if sure else validators[id(node)]))
+                if sure:
+                    break
+            self._choices[tp] = choices
+
+    def __call__(self, value: Any) -> Any:
+        """Build `value`, which some member admits."""
+        for node, is_valid in self._choices[type(value)]:
+            if is_valid is None or is_valid(value):
+                return value if node.build is None else node.build(value)
+        raise ValueError("of no member")
+
+
+def union(members: list[Node]) -> Node:
+    """Compile a union; `prepare` of its build must be called before it is used."""
+    kinds = frozenset(kind for member in members for kind in member.kinds)
+    schema: Schema = {"anyOf": [member.schema for member in members]}
+    return Node(schema, kinds, UnionBuild(members), hashable=all(member.hashable for member in members))

@@ -1,0 +1,92 @@
+"""Fixtures: a route table of each test's own, and an application behind a real socket."""
+
+import asyncio
+import contextlib
+import logging
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from ponty.core import build_app, routing
+
+
+@pytest.fixture(autouse=True)
+def _routes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give each test an empty table of decorated routes."""
+    monkeypatch.setattr(routing, "_routes", {})
+
+
+@pytest.fixture
+def serve(aiohttp_client):
+    """Serve the decorated routes on a socket, with the arguments of `build_app`."""
+
+    async def serve(**options: Any):
+        return await aiohttp_client(build_app(**options))
+
+    return serve
+
+
+@pytest.fixture
+def ask(serve):
+    """Serve the decorated routes, send one request, and give the status and the JSON of the answer."""
+    clients = []
+
+    async def ask(path, *, method="GET", **options):
+        if not clients:
+            clients.append(await serve())
+        async with clients[0].request(method, path, **options) as answer:
+            return answer.status, await answer.json(content_type=None)
+
+    return ask
+
+
+class Records(logging.Handler):
+    """Keeps what is logged."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.records: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
+
+
+@contextlib.contextmanager
+def serving(table: web.RouteTableDef, logger: str | None) -> Iterator[tuple[int, list[logging.LogRecord]]]:
+    """Serve `table` in a thread, and give the port and what `logger` logs meanwhile."""
+    ports: list[int] = []
+    loop = asyncio.new_event_loop()
+    ready, stop = threading.Event(), asyncio.Event()
+
+    async def serve() -> None:
+        runner = web.AppRunner(build_app(route_tables=[table]))
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        ports.append(runner.addresses[0][1])
+        ready.set()
+        await stop.wait()
+        await runner.cleanup()
+
+    def run() -> None:
+        with asyncio.Runner(loop_factory=lambda: loop) as runner:
+            runner.run(serve())
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    ready.wait()
+    logged = Records()
+    logging.getLogger(logger).addHandler(logged)
+    yield ports[0], logged.records
+    logging.getLogger(logger).removeHandler(logged)
+    loop.call_soon_threadsafe(stop.set)
+    thread.join()
+
+
+@pytest.fixture(scope="module")
+def serve_in_thread():
+    """Serve in a thread, so that Hypothesis may ask from plain functions."""
+    with contextlib.ExitStack() as stack:
+        yield lambda table, logger=None: stack.enter_context(serving(table, logger))

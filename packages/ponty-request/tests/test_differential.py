@@ -1,0 +1,268 @@
+"""jsonschema, jsonschema-rs and Ponty agree on what is valid, and what they accept builds.
+
+Hypothesis makes types, values of them and mutations of these. `PONTY_PAIRS=50000 pytest …/test_differential.py` makes
+as many pairs of a type and a value.
+"""
+
+import dataclasses
+import datetime as dt  # noqa: ICN001 - it stands in every line
+import decimal
+import enum
+import json
+import math
+import os
+import random
+import typing
+import uuid
+
+import jsonschema
+import msgspec
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ponty.request import Annotation, InvalidField
+from ponty.request.formats import FORMATS, checker
+from ponty.request.schema import Parser
+from ponty.request.validation import Validator, speedups
+
+PAIRS = int(os.environ.get("PONTY_PAIRS", "1500"))
+VALUES = 10
+"""How many values are tried of each type."""
+
+REFERENCE = jsonschema.FormatChecker(formats=())
+for _name in FORMATS:
+    REFERENCE.checks(_name)(checker(_name))
+
+
+class Colour(enum.Enum):
+    RED = "r"
+    ONE = 1
+    NONE = None
+
+
+class Movie(typing.TypedDict):
+    title: str
+    year: typing.NotRequired[int]
+
+
+class Pair(typing.NamedTuple):
+    left: int
+    right: dt.date | None = None
+
+
+@dataclasses.dataclass
+class Tree:
+    value: float
+    trees: "list[Tree]" = dataclasses.field(default_factory=list)
+
+
+SCALARS = [
+    *[bool, int, float, str, bytes, None, dt.date, dt.datetime, dt.time, dt.timedelta, uuid.UUID, decimal.Decimal],
+    *[Colour, typing.Literal["a", 1, True], typing.Any, Movie, Pair, Tree],
+    typing.Annotated[int, Annotation(minimum=0, maximum=10)],
+    typing.Annotated[float, Annotation(multipleOf=0.5)],
+    typing.Annotated[str, Annotation(pattern="^[a-c]*$", maxLength=3)],
+]
+HASHABLE = [bool, int, float, str, dt.date, uuid.UUID, Colour, tuple[int, str], Pair]
+
+
+def make_dataclass(fields):
+    return dataclasses.make_dataclass(
+        "Made",
+        [
+            (f"f{n}", tp) if required else (f"f{n}", tp, dataclasses.field(default=None))
+            for n, (tp, required) in enumerate(fields)
+        ],
+        kw_only=True,
+    )
+
+
+types = st.recursive(
+    st.sampled_from(SCALARS),
+    lambda inner: st.one_of(
+        inner.map(lambda tp: list[tp]),
+        st.sampled_from(HASHABLE).map(lambda tp: set[tp]),
+        st.sampled_from(HASHABLE).map(lambda tp: frozenset[tp]),
+        inner.map(lambda tp: tuple[tp, ...]),
+        st.lists(inner, max_size=3).map(lambda tps: tuple[tuple(tps)]),
+        inner.map(lambda tp: dict[str, tp]),
+        st.tuples(st.sampled_from([int, dt.date, uuid.UUID]), inner).map(lambda pair: dict[pair[0], pair[1]]),
+        st.lists(inner, min_size=2, max_size=3).map(lambda tps: typing.Union[tuple(tps)]),  # noqa: UP007 - of as many as there are
+        st.lists(st.tuples(inner, st.booleans()), max_size=4).map(make_dataclass),
+        st.lists(st.tuples(inner, st.booleans()), max_size=4).map(make_dataclass),
+    ),
+    max_leaves=6,
+)
+
+# No 10**30 beside 1e30: jsonschema-rs takes them for one number, as they are written, jsonschema for two.
+EDGES = [
+    None,
+    True,
+    False,
+    0,
+    1,
+    1.0,
+    -0.0,
+    0.5,
+    1e30,
+    -1,
+    "",
+    "a",
+    "r",
+    "2026-02-28",
+    "P1D",
+    "1.5",
+    [],
+    {},
+    [1],
+    {"a": 1},
+]
+
+
+def make_value(schema, root, rng, depth=0):  # noqa: C901, PLR0911 - one for each form
+    """Make a value that is often valid."""
+    if "$ref" in schema:
+        target = root
+        for step in schema["$ref"].split("/")[1:]:
+            target = target[step]
+        return make_value(target, root, rng, depth + 1)
+    if "anyOf" in schema:
+        return make_value(rng.choice(schema["anyOf"]), root, rng, depth)
+    if "enum" in schema:
+        return rng.choice(schema["enum"])
+    kinds = schema.get("type", ["null"])
+    kind = rng.choice(kinds) if isinstance(kinds, list) else kinds
+    count = 0 if depth > 4 else rng.randrange(3)
+    match kind:
+        case "object":
+            known = schema.get("properties", {})
+            made = {
+                name: make_value(sub, root, rng, depth + 1)
+                for name, sub in known.items()
+                if name in schema.get("required", ()) or (rng.random() < 0.5 and depth < 4)
+            }
+            if isinstance(extra := schema.get("additionalProperties"), dict):
+                names = ["1", "-5", "2026-02-28", str(uuid.UUID(int=5))]
+                made |= {rng.choice(names): make_value(extra, root, rng, depth + 1) for _ in range(count)}
+            return made
+        case "array":
+            prefix = [make_value(sub, root, rng, depth + 1) for sub in schema.get("prefixItems", ())]
+            items = schema.get("items")
+            return prefix + ([make_value(items, root, rng, depth + 1) for _ in range(count)] if items else [])
+        case "string":
+            return {
+                "date": "2026-02-28",
+                "date-time": "2026-02-28T10:00:00Z",
+                "time": "10:00:00",
+                "duration": "P1D",
+                "uuid": str(uuid.UUID(int=rng.randrange(9))),
+                "decimal": "1.50",
+                "base64": "AA==",
+            }.get(schema.get("format"), rng.choice(["", "a", "abc", "é😀"]))
+        case "integer":
+            return rng.choice([0, 1, 5, 3.0, -7])
+        case "number":
+            return rng.choice([0, 1.5, 2, -0.0, 1e30])
+        case "boolean":
+            return rng.random() < 0.5
+        case _:
+            return None
+
+
+def mutate(value, rng):  # noqa: PLR0911 - one for each way
+    """Change one thing somewhere within a value."""
+    if isinstance(value, dict) and value and rng.random() < 0.8:
+        name = rng.choice(list(value))
+        match rng.randrange(4):
+            case 0:
+                return {key: element for key, element in value.items() if key != name}
+            case 1:
+                return {**value, rng.choice(["x", "self", "f9"]): 1}
+            case _:
+                return {**value, name: mutate(value[name], rng)}
+    if isinstance(value, list) and value and rng.random() < 0.8:
+        index = rng.randrange(len(value))
+        match rng.randrange(4):
+            case 0:
+                return value[:index] + value[index + 1 :]
+            case 1:
+                return [*value, value[index]]
+            case _:
+                return [*value[:index], mutate(value[index], rng), *value[index + 1 :]]
+    return rng.choice(EDGES)
+
+
+def conforms(value, tp):  # noqa: C901, PLR0911, PLR0912 - one for each form
+    """Tell whether a value is of a type, at every depth."""
+    origin, arguments = typing.get_origin(tp), typing.get_args(tp)
+    if tp is typing.Any:
+        return True
+    if origin is typing.Annotated:
+        return conforms(value, arguments[0])
+    if origin is typing.Union:
+        return any(conforms(value, argument) for argument in arguments)
+    if origin is typing.Literal:
+        return any(type(value) is type(argument) and value == argument for argument in arguments)
+    if tp is None or tp is type(None):
+        return value is None
+    if tp is Movie:
+        return type(value) is dict and conforms(value.get("title"), str) and conforms(value.get("year", 0), int)
+    if tp is Pair:
+        return type(value) is Pair and conforms(value.left, int) and conforms(value.right, dt.date | None)
+    if tp is Tree:
+        return type(value) is Tree and conforms(value.value, float) and conforms(value.trees, list[Tree])
+    if isinstance(tp, type) and dataclasses.is_dataclass(tp):
+        return type(value) is tp and all(
+            conforms(getattr(value, f.name), f.type) or (f.default is None and getattr(value, f.name) is None)
+            for f in dataclasses.fields(tp)
+        )
+    if origin is dict:
+        return type(value) is dict and all(
+            conforms(k, arguments[0]) and conforms(v, arguments[1]) for k, v in value.items()
+        )
+    if origin is tuple and not (len(arguments) == 2 and arguments[1] is ...):
+        return type(value) is tuple and len(value) == len(arguments) and all(map(conforms, value, arguments))
+    if origin in {list, set, frozenset, tuple}:
+        return type(value) is origin and all(conforms(element, arguments[0]) for element in value)
+    if repr(tp).find("|") > 0:
+        return any(conforms(value, argument) for argument in arguments)
+    return type(value) is tp
+
+
+@settings(max_examples=max(PAIRS // VALUES, 1), deadline=None, suppress_health_check=list(HealthCheck))
+@given(tp=types, seed=st.integers(0, 2**32))
+def test_the_validators_agree_and_what_they_accept_builds(tp, seed):
+    rng = random.Random(seed)
+    parser = Parser(tp)
+    schema = json.loads(json.dumps(parser.schema))
+    reference = jsonschema.Draft202012Validator(schema, format_checker=REFERENCE)
+    slow, fast = Validator(schema, fast=False), Validator(schema)
+    for _ in range(VALUES):
+        value = make_value(schema, schema, rng)
+        for _ in range(rng.choice([0, 0, 1, 1, 2])):
+            value = mutate(value, rng)
+        if any(isinstance(leaf, float) and not math.isfinite(leaf) for leaf in [value]):
+            continue
+        answers = {reference.is_valid(value), slow.is_valid(value)}
+        if speedups is not None:
+            answers.add(fast.is_valid(value))
+        assert len(answers) == 1, (schema, value)
+        found = []
+        for validator in (slow, fast):
+            try:
+                validator.check(value)
+                found.append(())
+            except InvalidField as invalid:
+                found.append(invalid.violations)
+        assert found[0] == found[1], (schema, value)
+        accepted = answers.pop()
+        assert accepted is not bool(found[0])
+        text = json.dumps(value)
+        try:
+            built = parser.parse(json.loads(text))
+        except InvalidField:
+            assert not accepted, (schema, value)
+        else:
+            assert accepted, (schema, value)
+            assert conforms(built, tp), (tp, value, built)
+            msgspec.json.encode(built)
