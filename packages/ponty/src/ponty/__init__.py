@@ -1,0 +1,161 @@
+"""Ponty, a framework for JSON APIs on aiohttp: every documented name in one place.
+
+The names come from the layers `ponty.core` and `ponty.request`, and are imported when they are first used. The
+memoizers and locks have a place of their own, `ponty.memo`.
+"""
+
+import pkgutil
+from typing import TYPE_CHECKING
+
+# The layers may be installed elsewhere on the path, each with a `ponty` directory of its own.
+__path__ = pkgutil.extend_path(__path__, __name__)
+
+if TYPE_CHECKING:
+    from ponty.core import DoesNotExist as DoesNotExist
+    from ponty.core import Fault as Fault
+    from ponty.core import Location as Location
+    from ponty.core import PontyError as PontyError
+    from ponty.core import Provider as Provider
+    from ponty.core import ValidationError as ValidationError
+    from ponty.core import build_app as build_app
+    from ponty.core import delete as delete
+    from ponty.core import get as get
+    from ponty.core import http_client_provider as http_client_provider
+    from ponty.core import lease_http_client as lease_http_client
+    from ponty.core import patch as patch
+    from ponty.core import post as post
+    from ponty.core import put as put
+    from ponty.core import raise_status as raise_status
+    from ponty.core import render_json as render_json
+    from ponty.core import retry as retry
+    from ponty.core import route as route
+    from ponty.core import route_iter as route_iter
+    from ponty.core import startmeup as startmeup
+    from ponty.request import AIOHttpReq as AIOHttpReq
+    from ponty.request import Annotation as Annotation
+    from ponty.request import ContentLength as ContentLength
+    from ponty.request import ContentType as ContentType
+    from ponty.request import Cookie as Cookie
+    from ponty.request import Description as Description
+    from ponty.request import Field as Field
+    from ponty.request import Header as Header
+    from ponty.request import InvalidField as InvalidField
+    from ponty.request import Json as Json
+    from ponty.request import JsonBody as JsonBody
+    from ponty.request import ParsedJsonBody as ParsedJsonBody
+    from ponty.request import PosIntQueryParameter as PosIntQueryParameter
+    from ponty.request import PosIntRouteParameter as PosIntRouteParameter
+    from ponty.request import QueryParameter as QueryParameter
+    from ponty.request import Request as Request
+    from ponty.request import RouteParameter as RouteParameter
+    from ponty.request import StringQueryParameter as StringQueryParameter
+    from ponty.request import StringRouteParameter as StringRouteParameter
+    from ponty.request import TextBody as TextBody
+    from ponty.request import ValidatedJsonBody as ValidatedJsonBody
+    from ponty.request import dataclass_to_jsonschema as dataclass_to_jsonschema
+    from ponty.request import expect as expect
+else:
+    import importlib
+
+    _HOMES = {
+        "AIOHttpReq": "ponty.request",
+        "Annotation": "ponty.request",
+        "ContentLength": "ponty.request",
+        "ContentType": "ponty.request",
+        "Cookie": "ponty.request",
+        "Description": "ponty.request",
+        "DoesNotExist": "ponty.core",
+        "Fault": "ponty.core",
+        "Field": "ponty.request",
+        "Header": "ponty.request",
+        "InvalidField": "ponty.request",
+        "Json": "ponty.request",
+        "JsonBody": "ponty.request",
+        "Location": "ponty.core",
+        "ParsedJsonBody": "ponty.request",
+        "PontyError": "ponty.core",
+        "PosIntQueryParameter": "ponty.request",
+        "PosIntRouteParameter": "ponty.request",
+        "Provider": "ponty.core",
+        "QueryParameter": "ponty.request",
+        "Request": "ponty.request",
+        "RouteParameter": "ponty.request",
+        "StringQueryParameter": "ponty.request",
+        "StringRouteParameter": "ponty.request",
+        "TextBody": "ponty.request",
+        "ValidatedJsonBody": "ponty.request",
+        "ValidationError": "ponty.core",
+        "build_app": "ponty.core",
+        "dataclass_to_jsonschema": "ponty.request",
+        "delete": "ponty.core",
+        "expect": "ponty.request",
+        "get": "ponty.core",
+        "http_client_provider": "ponty.core",
+        "lease_http_client": "ponty.core",
+        "patch": "ponty.core",
+        "post": "ponty.core",
+        "put": "ponty.core",
+        "raise_status": "ponty.core",
+        "render_json": "ponty.core",
+        "retry": "ponty.core",
+        "route": "ponty.core",
+        "route_iter": "ponty.core",
+        "startmeup": "ponty.core",
+    }
+
+    def __getattr__(name: str) -> object:
+        home = _HOMES.get(name)
+        if home is None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = globals()[name] = getattr(importlib.import_module(home), name)
+        return value
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *_HOMES})
+
+
+__all__ = [
+    "AIOHttpReq",
+    "Annotation",
+    "ContentLength",
+    "ContentType",
+    "Cookie",
+    "Description",
+    "DoesNotExist",
+    "Fault",
+    "Field",
+    "Header",
+    "InvalidField",
+    "Json",
+    "JsonBody",
+    "Location",
+    "ParsedJsonBody",
+    "PontyError",
+    "PosIntQueryParameter",
+    "PosIntRouteParameter",
+    "Provider",
+    "QueryParameter",
+    "Request",
+    "RouteParameter",
+    "StringQueryParameter",
+    "StringRouteParameter",
+    "TextBody",
+    "ValidatedJsonBody",
+    "ValidationError",
+    "build_app",
+    "dataclass_to_jsonschema",
+    "delete",
+    "expect",
+    "get",
+    "http_client_provider",
+    "lease_http_client",
+    "patch",
+    "post",
+    "put",
+    "raise_status",
+    "render_json",
+    "retry",
+    "route",
+    "route_iter",
+    "startmeup",
+]
