@@ -1,0 +1,149 @@
+"""What type checkers infer of fields and handlers."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, assert_type
+
+from aiohttp import web
+
+from ponty import (
+    AIOHttpReq,
+    Annotation,
+    ContentLength,
+    ContentType,
+    Cookie,
+    Field,
+    Header,
+    Json,
+    JsonBody,
+    ParsedJsonBody,
+    PosIntQueryParameter,
+    PosIntRouteParameter,
+    QueryParameter,
+    Request,
+    RouteParameter,
+    StringQueryParameter,
+    StringRouteParameter,
+    TextBody,
+    ValidatedJsonBody,
+    dataclass_to_jsonschema,
+    expect,
+    get,
+    render_json,
+)
+
+
+class Day(RouteParameter[date]):
+    def __init__(self) -> None:
+        super().__init__(pattern=r"\d{4}-\d\d-\d\d", cast_func=date.fromisoformat)
+
+
+class Boolean(QueryParameter[bool]):
+    def __init__(self, *, default: bool) -> None:
+        super().__init__(default=default, cast_func={"yes": True, "no": False}.__getitem__)
+
+
+class Host(Field[str]):
+    def extract(self, request: web.Request) -> str:
+        return request.host
+
+
+class Later(Field[bytes]):
+    async def extract(self, request: web.Request) -> bytes:
+        return await request.read()
+
+
+@dataclass
+class Person:
+    name: Annotated[str, Annotation(minLength=1)]
+
+
+class Req(Request):
+    name = StringRouteParameter()
+    id = PosIntRouteParameter()
+    code = RouteParameter(pattern="[a-z]+")
+    day = Day()
+    size = PosIntQueryParameter(default=1)
+    page = PosIntQueryParameter(required=True)
+    limit = PosIntQueryParameter(default=None)
+    word = StringQueryParameter(default="")
+    order = StringQueryParameter(required=True, values=("up", "down"))
+    filter = StringQueryParameter(default=None)
+    since = QueryParameter(required=True, cast_func=date.fromisoformat)
+    until = QueryParameter(default=None, cast_func=date.fromisoformat)
+    loud = Boolean(default=False)
+    agent = Header(key="User-Agent")
+    maybe = Header(key="X-Maybe", default=None)
+    length = ContentLength(required=True)
+    type = ContentType(default="text/plain")
+    session = Cookie(name="session", required=True, errorcode=401)
+    theme = Cookie(name="theme", default=None)
+    raw = AIOHttpReq()
+    host = Host()
+    body = Later()
+    text = TextBody()
+    json = JsonBody()
+    validated = ValidatedJsonBody(schema={"type": "object"})
+    filed = ValidatedJsonBody(filepath="schema.json")
+    person = ParsedJsonBody(Person)
+    people = ParsedJsonBody(list[Person], filepath="schema.json")
+
+
+assert_type(Req.name, str)
+assert_type(Req.id, str)
+assert_type(f"/hello/{Req.name}", str)
+
+
+@get("/whole")
+@expect(Req, whole=True)
+@render_json
+async def whole(r: Req) -> None:
+    assert_type(r.name, str)
+    assert_type(r.id, int)
+    assert_type(r.code, str)
+    assert_type(r.day, date)
+    assert_type(r.size, int)
+    assert_type(r.page, int)
+    assert_type(r.limit, int | None)
+    assert_type(r.word, str)
+    assert_type(r.order, str)
+    assert_type(r.filter, str | None)
+    assert_type(r.since, date)
+    assert_type(r.until, date | None)
+    assert_type(r.loud, bool)
+    assert_type(r.agent, str)
+    assert_type(r.maybe, str | None)
+    assert_type(r.length, str)
+    assert_type(r.type, str)
+    assert_type(r.session, str)
+    assert_type(r.theme, str | None)
+    assert_type(r.raw, web.Request)
+    assert_type(r.host, str)
+    assert_type(r.body, bytes)
+    assert_type(r.text, str)
+    assert_type(r.json, Json)
+    assert_type(r.validated, Json)
+    assert_type(r.filed, Json)
+    assert_type(r.person, Person)
+    assert_type(r.people, list[Person])
+    if isinstance(r.json, dict):
+        inner: Json = r.json["name"]
+        print(inner)
+
+
+schema: dict[str, object] = dataclass_to_jsonschema(Person)
+
+
+@get("/alone", name="alone")
+@expect(Req, mimetype="text/plain")
+async def alone(name: str, page: int) -> web.Response:
+    return web.Response(text=name * page)
+
+
+async def call_both(request: web.Request) -> None:
+    assert_type(await whole(request), web.Response)
+    assert_type(await alone(request), web.Response)
+
+
+async def a_test_of_the_handler() -> None:
+    assert_type(Req(name="ann").name, str)
