@@ -1,0 +1,130 @@
+"""What users get: the built distributions, tested and type-checked as they are installed.
+
+`nox` runs all of it; `nox -s tests-3.12` one session. Pythons that are not installed are passed over.
+"""
+
+import pathlib
+import shutil
+import tarfile
+import zipfile
+
+import nox
+
+nox.needs_version = ">=2025.2"
+nox.options.default_venv_backend = "uv"
+nox.options.error_on_missing_interpreters = False
+
+PYTHONS = ["3.11", "3.12", "3.13"]
+ROOT = pathlib.Path(__file__).parent
+DIST = ROOT / "dist"
+
+LAYERS = {
+    "ponty-memo": ["ponty-memo"],
+    "ponty-core": ["ponty-core"],
+    "ponty-request": ["ponty-core", "ponty-request"],
+    "ponty": ["ponty-core", "ponty-request", "ponty-memo", "ponty"],
+}
+"""What of this repository each distribution stands on, itself included."""
+
+TEST_TOOLS = ["hypothesis>=6.150", "pytest>=9.0", "pytest-asyncio>=1.5"]
+UVLOOP = "uvloop>=0.21; sys_platform != 'win32'"  # what the memo is tested with, and what the meta brings
+WEB_TEST_TOOLS = [*TEST_TOOLS, "pytest-aiohttp>=1.1"]
+
+
+def wheels(layer: str) -> list[str]:
+    """Give the wheels of `layer` and of what it stands on."""
+    return [str(*DIST.glob(f"{name.replace('-', '_')}-[0-9]*.whl")) for name in LAYERS[layer]]
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """Build each source distribution, and each wheel from its source distribution; look at what is in them."""
+    shutil.rmtree(DIST, ignore_errors=True)
+    session.install("uv")
+    for layer in LAYERS:
+        session.run("uv", "build", "--quiet", "--out-dir", str(DIST), f"packages/{layer}", external=True)
+    for layer in LAYERS:
+        module = layer.replace("-", "/")
+        with zipfile.ZipFile(wheels(layer)[-1]) as wheel:
+            names = set(wheel.namelist())
+        home = "ponty/" if layer == "ponty" else f"{module}/"
+        assert f"{home}py.typed" in names, layer
+        assert any(name.endswith("/licenses/LICENSE") for name in names), layer
+        assert ("ponty/__init__.py" in names) == (layer == "ponty"), layer
+        assert all(name.startswith((home, layer.replace("-", "_") + "-")) for name in names), names
+        with tarfile.open(*DIST.glob(f"{layer.replace('-', '_')}-[0-9]*.tar.gz")) as sdist:
+            assert {"LICENSE", "README.md", "CHANGELOG.md"} <= {name.split("/")[1] for name in sdist.getnames()}, layer
+
+
+@nox.session(python=PYTHONS, requires=["build"])
+def memo(session: nox.Session) -> None:
+    """Test ponty-memo where nothing of the web is installed."""
+    session.install(*wheels("ponty-memo"), *TEST_TOOLS, UVLOOP)
+    absent = ["aiohttp", "jsonschema", "msgspec", "ponty.core"]
+    session.run("python", "-c", f"from importlib.util import find_spec; assert not any(map(find_spec, {absent}))")
+    session.run("pytest", "-q", "packages/ponty-memo")
+
+
+@nox.session(python=PYTHONS, requires=["build"])
+@nox.parametrize("layer", ["ponty-core", "ponty-request"])
+def layer(session: nox.Session, layer: str) -> None:
+    """Test a layer's wheel beside only what it declares."""
+    session.install(*wheels(layer), *WEB_TEST_TOOLS)
+    session.run("pytest", "-q", f"packages/{layer}")
+
+
+@nox.session(python=PYTHONS, requires=["build"])
+def speedups(session: nox.Session) -> None:
+    """Test ponty-request with jsonschema-rs; the session of the layer tests it without."""
+    *below, wheel = wheels("ponty-request")
+    session.install(*below, f"{wheel}[speedups]", *WEB_TEST_TOOLS)
+    session.run("pytest", "-q", "packages/ponty-request")
+
+
+@nox.session(python=PYTHONS, requires=["build"])
+def tests(session: nox.Session) -> None:
+    """Test what crosses the layers, with the four wheels in one environment."""
+    session.install(*wheels("ponty"), *WEB_TEST_TOOLS, "sybil>=9")
+    session.run("pytest", "-q", *(session.posargs or ["tests"]))
+
+
+@nox.session(python="3.11", requires=["build"])
+def lowest(session: nox.Session) -> None:
+    """Test all four wheels in one environment, with the lowest versions that they declare."""
+    session.install("--resolution=lowest-direct", *wheels("ponty"), *WEB_TEST_TOOLS, "sybil>=9")
+    session.run("pytest", "-q")
+
+
+@nox.session(requires=["build"])
+def arrangements(session: nox.Session) -> None:
+    """Import the names in each of the ways the distributions may be installed beside one another."""
+    everything = "from ponty import get, expect; import ponty.core, ponty.request, ponty.memo"
+    layers_alone = "import ponty.core, ponty.request, ponty.memo; ponty.core.get, ponty.request.expect"
+
+    session.install(*wheels("ponty"))
+    session.run("python", "-c", everything)
+    session.run("uv", "pip", "uninstall", "-q", "ponty", external=True)
+    session.run("python", "-c", layers_alone)
+
+    session.install(*wheels("ponty"))
+    session.run("uv", "pip", "uninstall", "-q", "ponty-request", external=True)
+    elsewhere = str(ROOT / "packages/ponty-request/src")
+    session.run("python", "-c", everything, env={"PYTHONPATH": elsewhere})
+
+    session.run("uv", "pip", "uninstall", "-q", *LAYERS, external=True)
+    session.install(*(part for name in LAYERS for part in ("-e", f"packages/{name}")))
+    session.run("python", "-c", everything)
+
+
+@nox.session(requires=["build"])
+def types(session: nox.Session) -> None:
+    """Check the installed wheels, the examples and the typing tests with mypy and pyright, both strict."""
+    session.install(*wheels("ponty"), "mypy", "pyright", "pytest", "types-jsonschema")
+    packages = [f"-pponty.{name}" for name in ("core", "request", "memo")]
+    session.chdir(session.create_tmp())  # away from the sources
+    session.run("mypy", "--strict", *packages, "-mponty")
+    session.run("mypy", "--strict", *map(str, sorted((ROOT / "examples").rglob("*.py"))))
+    session.run("pyright", "--verifytypes", "ponty", "--ignoreexternal")
+    for name in ("core", "request", "memo"):
+        session.run("pyright", "--verifytypes", f"ponty.{name}", "--ignoreexternal")
+    session.run("python", str(ROOT / "tests/typing/check.py"))
