@@ -1,4 +1,4 @@
-"""jsonschema, jsonschema-rs and Ponty agree on what is valid, and what they accept builds.
+"""jsonschema, jsonschema-rs and both ways of Ponty agree on what is valid, and what they accept builds.
 
 Hypothesis makes types, values of them and mutations of these. `PONTY_PAIRS=50000 pytest …/test_differential.py` makes
 as many pairs of a type and a value.
@@ -17,6 +17,7 @@ import uuid
 
 import jsonschema
 import msgspec
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -62,18 +63,24 @@ SCALARS = [
     typing.Annotated[int, Annotation(minimum=0, maximum=10)],
     typing.Annotated[float, Annotation(multipleOf=0.5)],
     typing.Annotated[str, Annotation(pattern="^[a-c]*$", maxLength=3)],
+    typing.Annotated[str, Annotation(minLength=1, maxLength=2)],
+    typing.Annotated[float, Annotation(exclusiveMinimum=0, maximum=1.5)],
+    typing.Annotated[list[int], Annotation(minItems=1, maxItems=2)],
+    typing.Annotated[set[str], Annotation(minItems=1)],
+    typing.Annotated[dt.date, Annotation(minLength=1)],
+    typing.Annotated[int | None, Annotation(maximum=4)],
 ]
 HASHABLE = [bool, int, float, str, dt.date, uuid.UUID, Colour, tuple[int, str], Pair]
 
 
-def make_dataclass(fields):
+def make_dataclass(fields, *, kw_only=True):
     return dataclasses.make_dataclass(
         "Made",
         [
             (f"f{n}", tp) if required else (f"f{n}", tp, dataclasses.field(default=None))
-            for n, (tp, required) in enumerate(fields)
+            for n, (tp, required) in enumerate(sorted(fields, key=lambda field: not field[1] and not kw_only))
         ],
-        kw_only=True,
+        kw_only=kw_only,
     )
 
 
@@ -89,7 +96,7 @@ types = st.recursive(
         st.tuples(st.sampled_from([int, dt.date, uuid.UUID]), inner).map(lambda pair: dict[pair[0], pair[1]]),
         st.lists(inner, min_size=2, max_size=3).map(lambda tps: typing.Union[tuple(tps)]),  # noqa: UP007 - of as many as there are
         st.lists(st.tuples(inner, st.booleans()), max_size=4).map(make_dataclass),
-        st.lists(st.tuples(inner, st.booleans()), max_size=4).map(make_dataclass),
+        st.lists(st.tuples(inner, st.booleans()), max_size=4).map(lambda fields: make_dataclass(fields, kw_only=False)),
     ),
     max_leaves=6,
 )
@@ -262,7 +269,12 @@ def test_the_validators_agree_and_what_they_accept_builds(tp, seed):
             built = parser.parse(json.loads(text))
         except InvalidField:
             assert not accepted, (schema, value)
+            with pytest.raises(InvalidField):
+                parser.read(text.encode())
         else:
             assert accepted, (schema, value)
             assert conforms(built, tp), (tp, value, built)
             msgspec.json.encode(built)
+            read = parser.read(text.encode())
+            assert conforms(read, tp), (tp, value, read)
+            assert read == built, (tp, value, read)

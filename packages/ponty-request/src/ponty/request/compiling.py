@@ -19,6 +19,7 @@ from ponty.request.annotation import Annotation, class_keywords
 from ponty.request.arrays import array, fixed_array, open_tuple, unique_array
 from ponty.request.decoding import Json
 from ponty.request.defaults import default_keyword
+from ponty.request.direct import annotated, direct_object
 from ponty.request.hints import resolve_hints
 from ponty.request.node import Build, Node, Schema
 from ponty.request.objects import build_object, check_signature, mapping, object_schema
@@ -134,12 +135,15 @@ class Compiler:
         if own.get("format") == "decimal" and _NUMERIC & keywords.keys():
             # They bound numbers and not text, so a text would pass by them.
             own = {"type": "number"}
-            node = dataclasses.replace(node, kinds=frozenset({"number"}))
+            node = dataclasses.replace(node, kinds=frozenset({"number"}), direct=None)
         for name in keywords.keys() - _DESCRIPTIVE:
             opens = name == "additionalProperties" and "$ref" in own
             if name in own or name.startswith("$") or opens:
                 raise TypeError(f"{place}: Annotation({name}=…) would change what the type says itself")
-        return dataclasses.replace(node, schema={**own, **keywords}) if keywords else node
+        if not keywords:
+            return node
+        narrowing = {name: value for name, value in keywords.items() if name not in _DESCRIPTIVE}
+        return dataclasses.replace(node, schema={**own, **keywords}, direct=annotated(node.direct, narrowing))
 
     def _union(self, arguments: tuple[Any, ...], place: str) -> Node:
         node = union([self.compile(argument, place) for argument in arguments])
@@ -187,6 +191,7 @@ class Compiler:
         build = typing.cast("Build", node.build)
         reference.build = build
         reference.hashable = node.hashable
+        reference.direct = node.direct
         if is_root:
             return node
         self.definitions[name] = node.schema
@@ -228,6 +233,7 @@ class Compiler:
             self._open(object_schema(schemas, required, keywords)),
             frozenset({"object"}),
             build_object(properties, required, cls, drops=drops),
+            direct=direct_object(cls, properties, required) if keywords.keys() <= _DESCRIPTIVE and not drops else None,
             hashable=_may_hash(cls) and (not _hashes_fields(cls) or all(node.hashable for node in properties.values())),
         )
 

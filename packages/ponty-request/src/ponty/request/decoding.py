@@ -31,11 +31,16 @@ def decode_json(body: bytes) -> Json:
     except msgspec.ValidationError:
         raise InvalidField("has a number that is out of range") from None
     except msgspec.DecodeError:
-        raise InvalidField("is not valid JSON" if body else "is empty, not JSON") from None
+        raise not_json(body) from None
     # Most bodies are too short to be deep, or have fewer brackets than levels are allowed.
     if len(body) > 2 * MAX_DEPTH and body.count(b"[") + body.count(b"{") > MAX_DEPTH and _is_deep(value):
         raise InvalidField(_TOO_DEEP)
     return value
+
+
+def not_json(body: bytes) -> InvalidField:
+    """Say that a body is not JSON."""
+    return InvalidField("is not valid JSON" if body else "is empty, not JSON")
 
 
 _TOO_DEEP = f"is nested more than {MAX_DEPTH} levels deep"

@@ -22,12 +22,31 @@ class Node:
         kinds: The types of JSON values among them.
         build: Makes a value of an admitted JSON value, and may take that one apart; None where it is the value itself.
         hashable: Whether the values can be elements of a set.
+        direct: The shorter way from bytes to values, where there is one.
     """
 
     schema: Schema
     kinds: frozenset[str]
     build: Build | None = None
     hashable: bool = True
+    direct: "Direct | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Direct:
+    """A form that msgspec decodes and checks, and what is left to do with what it decodes; see `ponty.request.direct`.
+
+    Args:
+        form: A type for msgspec.
+        read: Checks and reads; raises ValueError where a value is not valid. None where nothing is left to check.
+        make: Builds of what was read, as `build` of a node does; None where nothing is left to build.
+        free: Whether the form has JSON of any kind in it, hence of any depth.
+    """
+
+    form: Any
+    read: Build | None = None
+    make: Build | None = None
+    free: bool = False
 
 
 class Unbuildable(Exception):

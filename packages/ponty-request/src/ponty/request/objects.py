@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ponty.request.decoding import Json
-from ponty.request.node import REFUSALS, Build, Node, Schema, Unbuildable
+from ponty.request.node import REFUSALS, Build, Direct, Node, Schema, Unbuildable
 
 _OBJECT = frozenset({"object"})
 _INTEGER_NAME: Schema = {"pattern": "^-?[0-9]{1,18}$"}
@@ -26,7 +26,14 @@ def mapping(place: str, key: Node, value: Node) -> Node:
     else:
         raise TypeError(f"{place}: the keys of a dict must be text, integers, or what has one text as its form")
     schema["additionalProperties"] = value.schema
-    build_key, build_value = key.build, value.build
+    direct = value.direct if key.schema == {"type": "string"} else None
+    build = _build_pairs(key.build, value.build)
+    return Node(schema, _OBJECT, build, hashable=False, direct=direct and _direct_pairs(direct))
+
+
+def _build_pairs(build_key: Build | None, build_value: Build | None) -> Build | None:
+    if build_key is None and build_value is None:
+        return None
 
     def build(pairs: dict[str, Any]) -> dict[Any, Any]:
         out: dict[Any, Any] = {}
@@ -41,8 +48,17 @@ def mapping(place: str, key: Node, value: Node) -> Node:
                 raise Unbuildable(name) from None
         return out
 
-    plain = build_key is None and build_value is None
-    return Node(schema, _OBJECT, None if plain else build, hashable=False)
+    return build
+
+
+def _direct_pairs(value: Direct) -> Direct:
+    read_value = value.read
+
+    def read(pairs: dict[str, Any]) -> dict[str, Any]:
+        return {name: read_value(element) for name, element in pairs.items()} if read_value else pairs
+
+    form = dict[str, value.form]  # type: ignore[name-defined]
+    return Direct(form, read_value and read, _build_pairs(None, value.make), value.free)
 
 
 def object_schema(properties: Mapping[str, Schema], required: list[str], keywords: Mapping[str, Json]) -> Schema:

@@ -7,17 +7,29 @@ _MAX_LENGTH = 256
 
 
 def pointer(path: Iterable[str | int]) -> str:
-    """Write the pointer to the value at `path`.
-
-    The names in it may be a client's, so it is cut to the nearest ancestor that fits into 256 characters.
-    """
+    """Write the pointer to the value at `path`, cut as `within` cuts it."""
     text = ""
     for step in path:
-        longer = f"{text}/{str(step).replace('~', '~0').replace('/', '~1')}"
-        if len(longer) > _MAX_LENGTH:
-            break
-        text = longer
-    return text
+        text += token(step)
+    return _cut(text)
+
+
+def token(step: str | int) -> str:
+    """Write one step of a pointer."""
+    return f"/{step.replace('~', '~0').replace('/', '~1')}" if isinstance(step, str) else f"/{step}"
+
+
+def within(outer: str, inner: str) -> str:
+    """Join two pointers.
+
+    The names in them may be a client's, so what has more than 256 characters is cut to its nearest ancestor that fits.
+    """
+    text = outer + inner
+    return text if len(text) <= _MAX_LENGTH else _cut(text)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _MAX_LENGTH else text[: text.rindex("/", 0, _MAX_LENGTH + 1)]
 
 
 def find(value: Any, reference: str) -> Any:

@@ -10,16 +10,18 @@ from typing import Any
 
 from ponty.request.decoding import Json
 from ponty.request.formats import FORMATS
-from ponty.request.node import KINDS, Build, Node, Schema
+from ponty.request.node import KINDS, Build, Direct, Node, Schema
 
 
-def _node(schema: Schema, build: Build | None = None) -> Node:
+def _node(schema: Schema, direct: Direct, build: Build | None = None) -> Node:
     kind = schema["type"]
-    return Node(schema, frozenset([kind] if isinstance(kind, str) else kind), build)  # type: ignore[arg-type]
+    kinds: frozenset[str] = frozenset([kind] if isinstance(kind, str) else kind)  # type: ignore[arg-type]
+    return Node(schema, kinds, build, direct=direct)
 
 
 def _text(name: str, **keywords: Json) -> Node:
-    return _node({"type": "string", "format": name, **keywords}, FORMATS[name])
+    read = FORMATS[name]
+    return _node({"type": "string", "format": name, **keywords}, Direct(str, read), read)
 
 
 def _build_decimal(value: Any) -> decimal.Decimal:
@@ -32,25 +34,27 @@ def _build_decimal(value: Any) -> decimal.Decimal:
 def scalar(tp: object) -> Node | None:
     """Compile a scalar type; None if `tp` is none of them."""
     if tp is Any or tp is object:
-        return Node({}, KINDS, hashable=False)
+        return Node({}, KINDS, hashable=False, direct=Direct(Any, free=True))
     if tp is None or tp is type(None):
-        return _node({"type": "null"})
+        return _node({"type": "null"}, Direct(None))
     make = _SCALARS.get(tp)  # type: ignore[call-overload]
     return make() if make else None
 
 
 _SCALARS: dict[type, Any] = {
-    bool: lambda: _node({"type": "boolean"}),
-    int: lambda: _node({"type": "integer"}, int),
-    float: lambda: _node({"type": "number"}, float),
-    str: lambda: _node({"type": "string"}),
+    bool: lambda: _node({"type": "boolean"}, Direct(bool)),
+    int: lambda: _node({"type": "integer"}, Direct(int), int),
+    float: lambda: _node({"type": "number"}, Direct(float), float),
+    str: lambda: _node({"type": "string"}, Direct(str)),
     bytes: lambda: _text("base64", contentEncoding="base64"),
     datetime.datetime: lambda: _text("date-time"),
     datetime.date: lambda: _text("date"),
     datetime.time: lambda: _text("time"),
     datetime.timedelta: lambda: _text("duration"),
     uuid.UUID: lambda: _text("uuid"),
-    decimal.Decimal: lambda: _node({"type": ["number", "string"], "format": "decimal"}, _build_decimal),
+    decimal.Decimal: lambda: _node(
+        {"type": ["number", "string"], "format": "decimal"}, Direct(int | float | str, _build_decimal), _build_decimal
+    ),
 }
 
 
@@ -90,7 +94,11 @@ def enumeration(place: str, members: Iterable[object]) -> Node:
         except KeyError:
             raise ValueError("none of the values") from None
 
-    return Node({"enum": values}, frozenset(kinds), build)
+    form = _FORMS.get("".join(kinds))
+    return Node({"enum": values}, frozenset(kinds), build, direct=Direct(form, build) if form else None)
+
+
+_FORMS: dict[str, type] = {"string": str, "integer": int, "boolean": bool}
 
 
 _ENUMERABLE: dict[str, tuple[type, ...]] = {

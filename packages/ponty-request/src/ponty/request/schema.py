@@ -5,8 +5,11 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from ponty.request.compiling import Compiler, root_schema
-from ponty.request.decoding import Json
+from ponty.request.decoding import MAX_DEPTH, Json, decode_json, not_json
+from ponty.request.direct import make_reader
 from ponty.request.field import InvalidField
 from ponty.request.messages import NOT_VALID
 from ponty.request.node import REFUSALS, Build, Schema, Unbuildable
@@ -55,6 +58,28 @@ class Parser:
             union.prepare(make)
         self._check: Callable[[Json], None] = self.validator.check
         self._build: Build | None = node.build
+        self._read: Callable[[bytes], Any] | None = make_reader(node.direct) if node.direct else None
+        self._make: Build | None = node.direct.make if node.direct else None
+        self._free: bool = node.direct is not None and node.direct.free
+
+    def read(self, body: bytes) -> Any:
+        """Decode a body, validate it and build of it.
+
+        Raises:
+            InvalidField: It is not JSON, or not valid, or the class's own `__init__` refuses it.
+        """
+        read = self._read
+        if read is None or (self._free and body.count(b"[") + body.count(b"{") > MAX_DEPTH):
+            return self.parse(decode_json(body))
+        try:
+            value = read(body)
+        except msgspec.ValidationError:
+            return self.parse(decode_json(body))
+        except msgspec.DecodeError:
+            raise not_json(body) from None
+        except (ValueError, RecursionError):
+            return self.parse(decode_json(body))
+        return value if self._make is None else _built(self._make, value)
 
     def parse(self, value: Json) -> Any:
         """Validate a value and build of it, taking it apart.
@@ -63,12 +88,16 @@ class Parser:
             InvalidField: It is not valid, or the class's own `__init__` refuses it.
         """
         self._check(value)
-        try:
-            return value if self._build is None else self._build(value)
-        except Unbuildable as refusal:
-            raise InvalidField(NOT_VALID, pointer=pointer(reversed(refusal.path))) from None
-        except REFUSALS:
-            raise InvalidField(NOT_VALID) from None
+        return value if self._build is None else _built(self._build, value)
+
+
+def _built(build: Build, value: Any) -> Any:
+    try:
+        return build(value)
+    except Unbuildable as refusal:
+        raise InvalidField(NOT_VALID, pointer=pointer(reversed(refusal.path))) from None
+    except REFUSALS:
+        raise InvalidField(NOT_VALID) from None
 
 
 def _branch_validators(root: Schema) -> Callable[[Schema], IsValid]:

@@ -7,7 +7,7 @@ dataclasses), each of them has a validator of its own, made at import.
 from collections.abc import Callable
 from typing import Any
 
-from ponty.request.node import Node, Schema
+from ponty.request.node import Build, Direct, Node, Schema
 
 _KINDS: dict[type, tuple[str, ...]] = {
     str: ("string",),
@@ -59,4 +59,17 @@ def union(members: list[Node]) -> Node:
     """Compile a union; `prepare` of its build must be called before it is used."""
     kinds = frozenset(kind for member in members for kind in member.kinds)
     schema: Schema = {"anyOf": [member.schema for member in members]}
-    return Node(schema, kinds, UnionBuild(members), hashable=all(member.hashable for member in members))
+    hashable = all(member.hashable for member in members)
+    return Node(schema, kinds, UnionBuild(members), hashable=hashable, direct=_optional(members))
+
+
+def _optional(members: list[Node]) -> Direct | None:
+    """Give the direct form of a type or None; what is of several other types, only a validator tells apart."""
+    others = [member for member in members if member.schema != {"type": "null"}]
+    if len(others) != 1 or "null" in others[0].kinds or (direct := others[0].direct) is None:
+        return None
+    return Direct(direct.form | None, _unless_null(direct.read), _unless_null(direct.make), direct.free)
+
+
+def _unless_null(build: Build | None) -> Build | None:
+    return build and (lambda value: None if value is None else build(value))

@@ -20,9 +20,8 @@ from ponty.request.explaining import Explainer, Violation
 from ponty.request.field import InvalidField
 from ponty.request.formats import FORMATS, checker
 from ponty.request.keywords import IsValid, Keywords, Matches
-from ponty.request.messages import NOT_VALID, TOO_DEEP, message
+from ponty.request.messages import NOT_VALID, TOO_DEEP
 from ponty.request.patterns import UnsafePatternError, compile_bounded
-from ponty.request.pointer import pointer
 
 try:
     from ponty.request import speedups
@@ -86,9 +85,8 @@ class Validator:
             found = self._explain(value)
         except RecursionError:
             raise InvalidField(TOO_DEEP) from None
-        violations = dict.fromkeys((pointer(path), message(keyword, argument)) for path, keyword, argument in found)
-        (first, detail), *more = violations or {("", NOT_VALID): None}
-        raise InvalidField(detail, pointer=first, more=more)
+        (pointer, detail), *more = dict.fromkeys((pointer, detail) for pointer, detail in found) or [("", NOT_VALID)]
+        raise InvalidField(detail, pointer=pointer, more=more)
 
 
 def _try_out(engine: Any) -> None:
