@@ -5,6 +5,7 @@ import datetime
 import decimal
 import enum
 import itertools
+import json
 import typing
 import uuid
 from typing import Annotated
@@ -14,6 +15,7 @@ import pytest
 from ponty.request import Annotation, InvalidField
 from ponty.request.decoding import decode_json
 from ponty.request.schema import Parser
+from ponty.request.validation import Validator, speedups
 
 
 class Colour(enum.Enum):
@@ -271,3 +273,31 @@ def test_what_is_of_any_form_is_not_too_deep(depth):
     body = b'{"a":' + b"[" * (depth - 1) + b"]" * (depth - 1) + b"}"
     assert outcome(parser.read, body) == outcome(longer, parser, body) if depth < 5000 else outcome(parser.read, body)
     assert (outcome(parser.read, body) == (("", "is nested more than 100 levels deep"),)) is (depth > 100)
+
+
+WRITTEN = ["1e30", "1" + "0" * 30, "1" + "0" * 29 + "1", "18446744073709551616", "1.8446744073709552e19", "1e23"]
+WRITTEN += ["99999999999999991611392", "9007199254740993", "9007199254740992.0", "-1e30", "-1" + "0" * 30, "0", "-0.0"]
+
+
+@pytest.mark.parametrize("keyword", ["const", "enum", "maximum", "minimum", "exclusiveMaximum", "exclusiveMinimum"])
+def test_numbers_are_compared_as_they_are_written(keyword):
+    """Whether a value is valid does not depend on which validator is there."""
+    for limit, value in itertools.product(WRITTEN, repeat=2):
+        schema = {keyword: [json.loads(limit)] if keyword == "enum" else json.loads(limit)}
+        exact = decimal.Decimal(value).compare(decimal.Decimal(limit))
+        expected = {
+            "maximum": exact <= 0,
+            "minimum": exact >= 0,
+            "exclusiveMaximum": exact < 0,
+            "exclusiveMinimum": exact > 0,
+        }.get(keyword, exact == 0)
+        for fast in {False, speedups is not None}:
+            assert Validator(schema, fast=fast).is_valid(json.loads(value)) is expected, (limit, value, fast)
+
+
+def test_items_are_unique_as_they_are_written():
+    schema = {"uniqueItems": True}
+    for first, second in itertools.combinations(WRITTEN, 2):
+        unique = decimal.Decimal(first) != decimal.Decimal(second)
+        for fast in {False, speedups is not None}:
+            assert Validator(schema, fast=fast).is_valid([json.loads(first), json.loads(second)]) is unique

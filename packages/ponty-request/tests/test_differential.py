@@ -101,7 +101,7 @@ types = st.recursive(
     max_leaves=6,
 )
 
-# No 10**30 beside 1e30: jsonschema-rs takes them for one number, as they are written, jsonschema for two.
+# No 10**30 beside 1e30: they are one number, as they are written, but not for jsonschema alone.
 EDGES = [
     None,
     True,

@@ -5,11 +5,12 @@ compares each with each, `anyOf` that collects every fault of every branch), whe
 a fault, and where they differ from jsonschema-rs.
 """
 
-import fractions
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from typing import Any
 
 from jsonschema import ValidationError
+
+from ponty.request.assertions import BOUNDS, is_violated
 
 Keyword = Callable[[Any, Any, Any, Any], Iterator[ValidationError]]
 IsValid = Callable[[object], bool]
@@ -28,25 +29,28 @@ class Keywords:
         self._is_valid_under = is_valid_under
         self._matches = matches
 
-    def table(self, *, prefix: bool) -> dict[str, Keyword]:
-        """Give all keywords by their name.
+    def table(self, known: Container[str]) -> dict[str, Keyword]:
+        """Give the keywords of a draft by their name.
 
         Args:
-            prefix: Whether the draft has `prefixItems`, so that `items` is what comes after it.
+            known: The names of the draft's keywords.
         """
         made: dict[str, Keyword] = {
             "additionalProperties": self._additional_properties,
             "anyOf": _any_of,
-            "multipleOf": _multiple_of,
             "oneOf": _one_of,
             "pattern": self._pattern,
             "patternProperties": self._pattern_properties,
             "properties": self._properties,
             "propertyNames": _property_names,
             "required": _required,
-            "uniqueItems": _unique_items,
+            **{keyword: _assertion(keyword) for keyword in ("const", "enum", "multipleOf", "uniqueItems")},
         }
-        return {**made, "items": self._items} if prefix else made
+        if "prefixItems" in known:  # so `items` is what comes after them
+            made["items"] = self._items
+        if "exclusiveMaximum" in known:  # so it is a bound of its own, no flag beside `maximum`
+            made |= {keyword: _assertion(keyword) for keyword in BOUNDS}
+        return {keyword: check for keyword, check in made.items() if keyword in known}
 
     def _descend(self, validator: Any, value: object, schema: Any, step: str | int) -> Iterator[ValidationError]:
         if schema is False:
@@ -111,32 +115,12 @@ def _property_names(validator: Any, subschema: Any, value: Any, schema: Any) -> 
             yield ValidationError("")
 
 
-def _multiple_of(validator: Any, factor: Any, value: Any, schema: Any) -> Iterator[ValidationError]:
-    if isinstance(value, int | float) and not isinstance(value, bool) and not is_multiple(value, factor):
-        yield ValidationError("")
+def _assertion(keyword: str) -> Keyword:
+    def check(validator: Any, argument: Any, value: Any, schema: Any) -> Iterator[ValidationError]:
+        if is_violated(keyword, argument)(value):
+            yield ValidationError("")
 
-
-def is_multiple(value: float, factor: float) -> bool:
-    """Divide the numbers as they are written: 0.3 is a multiple of 0.1."""
-    return (_fraction(value) / _fraction(factor)).denominator == 1
-
-
-def _fraction(number: float) -> fractions.Fraction:
-    return fractions.Fraction(number if isinstance(number, int) else repr(number))
-
-
-def _unique_items(validator: Any, wanted: Any, value: Any, schema: Any) -> Iterator[ValidationError]:
-    if wanted and isinstance(value, list) and len(set(map(identity, value))) < len(value):
-        yield ValidationError("")
-
-
-def identity(value: Any) -> object:
-    """Make what is equal of values that are equal in JSON, where 1 is 1.0 but not true."""
-    if isinstance(value, dict):
-        return frozenset((name, identity(element)) for name, element in value.items())
-    if isinstance(value, list):
-        return tuple(map(identity, value))
-    return (bool, value) if isinstance(value, bool) else value
+    return check
 
 
 def _any_of(validator: Any, branches: Any, value: Any, schema: Any) -> Iterator[ValidationError]:

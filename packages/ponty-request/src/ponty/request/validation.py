@@ -57,8 +57,7 @@ class Validator:
             is_valid, faster = accelerate.make_validators(schema, explained)
             matches = accelerate.make_matches
         known: dict[str, Matches] = {text: matches(text) for text in sorted(_patterns(parts))}
-        keywords = Keywords(faster, known).table(prefix="prefixItems" in draft.VALIDATORS)
-        explain: Any = _extend(draft, {name: keyword for name, keyword in keywords.items() if name in draft.VALIDATORS})
+        explain: Any = _extend(draft, Keywords(faster, known).table(draft.VALIDATORS))
         engine = explain(explained, format_checker=_FORMAT_CHECKER, registry=referencing.Registry())
         _try_out(engine)
         explainer = Explainer(
