@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -41,6 +42,23 @@ def ask(serve):
             return answer.status, await answer.json(content_type=None)
 
     return ask
+
+
+@contextlib.contextmanager
+def _within_budget() -> Iterator[None]:
+    start = time.process_time()
+    yield
+    assert time.process_time() - start < 20
+
+
+@pytest.fixture(scope="session")
+def within_budget():
+    """Give a context in which no more than 20 s of the processor's time may pass.
+
+    What it holds takes a fraction of a second, and would take minutes or for ever if its cost were not linear. The
+    processor's time, unlike that of a clock, does not pass while other programs run.
+    """
+    return _within_budget
 
 
 class Records(logging.Handler):

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import time
 
 import pytest
 from hypothesis import given, settings
@@ -123,20 +122,19 @@ def test_what_is_taken_matches_what_it_says(pattern, text):
 
 @settings(max_examples=100, deadline=None)
 @given(pattern=patterns)
-def test_what_is_taken_is_quick_with_the_longest_of_texts(pattern):
+def test_what_is_taken_is_quick_with_the_longest_of_texts(within_budget, pattern):
     try:
         bounded = compile_bounded(pattern)
     except UnsafePatternError:
         return
     for text in ("a" * 100_000, "ab" * 50_000, "a" * 100_000 + "!"):
-        start = time.perf_counter()
-        bounded.search(text)
-        assert time.perf_counter() - start < 1
+        with within_budget():
+            bounded.search(text)
 
 
 if speedups is not None:
 
-    async def test_a_pattern_that_would_backtrack_makes_no_other_request_wait(serve):
+    async def test_a_pattern_that_would_backtrack_makes_no_other_request_wait(serve, within_budget):
         class Body(Request):
             value = ValidatedJsonBody(schema={"pattern": "^(a+)+$"})
 
@@ -162,11 +160,10 @@ if speedups is not None:
             async with client.get("/") as answer:
                 return answer.status
 
-        start = time.perf_counter()
-        (status, text), other_status, good = await asyncio.gather(send(b"a" * 100_000 + b"!"), look(), send(b"aaa"))
+        with within_budget():
+            (status, text), other_status, good = await asyncio.gather(send(b"a" * 100_000 + b"!"), look(), send(b"aaa"))
         assert (status, other_status, good[0]) == (400, 200, 200)
         assert "does not match" in text
-        assert time.perf_counter() - start < 2
 
     @pytest.mark.parametrize("keyword", ["pattern", "patternProperties"])
     def test_the_explanation_does_not_backtrack_either(keyword):

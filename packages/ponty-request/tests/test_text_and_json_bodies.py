@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import time
 import zlib
 
 import pytest
@@ -182,11 +181,10 @@ async def test_what_is_not_json_is_a_400(send, make, body):
     assert (fault["in"], fault["name"], fault["pointer"]) == ("body", "value", "")
 
 
-async def test_a_deep_body_is_refused_in_linear_time(send):
-    start = time.perf_counter()
-    answer, _ = await send(JsonBody(), b"[" * 500_000 + b"]" * 500_000)
+async def test_a_deep_body_is_refused_in_linear_time(send, within_budget):
+    with within_budget():
+        answer, _ = await send(JsonBody(), b"[" * 500_000 + b"]" * 500_000)
     assert answer.status == 400
-    assert time.perf_counter() - start < 2
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """One catalogue of messages, whichever validator is installed, and nothing of a client's value in it."""
 
 import json
-import time
 
 import pytest
 
@@ -145,12 +144,10 @@ def test_a_message_is_bounded_whatever_the_schema(fast):
     ],
     ids=["items", "anyOf", "items of anyOf", "values", "names", "unique"],
 )
-def test_to_explain_a_large_value_takes_no_longer_than_a_small_one_s_share(schema, value, fast):
+def test_to_explain_a_large_value_takes_no_longer_than_a_small_one_s_share(schema, value, fast, within_budget):
     validator = Validator(schema, fast=fast)
-    start = time.perf_counter()
-    with pytest.raises(InvalidField) as refusal:
+    with within_budget(), pytest.raises(InvalidField) as refusal:
         validator.check(value)
-    assert time.perf_counter() - start < 2
     assert 1 <= len(refusal.value.violations) <= 51
 
 

@@ -23,11 +23,19 @@ class Keywords:
     Args:
         is_valid_under: Faster validators of subschemas, by the identity of these.
         matches: What matches each pattern of the schema.
+        told: Where it is noted which branches a value was found valid under, so that branches within branches do not
+            multiply. By the identity of branch and value: to be cleared after each value.
     """
 
-    def __init__(self, is_valid_under: Mapping[int, IsValid], matches: Mapping[str, Matches]) -> None:
+    def __init__(
+        self,
+        is_valid_under: Mapping[int, IsValid],
+        matches: Mapping[str, Matches],
+        told: dict[tuple[int, int], bool] | None,
+    ) -> None:
         self._is_valid_under = is_valid_under
         self._matches = matches
+        self._told = told
 
     def table(self, known: Container[str]) -> dict[str, Keyword]:
         """Give the keywords of a draft by their name.
@@ -37,8 +45,8 @@ class Keywords:
         """
         made: dict[str, Keyword] = {
             "additionalProperties": self._additional_properties,
-            "anyOf": _any_of,
-            "oneOf": _one_of,
+            "anyOf": self._any_of,
+            "oneOf": self._one_of,
             "pattern": self._pattern,
             "patternProperties": self._pattern_properties,
             "properties": self._properties,
@@ -95,6 +103,23 @@ class Keywords:
                 else:
                     yield from self._descend(validator, value[index], subschema, index)
 
+    def _any_of(self, validator: Any, branches: Any, value: Any, schema: Any) -> Iterator[ValidationError]:
+        if not any(self._is_valid(validator, branch, value) for branch in branches):
+            yield ValidationError("")
+
+    def _one_of(self, validator: Any, branches: Any, value: Any, schema: Any) -> Iterator[ValidationError]:
+        if sum(self._is_valid(validator, branch, value) for branch in branches) != 1:
+            yield ValidationError("")
+
+    def _is_valid(self, validator: Any, branch: Any, value: object) -> bool:
+        key = (id(branch), id(value))
+        if self._told is not None and key in self._told:
+            return self._told[key]
+        answer = bool(validator.evolve(schema=branch).is_valid(value))
+        if self._told is not None:
+            self._told[key] = answer
+        return answer
+
     def _pattern(self, validator: Any, pattern: Any, value: Any, schema: Any) -> Iterator[ValidationError]:
         if isinstance(value, str) and not self._matches[pattern](value):
             yield ValidationError("")
@@ -121,17 +146,3 @@ def _assertion(keyword: str) -> Keyword:
             yield ValidationError("")
 
     return check
-
-
-def _any_of(validator: Any, branches: Any, value: Any, schema: Any) -> Iterator[ValidationError]:
-    if not any(_is_valid(validator, branch, value) for branch in branches):
-        yield ValidationError("")
-
-
-def _one_of(validator: Any, branches: Any, value: Any, schema: Any) -> Iterator[ValidationError]:
-    if sum(_is_valid(validator, branch, value) for branch in branches) != 1:
-        yield ValidationError("")
-
-
-def _is_valid(validator: Any, branch: Any, value: object) -> bool:
-    return bool(validator.evolve(schema=branch).is_valid(value))

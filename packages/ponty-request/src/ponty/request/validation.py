@@ -7,7 +7,7 @@ explain itself, since it makes all violations of a value at once: a body of 300 
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import jsonschema
 import referencing
@@ -27,6 +27,8 @@ try:
     from ponty.request import speedups
 except ImportError:
     speedups = None  # type: ignore[assignment]
+
+_T = TypeVar("_T")
 
 MAX_VIOLATIONS = 51
 """How many violations of one body are looked for: one more than an answer lists."""
@@ -57,7 +59,10 @@ class Validator:
             is_valid, faster = accelerate.make_validators(schema, explained)
             matches = accelerate.make_matches
         known: dict[str, Matches] = {text: matches(text) for text in sorted(_patterns(parts))}
-        explain: Any = _extend(draft, Keywords(faster, known).table(draft.VALIDATORS))
+        # A dynamic reference may lead elsewhere the next time.
+        told: dict[tuple[int, int], bool] = {}
+        dynamic = any(not _DYNAMIC.isdisjoint(part) for part in parts)
+        explain: Any = _extend(draft, Keywords(faster, known, None if dynamic else told).table(draft.VALIDATORS))
         engine = explain(explained, format_checker=_FORMAT_CHECKER, registry=referencing.Registry())
         _try_out(engine)
         explainer = Explainer(
@@ -69,8 +74,8 @@ class Validator:
             alone=draft is _DEFAULT_DRAFT and not any("$id" in part for part in parts),
             limit=MAX_VIOLATIONS,
         )
-        self._explain: Callable[[object], list[Violation]] = explainer.explain
-        self.is_valid: IsValid = is_valid or engine.is_valid
+        self._explain: Callable[[object], list[Violation]] = _forgetting(told, explainer.explain)
+        self.is_valid: IsValid = is_valid or _forgetting(told, engine.is_valid)
 
     def check(self, value: Json) -> None:
         """Refuse a value that is not valid.
@@ -86,6 +91,18 @@ class Validator:
             raise InvalidField(TOO_DEEP) from None
         (pointer, detail), *more = dict.fromkeys((pointer, detail) for pointer, detail in found) or [("", NOT_VALID)]
         raise InvalidField(detail, pointer=pointer, more=more)
+
+
+def _forgetting(told: dict[tuple[int, int], bool], function: Callable[[object], _T]) -> Callable[[object], _T]:
+    """Forget, after each call, what was told of a value that may be gone by the next."""
+
+    def call(value: object) -> _T:
+        try:
+            return function(value)
+        finally:
+            told.clear()
+
+    return call
 
 
 def _try_out(engine: Any) -> None:
@@ -105,6 +122,7 @@ for _name, _check in _FORMATS.items():
     _FORMAT_CHECKER.checks(_name)(_check)
 
 
+_DYNAMIC = frozenset({"$dynamicRef", "$recursiveRef"})
 _DEFAULT_DRAFT: Any = jsonschema.Draft202012Validator
 _UNKNOWN: Any = None
 _extend: Any = validators.extend
