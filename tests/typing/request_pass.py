@@ -87,6 +87,7 @@ class Req(Request):
     filed = ValidatedJsonBody(filepath="schema.json")
     person = ParsedJsonBody(Person)
     people = ParsedJsonBody(list[Person], filepath="schema.json")
+    either = ParsedJsonBody[Person | list[Person]](Person | list[Person])
 
 
 assert_type(Req.name, str)
@@ -126,6 +127,7 @@ async def whole(r: Req) -> None:
     assert_type(r.filed, Json)
     assert_type(r.person, Person)
     assert_type(r.people, list[Person])
+    assert_type(r.either, Person | list[Person])
     if isinstance(r.json, dict):
         inner: Json = r.json["name"]
         print(inner)

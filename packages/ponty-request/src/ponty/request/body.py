@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import types
 from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar, overload
 
@@ -99,7 +100,8 @@ class ParsedJsonBody(Field[_T_co], Generic[_T_co]):
     `__init__` and `__post_init__`; a ValueError there is a 400.
 
     Args:
-        cls: The dataclass, or a type such as `list[Person]`.
+        cls: The dataclass, or a type such as `list[Person]`. For type checkers, the type of a union is said beside it:
+            `ParsedJsonBody[Cat | Dog](Cat | Dog)`.
         filepath: A file with a JSON Schema that the body must be valid under, in the place of the type's own. The
             properties that it lets in and the type has not are dropped.
 
@@ -108,7 +110,7 @@ class ParsedJsonBody(Field[_T_co], Generic[_T_co]):
         ValueError: JSON cannot hold a default, or the file holds no valid schema.
     """
 
-    def __init__(self, cls: type[_T_co], *, filepath: str | pathlib.Path | None = None) -> None:
+    def __init__(self, cls: type[_T_co] | types.UnionType, *, filepath: str | pathlib.Path | None = None) -> None:
         self._parser: Parser = Parser(cls, drops=filepath is not None)
         self._file: Any = None if filepath is None else _read_schema(filepath)
         self._check: Callable[[Json], None] | None = None if filepath is None else Validator(self._file).check
