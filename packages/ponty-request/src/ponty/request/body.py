@@ -10,7 +10,7 @@ from aiohttp import web
 
 from ponty.request.decoding import Json, decode_json
 from ponty.request.field import Description, Field
-from ponty.request.reading import read_text, read_utf8
+from ponty.request.reading import check_utf8, read_text
 from ponty.request.schema import Parser
 from ponty.request.validation import Validator
 
@@ -48,7 +48,8 @@ class JsonBody(Field[Json]):
         Raises:
             InvalidField: Its charset or its content encoding is unknown, or it is not JSON.
         """
-        return decode_json(await read_utf8(request))
+        check_utf8(request)
+        return decode_json(await request.read())
 
     def describe(self) -> Description:
         """Describe the body."""
@@ -84,7 +85,8 @@ class ValidatedJsonBody(Field[Json]):
         Raises:
             InvalidField: Its charset or its content encoding is unknown, it is not JSON, or not valid.
         """
-        value = decode_json(await read_utf8(request))
+        check_utf8(request)
+        value = decode_json(await request.read())
         self._check(value)
         return value
 
@@ -121,7 +123,8 @@ class ParsedJsonBody(Field[_T_co], Generic[_T_co]):
         Raises:
             InvalidField: Its charset or its content encoding is unknown, it is not JSON, not valid, or does not build.
         """
-        return self.read(await read_utf8(request))
+        check_utf8(request)
+        return self.read(await request.read())
 
     def read(self, body: bytes) -> _T_co:
         """Decode, validate and build of bytes.

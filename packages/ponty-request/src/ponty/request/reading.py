@@ -17,6 +17,8 @@ _ENCODINGS: tuple[str, ...] = (
     *(["zstd"] if compression_utils.HAS_ZSTD else []),
 )
 
+_UNDONE = {"", "identity", *_ENCODINGS}
+
 _CHARSETS: dict[str, str] = {
     label: codec
     for codec, labels in {
@@ -45,34 +47,30 @@ _CHARSETS: dict[str, str] = {
 """The charsets of text, by their registered names and well-known aliases, and the codecs that read them."""
 
 
-async def read_body(request: web.Request) -> bytes:
-    """Give the body, its Content-Encoding undone.
-
-    However many fields ask, it is read once.
+def check_encoding(request: web.Request) -> None:
+    """See that what is read of the body has its Content-Encoding undone.
 
     Raises:
         InvalidField: Its Content-Encoding is unknown: a 415 that says by Accept-Encoding what is known.
-        aiohttp.web.HTTPRequestEntityTooLarge: It has more bytes than the application allows.
     """
-    encoding = ", ".join(request.headers.getall(hdrs.CONTENT_ENCODING, ())).strip().lower()
-    if encoding and encoding != "identity" and encoding not in _ENCODINGS:
+    encodings = request.headers.getall(hdrs.CONTENT_ENCODING, ())
+    if encodings and ", ".join(encodings).strip().lower() not in _UNDONE:
         known = ", ".join((*_ENCODINGS, "identity"))
         raise InvalidField(
             f"must have one of the content encodings {known}", status=415, headers={hdrs.ACCEPT_ENCODING: known}
         )
-    return await request.read()
 
 
-async def read_utf8(request: web.Request) -> bytes:
-    """Give the body of what must be UTF-8, as JSON must (RFC 8259 §8.1); whether it is, the decoder finds.
+def check_utf8(request: web.Request) -> None:
+    """See that the body is UTF-8, as JSON must be (RFC 8259 §8.1), by what its labels say; the decoder looks itself.
 
     Raises:
-        InvalidField: It says that it is in another charset: a 415.
+        InvalidField: It says that it is in another charset or of an unknown Content-Encoding: a 415.
     """
     label = charset(request.headers.get(hdrs.CONTENT_TYPE, ""))
     if label is not None and label not in {"utf-8", "utf8"}:
         raise InvalidField("must be in the charset UTF-8", status=415)
-    return await read_body(request)
+    check_encoding(request)
 
 
 async def read_text(request: web.Request) -> str:
@@ -80,12 +78,14 @@ async def read_text(request: web.Request) -> str:
 
     Raises:
         InvalidField: The charset is unknown, a 415; or the bytes are not of that charset.
+        aiohttp.web.HTTPRequestEntityTooLarge: It has more bytes than the application allows.
     """
     label = charset(request.headers.get(hdrs.CONTENT_TYPE, ""))
     codec = _CHARSETS.get("utf-8" if label is None else label)
     if codec is None:
         raise InvalidField("must be in a well-known charset, say UTF-8", status=415)
-    body = await read_body(request)
+    check_encoding(request)
+    body = await request.read()
     try:
         return body.decode(codec)
     except UnicodeError:
