@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from ponty.request.node import REFUSALS, Build, Direct, Node, Schema, Unbuildable
+from ponty.request.collisions import refuse_collisions
+from ponty.request.node import Build, Direct, Node, Schema, Unbuildable
 
 _ARRAY = frozenset({"array"})
 
@@ -15,17 +16,16 @@ def array(item: Node, make: Callable[[list[Any]], Any] | None = None) -> Node:
     return Node({"type": "array", "items": item.schema}, _ARRAY, build, hashable=False, direct=direct)
 
 
-def unique_array(place: str, item: Node, make: Callable[[list[Any]], Any]) -> Node:
-    """Compile a set.
-
-    Raises:
-        TypeError: Its elements are not hashable.
-    """
-    if not item.hashable:
-        raise TypeError(f"{place}: the elements of a set must be hashable")
+def unique_array(item: Node, make: Callable[[list[Any]], Any]) -> Node:
+    """Compile a set."""
     schema: Schema = {"type": "array", "items": item.schema, "uniqueItems": True}
-    build = _build_items(item.build, make)
-    direct = _direct_items(item.direct, make, unique=True)
+
+    def make_set(value: list[Any]) -> Any:
+        refuse_collisions(value)
+        return make(value)
+
+    build = _build_items(item.build, make_set)
+    direct = _direct_items(item.direct, make_set, unique=True)
     return Node(schema, _ARRAY, build, hashable=make is frozenset, direct=direct)
 
 
@@ -33,7 +33,7 @@ def open_tuple(item: Node) -> Node:
     """Compile a tuple of any length."""
     build = _build_items(item.build, tuple)
     direct = _direct_items(item.direct, tuple)
-    return Node({"type": "array", "items": item.schema}, _ARRAY, build, hashable=item.hashable, direct=direct)
+    return Node({"type": "array", "items": item.schema}, _ARRAY, build, elements=[item], direct=direct)
 
 
 def fixed_array(items: list[Node], required: int, make: Callable[[list[Any]], Any]) -> Node:
@@ -42,7 +42,7 @@ def fixed_array(items: list[Node], required: int, make: Callable[[list[Any]], An
     schema = {"type": "array", **prefix, "items": False, "minItems": required}
     build = _build_places([item.build for item in items], make)
     direct = _direct_places([item.direct for item in items], make) if required == len(items) else None
-    return Node(schema, _ARRAY, build, hashable=all(item.hashable for item in items), direct=direct)
+    return Node(schema, _ARRAY, build, elements=items, direct=direct)
 
 
 def _build_places(builds: list[Build | None], make: Callable[[list[Any]], Any]) -> Build:
@@ -54,7 +54,7 @@ def _build_places(builds: list[Build | None], make: Callable[[list[Any]], Any]) 
                 except Unbuildable as refusal:
                     refusal.path.append(index)
                     raise
-                except REFUSALS:
+                except ValueError:
                     raise Unbuildable(index) from None
         return make(value)
 
@@ -73,7 +73,7 @@ def _build_items(build_item: Build | None, make: Callable[[list[Any]], Any] | No
         except Unbuildable as refusal:
             refusal.path.append(len(out))
             raise
-        except REFUSALS:
+        except ValueError:
             raise Unbuildable(len(out)) from None
         return out if make is None else make(out)
 
@@ -93,8 +93,10 @@ def _direct_items(
 
     def read(value: list[Any]) -> Any:
         # What is equal in JSON is equal here: each item is a text, a number or a boolean of one form.
-        if unique and len(set(value)) < len(value):
-            raise ValueError("not unique")
+        if unique:
+            refuse_collisions(value)
+            if len(set(value)) < len(value):
+                raise ValueError("not unique")
         if read_item is not None:
             value = [read_item(element) for element in value]
         return value if collect is None else collect(value)

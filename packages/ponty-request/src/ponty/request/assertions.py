@@ -80,15 +80,21 @@ _EXACT = 2**53
 """Below it, a float is compared with an integer as it is written."""
 
 
-def identity(value: Any) -> object:
-    """Make what is equal of values that are equal in JSON, where 1 is 1.0 but not true."""
+def identity(value: Any) -> str:
+    """Write what is the same for values that are equal in JSON, where 1 is 1.0 but not true.
+
+    It is a text, since the hash of a text holds a secret: see `ponty.request.collisions`.
+    """
+    if isinstance(value, str):
+        return f"{len(value)}:{value}"
     if isinstance(value, dict):
-        return frozenset((name, identity(element)) for name, element in value.items())
+        return f"{{{','.join(sorted([f'{identity(name)}{identity(element)}' for name, element in value.items()]))}}}"
     if isinstance(value, list):
-        return tuple(map(identity, value))
-    if isinstance(value, float):
-        return as_written(value)
-    return (bool, value) if isinstance(value, bool) else value
+        return f"[{','.join(map(identity, value))}]"
+    if isinstance(value, bool) or value is None:
+        return str(value)
+    number = as_written(value)
+    return f"{int(number):x}" if number == int(number) else repr(value)
 
 
 def _is_number(value: object) -> bool:

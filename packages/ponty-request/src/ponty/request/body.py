@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar, overload
 from aiohttp import web
 
 from ponty.request.decoding import Json, decode_json
-from ponty.request.field import Description, Field
+from ponty.request.field import Description, Field, InvalidField
 from ponty.request.reading import check_utf8, read_text
 from ponty.request.schema import Parser
 from ponty.request.validation import Validator
@@ -76,7 +76,7 @@ class ValidatedJsonBody(Field[Json]):
     ) -> None:
         if (filepath is None) is (schema is None):
             raise ValueError("ValidatedJsonBody: give filepath or schema, and not both")
-        self._schema: Any = json.loads(json.dumps(schema)) if filepath is None else _read_schema(filepath)
+        self._schema: Any = _copy_schema(schema) if filepath is None else _read_schema(filepath)
         self._check: Callable[[Json], None] = Validator(self._schema).check
 
     async def extract(self, request: web.Request) -> Json:
@@ -144,8 +144,15 @@ class ParsedJsonBody(Field[_T_co], Generic[_T_co]):
         return Description("body", self.name, schema=schema if isinstance(schema, dict) else {})
 
 
+def _copy_schema(schema: object) -> Any:
+    try:
+        return decode_json(json.dumps(schema, allow_nan=False).encode())
+    except (TypeError, ValueError, RecursionError, InvalidField) as error:
+        raise ValueError(f"ValidatedJsonBody: the schema is not JSON: {error}") from None
+
+
 def _read_schema(filepath: str | pathlib.Path) -> Any:
     try:
-        return json.loads(pathlib.Path(filepath).read_bytes())
-    except ValueError as error:
+        return decode_json(pathlib.Path(filepath).read_bytes())
+    except InvalidField as error:
         raise ValueError(f"{filepath}: not JSON: {error}") from None

@@ -21,7 +21,7 @@ from ponty.request.decoding import Json
 from ponty.request.defaults import default_keyword
 from ponty.request.direct import annotated, direct_object
 from ponty.request.hints import resolve_hints
-from ponty.request.node import Build, Node, Schema
+from ponty.request.node import Build, Node, Schema, is_hashable
 from ponty.request.objects import build_object, check_signature, mapping, object_schema
 from ponty.request.scalars import enumeration, scalar
 from ponty.request.unions import UnionBuild, union
@@ -53,6 +53,10 @@ _DESCRIPTIVE: set[str] = {
 _NUMERIC: set[str] = {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"}
 
 
+_MAX_WITHIN_ITSELF = 20
+"""How often a class may stand within itself, each time with other type arguments."""
+
+
 class Compiler:
     """One walk over a type, and the definitions met on the way.
 
@@ -65,20 +69,27 @@ class Compiler:
         self._drops: bool = drops
         self._references: list[tuple[Any, Node]] = []  # types compare, but do not always hash
         self._names: set[str] = set()
+        self._within: list[type] = []
         self._aliases: list[object] = []
-        self.definitions: dict[str, Schema] = {}
+        self._sets: list[tuple[str, Node]] = []
+        self._definitions: dict[str, Schema] = {}
         self.unions: list[UnionBuild] = []
 
-    def compile(self, tp: Any, place: str) -> Node:  # noqa: PLR0911 - one for each form of type
-        """Compile a type.
-
-        Args:
-            tp: The type.
-            place: Where it stands, for messages.
+    def whole(self) -> tuple[Node, Schema]:
+        """Compile the root, and write its whole schema.
 
         Raises:
             TypeError: JSON Schema cannot express it, or JSON cannot hold its values.
+            ValueError: JSON cannot hold a default.
         """
+        node = self._compile(self._root, getattr(self._root, "__qualname__", str(self._root)))
+        for place, item in self._sets:
+            if not is_hashable(item):
+                raise TypeError(f"{place}: the elements of a set must be hashable")
+        definitions: dict[str, Json] = {"$defs": {**self._definitions}} if self._definitions else {}
+        return node, {"$schema": DIALECT, **node.schema, **definitions}
+
+    def _compile(self, tp: Any, place: str) -> Node:  # noqa: PLR0911 - one for each form of type
         node = scalar(tp) if isinstance(tp, type | None) or tp is Any else None
         if node is not None:
             return node
@@ -87,15 +98,17 @@ class Compiler:
         if origin is typing.Annotated:
             return self._annotated(arguments[0], tp.__metadata__, place)
         if origin in _WRAPPERS:
-            return self.compile(arguments[0], place)
+            return self._compile(arguments[0], place)
         if origin is typing.Union or origin is types.UnionType:
             return self._union(arguments, place)
         if origin is typing.Literal:
             return enumeration(place, arguments)
         if isinstance(tp, typing.NewType):
-            return self.compile(tp.__supertype__, place)
+            return self._compile(tp.__supertype__, place)
         if isinstance(tp, typing.TypeVar):
             return self._type_variable(tp, place)
+        if getattr(tp, "__unpacked__", False) or origin is typing.Unpack or isinstance(tp, typing.TypeVarTuple):
+            raise TypeError(f"{place}: an unpacked tuple or TypeVarTuple has no form in JSON")
         if hasattr(origin or tp, "__value__"):
             return self._alias(tp, origin or tp, arguments, place)
         return self._class(tp, origin or tp, arguments, place)
@@ -106,11 +119,13 @@ class Compiler:
         if cls in _LISTS:
             return array(self._argument(arguments, 0, place))
         if cls in _SETS or cls is frozenset:
-            return unique_array(place, self._argument(arguments, 0, place), frozenset if cls is frozenset else set)
+            item = self._argument(arguments, 0, place)
+            self._sets.append((place, item))
+            return unique_array(item, frozenset if cls is frozenset else set)
         if cls is tuple:
             return self._tuple(tp, arguments, place)
         if cls in _DICTS:
-            key = self.compile(arguments[0] if arguments else str, place)
+            key = self._compile(arguments[0] if arguments else str, place)
             return mapping(place, key, self._argument(arguments, 1, place))
         if isinstance(cls, type):
             if issubclass(cls, enum.Enum):
@@ -124,18 +139,18 @@ class Compiler:
         raise TypeError(f"{place}: {getattr(tp, '__qualname__', tp)!r} has no form in JSON")
 
     def _argument(self, arguments: tuple[Any, ...], index: int, place: str) -> Node:
-        return self.compile(arguments[index] if arguments else Any, place)
+        return self._compile(arguments[index] if arguments else Any, place)
 
     def _annotated(self, tp: Any, metadata: tuple[object, ...], place: str) -> Node:
-        node = self.compile(tp, place)
+        node = self._compile(tp, place)
         keywords = {
             name: value for item in metadata if isinstance(item, Annotation) for name, value in item.keywords.items()
         }
         own = dict(node.schema)
-        if own.get("format") == "decimal" and _NUMERIC & keywords.keys():
+        if _NUMERIC & keywords.keys() and (narrow := _without_decimal_text(own)) != own:
             # They bound numbers and not text, so a text would pass by them.
-            own = {"type": "number"}
-            node = dataclasses.replace(node, kinds=frozenset({"number"}), direct=None)
+            own = narrow
+            node = dataclasses.replace(node, direct=None)
         for name in keywords.keys() - _DESCRIPTIVE:
             opens = name == "additionalProperties" and "$ref" in own
             if name in own or name.startswith("$") or opens:
@@ -146,28 +161,28 @@ class Compiler:
         return dataclasses.replace(node, schema={**own, **keywords}, direct=annotated(node.direct, narrowing))
 
     def _union(self, arguments: tuple[Any, ...], place: str) -> Node:
-        node = union([self.compile(argument, place) for argument in arguments])
+        node = union([self._compile(argument, place) for argument in arguments])
         self.unions.append(typing.cast("UnionBuild", node.build))
         return node
 
     def _type_variable(self, variable: typing.TypeVar, place: str) -> Node:
         if variable.__constraints__:
             return self._union(variable.__constraints__, place)
-        return self.compile(Any if variable.__bound__ is None else variable.__bound__, place)
+        return self._compile(Any if variable.__bound__ is None else variable.__bound__, place)
 
     def _alias(self, tp: Any, alias: Any, arguments: tuple[Any, ...], place: str) -> Node:
         if tp in self._aliases:
             raise TypeError(f"{place}: the type alias {alias.__name__!r} refers to itself")
         self._aliases.append(tp)
         value = alias.__value__[arguments] if arguments else alias.__value__
-        node = self.compile(value, place)
+        node = self._compile(value, place)
         self._aliases.pop()
         return node
 
     def _tuple(self, tp: Any, arguments: tuple[Any, ...], place: str) -> Node:
         if tp is tuple or (len(arguments) == 2 and arguments[1] is Ellipsis):
             return open_tuple(self._argument(arguments, 0, place))
-        items = [self.compile(argument, place) for argument in arguments]
+        items = [self._compile(argument, place) for argument in arguments]
         return fixed_array(items, len(items), tuple)
 
     def _reference(self, tp: Any, cls: type, describe: collections.abc.Callable[[Any, Any], Node]) -> Node:
@@ -176,6 +191,8 @@ class Compiler:
             if met == tp:
                 return known
         is_root = bool(tp == self._root)
+        if self._within.count(cls) >= _MAX_WITHIN_ITSELF:
+            raise TypeError(f"{cls.__qualname__}: the class stands within itself with ever other type arguments")
         name = "" if is_root else self._name(tp, cls)
         kinds = frozenset({"array" if issubclass(cls, tuple) else "object"})
         reference = Node({"$ref": f"#/$defs/{name}" if name else "#"}, kinds, hashable=_may_hash(cls))
@@ -186,15 +203,17 @@ class Compiler:
 
         reference.build = build_later
         if name:
-            self.definitions[name] = {}  # in the order in which they are met
+            self._definitions[name] = {}  # in the order in which they are met
+        self._within.append(cls)
         node = describe(tp, cls)
+        self._within.pop()
         build = typing.cast("Build", node.build)
         reference.build = build
-        reference.hashable = node.hashable
+        reference.elements = [node]
         reference.direct = node.direct
         if is_root:
             return node
-        self.definitions[name] = node.schema
+        self._definitions[name] = node.schema
         return reference
 
     def _name(self, tp: Any, cls: type) -> str:
@@ -222,7 +241,7 @@ class Compiler:
             if not field.init:
                 continue
             place = f"{cls.__qualname__}.{field.name}"
-            node = properties[field.name] = self.compile(hints[field.name], place)
+            node = properties[field.name] = self._compile(hints[field.name], place)
             schemas[field.name] = {**node.schema, **default_keyword(place, field)}
             if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
                 required.append(field.name)
@@ -234,12 +253,13 @@ class Compiler:
             frozenset({"object"}),
             build_object(properties, required, cls, drops=drops),
             direct=direct_object(cls, properties, required) if keywords.keys() <= _DESCRIPTIVE and not drops else None,
-            hashable=_may_hash(cls) and (not _hashes_fields(cls) or all(node.hashable for node in properties.values())),
+            hashable=_may_hash(cls),
+            elements=[*properties.values()] if _hashes_fields(cls) else (),
         )
 
     def _typed_dict(self, tp: Any, cls: Any) -> Node:
         hints = resolve_hints(tp, inspect.get_annotations(cls))
-        properties = {name: self.compile(hint, f"{cls.__qualname__}.{name}") for name, hint in hints.items()}
+        properties = {name: self._compile(hint, f"{cls.__qualname__}.{name}") for name, hint in hints.items()}
         required = [name for name in properties if name in _required_keys(cls, hints)]
         schemas = {name: node.schema for name, node in properties.items()}
         build = build_object(properties, required, None, drops=self._drops)
@@ -248,7 +268,7 @@ class Compiler:
     def _named_tuple(self, tp: Any, cls: Any) -> Node:
         defaults: Mapping[str, object] = cls._field_defaults
         hints = resolve_hints(tp, cls._fields)
-        items = [self.compile(hint, f"{cls.__qualname__}.{name}") for name, hint in hints.items()]
+        items = [self._compile(hint, f"{cls.__qualname__}.{name}") for name, hint in hints.items()]
         return fixed_array(items, len(items) - len(defaults), lambda value: cls(*value))
 
     def _open(self, schema: Schema) -> Schema:
@@ -287,7 +307,9 @@ def _hashes_fields(cls: Any) -> bool:
     return parameters is None or (parameters.eq and (parameters.frozen or parameters.unsafe_hash))
 
 
-def root_schema(node: Node, definitions: Mapping[str, Schema]) -> Schema:
-    """Write the whole schema of a compiled type."""
-    defs: dict[str, Json] = {"$defs": {**definitions}} if definitions else {}
-    return {"$schema": DIALECT, **node.schema, **defs}
+def _without_decimal_text(schema: Schema) -> Schema:
+    """Take from a schema, and from those it has a choice of, the decimal numbers that are written as text."""
+    if schema.get("format") == "decimal":
+        return {"type": "number"}
+    branches: Any = schema.get("anyOf")
+    return {**schema, "anyOf": [_without_decimal_text(branch) for branch in branches]} if branches else schema

@@ -33,7 +33,7 @@ def decode_json(body: bytes) -> Json:
     except msgspec.DecodeError:
         raise not_json(body) from None
     # Most bodies are too short to be deep, or have fewer brackets than levels are allowed.
-    if len(body) > 2 * MAX_DEPTH and body.count(b"[") + body.count(b"{") > MAX_DEPTH and _is_deep(value):
+    if len(body) > 2 * MAX_DEPTH and body.count(b"[") + body.count(b"{") > MAX_DEPTH and is_deeper(value, MAX_DEPTH):
         raise InvalidField(_TOO_DEEP)
     return value
 
@@ -46,10 +46,11 @@ def not_json(body: bytes) -> InvalidField:
 _TOO_DEEP = f"is nested more than {MAX_DEPTH} levels deep"
 
 
-def _is_deep(value: Json) -> bool:
-    """Look at one level after another, so that neither width nor depth can exhaust the stack."""
+def is_deeper(value: Json, levels: int) -> bool:
+    """Tell whether arrays and objects stand more than `levels` deep inside one another."""
+    # One level after another, so that neither width nor depth can exhaust the stack.
     level: list[dict[str, Json] | list[Json]] = [value] if isinstance(value, dict | list) else []
-    for _ in range(MAX_DEPTH):
+    for _ in range(levels):
         if not level:
             return False
         level = [

@@ -1,6 +1,7 @@
 """The JSON form of a dataclass's defaults."""
 
 import dataclasses
+import decimal
 import json
 from typing import Any
 
@@ -37,7 +38,9 @@ def default_keyword(place: str, field: dataclasses.Field[Any]) -> dict[str, Json
 def _json_form(place: str, value: object) -> Json:
     try:
         plain: Json = msgspec.to_builtins(value, str_keys=True, order="deterministic")
-        json.dumps(plain, allow_nan=False).encode()
+        json.dumps(plain, allow_nan=False, ensure_ascii=False).encode()
     except (TypeError, ValueError, OverflowError, RecursionError):
-        raise ValueError(f"{place}: JSON cannot hold the default {value!r}") from None
+        raise ValueError(f"{place}: JSON cannot hold the default, a {type(value).__qualname__}") from None
+    if isinstance(value, decimal.Decimal) and not value.is_finite():
+        raise ValueError(f"{place}: JSON cannot hold the default {value}")
     return plain

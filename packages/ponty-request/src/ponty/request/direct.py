@@ -23,7 +23,7 @@ import msgspec
 from msgspec.structs import astuple
 
 from ponty.request.decoding import Json
-from ponty.request.node import REFUSALS, Build, Direct, Node, Unbuildable
+from ponty.request.node import Build, Direct, Node, Unbuildable
 
 
 def make_reader(direct: Direct) -> Callable[[bytes], Any] | None:
@@ -165,7 +165,7 @@ def _make_object(cls: type, arguments: list[_Argument], *, by_position: bool) ->
                 except Unbuildable as refusal:
                     refusal.path.append(name)
                     raise
-                except REFUSALS:
+                except ValueError:
                     raise Unbuildable(name) from None
         return made
 

@@ -13,14 +13,19 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ponty.request.assertions import ASSERTIONS, is_violated
+from ponty.request.branches import Branch, follow
+from ponty.request.decoding import is_deeper
 from ponty.request.keywords import IsValid, Matches
-from ponty.request.messages import message
+from ponty.request.messages import TOO_DEEP, message
 from ponty.request.pointer import find, pointer, token, within
 
 Violation = list[str]
 """A pointer to a value, and what is wrong with it."""
 
 _Step = Callable[[Any, list[Violation]], None]
+
+MAX_ENGINE_DEPTH = 40
+"""How deep a value may be for jsonschema where it recurs; each level takes a dozen frames of Python's stack."""
 
 _SILENT = {
     *["$comment", "$defs", "$schema", "contentEncoding", "contentMediaType", "default", "deprecated", "description"],
@@ -37,7 +42,9 @@ class Explainer:
         formats: What checks each format.
         matches: What matches each pattern.
         is_valid_under: Faster validators of subschemas, by the identity of these.
+        told: Where it is noted under which branches a value was found valid, as `Keywords` does.
         alone: Whether the dialect is one whose keywords may be explained here.
+        recursive: Whether a part of the schema leads to itself.
         limit: How many violations are looked for.
     """
 
@@ -49,7 +56,9 @@ class Explainer:
         formats: Mapping[str, Callable[[object], bool]],
         matches: Mapping[str, Matches],
         is_valid_under: Mapping[int, IsValid],
+        told: dict[tuple[int, int], bool],
         alone: bool,
+        recursive: bool,
         limit: int,
     ) -> None:
         self._schema = schema
@@ -57,6 +66,8 @@ class Explainer:
         self._formats = formats
         self._matches = matches
         self._is_valid_under = is_valid_under
+        self._told = told
+        self._recursive = recursive
         self._limit = limit
         self._known: dict[int, _Step] = {}
         self._makers: dict[str, Callable[[Any, Any], _Step]] = {
@@ -71,13 +82,31 @@ class Explainer:
             "properties": self._properties,
             "required": self._required,
         }
-        self._explain: _Step = self._compile(schema) if alone else self._by_engine(schema)
+        self._step: Callable[[Any], _Step] = self._compile if alone else self._by_engine
+        self._explain: _Step = self._step(schema)
 
     def explain(self, value: object) -> list[Violation]:
         """Give the first violations of a value."""
         found: list[Violation] = []
         self._explain(value, found)
         return found[: self._limit]
+
+    def validity(self, schema: Any) -> IsValid:
+        """Make what tells whether a value is valid under a part of the schema."""
+        known = self._is_valid_under.get(id(schema))
+        if known is not None:
+            return known
+        step, branch, told = self._step(schema), id(schema), self._told
+
+        def is_valid(value: object) -> bool:
+            key = (branch, id(value))
+            if key not in told:
+                found: list[Violation] = []
+                step(value, found)
+                told[key] = not found
+            return told[key]
+
+        return is_valid
 
     def _compile(self, schema: Any) -> _Step:
         """Make what explains by a schema, once for each."""
@@ -113,6 +142,9 @@ class Explainer:
         engine = self._engine.evolve(schema=schema)
 
         def explain(value: Any, found: list[Violation]) -> None:
+            if self._recursive and is_deeper(value, MAX_ENGINE_DEPTH):
+                found.append(["", TOO_DEEP])
+                return
             for error in itertools.islice(engine.iter_errors(value), max(self._limit - len(found), 0)):
                 keyword = "false" if error.validator is None else str(error.validator)
                 argument = error.validator_value
@@ -144,10 +176,9 @@ class Explainer:
         It did not mean those that are of another JSON type, or of another tag: a property with a few legal values. That
         is told without a look below, so that branches within branches do not multiply.
         """
-        entries: list[tuple[_Branch, IsValid, _Step]] = []
-        for branch in branches:
-            is_valid = self._is_valid_under.get(id(branch)) or self._engine.evolve(schema=branch).is_valid
-            entries.append((_Branch(self._target(branch)), is_valid, self._compile(branch)))
+        entries: list[tuple[Branch, IsValid, _Step]] = [
+            (Branch(follow(self._schema, branch)), self.validity(branch), self._compile(branch)) for branch in branches
+        ]
         none_of = message(keyword, None)
 
         def explain(value: Any, found: list[Violation]) -> None:
@@ -171,14 +202,6 @@ class Explainer:
                     found.append(["", none_of])
 
         return explain
-
-    def _target(self, schema: Any) -> dict[str, Any]:
-        """Follow the references of a branch."""
-        for _ in range(10):
-            if not (isinstance(schema, dict) and "$ref" in schema):
-                break
-            schema = find(self._schema, schema["$ref"])
-        return schema if isinstance(schema, dict) else {}
 
     def _properties(self, _: Any, known: Any) -> _Step:
         entries = [(name, token(name), self._into(subschema)) for name, subschema in known.items()]
@@ -257,29 +280,6 @@ class Explainer:
     def _pattern(self, _: Any, pattern: Any) -> _Step:
         matches = self._matches[pattern]
         return _assertion(lambda value: isinstance(value, str) and not matches(value), message("pattern", pattern))
-
-
-class _Branch:
-    """A member of a choice, as far as one sees it from outside."""
-
-    def __init__(self, schema: Mapping[str, Any]) -> None:
-        types = schema.get("type")
-        self.types: list[str] = [types] if isinstance(types, str) else types or []
-        self.is_of_another_type = is_violated("type", self.types) if types else _never
-        self._tags = [
-            (name, is_violated(keyword, known[keyword]))
-            for name, known in schema.get("properties", {}).items()
-            if isinstance(known, dict)
-            for keyword in ("enum", "const")
-            if keyword in known
-        ]
-
-    def has_another_tag(self, value: Any) -> bool:
-        return isinstance(value, dict) and any(name in value and differs(value[name]) for name, differs in self._tags)
-
-
-def _never(_: Any) -> bool:
-    return False
 
 
 def _place(found: list[Violation], start: int, step: str) -> None:

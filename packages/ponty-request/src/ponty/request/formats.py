@@ -56,17 +56,16 @@ def parse_duration(text: str) -> datetime.timedelta:
     """Read a duration (RFC 3339 appendix A) without years and months; it may have a sign and a fraction of seconds."""
     sign, weeks, days, hours, minutes, seconds, fraction = _match(_DURATION, text).groups("")
     try:
-        value = datetime.timedelta(
+        return datetime.timedelta(
             weeks=int(weeks or 0),
             days=int(days or 0),
             hours=int(hours or 0),
             minutes=int(minutes or 0),
             seconds=int(seconds or 0),
             microseconds=int(f"{fraction[:6]:0<6}"),
-        )
+        ) * (-1 if sign else 1)
     except OverflowError:
         raise ValueError("longer than a timedelta") from None
-    return -value if sign else value
 
 
 def parse_uuid(text: str) -> uuid.UUID:

@@ -23,7 +23,10 @@ def origin_and_variables(tp: Any) -> tuple[type, dict[type, TypeVariables]]:
     variables: dict[type, TypeVariables] = {}
 
     def walk(base: type, arguments: tuple[Any, ...]) -> None:
-        own = dict(zip(getattr(base, "__parameters__", ()), arguments, strict=False))
+        parameters = getattr(base, "__parameters__", ())
+        if any(isinstance(parameter, typing.TypeVarTuple) for parameter in parameters):
+            raise TypeError(f"{base.__qualname__}: a class of a TypeVarTuple has no form in JSON")
+        own = dict(zip(parameters, arguments, strict=False))
         variables.setdefault(base, own)
         for parent in vars(base).get("__orig_bases__", base.__bases__):
             parent_class = typing.get_origin(parent) or parent

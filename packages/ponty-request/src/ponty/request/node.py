@@ -1,6 +1,6 @@
 """What a type is compiled to: the JSON Schema of its JSON form, and what builds its values from that form."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,8 @@ class Node:
         schema: The JSON Schema of the values it admits.
         kinds: The types of JSON values among them.
         build: Makes a value of an admitted JSON value, and may take that one apart; None where it is the value itself.
-        hashable: Whether the values can be elements of a set.
+        hashable: Whether the values have a hash of their own, that of their elements aside.
+        elements: What else must be hashable for them to be elements of a set.
         direct: The shorter way from bytes to values, where there is one.
     """
 
@@ -29,7 +30,18 @@ class Node:
     kinds: frozenset[str]
     build: Build | None = None
     hashable: bool = True
+    elements: Sequence["Node"] = ()
     direct: "Direct | None" = None
+
+
+def is_hashable(node: Node) -> bool:
+    """Tell whether values can be elements of a set; to be asked when all is compiled."""
+    seen: list[Node] = [node]
+    for each in seen:
+        if not each.hashable:
+            return False
+        seen += [element for element in each.elements if element not in seen]
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +64,10 @@ class Direct:
 class Unbuildable(Exception):
     """An admitted value that does not build: the class's own `__init__` refused it, or it is out of range.
 
-    It carries the path to the value, the innermost step first.
+    It carries the path to the value, innermost step first. What builds a scalar raises a ValueError instead, since it
+    knows nothing of where that stands.
     """
 
     def __init__(self, *path: str | int) -> None:
         super().__init__()
         self.path: list[str | int] = list(path)
-
-
-REFUSALS = (ValueError, OverflowError)
-"""What the building of a scalar raises where its value is out of range."""

@@ -1,11 +1,12 @@
 """The types whose JSON form is an object."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from ponty.request.collisions import refuse_collisions
 from ponty.request.decoding import Json
-from ponty.request.node import REFUSALS, Build, Direct, Node, Schema, Unbuildable
+from ponty.request.node import Build, Direct, Node, Schema, Unbuildable
 
 _OBJECT = frozenset({"object"})
 _INTEGER_NAME: Schema = {"pattern": "^-?[0-9]{1,18}$"}
@@ -36,15 +37,18 @@ def _build_pairs(build_key: Build | None, build_value: Build | None) -> Build | 
         return None
 
     def build(pairs: dict[str, Any]) -> dict[Any, Any]:
+        keys: Iterable[Any] = pairs
+        if build_key is not None:
+            keys = [*map(build_key, pairs)]
+            refuse_collisions(keys)
         out: dict[Any, Any] = {}
-        for name, element in pairs.items():
+        for key, (name, element) in zip(keys, pairs.items(), strict=True):
             try:
-                made = name if build_key is None else build_key(name)
-                out[made] = element if build_value is None else build_value(element)
+                out[key] = element if build_value is None else build_value(element)
             except Unbuildable as refusal:
                 refusal.path.append(name)
                 raise
-            except REFUSALS:
+            except ValueError:
                 raise Unbuildable(name) from None
         return out
 
@@ -93,7 +97,7 @@ def build_object(
             except Unbuildable as refusal:
                 refusal.path.append(name)
                 raise
-            except REFUSALS:
+            except ValueError:
                 raise Unbuildable(name) from None
         if make is None:
             return value

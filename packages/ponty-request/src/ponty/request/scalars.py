@@ -24,6 +24,13 @@ def _text(name: str, **keywords: Json) -> Node:
     return _node({"type": "string", "format": name, **keywords}, Direct(str, read), read)
 
 
+def _build_float(value: float) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        raise ValueError("out of range") from None
+
+
 def _build_decimal(value: Any) -> decimal.Decimal:
     if isinstance(value, str):
         return FORMATS["decimal"](value)  # type: ignore[return-value]
@@ -44,7 +51,7 @@ def scalar(tp: object) -> Node | None:
 _SCALARS: dict[type, Any] = {
     bool: lambda: _node({"type": "boolean"}, Direct(bool)),
     int: lambda: _node({"type": "integer"}, Direct(int), int),
-    float: lambda: _node({"type": "number"}, Direct(float), float),
+    float: lambda: _node({"type": "number"}, Direct(float), _build_float),
     str: lambda: _node({"type": "string"}, Direct(str)),
     bytes: lambda: _text("base64", contentEncoding="base64"),
     datetime.datetime: lambda: _text("date-time"),
@@ -76,7 +83,7 @@ def enumeration(place: str, members: Iterable[object]) -> Node:
                 break
         else:
             raise TypeError(f"{place}: {value!r} is no text, number, boolean or null of JSON")
-        if isinstance(value, float) and not math.isfinite(value):
+        if (isinstance(value, float) and not math.isfinite(value)) or (isinstance(value, str) and not _is_text(value)):
             raise TypeError(f"{place}: JSON cannot hold {value!r}")
         plain = _plain(value)
         table = booleans if isinstance(plain, bool) else others
@@ -108,6 +115,14 @@ _ENUMERABLE: dict[str, tuple[type, ...]] = {
     "number": (float,),
     "null": (type(None),),
 }
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _plain(value: Any) -> Json:

@@ -7,14 +7,13 @@ from typing import Any
 
 import msgspec
 
-from ponty.request.compiling import Compiler, root_schema
+from ponty.request.compiling import Compiler
 from ponty.request.decoding import MAX_DEPTH, Json, decode_json, not_json
 from ponty.request.direct import make_reader
 from ponty.request.field import InvalidField
 from ponty.request.messages import NOT_VALID
-from ponty.request.node import REFUSALS, Build, Schema, Unbuildable
+from ponty.request.node import Build, Schema, Unbuildable
 from ponty.request.pointer import pointer
-from ponty.request.unions import IsValid
 from ponty.request.validation import Validator
 
 
@@ -30,9 +29,8 @@ def dataclass_to_jsonschema(cls: type) -> dict[str, Any]:
     """
     if not (isinstance(cls, type) and dataclasses.is_dataclass(cls)):
         raise ValueError(f"{getattr(cls, '__qualname__', cls)!r} is not a dataclass")
-    compiler = Compiler(cls)
-    schema: dict[str, Any] = root_schema(compiler.compile(cls, cls.__qualname__), compiler.definitions)
-    Validator(schema)
+    _, schema = Compiler(cls).whole()
+    _validator(cls, schema)
     return copy.deepcopy(schema)
 
 
@@ -50,12 +48,10 @@ class Parser:
 
     def __init__(self, tp: Any, *, drops: bool = False) -> None:
         compiler = Compiler(tp, drops=drops)
-        node = compiler.compile(tp, getattr(tp, "__qualname__", str(tp)))
-        self.schema: Schema = root_schema(node, compiler.definitions)
-        self.validator: Validator = Validator(self.schema)
-        make = _branch_validators(self.schema)
+        node, self.schema = compiler.whole()
+        self.validator: Validator = _validator(tp, self.schema)
         for union in compiler.unions:
-            union.prepare(make)
+            union.prepare(self.schema, self.validator.of_part)
         self._check: Callable[[Json], None] = self.validator.check
         self._build: Build | None = node.build
         self._read: Callable[[bytes], Any] | None = make_reader(node.direct) if node.direct else None
@@ -91,21 +87,17 @@ class Parser:
         return value if self._build is None else _built(self._build, value)
 
 
+def _validator(tp: Any, schema: Schema) -> Validator:
+    try:
+        return Validator(schema)
+    except ValueError as error:
+        raise ValueError(f"{getattr(tp, '__qualname__', tp)}: {error}") from None
+
+
 def _built(build: Build, value: Any) -> Any:
     try:
         return build(value)
     except Unbuildable as refusal:
         raise InvalidField(NOT_VALID, pointer=pointer(reversed(refusal.path))) from None
-    except REFUSALS:
+    except ValueError:
         raise InvalidField(NOT_VALID) from None
-
-
-def _branch_validators(root: Schema) -> Callable[[Schema], IsValid]:
-    """Make what makes validators of parts of `root`, in which the references of `root` hold."""
-
-    def make(schema: Schema) -> IsValid:
-        definitions: dict[str, Json] = root.get("$defs", {})  # type: ignore[assignment]
-        whole: Schema = {**root, "$id": "urn:ponty:root", "$defs": {**definitions, "-": schema}}
-        return Validator({"$ref": "urn:ponty:root#/$defs/-", "$defs": {"root": whole}}).is_valid
-
-    return make

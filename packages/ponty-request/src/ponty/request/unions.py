@@ -5,8 +5,10 @@ dataclasses), each of them has a validator of its own, made at import.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
+from ponty.request.branches import Branch, follow
+from ponty.request.keywords import IsValid
 from ponty.request.node import Build, Direct, Node, Schema
 
 _KINDS: dict[type, tuple[str, ...]] = {
@@ -20,7 +22,13 @@ _KINDS: dict[type, tuple[str, ...]] = {
 }
 """The JSON types of decoded values, the nearest first."""
 
-IsValid = Callable[[object], bool]
+
+class _Choice(NamedTuple):
+    """A member that a value of a JSON type may be of."""
+
+    build: Build | None
+    excludes: IsValid
+    is_valid: IsValid | None
 
 
 class UnionBuild:
@@ -28,30 +36,40 @@ class UnionBuild:
 
     def __init__(self, members: list[Node]) -> None:
         self._members = members
-        self._choices: dict[type, list[tuple[Node, IsValid | None]]] = {}
+        self._choices: dict[type, list[_Choice]] = {}
 
-    def prepare(self, make_validator: Callable[[Schema], IsValid]) -> None:
-        """Tell the members apart, when all of them are compiled."""
+    def prepare(self, root: Schema, make_validator: Callable[[Schema], IsValid]) -> None:
+        """Tell the members apart, when all of them are compiled.
+
+        Args:
+            root: The whole schema.
+            make_validator: Makes the validator of a part of it.
+        """
         validators: dict[int, IsValid] = {}
         for tp, kinds in _KINDS.items():
             candidates: list[Node] = []
             for kind in kinds:
                 candidates += [node for node in self._members if kind in node.kinds and node not in candidates]
-            choices: list[tuple[Node, IsValid | None]] = []
+            choices: list[_Choice] = []
             for node in candidates:
                 sure = node is candidates[-1] or node.schema == {"type": kinds[0]} or not node.schema
                 if not sure and id(node) not in validators:
                     validators[id(node)] = make_validator(node.schema)
-                choices.append((node, None if sure else validators[id(node)]))
+                branch = Branch(follow(root, node.schema))
+                choices.append(_Choice(node.build, branch.excludes, None if sure else validators[id(node)]))
                 if sure:
                     break
             self._choices[tp] = choices
 
     def __call__(self, value: Any) -> Any:
         """Build `value`, which some member admits."""
-        for node, is_valid in self._choices[type(value)]:
-            if is_valid is None or is_valid(value):
-                return value if node.build is None else node.build(value)
+        choices = self._choices[type(value)]
+        if len(choices) > 1:
+            choices = [choice for choice in choices if not choice.excludes(value)]
+        for choice in choices:
+            # Nothing is left to choose from at the last; to validate it again would take longer with each level.
+            if choice is choices[-1] or choice.is_valid is None or choice.is_valid(value):
+                return value if choice.build is None else choice.build(value)
         raise ValueError("of no member")
 
 
@@ -59,8 +77,7 @@ def union(members: list[Node]) -> Node:
     """Compile a union; `prepare` of its build must be called before it is used."""
     kinds = frozenset(kind for member in members for kind in member.kinds)
     schema: Schema = {"anyOf": [member.schema for member in members]}
-    hashable = all(member.hashable for member in members)
-    return Node(schema, kinds, UnionBuild(members), hashable=hashable, direct=_optional(members))
+    return Node(schema, kinds, UnionBuild(members), elements=members, direct=_optional(members))
 
 
 def _optional(members: list[Node]) -> Direct | None:

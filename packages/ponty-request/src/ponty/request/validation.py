@@ -11,8 +11,6 @@ from typing import Any, TypeVar
 
 import jsonschema
 import referencing
-import referencing.exceptions
-import referencing.jsonschema
 from jsonschema import validators
 
 from ponty.request.decoding import Json
@@ -22,6 +20,7 @@ from ponty.request.formats import FORMATS, checker
 from ponty.request.keywords import IsValid, Keywords, Matches
 from ponty.request.messages import NOT_VALID, TOO_DEEP
 from ponty.request.patterns import UnsafePatternError, compile_bounded
+from ponty.request.reachable import reachable
 
 try:
     from ponty.request import speedups
@@ -48,7 +47,8 @@ class Validator:
 
     def __init__(self, schema: Any, *, fast: bool | None = None) -> None:
         draft = _draft(schema)
-        parts = _reachable(schema, draft)
+        reached = reachable(schema, draft.META_SCHEMA.get("$schema"))
+        parts = reached.parts
         # jsonschema would leave our keywords behind wherever it meets a `$schema` on its way.
         explained = _without_dialect(schema, parts)
         matches = _bounded_matches
@@ -64,18 +64,30 @@ class Validator:
         dynamic = any(not _DYNAMIC.isdisjoint(part) for part in parts)
         explain: Any = _extend(draft, Keywords(faster, known, None if dynamic else told).table(draft.VALIDATORS))
         engine = explain(explained, format_checker=_FORMAT_CHECKER, registry=referencing.Registry())
-        _try_out(engine)
         explainer = Explainer(
             explained,
             engine,
             formats=_FORMATS,
             matches=known,
             is_valid_under=faster,
+            told=told,
             alone=draft is _DEFAULT_DRAFT and not any("$id" in part for part in parts),
+            recursive=reached.recursive,
             limit=MAX_VIOLATIONS,
         )
+        self._schema = schema
+        self._fast = is_valid is not None
+        self._told = told
+        self._explainer = explainer
         self._explain: Callable[[object], list[Violation]] = _forgetting(told, explainer.explain)
-        self.is_valid: IsValid = is_valid or _forgetting(told, engine.is_valid)
+        self.is_valid: IsValid = is_valid or _forgetting(told, explainer.validity(explained))
+
+    def of_part(self, part: dict[str, Json]) -> IsValid:
+        """Make what tells whether a value is valid under a schema whose references are those of this one."""
+        if not self._fast:
+            return _forgetting(self._told, self._explainer.validity(part))
+        whole = {**self._schema, "$id": "urn:ponty:root", "$defs": {**self._schema.get("$defs", {}), "-": part}}
+        return Validator({"$ref": "urn:ponty:root#/$defs/-", "$defs": {"root": whole}}).is_valid
 
     def check(self, value: Json) -> None:
         """Refuse a value that is not valid.
@@ -105,17 +117,6 @@ def _forgetting(told: dict[tuple[int, int], bool], function: Callable[[object], 
     return call
 
 
-def _try_out(engine: Any) -> None:
-    """Follow the references that do not descend; a circle of them would be endless for every value."""
-    samples: tuple[Json, ...] = (None, False, 0, "", [], {})
-    for value in samples:
-        try:
-            for _ in engine.iter_errors(value):
-                pass
-        except RecursionError:
-            raise ValueError("the JSON Schema refers to itself without end") from None
-
-
 _FORMATS = {name: checker(name) for name in FORMATS}
 _FORMAT_CHECKER = jsonschema.FormatChecker(formats=())
 for _name, _check in _FORMATS.items():
@@ -126,7 +127,6 @@ _DYNAMIC = frozenset({"$dynamicRef", "$recursiveRef"})
 _DEFAULT_DRAFT: Any = jsonschema.Draft202012Validator
 _UNKNOWN: Any = None
 _extend: Any = validators.extend
-_Resource: Any = referencing.Resource
 
 
 def _draft(schema: Any) -> Any:
@@ -144,38 +144,6 @@ def _draft(schema: Any) -> Any:
         place = "/".join(map(str, error.absolute_path))
         raise ValueError(f"not a valid JSON Schema, at {place!r}: {error.message}") from None
     return draft
-
-
-def _reachable(schema: Any, draft: Any) -> list[dict[str, Any]]:
-    """Give each subschema that validation may come to.
-
-    Raises:
-        ValueError: A reference leads nowhere (nothing is ever fetched), or a part is of another dialect.
-    """
-    dialect = draft.META_SCHEMA.get("$schema")
-    specification: Any = referencing.jsonschema.specification_with(dialect)
-    resource: Any = _Resource(schema, specification)
-    registry: Any = referencing.Registry()
-    stack: list[tuple[Any, Any]] = [(registry.resolver_with_root(resource), resource)]
-    found: dict[int, dict[str, Any]] = {}
-    while stack:
-        resolver, resource = stack.pop()
-        contents = resource.contents
-        if not isinstance(contents, dict) or id(contents) in found:
-            continue
-        found[id(contents)] = contents
-        if str(contents.get("$schema", dialect)).rstrip("#") != dialect.rstrip("#"):
-            raise ValueError(f"a part of the JSON Schema is of another dialect: {contents['$schema']!r}")
-        for keyword in ("$ref", "$dynamicRef", "$recursiveRef"):
-            reference = contents.get(keyword)
-            if isinstance(reference, str):
-                try:
-                    target = resolver.lookup(reference)
-                except (referencing.exceptions.Unresolvable, ValueError):
-                    raise ValueError(f"the {keyword} {reference!r} of the JSON Schema leads nowhere") from None
-                stack.append((target.resolver, _Resource(target.contents, specification)))
-        stack += [(resolver.in_subresource(part), part) for part in resource.subresources()]
-    return list(found.values())
 
 
 def _without_dialect(schema: Any, parts: Iterable[dict[str, Any]]) -> Any:
