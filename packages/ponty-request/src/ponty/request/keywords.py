@@ -10,8 +10,8 @@ from typing import Any
 
 from jsonschema import ValidationError
 
-from ponty.request import unevaluated
 from ponty.request.assertions import BOUNDS, is_violated
+from ponty.request.unevaluated import unevaluated_keywords
 
 Keyword = Callable[[Any, Any, Any, Any], Iterator[ValidationError]]
 IsValid = Callable[[object], bool]
@@ -57,8 +57,7 @@ class Keywords:
         }
         if "prefixItems" in known:  # so `items` is what comes after them
             made["items"] = self._items
-            if unevaluated.AVAILABLE:
-                made |= dict.fromkeys(unevaluated.KEYWORDS, unevaluated.Unevaluated(self._is_valid_under).check)
+            made |= unevaluated_keywords(self._is_valid_under)
         if "exclusiveMaximum" in known:  # so it is a bound of its own, no flag beside `maximum`
             made |= {keyword: _assertion(keyword) for keyword in BOUNDS}
         return {keyword: check for keyword, check in made.items() if keyword in known}

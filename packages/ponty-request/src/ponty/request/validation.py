@@ -168,7 +168,8 @@ def _bounded_matches(pattern: str) -> Matches:
         search = compile_bounded(pattern).search
     except UnsafePatternError as error:
         raise ValueError(
-            f"the pattern {pattern!r} cannot be used, since {error}; with ponty-request[speedups] installed, it can"
+            f"the pattern {pattern!r} cannot be used, since {error}; ponty-request[speedups] takes any pattern "
+            "without look-around and back references"
         ) from None
 
     def matches(text: str) -> bool:
