@@ -29,6 +29,7 @@ LAYERS = {
 TEST_TOOLS = ["hypothesis>=6.150", "pytest>=9.0", "pytest-asyncio>=1.5"]
 UVLOOP = "uvloop>=0.21; sys_platform != 'win32'"  # what the memo is tested with, and what the meta brings
 WEB_TEST_TOOLS = [*TEST_TOOLS, "pytest-aiohttp>=1.1"]
+WHOLE_TEST_TOOLS = [*WEB_TEST_TOOLS, "async-lru>=2.0", "gunicorn>=23.0", "sybil>=9"]
 
 
 def wheels(layer: str) -> list[str]:
@@ -84,14 +85,14 @@ def speedups(session: nox.Session) -> None:
 @nox.session(python=PYTHONS, requires=["build"])
 def tests(session: nox.Session) -> None:
     """Test what crosses the layers, with the four wheels in one environment."""
-    session.install(*wheels("ponty"), *WEB_TEST_TOOLS, "sybil>=9")
+    session.install(*wheels("ponty"), *WHOLE_TEST_TOOLS)
     session.run("pytest", "-q", *(session.posargs or ["tests"]))
 
 
 @nox.session(python="3.11", requires=["build"])
 def lowest(session: nox.Session) -> None:
     """Test all four wheels in one environment, with the lowest versions that they declare."""
-    session.install("--resolution=lowest-direct", *wheels("ponty"), *WEB_TEST_TOOLS, "sybil>=9")
+    session.install("--resolution=lowest-direct", *wheels("ponty"), *WHOLE_TEST_TOOLS)
     session.run("pytest", "-q")
 
 

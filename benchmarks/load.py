@@ -1,0 +1,83 @@
+"""The load: wrk, or a generator of our own where there is no wrk."""
+
+import dataclasses
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+from benchmarks.cases import Ask
+from benchmarks.results import Sample
+from benchmarks.serving import LOAD_CORE, Server, ServerError, pinned
+
+HERE = pathlib.Path(__file__).parent
+CONNECTIONS = 32
+
+
+@dataclasses.dataclass(frozen=True)
+class Load:
+    """How load is made: with which generator, and for how many seconds at a time."""
+
+    generator: str
+    seconds: int = 1
+
+    def on(
+        self, servers: Server | list[Server], ask: Ask, *, status: int = 200, connections: int = CONNECTIONS
+    ) -> Sample:
+        """Put load on a server, or on several that share a port.
+
+        Gives `rate`, in answers a second of the clock; `cpu_us`, the microseconds of the server's core that an answer
+        took; and `p99_ms`, what the slowest of a hundred answers took.
+
+        Raises:
+            ServerError: Answers were lost, or had another status.
+        """
+        servers = servers if isinstance(servers, list) else [servers]
+        before = sum(server.cpu_seconds() for server in servers)
+        make = self._wrk if self.generator == "wrk" else self._hammer
+        found = make(ask, servers[0].port, connections)
+        took = sum(server.cpu_seconds() for server in servers) - before
+        if not found["answers"] or found["failed"]:
+            raise ServerError(f"{ask.path}: {found['failed']} requests failed, {found['answers']} were answered")
+        if bool(found["refused"]) != (status >= 400):
+            raise ServerError(f"{ask.path}: {found['refused']} of {found['answers']} answers were refusals")
+        answers = found["answers"]
+        return {"rate": answers / found["seconds"], "cpu_us": took / answers * 1e6, "p99_ms": found["p99_ms"]}
+
+    def _wrk(self, ask: Ask, port: int, connections: int) -> dict[str, float]:
+        environment = {**os.environ, "BENCH_METHOD": ask.method}
+        command = ["wrk", "-t1", f"-c{connections}", f"-d{self.seconds}s", "-s", str(HERE / "wrk.lua")]
+        with tempfile.NamedTemporaryFile() as body, pinned(LOAD_CORE):
+            if ask.body is not None:
+                body.write(ask.body)
+                body.flush()
+                environment["BENCH_BODY"] = body.name
+            printed = subprocess.check_output([*command, f"http://127.0.0.1:{port}{ask.path}"], env=environment)
+        return _figures(printed)
+
+    def _hammer(self, ask: Ask, port: int, connections: int) -> dict[str, float]:
+        task = {
+            "path": ask.path,
+            "body": None if ask.body is None else ask.body.decode(),
+            "port": port,
+            "connections": connections,
+            "seconds": self.seconds,
+        }
+        with pinned(LOAD_CORE):
+            printed = subprocess.check_output(
+                [sys.executable, "-m", "benchmarks.hammer"], cwd=HERE.parent, input=json.dumps(task).encode()
+            )
+        return _figures(printed)
+
+
+def _figures(printed: bytes) -> dict[str, float]:
+    found: dict[str, float] = json.loads(printed.splitlines()[-1])
+    return found
+
+
+def find_generator() -> str:
+    """Give `wrk` where it is installed, else `hammer`."""
+    return "wrk" if shutil.which("wrk") else "hammer"

@@ -1,0 +1,50 @@
+"""The benchmarks run, and the servers that they compare do the same work. How fast they are is not looked at."""
+
+import json
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parent.parent
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the benchmarks read /proc")
+
+
+def run(*arguments):
+    """Run the tool, and give what it printed."""
+    command = [sys.executable, "-m", "benchmarks", *map(str, arguments)]
+    ended = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
+    assert ended.returncode == 0, ended.stdout
+    return ended.stdout
+
+
+def test_the_servers_of_this_environment_answer_the_same():
+    printed = run("--check", "--peers", "aiohttp,aiohttp tuned").splitlines()
+    assert len(printed) == 8
+    assert all(line.endswith(": the same of ponty, aiohttp, aiohttp tuned") for line in printed), printed
+
+
+def test_a_run_leaves_its_samples_and_its_tables(tmp_path):
+    arguments = ["--peers", "aiohttp", "--cases", "hello,404", "--parts", "rates,start", "--rounds", 1]
+    arguments += ["--load", "hammer", "--samples", tmp_path / "samples.jsonl", "--into", tmp_path / "report"]
+    run(*arguments)
+    facts, *samples = map(json.loads, (tmp_path / "samples.jsonl").read_text().splitlines())
+    assert facts["load"].startswith("hammer")
+    assert [sample[:4] for sample in samples] == [
+        ["rates", "hello", "ponty", 0],
+        ["rates", "hello", "aiohttp", 0],
+        ["rates", "404", "ponty", 0],
+        ["rates", "404", "aiohttp", 0],
+        ["start", "start", "ponty", 0],
+        ["start", "start", "aiohttp", 0],
+    ]
+    assert all(value >= 0 for sample in samples for value in sample[4].values())
+    rows = (tmp_path / "report/rates.csv").read_text().splitlines()
+    assert [row.partition(",")[0] for row in rows] == ["server", "ponty", "aiohttp"]
+    assert "## Targets" in (tmp_path / "report/results.md").read_text()
+
+    before = (tmp_path / "samples.jsonl").read_text()
+    run(*arguments, "--resume")
+    assert (tmp_path / "samples.jsonl").read_text() == before

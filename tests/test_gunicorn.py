@@ -1,0 +1,87 @@
+"""gunicorn starts several processes of an application, and stops them well."""
+
+import json
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
+
+import pytest
+
+EXAMPLES = pathlib.Path(__file__).parent.parent / "examples"
+
+# gunicorn kills a worker that seems to hang; one on a busy machine does not.
+PATIENCE = ["--timeout", "600", "--graceful-timeout", "600"]
+
+APPLICATION = """
+import os
+from ponty import build_app, get, render_json
+
+
+async def resource(app):
+    os.write(1, b"up\\n")
+    yield
+    os.write(1, b"down\\n")
+
+
+@get("/")
+@render_json
+async def index(request):
+    return os.getpid()
+
+
+def create():
+    return build_app(providers=[resource])
+"""
+
+
+@pytest.fixture
+def gunicorn(tmp_path):
+    """Start two workers; give the process, its address, and the ids of the workers."""
+    started = []
+
+    def start(application, folder):
+        command = [sys.executable, "-m", "gunicorn", "-k", "aiohttp.GunicornUVLoopWebWorker", "-w", "2"]
+        command += [*PATIENCE, "-b", "127.0.0.1:0", "--chdir", str(folder), application]
+        process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        started.append(process)
+        address, workers = "", set()
+        for line in process.stderr:
+            if match := re.search(r"Listening at: (http://\S+)", line):
+                address = match[1]
+            if match := re.search(r"Booting worker with pid: (\d+)", line):
+                workers.add(int(match[1]))
+            if len(workers) == 2:
+                return process, address, workers
+        raise AssertionError("it ended before it had two workers")
+
+    yield start
+    for process in started:
+        process.kill()  # its workers see that it is gone, and end
+        process.communicate()
+
+
+def ask(address):
+    with urllib.request.urlopen(address) as answer:
+        return json.load(answer)["data"]
+
+
+def test_the_example_answers(gunicorn):
+    _, address, workers = gunicorn("several:build_app()", EXAMPLES)
+    answer = ask(f"{address}/hello/ann")
+    assert answer["greeting"] == "hello ann!"
+    assert answer["process"] in workers
+
+
+def test_each_worker_starts_and_stops_its_providers(gunicorn, tmp_path):
+    (tmp_path / "application.py").write_text(APPLICATION)
+    process, address, workers = gunicorn("application:create()", tmp_path)
+    # A worker that has not come so far yet would not hear the signal.
+    assert [process.stdout.readline(), process.stdout.readline()] == ["up\n", "up\n"]
+    assert ask(address) in workers
+    process.send_signal(signal.SIGTERM)
+    printed, _ = process.communicate()
+    assert process.returncode == 0
+    assert printed.split() == ["down", "down"]
