@@ -4,6 +4,7 @@ Run it by `hatch run bench:building`.
 """
 
 import dataclasses
+import functools
 import os
 import statistics
 import subprocess
@@ -43,15 +44,15 @@ def model(fields: int, depth: int) -> type:
     annotations: list[tuple[str, object]] = [(f"field_{n}", int if n % 2 else list[str]) for n in range(fields)]
     if depth:
         annotations.append(("below", model(fields, depth - 1)))
-    return dataclasses.make_dataclass(f"Model{fields}_{depth}", annotations)  # type: ignore[arg-type]  # types as objects
+    return dataclasses.make_dataclass(f"Model{fields}_{depth}", annotations)
 
 
 def building() -> None:
     """Build schemas and bodies of several sizes."""
     for fields, depth in ((1, 0), (5, 0), (20, 0), (5, 3), (20, 3)):
         cls = model(fields, depth)
-        schema = milliseconds(lambda cls=cls: dataclass_to_jsonschema(cls))
-        body = milliseconds(lambda cls=cls: ParsedJsonBody(cls))
+        schema = milliseconds(functools.partial(dataclass_to_jsonschema, cls))
+        body = milliseconds(functools.partial(ParsedJsonBody, cls))
         print(f"{depth + 1} classes of {fields:2} fields: schema {schema:6.2f} ms, body {body:6.2f} ms")
 
 

@@ -61,6 +61,7 @@ def order(lines: int) -> Ask:
 
 _LINES = 880  # make 100 KB
 _TRUNCATED = _encode(PERSON)[:-10]
+_CHANGES: tuple[dict[str, object], ...] = ({"age": "old"}, {"age": -1}, {"tags": [1]}, {"address": {}}, {"name": None})
 _INVALID = _encode(PERSON | {"age": "old", "tags": [1]})
 
 CASES = (
@@ -79,10 +80,7 @@ CASES = (
         "POST of a nested object of 120 bytes, validated",
         Ask("/people", _encode(PERSON)),
         {"name": "Ann", "age": 41, "city": "Springfield"},
-        tuple(
-            Ask("/people", _encode(PERSON | change))
-            for change in ({"age": "old"}, {"age": -1}, {"tags": [1]}, {"address": {}}, {"name": None})
-        ),
+        tuple(Ask("/people", _encode(PERSON | change)) for change in _CHANGES),
     ),
     Case(
         "100 KB body",

@@ -9,6 +9,7 @@ import dataclasses
 import json
 import sys
 import time
+from collections.abc import Callable
 
 from benchmarks.cases import Ask
 
@@ -99,7 +100,7 @@ def main() -> None:
         print(json.dumps(runner.run(hammer(ask, task["port"], task["connections"], task["seconds"]))))
 
 
-def _loop_factory():  # noqa: ANN202 - what uvloop has, or None
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     try:
         import uvloop  # noqa: PLC0415 - Windows has none
     except ImportError:

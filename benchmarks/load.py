@@ -40,6 +40,8 @@ class Load:
         make = self._wrk if self.generator == "wrk" else self._hammer
         found = make(ask, servers[0].port, connections)
         took = sum(server.cpu_seconds() for server in servers) - before
+        for server in servers:
+            server.settle()
         if not found["answers"] or found["failed"]:
             raise ServerError(f"{ask.path}: {found['failed']} requests failed, {found['answers']} were answered")
         if bool(found["refused"]) != (status >= 400):
@@ -55,8 +57,7 @@ class Load:
                 body.write(ask.body)
                 body.flush()
                 environment["BENCH_BODY"] = body.name
-            printed = subprocess.check_output([*command, f"http://127.0.0.1:{port}{ask.path}"], env=environment)
-        return _figures(printed)
+            return _run([*command, f"http://127.0.0.1:{port}{ask.path}"], environment)
 
     def _hammer(self, ask: Ask, port: int, connections: int) -> dict[str, float]:
         task = {
@@ -67,14 +68,16 @@ class Load:
             "seconds": self.seconds,
         }
         with pinned(LOAD_CORE):
-            printed = subprocess.check_output(
-                [sys.executable, "-m", "benchmarks.hammer"], cwd=HERE.parent, input=json.dumps(task).encode()
-            )
-        return _figures(printed)
+            return _run([sys.executable, "-m", "benchmarks.hammer"], dict(os.environ), json.dumps(task))
 
 
-def _figures(printed: bytes) -> dict[str, float]:
-    found: dict[str, float] = json.loads(printed.splitlines()[-1])
+def _run(command: list[str], environment: dict[str, str], task: str = "") -> dict[str, float]:
+    ended = subprocess.run(
+        command, env=environment, cwd=HERE.parent, input=task, capture_output=True, text=True, check=False
+    )
+    if ended.returncode:
+        raise ServerError(f"{command[0]} failed: {ended.stderr.strip() or ended.stdout.strip()}")
+    found: dict[str, float] = json.loads(ended.stdout.splitlines()[-1])
     return found
 
 

@@ -19,6 +19,9 @@ SERVER_CORE, LOAD_CORE = _CORES[0], _CORES[-1]
 START_SECONDS = 60
 """How long a server may take to answer at first."""
 
+SETTLE_SECONDS = 60
+"""How long a server may take to become idle again."""
+
 
 class ServerError(Exception):
     """A server did not start, or gave a wrong answer."""
@@ -55,16 +58,21 @@ class Server:
             )
 
     def ask(self, ask: Ask) -> tuple[int, object]:
-        """Ask once; give the status and the JSON value of the answer."""
+        """Ask once; give the status, and the JSON value of an answer that is no refusal.
+
+        Raises:
+            ServerError: There was no answer, or it was not JSON.
+        """
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        with contextlib.closing(connection):
-            headers = {} if ask.body is None else {"Content-Type": "application/json"}
-            connection.request(ask.method, ask.path, ask.body, headers)
-            answer = connection.getresponse()
-            body = answer.read()
-        if not 200 <= answer.status < 300:
-            return answer.status, None
-        return answer.status, json.loads(body)
+        headers = {} if ask.body is None else {"Content-Type": "application/json"}
+        try:
+            with contextlib.closing(connection):
+                connection.request(ask.method, ask.path, ask.body, headers)
+                answer = connection.getresponse()
+                body = answer.read()
+            return answer.status, json.loads(body) if 200 <= answer.status < 300 else None
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise ServerError(f"{ask.path}: {error or type(error).__name__}") from error
 
     def wait_for(self, ask: Ask) -> None:
         """Wait for the first answer to `ask`.
@@ -74,7 +82,7 @@ class Server:
         """
         end = time.monotonic() + START_SECONDS
         while self.process.poll() is None and time.monotonic() < end:
-            with contextlib.suppress(OSError, http.client.HTTPException):
+            with contextlib.suppress(ServerError):
                 self.ask(ask)
                 return
             time.sleep(0.002)
@@ -88,7 +96,27 @@ class Server:
     def cpu_seconds(self) -> float:
         """Give how long the process has run on a core so far, all of its threads together."""
         tasks = pathlib.Path(f"/proc/{self.process.pid}/task").glob("*/schedstat")
-        return sum(int(task.read_text().split()[0]) for task in tasks) / 1e9
+        nanoseconds = 0
+        for task in tasks:
+            with contextlib.suppress(OSError):  # a thread that has just ended
+                nanoseconds += int(task.read_text().split()[0])
+        return nanoseconds / 1e9
+
+    def settle(self) -> None:
+        """Wait until the server has done what clients that are gone have left it to do.
+
+        Raises:
+            ServerError: It goes on for too long.
+        """
+        end = time.monotonic() + SETTLE_SECONDS
+        before = self.cpu_seconds()
+        while time.monotonic() < end:
+            time.sleep(0.02)
+            now = self.cpu_seconds()
+            if now - before < 0.002:
+                return
+            before = now
+        raise ServerError(f"the server is busy {SETTLE_SECONDS} seconds after its last client has gone")
 
     def resident_bytes(self) -> int:
         """Give how much memory the process holds."""

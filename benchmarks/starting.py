@@ -27,7 +27,7 @@ def measure(peers: list[Peer], rounds: int, results: Results) -> None:
                 else:
                     take = functools.partial(_start, python, peer)
                     results.measure(("start", "start", peer.name, number), take)
-            except (InstallError, ServerError) as error:
+            except (InstallError, ServerError, OSError) as error:
                 results.miss(peer.name, str(error))
     print(f"start to first answer, and memory of an idle connection (of {IDLE}):", flush=True)
     for name in results.peers("start"):

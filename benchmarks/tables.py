@@ -100,15 +100,18 @@ def _growth(results: Results) -> Table:
 
 
 def _processes(results: Results) -> Table:
+    part = "processes"
     rows = [
         [
+            case,
             way,
-            *(_number(results.median("processes", count, way, "rate"), ",.0f") for count in ("1", "2")),
-            _number(results.ratio("processes", "rate", ("2", way), ("1", way)), ".2f"),
+            *(_number(results.median(part, case, f"{way} {count}", "rate"), ",.0f") for count in (1, 2)),
+            _number(results.ratio(part, "rate", (case, f"{way} 2"), (case, f"{way} 1")), ".2f"),
         ]
-        for way in results.peers("processes")
+        for case in results.subjects(part)
+        for way in dict.fromkeys(peer.rpartition(" ")[0] for peer in results.peers(part))
     ]
-    return Table("processes", "Several processes", ["started by", "one, answers/s", "two, answers/s", "ratio"], rows)
+    return Table(part, "Several processes", ["case", "started by", "one, answers/s", "two, answers/s", "ratio"], rows)
 
 
 def machine(results: Results) -> Table:
@@ -128,17 +131,17 @@ def machine(results: Results) -> Table:
 def about() -> list[Table]:
     """Tell what the cases and the peers are."""
     cases = [[case.name, case.what] for case in CASES]
-    peers = [[peer.name, f"{peer.what}; {peer.requires[0]}" if peer.requires else peer.what] for peer in PEERS]
+    peers = [[peer.name, peer.what, ", ".join(peer.requires or ("as Ponty",)).replace("==", " ")] for peer in PEERS]
     return [
         Table("cases", "The cases", ["case", "what is asked"], cases),
-        Table("peers", "The servers", ["server", "what it is"], peers),
+        Table("peers", "The servers", ["server", "what it is", "versions"], peers),
     ]
 
 
 def all_tables(results: Results) -> list[Table]:
     """Make every table of which there are results."""
     tables = [
-        _targets(results),
+        *([_targets(results)] if results.subjects("rates") else []),
         _by_case(results, "rates", "Answers a second, on one core", "rate", ",.0f"),
         _ratios(results),
         _by_case(results, "cpu", "Microseconds of the server's core that an answer takes", "cpu_us", ".1f"),

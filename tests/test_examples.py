@@ -53,6 +53,7 @@ def test_hello(run):
     assert process.wait(timeout=60) == 0
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not share ports")
 def test_several_processes_share_a_port(run):
     first, address = run("several.py")
     second, same = run("several.py", port=address.rpartition(":")[2])

@@ -15,6 +15,8 @@ EXAMPLES = pathlib.Path(__file__).parent.parent / "examples"
 # gunicorn kills a worker that seems to hang; one on a busy machine does not.
 PATIENCE = ["--timeout", "600", "--graceful-timeout", "600"]
 
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="gunicorn does not run on Windows")
+
 APPLICATION = """
 import os
 from ponty import build_app, get, render_json

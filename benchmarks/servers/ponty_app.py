@@ -12,6 +12,7 @@ from ponty import (
     Request,
     StringQueryParameter,
     StringRouteParameter,
+    build_app,
     expect,
     get,
     post,
@@ -19,6 +20,8 @@ from ponty import (
     startmeup,
 )
 from ponty.memo import localcache
+
+__all__ = ["build_app"]  # for gunicorn
 
 
 class HelloReq(Request):
