@@ -142,7 +142,7 @@ def all_tables(results: Results) -> list[Table]:
     """Make every table of which there are results."""
     tables = [
         *([_targets(results)] if results.subjects("rates") else []),
-        _by_case(results, "rates", "Answers a second, on one core", "rate", ",.0f"),
+        _by_case(results, "rates", "Answers a second by the clock", "rate", ",.0f"),
         _ratios(results),
         _by_case(results, "cpu", "Microseconds of the server's core that an answer takes", "cpu_us", ".1f"),
         _by_case(results, "p99", "Milliseconds that the slowest of a hundred answers took", "p99_ms", ".2f"),
