@@ -11,6 +11,8 @@ from collections.abc import Callable
 from typing import Any
 
 IsViolated = Callable[[Any], bool]
+IsValid = Callable[[object], bool]
+Matches = Callable[[str], bool]
 
 _TYPES: dict[str, frozenset[type]] = {
     "array": frozenset({list}),

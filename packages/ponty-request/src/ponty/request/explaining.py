@@ -12,11 +12,11 @@ import itertools
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ponty.request.assertions import ASSERTIONS, is_violated
+from ponty.request.assertions import ASSERTIONS, IsValid, Matches, is_violated
 from ponty.request.branches import Branch, follow
 from ponty.request.decoding import is_deeper
-from ponty.request.keywords import IsValid, Matches
 from ponty.request.messages import TOO_DEEP, message
+from ponty.request.plain import SILENT, is_plain
 from ponty.request.pointer import find, pointer, token, within
 
 Violation = list[str]
@@ -27,18 +27,13 @@ _Step = Callable[[Any, list[Violation]], None]
 MAX_ENGINE_DEPTH = 40
 """How deep a value may be for jsonschema where it recurs; each level takes a dozen frames of Python's stack."""
 
-_SILENT = {
-    *["$comment", "$defs", "$schema", "contentEncoding", "contentMediaType", "default", "deprecated", "description"],
-    *["examples", "readOnly", "title", "writeOnly"],
-}
-
 
 class Explainer:
     """Explains by one schema.
 
     Args:
         schema: The schema.
-        engine: jsonschema's validator of it, with Ponty's keywords.
+        engine: jsonschema's validator of it, with Ponty's keywords; None if all of it is plain.
         formats: What checks each format.
         matches: What matches each pattern.
         is_valid_under: Faster validators of subschemas, by the identity of these.
@@ -121,22 +116,17 @@ class Explainer:
                 step(value, found)
 
         self._known[id(schema)] = explain  # for those who meet the schema inside itself
-        if self._is_plain(schema):
+        if is_plain(schema, self._schema):
             for keyword, argument in schema.items():
                 if keyword in ASSERTIONS:
                     steps.append(_assertion(is_violated(keyword, argument), message(keyword, argument)))
-                elif keyword not in _SILENT:
+                elif keyword not in SILENT:
                     steps.append(self._makers[keyword](schema, argument))
         else:
             steps.append(self._by_engine(schema))
         if len(steps) == 1:
             self._known[id(schema)] = steps[0]
         return self._known[id(schema)]
-
-    def _is_plain(self, schema: dict[str, Any]) -> bool:
-        return all(keyword in ASSERTIONS or keyword in _SILENT or keyword in self._makers for keyword in schema) and (
-            "$ref" not in schema or isinstance(find(self._schema, schema["$ref"]), dict | bool)
-        )
 
     def _by_engine(self, schema: Any) -> _Step:
         engine = self._engine.evolve(schema=schema)
@@ -158,7 +148,7 @@ class Explainer:
         """Make what explains by a subschema, and passes by what is valid where that is sooner known."""
         explain_invalid = self._compile(schema)
         is_valid = self._is_valid_under.get(id(schema))
-        if is_valid is None or schema.keys() <= ASSERTIONS | _SILENT:
+        if is_valid is None or schema.keys() <= ASSERTIONS | SILENT:
             return explain_invalid
 
         def explain(value: Any, found: list[Violation]) -> None:

@@ -10,12 +10,10 @@ from typing import Any
 
 from jsonschema import ValidationError
 
-from ponty.request.assertions import BOUNDS, is_violated
+from ponty.request.assertions import BOUNDS, IsValid, Matches, is_violated
 from ponty.request.unevaluated import unevaluated_keywords
 
 Keyword = Callable[[Any, Any, Any, Any], Iterator[ValidationError]]
-IsValid = Callable[[object], bool]
-Matches = Callable[[str], bool]
 
 
 class Keywords:

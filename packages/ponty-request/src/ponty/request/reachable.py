@@ -1,32 +1,19 @@
-"""The parts of a JSON Schema that validation may come to, and how they lead to one another."""
+"""The parts of a JSON Schema of any dialect that validation may come to, and how they lead to one another."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import referencing
 import referencing.exceptions
 import referencing.jsonschema
 
+from ponty.request.circles import Edges, Reachable, has_circle
+
 _Resource: Any = referencing.Resource
-_Edges = dict[int, list[int]]
 
 _REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
 _IN_PLACE = ("allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependentSchemas")
 """The keywords whose subschemas look at the same value as the schema around them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reachable:
-    """What validation under a schema may come to.
-
-    Args:
-        parts: Each subschema that is an object.
-        recursive: Whether a part leads to itself, so that a value is followed as deep as it is.
-    """
-
-    parts: list[dict[str, Any]]
-    recursive: bool
 
 
 def reachable(schema: Any, dialect: str) -> Reachable:
@@ -45,8 +32,8 @@ def reachable(schema: Any, dialect: str) -> Reachable:
     registry: Any = referencing.Registry()
     stack: list[tuple[Any, Any]] = [(registry.resolver_with_root(resource), resource)]
     found: dict[int, dict[str, Any]] = {}
-    in_place: _Edges = {}
-    all_ways: _Edges = {}
+    in_place: Edges = {}
+    all_ways: Edges = {}
     while stack:
         resolver, resource = stack.pop()
         contents = resource.contents
@@ -61,9 +48,9 @@ def reachable(schema: Any, dialect: str) -> Reachable:
         stack += parts
         all_ways[id(contents)] = [id(part.contents) for _, part in parts]
         in_place[id(contents)] = [*map(id, _beside(contents)), *(id(target.contents) for target in targets)]
-    if _has_circle(in_place):
+    if has_circle(in_place):
         raise ValueError("the JSON Schema refers to itself without end")
-    return Reachable([*found.values()], _has_circle(all_ways))
+    return Reachable([*found.values()], has_circle(all_ways))
 
 
 def _look_up(resolver: Any, keyword: str, reference: Any) -> Any:
@@ -82,21 +69,3 @@ def _beside(schema: Mapping[str, Any]) -> Iterable[object]:
             yield from subschemas.values()
         else:
             yield subschemas
-
-
-def _has_circle(edges: _Edges) -> bool:
-    done: set[int] = set()
-    for start in edges:
-        path: dict[int, list[int]] = {start: [*edges[start]]} if start not in done else {}
-        while path:
-            here, ahead = next(reversed(path.items()))
-            if not ahead:
-                del path[here]
-                done.add(here)
-                continue
-            step = ahead.pop()
-            if step in path:
-                return True
-            if step in edges and step not in done:
-                path[step] = [*edges[step]]
-    return False

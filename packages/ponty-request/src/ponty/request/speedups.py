@@ -8,8 +8,8 @@ from typing import Any
 
 import jsonschema_rs
 
+from ponty.request.assertions import IsValid, Matches
 from ponty.request.formats import FORMATS, checker
-from ponty.request.keywords import IsValid, Matches
 from ponty.request.pointer import find
 
 # A format of its own that it does not share with jsonschema is not checked by either.

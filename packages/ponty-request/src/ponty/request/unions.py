@@ -7,8 +7,8 @@ dataclasses), each of them has a validator of its own, made at import.
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from ponty.request.assertions import IsValid
 from ponty.request.branches import Branch, follow
-from ponty.request.keywords import IsValid
 from ponty.request.node import Build, Direct, Node, Schema
 
 _KINDS: dict[type, tuple[str, ...]] = {
