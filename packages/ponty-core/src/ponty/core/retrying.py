@@ -8,8 +8,6 @@ import random
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar, cast
 
-import tenacity
-
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
@@ -46,6 +44,8 @@ def retry(
         ValueError: An argument makes no sense: no exception is named or one of `excs` is none, a count or time is
             negative or not a number.
     """
+    import tenacity  # noqa: PLC0415 - most programs start without it
+
     _check(excs, max_retries=max_retries, t1_ms=t1_ms, t2_ms=t2_ms, backoff_factor=backoff_factor)
 
     def is_trapped(error: BaseException) -> bool:
