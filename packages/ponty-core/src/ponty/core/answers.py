@@ -1,87 +1,54 @@
 """Every exception becomes an answer here, and nowhere else.
 
 The middleware stands around everything an application serves: decorated routes, aiohttp's route tables and aiohttp's
-own 404, 405 and 413. What Ponty answers of its own accord is a problem document (RFC 9457); what a program raised
-with a text or body is sent as given. A class outside this package gives its exceptions a status by the class attribute
-`__ponty_status__`; of such an exception, only the status reaches the client.
+own 404, 405 and 413. In a closed application (see `ponty.core.closing`), it stands around each handler instead. What
+Ponty answers of its own accord is a problem document (RFC 9457); what a program raised with a text or body is sent as
+given. A class outside this package gives its exceptions a status by the class attribute `__ponty_status__`; of such an
+exception, only the status reaches the client.
 """
 
 import asyncio
-import functools
 import logging
-import re
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable
 
 from aiohttp import hdrs, web
 from aiohttp.abc import AbstractStreamWriter
-from aiohttp.typedefs import LooseHeaders, Middleware
+from aiohttp.typedefs import Middleware
 from multidict import CIMultiDict
 
 from ponty.core.context import current_apps
 from ponty.core.encoding import encode_json
-from ponty.core.errors import Fault, PontyError, check_status, title
+from ponty.core.errors import PontyError, check_status
+from ponty.core.problems import PROBLEM_JSON, problem, problem_body
+from ponty.core.sendable import check_sendable, check_unsent
 from ponty.core.uploads import Uploads
 
 logger: logging.Logger = logging.getLogger("ponty.core")
 
-PROBLEM_JSON = "application/problem+json"
-"""The media type of a problem document (RFC 9457 §6.1)."""
 
-MAX_FAULTS = 50
-"""How many faults of one request its answer lists, at most."""
-
-MAX_PROBLEM_SIZE = 8000
-"""How many bytes a problem document has, at most, whatever the request was."""
-
-
-def problem(
-    status: int,
-    *,
-    detail: str | None = None,
-    faults: Sequence[Fault] = (),
-    headers: LooseHeaders | None = None,
-    reason: str | None = None,
-) -> web.Response:
-    """Answer with a problem document (RFC 9457).
-
-    Args:
-        status: The HTTP status of the answer.
-        detail: What went wrong this time, in words.
-        faults: What is wrong with the request; the first `MAX_FAULTS` are listed, or as many as fit.
-        headers: Further headers of the answer.
-        reason: The reason phrase, in place of the registered one.
-
-    Raises:
-        ValueError: `status` is outside 200 to 599.
-    """
-    check_status(status)
-    answer = web.Response(status=status, reason=reason, headers=headers, body=_problem_body(status, detail, faults))
-    answer.headers[hdrs.CONTENT_TYPE] = PROBLEM_JSON
-    return answer
-
-
-def answer_errors(uploads: Uploads) -> Middleware:
+def answer_errors(uploads: Uploads, *, only: web.Application | None = None) -> Middleware:
     """Make the middleware that turns what is raised into answers.
 
     Args:
         uploads: Told of each request whose body is still on its way when its handler begins.
+        only: The application that answers all these requests, where that is known beforehand.
     """
+    only_apps = (only,) if only is not None else None
 
     @web.middleware
     async def middleware(
         request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
-        current_apps.set(request.match_info.apps)
-        arriving = not request.content.is_eof()
+        current_apps.set(only_apps or request.match_info.apps)
+        content = request.content
+        arriving = not content.is_eof()
         if arriving:
             uploads.add(request)
         try:
             answer = await handler(request)
-            if isinstance(answer, web.HTTPException):
-                raise answer  # noqa: TRY301 - what is returned by mistake is answered as if it were raised
-            _check_sendable(answer)
+            check_sendable(answer)
             if answer.prepared:
-                await _check_unsent(request, answer)
+                await check_unsent(request, answer)
         except Exception as error:  # noqa: BLE001 - the one exit for all of them
             answer = _answer(request, error)
         except asyncio.CancelledError as error:
@@ -89,10 +56,10 @@ def answer_errors(uploads: Uploads) -> Middleware:
                 raise
             # Nobody cancelled the handler: it waited for something else that was.
             answer = _answer(request, error)
-        if arriving and request.content.exception() is not None:
+        if arriving and content.exception() is not None:
             # What follows a broken body cannot be read as a request. Nor is aiohttp to read on and log what it finds.
             answer.force_close()
-            request.content.feed_eof()
+            content.feed_eof()
         return answer
 
     return middleware
@@ -106,7 +73,7 @@ def _answer(request: web.Request, error: BaseException) -> web.StreamResponse:
     try:
         answer = _answer_to(request, _sole(error))
         if answer is not None:
-            _check_sendable(answer)
+            check_sendable(answer)
             return answer
     except Exception as defect:  # noqa: BLE001 - the last resort, for what nobody foresaw
         error = defect
@@ -195,7 +162,7 @@ def _http_exception(error: web.HTTPException) -> web.Response:
         headers.popall(name, None)
     body = error.body
     if error.status >= 400 and (detail := _unworded(error)) is not None:
-        body = _problem_body(error.status, detail or None, ())
+        body = problem_body(error.status, detail or None)
         headers.popall(hdrs.CONTENT_LENGTH, None)
         headers[hdrs.CONTENT_TYPE] = PROBLEM_JSON
     answer = web.Response(status=error.status, reason=error.reason, headers=headers, body=body)
@@ -211,72 +178,3 @@ def _unworded(error: web.HTTPException) -> str | None:
         text = error.body.decode(errors="replace")
         return text if text.startswith("Maximum request body size") else None
     return None
-
-
-def _problem_body(status: int, detail: str | None, faults: Sequence[Fault]) -> bytes:
-    if detail is None and not faults:
-        return _bare_problem_body(status)
-    document: dict[str, object] = {"type": "about:blank", "title": title(status), "status": status}
-    if detail is not None:
-        document["detail"] = detail
-    if faults:
-        errors = _listed(faults)
-        if len(errors) < len(faults):
-            document.setdefault("detail", f"the first {len(errors)} of at least {len(faults)} errors are listed")
-        document["errors"] = errors
-    return encode_json(document)
-
-
-def _listed(faults: Sequence[Fault]) -> list[dict[str, str]]:
-    """Give the faults that an answer has room for."""
-    errors: list[dict[str, str]] = []
-    room = MAX_PROBLEM_SIZE - 500  # for the other members
-    for fault in faults[:MAX_FAULTS]:
-        # A pointer holds names that a client chose; a program may have decoded them in its own way.
-        pointer = fault.pointer.encode(errors="replace").decode()
-        error = {"in": fault.location, "name": fault.name, "pointer": pointer, "detail": fault.detail}
-        room -= len(encode_json(error)) + 1
-        if room < 0:
-            break
-        errors.append(error)
-    return errors
-
-
-@functools.cache
-def _bare_problem_body(status: int) -> bytes:
-    return encode_json({"type": "about:blank", "title": title(status), "status": status})
-
-
-_UNSENDABLE = re.compile("[\0-\x08\x0a-\x1f\x7f\ud800-\udfff]")
-
-
-def _check_sendable(answer: web.StreamResponse) -> None:
-    """Refuse an answer that aiohttp could only cut the connection on.
-
-    Raises:
-        TypeError: It is not a response.
-        ValueError: A header holds a control character (RFC 9110 §5.5), or what UTF-8 cannot hold.
-    """
-    if not isinstance(answer, web.StreamResponse):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise TypeError(f"a handler returns a response, not a {type(answer).__qualname__!r}")
-    _check_headers(answer.headers.items())
-    if answer.cookies:
-        _check_headers((name, morsel.OutputString()) for name, morsel in answer.cookies.items())
-    if answer.reason and _UNSENDABLE.search(answer.reason):
-        raise ValueError("the reason phrase of an answer holds a character that it cannot")
-
-
-async def _check_unsent(request: web.Request, answer: web.StreamResponse) -> None:
-    """Refuse an answer that is prepared, but not by the handler of `request`: aiohttp would send nothing.
-
-    Raises:
-        RuntimeError: It was sent before, to another request.
-    """
-    if not request.writer.output_size and await answer.prepare(request) is not request.writer:
-        raise RuntimeError("a handler returns a new response each time; this one was sent before")
-
-
-def _check_headers(headers: Iterable[tuple[str, str]]) -> None:
-    for name, value in headers:
-        if _UNSENDABLE.search(value) or _UNSENDABLE.search(name):
-            raise ValueError(f"the header {name!r} of an answer holds a character that no header can")

@@ -6,6 +6,7 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from ponty.core.answers import answer_errors
+from ponty.core.closing import Unmatched, can_close, guard
 from ponty.core.providers import Provider, lifespan
 from ponty.core.routing import check_path_parameters, mount_routes
 from ponty.core.uploads import Uploads
@@ -35,10 +36,40 @@ def build_app(
         TypeError: A provider is not an async generator function, or a path lacks a variable part that its handler
             reads.
     """
+    return _assemble(tuple(providers), tuple(route_tables), tuple(middlewares), client_max_size, closed=False)
+
+
+def build_closed_app(
+    *,
+    providers: Iterable[Provider] = (),
+    route_tables: Iterable[web.RouteTableDef] = (),
+    middlewares: Sequence[Middleware] = (),
+    client_max_size: int = 1024**2,
+) -> web.Application:
+    """Build the application that nobody adds to; see `build_app` and `ponty.core.closing`."""
+    tables, middlewares = tuple(route_tables), tuple(middlewares)
+    closed = can_close(tables, middlewares)
+    return _assemble(tuple(providers), tables, middlewares, client_max_size, closed=closed)
+
+
+def _assemble(
+    providers: tuple[Provider, ...],
+    tables: tuple[web.RouteTableDef, ...],
+    middlewares: tuple[Middleware, ...],
+    client_max_size: int,
+    *,
+    closed: bool,
+) -> web.Application:
     uploads = Uploads()
-    app = web.Application(middlewares=[answer_errors(uploads), *middlewares], client_max_size=client_max_size)
+    if closed:
+        app = web.Application(client_max_size=client_max_size)
+        exit_ = answer_errors(uploads, only=app)
+        mount_routes(app, tables, lambda handler: guard(handler, exit_))
+        app.router.register_resource(Unmatched(app.router, exit_))
+    else:
+        app = web.Application(middlewares=[answer_errors(uploads), *middlewares], client_max_size=client_max_size)
+        mount_routes(app, tables)
     app[UPLOADS] = uploads
-    app.cleanup_ctx.append(lifespan(tuple(providers)))
-    mount_routes(app, tuple(route_tables))
+    app.cleanup_ctx.append(lifespan(providers))
     check_path_parameters(app)
     return app

@@ -2,7 +2,7 @@
 
 from aiohttp import HttpVersion11, hdrs, web
 
-from ponty.core.answers import problem
+from ponty.core.problems import problem
 
 
 async def meet_expectation(request: web.Request) -> web.StreamResponse | None:

@@ -10,8 +10,12 @@ import msgspec
 from aiohttp import hdrs, web
 
 from ponty.core.encoding import encode_json
+from ponty.core.sendable import PlainResponse, known_headers
 
 _P = ParamSpec("_P")
+
+
+_HEADERS = known_headers({hdrs.CONTENT_TYPE: "application/json; charset=utf-8"})
 
 
 class _Envelope(msgspec.Struct, gc=False):
@@ -40,9 +44,7 @@ def render_json(handler: Callable[_P, Awaitable[object]]) -> Callable[_P, Corout
         start = time.perf_counter_ns()
         data = await handler(*args, **kwargs)
         elapsed = (time.perf_counter_ns() - start) // 1_000_000
-        return web.Response(
-            body=encode_json(_Envelope(data, elapsed, time.time_ns() // 1_000_000)),
-            headers={hdrs.CONTENT_TYPE: "application/json; charset=utf-8"},
-        )
+        body = encode_json(_Envelope(data, elapsed, time.time_ns() // 1_000_000))
+        return PlainResponse(body=body, headers=_HEADERS)
 
     return respond

@@ -6,7 +6,7 @@ Decorated functions are listed in one table of the process; `ponty.core.build_ap
 import inspect
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypedDict, TypeVar, Unpack
+from typing import TypedDict, TypeVar, Unpack, cast
 
 from aiohttp import hdrs, web
 
@@ -99,8 +99,16 @@ def route_iter() -> Iterator[tuple[str, str]]:
     return iter(list(_routes))
 
 
-def mount_routes(app: web.Application, tables: Sequence[web.RouteTableDef]) -> None:
-    """Add the decorated routes and those of `tables` to `app`."""
+def mount_routes(
+    app: web.Application, tables: Sequence[web.RouteTableDef], guard: Callable[[Handler], Handler] | None = None
+) -> None:
+    """Add the decorated routes and those of `tables` to `app`.
+
+    Args:
+        app: What they are added to.
+        tables: aiohttp's route tables; if there is a guard, of coroutine functions only.
+        guard: Put around each handler.
+    """
     in_tables = {
         (definition.method, definition.path)
         for table in tables
@@ -109,12 +117,19 @@ def mount_routes(app: web.Application, tables: Sequence[web.RouteTableDef]) -> N
     }
     for (method, path), entry in _routes.items():
         options: RouteOptions = {"expect_handler": meet_expectation, **entry.options}
-        app.router.add_route(method, path, entry.handler, **options)
+        handler = guard(entry.handler) if guard else entry.handler
+        app.router.add_route(method, path, handler, **options)
         heads = {(hdrs.METH_HEAD, path), (hdrs.METH_ANY, path)}
         if method == hdrs.METH_GET and not heads & (_routes.keys() | in_tables):
-            app.router.add_route(hdrs.METH_HEAD, path, entry.handler, **options)
+            app.router.add_route(hdrs.METH_HEAD, path, handler, **options)
     for table in tables:
-        app.add_routes(table)
+        app.add_routes(_guarded(definition, guard) if guard else definition for definition in table)
+
+
+def _guarded(definition: web.AbstractRouteDef, guard: Callable[[Handler], Handler]) -> web.AbstractRouteDef:
+    assert isinstance(definition, web.RouteDef)  # noqa: S101 - by the contract of mount_routes
+    handler = cast("Handler", definition.handler)  # no class
+    return web.RouteDef(definition.method, definition.path, guard(handler), definition.kwargs)
 
 
 def check_path_parameters(app: web.Application) -> None:

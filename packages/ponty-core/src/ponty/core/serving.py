@@ -23,7 +23,7 @@ from aiohttp.log import access_logger, server_logger
 from aiohttp.typedefs import Middleware
 
 from ponty.core.access_log import AccessLogger
-from ponty.core.app import UPLOADS, build_app
+from ponty.core.app import UPLOADS, build_closed_app
 from ponty.core.draining import drain
 from ponty.core.providers import Provider
 from ponty.core.routing import route_iter
@@ -73,7 +73,9 @@ def startmeup(
     if not shutdown_timeout > 0:
         raise ValueError(f"shutdown_timeout is more than 0 seconds, not {shutdown_timeout}")
     tables = tuple(route_tables)
-    app = build_app(providers=providers, route_tables=tables, middlewares=middlewares, client_max_size=client_max_size)
+    app = build_closed_app(
+        providers=providers, route_tables=tables, middlewares=middlewares, client_max_size=client_max_size
+    )
     # The last part of the time is aiohttp's: it waits twice this long for what it has cancelled.
     cancelling = min(1.0, shutdown_timeout / 10)
     runner = _Runner(

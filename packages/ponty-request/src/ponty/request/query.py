@@ -95,7 +95,9 @@ class QueryParameter(Field[_T_co], Generic[_T_co]):
             return self._default  # type: ignore[no-any-return]
         if len(texts) > 1:
             raise InvalidField("must be given once")
-        text = require_utf8(texts[0])
+        text = texts[0]
+        if not text.isascii():
+            require_utf8(text)
         if self._values and text not in self._values:
             raise InvalidField(f"must be one of {', '.join(map(repr, self._values))}")
         try:

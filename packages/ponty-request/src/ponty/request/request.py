@@ -100,8 +100,8 @@ def expect(
         raise ValueError(f"@expect({cls.__qualname__}): {mimetype!r} is not a media type, as text/plain is")
     media_type = essence(mimetype) if mimetype is not None else None
     cls = get_origin(cls) or cls
-    now = tuple(field for field in cls.__compiled__ if not field.waits)
-    later = tuple(field for field in cls.__compiled__ if field.waits)
+    now = tuple((field.name, field.extract, field) for field in cls.__compiled__ if not field.waits)
+    later = tuple((field.name, field.extract, field) for field in cls.__compiled__ if field.waits)
 
     def decorate(handler: Callable[..., Awaitable[_R]]) -> _Answer[_R]:
         _check_handler(handler, cls, whole=whole)
@@ -112,22 +112,22 @@ def expect(
                 raise _UnsupportedMediaType(headers={hdrs.ACCEPT: media_type})
             values: dict[str, Any] = {}
             refusals: list[tuple[_Compiled, InvalidField]] | None = None
-            for field in now:
+            for name, extract, field in now:
                 try:
-                    values[field.name] = field.extract(request)
+                    values[name] = extract(request)
                 except InvalidField as invalid:
                     # With its traceback it would hold this frame, which holds it: work for the garbage collector.
                     refusals = [*(refusals or ()), (field, invalid.with_traceback(None))]
-            for field in later:
+            for name, extract, field in later:
                 try:
-                    values[field.name] = await field.extract(request)
+                    values[name] = await extract(request)
                 except InvalidField as invalid:
                     refusals = [*(refusals or ()), (field, invalid.with_traceback(None))]
             if refusals:
                 raise _refusal(refusals)
             return await (handler(cls(**values)) if whole else handler(**values))
 
-        path_parameters = [d.name for field in now if (d := field.describe()) and d.location == "path"]
+        path_parameters = [d.name for _, _, field in now if (d := field.describe()) and d.location == "path"]
         answer.__ponty_path_parameters__ = path_parameters  # type: ignore[attr-defined]
         del answer.__wrapped__  # what it takes is a request, not the handler's parameters
         return answer

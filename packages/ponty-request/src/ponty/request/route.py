@@ -48,8 +48,9 @@ class RouteParameter(Field[_T_co], Generic[_T_co]):
         """
         text = request.match_info[self.name]
         try:
-            value = require_utf8(text)
-            return self._cast(value) if self._cast else value  # type: ignore[return-value]
+            if not text.isascii():
+                require_utf8(text)
+            return self._cast(text) if self._cast else text  # type: ignore[return-value]
         except CAST_ERRORS:
             raise InvalidField("is not valid", status=404) from None
         except InvalidField as invalid:
