@@ -9,44 +9,55 @@ exception, only the status reaches the client.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
 
 from aiohttp import hdrs, web
 from aiohttp.abc import AbstractStreamWriter
-from aiohttp.typedefs import Middleware
+from aiohttp.typedefs import Handler, Middleware
 from multidict import CIMultiDict
 
 from ponty.core.context import current_apps
 from ponty.core.encoding import encode_json
 from ponty.core.errors import PontyError, check_status
 from ponty.core.problems import PROBLEM_JSON, problem, problem_body
-from ponty.core.sendable import check_sendable, check_unsent
+from ponty.core.sendable import PlainResponse, check_sendable, check_unsent
 from ponty.core.uploads import Uploads
 
 logger: logging.Logger = logging.getLogger("ponty.core")
 
 
-def answer_errors(uploads: Uploads, *, only: web.Application | None = None) -> Middleware:
+def answer_errors(uploads: Uploads) -> Middleware:
     """Make the middleware that turns what is raised into answers.
 
     Args:
         uploads: Told of each request whose body is still on its way when its handler begins.
-        only: The application that answers all these requests, where that is known beforehand.
     """
-    only_apps = (only,) if only is not None else None
 
     @web.middleware
-    async def middleware(
-        request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-    ) -> web.StreamResponse:
-        current_apps.set(only_apps or request.match_info.apps)
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        return await guard(handler, request.match_info.apps, uploads)(request)
+
+    return middleware
+
+
+def guard(handler: Handler, apps: tuple[web.Application, ...], uploads: Uploads) -> Handler:
+    """Put around `handler` what turns all that it raises into answers.
+
+    Args:
+        handler: Answers the requests.
+        apps: The applications whose requests these are, the outermost first.
+        uploads: Told of each request whose body is still on its way when its handler begins.
+    """
+
+    async def guarded(request: web.Request) -> web.StreamResponse:
+        current_apps.set(apps)
         content = request.content
         arriving = not content.is_eof()
         if arriving:
             uploads.add(request)
         try:
             answer = await handler(request)
-            check_sendable(answer)
+            if type(answer) is not PlainResponse or not answer.is_as_made():
+                check_sendable(answer)
             if answer.prepared:
                 await check_unsent(request, answer)
         except Exception as error:  # noqa: BLE001 - the one exit for all of them
@@ -62,7 +73,7 @@ def answer_errors(uploads: Uploads, *, only: web.Application | None = None) -> M
             content.feed_eof()
         return answer
 
-    return middleware
+    return guarded
 
 
 def _answer(request: web.Request, error: BaseException) -> web.StreamResponse:

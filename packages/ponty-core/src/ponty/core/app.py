@@ -1,14 +1,15 @@
 """`build_app`: the application, made of routes, providers and the middleware that answers errors."""
 
+import functools
 from collections.abc import Iterable, Sequence
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from ponty.core.answers import answer_errors
-from ponty.core.closing import Unmatched, can_close, guard
+from ponty.core.answers import answer_errors, guard
+from ponty.core.closing import Unmatched, can_close
 from ponty.core.providers import Provider, lifespan
-from ponty.core.routing import check_path_parameters, mount_routes
+from ponty.core.routing import Handler, check_path_parameters, mount_routes
 from ponty.core.uploads import Uploads
 
 UPLOADS = web.AppKey("UPLOADS", Uploads)
@@ -63,9 +64,12 @@ def _assemble(
     uploads = Uploads()
     if closed:
         app = web.Application(client_max_size=client_max_size)
-        exit_ = answer_errors(uploads, only=app)
-        mount_routes(app, tables, lambda handler: guard(handler, exit_))
-        app.router.register_resource(Unmatched(app.router, exit_))
+
+        def guarded(handler: Handler) -> Handler:
+            return functools.update_wrapper(guard(handler, (app,), uploads), handler)
+
+        mount_routes(app, tables, guarded)
+        app.router.register_resource(Unmatched(app.router, guarded))
     else:
         app = web.Application(middlewares=[answer_errors(uploads), *middlewares], client_max_size=client_max_size)
         mount_routes(app, tables)

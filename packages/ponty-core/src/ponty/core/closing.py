@@ -7,9 +7,8 @@ nobody else's hands. There, what answers errors stands around each handler inste
 takes the requests that no other takes.
 """
 
-import functools
 import inspect
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Middleware
@@ -33,24 +32,17 @@ def _is_handler(handler: object) -> bool:
     return inspect.iscoroutinefunction(handler) and not isinstance(handler, type)
 
 
-def guard(handler: Handler, middleware: Middleware) -> Handler:
-    """Put `middleware` around `handler`."""
-    return functools.update_wrapper(functools.partial(middleware, handler=handler), handler)
-
-
 class Unmatched(web.AbstractResource):
     """The resource of every path that no other has, and of the methods that the others do not answer.
 
     It must come last.
     """
 
-    def __init__(self, router: web.UrlDispatcher, middleware: Middleware) -> None:
+    def __init__(self, router: web.UrlDispatcher, guard: Callable[[Handler], Handler]) -> None:
         super().__init__()
         self._router = router
         self._by_prefix: dict[str, list[web.AbstractResource]] = {}
-        self._route = web.ResourceRoute(
-            hdrs.METH_ANY, guard(self._answer, middleware), self, expect_handler=meet_expectation
-        )
+        self._route = web.ResourceRoute(hdrs.METH_ANY, guard(self._answer), self, expect_handler=meet_expectation)
 
     @property
     def canonical(self) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from aiohttp import web
 from multidict import CIMultiDict, CIMultiDictProxy
 
-_known: list[CIMultiDictProxy[str]] = []
+_known: list[CIMultiDict[str]] = []
 
 
 def known_headers(headers: Mapping[str, str]) -> CIMultiDictProxy[str]:
@@ -23,15 +23,20 @@ def known_headers(headers: Mapping[str, str]) -> CIMultiDictProxy[str]:
         ValueError: One of them holds what no header can.
     """
     _check_headers(headers.items())
-    known = CIMultiDictProxy(CIMultiDict(headers))
+    known = CIMultiDict(headers)
     _known.append(known)
-    return known
+    return CIMultiDictProxy(known)
 
 
 class PlainResponse(web.Response):
     """A response that tells whether it may have cookies; aiohttp's own would make a jar of them to say so."""
 
     may_have_cookies: bool = False
+
+    def is_as_made(self) -> bool:
+        """Tell whether the headers are some that are known to be good, the reason is a registered one, and no more."""
+        # Not by their identity: a response has headers of its own, which anybody may have changed.
+        return not self.may_have_cookies and self.headers in _known and self.reason in _REASONS
 
     @property
     def cookies(self) -> SimpleCookie:
@@ -61,14 +66,9 @@ def check_sendable(answer: web.StreamResponse) -> None:
         aiohttp.web.HTTPException: It is one, which is for raising.
         ValueError: A header holds a control character (RFC 9110 §5.5), or what UTF-8 cannot hold.
     """
-    if type(answer) is PlainResponse:
-        bare = not answer.may_have_cookies
-        # Not by their identity: a response has headers of its own, which anybody may have changed.
-        if bare and answer.headers in _known and answer.reason in _REASONS:
-            return
-    elif not isinstance(answer, web.StreamResponse):  # pyright: ignore[reportUnnecessaryIsInstance]
+    if not isinstance(answer, web.StreamResponse):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError(f"a handler returns a response, not a {type(answer).__qualname__!r}")
-    elif isinstance(answer, web.HTTPException):
+    if isinstance(answer, web.HTTPException):
         raise answer  # what is returned by mistake is answered as if it were raised
     _check_headers(answer.headers.items())
     if answer.cookies:
