@@ -1,0 +1,209 @@
+"""What a request costs in Ponty's own code does not grow unnoticed.
+
+Counted are the bytecode instructions that run in Ponty's own frames, and how often such a frame is entered, for one
+request of each kind. Such counts are the same on every machine, busy or not, and with every version of aiohttp.
+
+Run as a program, this file renews the figures of the Python that runs it.
+"""
+
+import asyncio
+import contextlib
+import json
+import pathlib
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import FrameType
+from typing import Annotated, Any
+from unittest import mock
+
+import pytest
+from aiohttp import StreamReader, web
+from aiohttp.test_utils import make_mocked_request
+
+if __name__ == "__main__" and "--without-speedups" in sys.argv:
+    sys.modules["jsonschema_rs"] = None  # type: ignore[assignment]
+
+from ponty.core import render_json, routing
+from ponty.core.app import build_closed_app
+from ponty.request import (
+    Annotation,
+    ParsedJsonBody,
+    PosIntQueryParameter,
+    Request,
+    StringQueryParameter,
+    StringRouteParameter,
+    expect,
+)
+
+FIGURES = pathlib.Path(__file__).with_name("costs.json")
+PYTHON = "{}.{}".format(*sys.version_info)
+try:
+    import jsonschema_rs  # noqa: F401 - with it, less of the work is Ponty's own
+except ImportError:
+    PYTHON += ", without speedups"
+
+
+@dataclass
+class Address:
+    street: str
+    zip: Annotated[str, Annotation(maxLength=10)]
+
+
+@dataclass
+class Person:
+    name: Annotated[str, Annotation(minLength=1)]
+    age: Annotated[int, Annotation(minimum=0)]
+    email: str
+    tags: list[str]
+    address: Address
+
+
+class HelloReq(Request):
+    name = StringRouteParameter()
+
+
+class SearchReq(Request):
+    q = StringQueryParameter(required=True)
+    page = PosIntQueryParameter(default=1)
+    sort = StringQueryParameter(default="asc", values=("asc", "desc"))
+
+
+class PersonReq(Request):
+    person = ParsedJsonBody(Person)
+
+
+@expect(HelloReq)
+@render_json
+async def hello(name: str) -> str:
+    return name
+
+
+@expect(SearchReq)
+@render_json
+async def search(q: str, page: int, sort: str) -> list[object]:
+    return [q, page, sort]
+
+
+@expect(PersonReq)
+@render_json
+async def people(person: Person) -> str:
+    return person.name
+
+
+GOOD = {"name": "Ann", "age": 33, "email": "", "tags": ["a", "b"], "address": {"street": "Main", "zip": "1"}}
+TWO = GOOD | {"name": "", "age": -1}
+FIFTY = GOOD | {"tags": list(range(50))}
+
+KINDS: dict[str, tuple[str, str, bytes, int]] = {
+    "hello": ("GET", "/hello/ann", b"", 200),
+    "search": ("GET", "/search?q=tea&page=2&sort=desc", b"", 200),
+    "search, refused": ("GET", "/search?page=-2&sort=up", b"", 400),
+    "body": ("POST", "/people", json.dumps(GOOD).encode(), 200),
+    "body, truncated": ("POST", "/people", json.dumps(GOOD).encode()[:-9], 400),
+    "body, two faults": ("POST", "/people", json.dumps(TWO).encode(), 400),
+    "body, fifty faults": ("POST", "/people", json.dumps(FIFTY).encode(), 400),
+    "no route": ("GET", "/nowhere", b"", 404),
+    "no such method": ("PUT", "/search", b"", 405),
+}
+
+
+def application() -> web.Application:
+    """Build the application under test, without touching the routes of others."""
+    with mock.patch.dict(routing._routes, clear=True):
+        routing.get(f"/hello/{HelloReq.name}")(hello)
+        routing.get("/search")(search)
+        routing.post("/people")(people)
+        app = build_closed_app()
+    app.freeze()
+    return app
+
+
+async def answer(app: web.Application, method: str, path: str, body: bytes, cost: "Cost | None" = None) -> int:
+    """Answer one request as a server would, and count what that costs."""
+    payload = StreamReader(mock.Mock(), 2**16, loop=asyncio.get_running_loop())
+    payload.feed_data(body)
+    payload.feed_eof()
+
+    def request(**options: Any) -> web.Request:
+        writer = mock.Mock(output_size=0)
+        headers = {"Content-Type": "application/json"}
+        return make_mocked_request(method, path, headers, payload=payload, writer=writer, app=app, **options)
+
+    match = await app.router.resolve(request())
+    arrived = request(match_info=dict(match))
+    with cost.counted() if cost else contextlib.nullcontext():
+        answered = await match.handler(arrived)
+    return answered.status
+
+
+class Cost:
+    """Counts, while its block runs, what Ponty's own frames do."""
+
+    def __init__(self) -> None:
+        self.instructions = 0
+        self.calls = 0
+
+    @contextlib.contextmanager
+    def counted(self) -> Iterator[None]:
+        before = sys.gettrace()
+        sys.settrace(self._enter)
+        try:
+            yield
+        finally:
+            sys.settrace(before)
+
+    def _enter(self, frame: FrameType, event: str, arg: object) -> Any:
+        if not _is_own(frame):
+            return None
+        self.calls += 1
+        frame.f_trace_opcodes = True
+        frame.f_trace_lines = False
+        return self._step
+
+    def _step(self, frame: FrameType, event: str, arg: object) -> Any:
+        self.instructions += event == "opcode"
+        return self._step
+
+
+def _is_own(frame: FrameType) -> bool:
+    return str(frame.f_globals.get("__name__", "")).startswith("ponty.")
+
+
+def measure(kind: str) -> dict[str, int]:
+    """Count one request, after others have filled what is filled once."""
+    method, path, body, status = KINDS[kind]
+
+    async def run() -> dict[str, int]:
+        app = application()
+        for _ in range(20):
+            assert await answer(app, method, path, body) == status
+        for _ in range(3):  # some versions of Python count instructions from the second time on
+            cost = Cost()
+            await answer(app, method, path, body, cost)
+        return {"instructions": cost.instructions, "calls": cost.calls}
+
+    return asyncio.run(run())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_request_costs_no_more_than_it_did(kind):
+    """Within a tenth; how to renew the figures stands in CONTRIBUTING.md."""
+    figures = json.loads(FIGURES.read_text())
+    if PYTHON not in figures:
+        pytest.skip(f"no figures are kept for Python {PYTHON}; each version has a bytecode of its own")
+    allowed = {name: int(count * 1.1) for name, count in figures[PYTHON][kind].items()}
+    cost = measure(kind)
+    assert all(0 < cost[name] <= allowed[name] for name in allowed), f"{kind}: {cost} exceeds {allowed}"
+
+
+def test_what_is_counted_grows_with_the_work():
+    fewer, more = measure("body, two faults"), measure("body, fifty faults")
+    assert fewer["instructions"] < more["instructions"]
+    assert fewer["calls"] < more["calls"]
+
+
+if __name__ == "__main__":
+    kept = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
+    kept[PYTHON] = {kind: measure(kind) for kind in KINDS}
+    FIGURES.write_text(json.dumps(dict(sorted(kept.items())), indent=2) + "\n")
