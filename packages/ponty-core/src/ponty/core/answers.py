@@ -84,7 +84,8 @@ def _answer(request: web.Request, error: BaseException) -> web.StreamResponse:
     try:
         answer = _answer_to(request, _sole(error))
         if answer is not None:
-            check_sendable(answer)
+            if type(answer) is not PlainResponse or not answer.is_as_made():
+                check_sendable(answer)
             return answer
     except Exception as defect:  # noqa: BLE001 - the last resort, for what nobody foresaw
         error = defect
@@ -95,10 +96,10 @@ def _answer(request: web.Request, error: BaseException) -> web.StreamResponse:
 def _answer_to(request: web.Request, error: BaseException) -> web.Response | None:
     """Answer what was meant to be an answer, or is the client's doing; None for what nobody expected."""
     match error:
-        case web.HTTPException():
-            return _http_exception(error)
         case PontyError():
             return _ponty_error(error)
+        case web.HTTPException():
+            return _http_exception(error)
         case _ if (status := getattr(type(error), "__ponty_status__", None)) is not None:
             return problem(status)
         case _ if error is request.content.exception() or isinstance(error, web.RequestPayloadError):

@@ -15,9 +15,9 @@ How they become answers is the business of `ponty.core.answers`.
 import functools
 import http
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Literal, NoReturn, TypedDict, Unpack
 
+import msgspec
 from aiohttp import web, web_exceptions
 from aiohttp.typedefs import LooseHeaders, StrOrURL
 
@@ -26,8 +26,7 @@ from ponty.core.encoding import encode_json
 Location = Literal["path", "query", "header", "cookie", "body"]
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(msgspec.Struct, frozen=True):
     """One thing that is wrong with a request, as it is told to the client.
 
     Args:

@@ -141,9 +141,13 @@ class _UnsupportedMediaType(PontyError):
 
 def _refusal(refusals: list[tuple[_Compiled, InvalidField]]) -> PontyError:
     """Make the one error that names every fault."""
-    faults = [fault for field, invalid in refusals for fault in _faults(field, invalid)]
-    statuses = [invalid.status for _, invalid in refusals]
-    headers = {name: value for _, invalid in refusals for name, value in invalid.headers.items()}
+    faults: list[Fault] = []
+    statuses: list[int] = []
+    headers: dict[str, str] = {}
+    for field, invalid in refusals:
+        faults += _faults(field, invalid)
+        statuses.append(invalid.status)
+        headers.update(invalid.headers)
     if 404 in statuses:
         return DoesNotExist(faults=faults, headers=headers)
     error = ValidationError(faults=faults, headers=headers)
@@ -155,7 +159,8 @@ def _faults(field: _Compiled, invalid: InvalidField) -> list[Fault]:
     description = field.describe()
     if description is None:
         raise TypeError(f"the field {field.name!r} refuses a request, so its describe() must say what it takes of it")
-    return [Fault(description.location, description.name, detail, pointer) for pointer, detail in invalid.violations]
+    location, name = description.location, description.name
+    return [Fault(location, name, detail, pointer) for pointer, detail in invalid.violations]
 
 
 def _check_handler(handler: Callable[..., object], cls: type[Request], *, whole: bool) -> None:
