@@ -51,7 +51,7 @@ class Request:
                     "give each name a field of its own"
                 )
         cls.__compiled__ = tuple(
-            _Compiled(name, field.extract, inspect.iscoroutinefunction(field.extract), field.describe)
+            _Compiled(name, field.extract, inspect.iscoroutinefunction(field.extract), functools.cache(field.describe))
             for name, field in fields.items()
         )
 
