@@ -23,6 +23,7 @@ import msgspec
 from msgspec.structs import astuple
 
 from ponty.request.decoding import Json
+from ponty.request.matching import make_matches, speedups
 from ponty.request.node import Build, Direct, Node, Unbuildable
 
 
@@ -56,19 +57,32 @@ def annotated(direct: Direct | None, keywords: Mapping[str, Json]) -> Direct | N
         return direct
     if direct.read is not None and any(keyword not in _SIZES or _SIZES[keyword][0] is str for keyword in keywords):
         return None  # they would bound what is read, not what it is read of
-    meta: dict[str, Any] = {}
     form = getattr(direct.form, "__origin__", direct.form)
+    meta: dict[str, Any] = {}
     for keyword, value in keywords.items():
         size, name = _SIZES.get(keyword, (None, _BOUNDS.get(keyword, "")))
         of_size = size is form and type(value) is int
         of_bound = size is None and name and form in {int, float} and type(value) in {int, form}
-        if not (of_size or (of_bound and -_EXACT < value < _EXACT)):  # type: ignore[operator]
+        if of_size or (of_bound and -_EXACT < value < _EXACT):  # type: ignore[operator]
+            meta[name] = value
+        elif keyword != "pattern" or form is not str:
             return None
-        meta[name] = value
     try:
-        return dataclasses.replace(direct, form=Annotated[direct.form, msgspec.Meta(**meta)])
+        read = _read_matching(str(keywords["pattern"])) if "pattern" in keywords else direct.read
+        return dataclasses.replace(direct, form=Annotated[direct.form, msgspec.Meta(**meta)], read=read)
     except (TypeError, ValueError):
         return None
+
+
+def _read_matching(pattern: str) -> Build:
+    matches = make_matches(pattern, fast=speedups is not None)
+
+    def read(text: str) -> str:
+        if not matches(text):
+            raise ValueError("does not match")
+        return text
+
+    return read
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

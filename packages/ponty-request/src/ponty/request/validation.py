@@ -10,19 +10,14 @@ value at once: a body of 300 kB could hold the server for a minute.
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
-from ponty.request.assertions import IsValid, Matches
+from ponty.request.assertions import IsValid
 from ponty.request.decoding import Json
 from ponty.request.explaining import Explainer, Violation
 from ponty.request.field import InvalidField
 from ponty.request.formats import FORMATS, checker
+from ponty.request.matching import make_matches, speedups
 from ponty.request.messages import NOT_VALID, TOO_DEEP
-from ponty.request.patterns import UnsafePatternError, compile_bounded
 from ponty.request.plain import plain_reach
-
-try:
-    from ponty.request import speedups
-except ImportError:
-    speedups = None  # type: ignore[assignment]
 
 _T = TypeVar("_T")
 
@@ -44,7 +39,6 @@ class Validator:
 
     def __init__(self, schema: Any, *, fast: bool | None = None) -> None:
         accelerate: Any = speedups if fast is None or fast else None
-        matches: Callable[[str], Matches] = _bounded_matches if accelerate is None else accelerate.make_matches
         told: dict[tuple[int, int], bool] = {}
         reached, explained, engine = plain_reach(schema), schema, None
         if reached is None or accelerate is None:
@@ -55,7 +49,7 @@ class Validator:
                 engine = Engine(schema, draft)
                 reached, explained = engine.reached, engine.schema
         is_valid, faster = accelerate.make_validators(schema, explained) if accelerate else (None, {})
-        known = {text: matches(text) for text in sorted(_patterns(reached.parts))}
+        known = {text: make_matches(text, fast=accelerate is not None) for text in sorted(_patterns(reached.parts))}
         explainer = Explainer(
             explained,
             engine and engine.validator(faster, known, told),
@@ -116,18 +110,3 @@ _FORMATS = {name: checker(name) for name in FORMATS}
 def _patterns(parts: Iterable[dict[str, Any]]) -> set[str]:
     single = {part["pattern"] for part in parts if "pattern" in part}
     return single.union(*(part["patternProperties"] for part in parts if "patternProperties" in part))
-
-
-def _bounded_matches(pattern: str) -> Matches:
-    try:
-        search = compile_bounded(pattern).search
-    except UnsafePatternError as error:
-        raise ValueError(
-            f"the pattern {pattern!r} cannot be used, since {error}; ponty-request[speedups] takes any pattern "
-            "without look-around and back references"
-        ) from None
-
-    def matches(text: str) -> bool:
-        return search(text) is not None
-
-    return matches

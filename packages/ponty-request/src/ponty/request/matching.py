@@ -1,0 +1,31 @@
+"""What matches the patterns of schemas: jsonschema-rs in linear time, or Python's own engine where that is safe."""
+
+from ponty.request.assertions import Matches
+from ponty.request.patterns import UnsafePatternError, compile_bounded
+
+try:
+    from ponty.request import speedups as speedups  # what of Ponty needs jsonschema-rs; None without it
+except ImportError:
+    speedups = None  # type: ignore[assignment]
+
+
+def make_matches(pattern: str, *, fast: bool) -> Matches:
+    """Compile a pattern, to be searched for.
+
+    Args:
+        pattern: A regular expression of ECMA 262.
+        fast: Whether to use jsonschema-rs.
+
+    Raises:
+        ValueError: It is none, or cannot be matched in a bounded time.
+    """
+    if fast:
+        return speedups.make_matches(pattern)
+    try:
+        search = compile_bounded(pattern).search
+    except UnsafePatternError as error:
+        raise ValueError(
+            f"the pattern {pattern!r} cannot be used, since {error}; ponty-request[speedups] takes any pattern "
+            "without look-around and back references"
+        ) from None
+    return lambda text: search(text) is not None
