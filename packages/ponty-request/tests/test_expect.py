@@ -1,6 +1,7 @@
 """A request is a class of fields, and `expect` fills it before the handler runs."""
 
 import asyncio
+import functools
 from typing import Generic, TypeVar
 
 import pytest
@@ -14,6 +15,7 @@ from ponty.request import (
     Field,
     Header,
     InvalidField,
+    JsonBody,
     PosIntQueryParameter,
     PosIntRouteParameter,
     Request,
@@ -469,3 +471,74 @@ async def test_a_415_says_what_is_accepted(serve):
 def test_what_is_no_media_type_is_refused_at_decoration(mimetype):
     with pytest.raises(ValueError, match="is not a media type"):
         expect(Request, mimetype=mimetype)
+
+
+class Three(Request):
+    first = StringQueryParameter(default="1")
+    second = JsonBody()
+    third = StringQueryParameter(default="3")
+
+
+def reversed_names(handler):
+    """A decorator that keeps the signature it shows, and takes keywords only."""
+
+    @functools.wraps(handler)
+    async def wrapper(**values):
+        return [type(values).__name__, await handler(**values)]
+
+    return wrapper
+
+
+async def in_order(first, second, third):
+    return [first, second, third]
+
+
+async def in_another_order(third, first, second):
+    return [first, second, third]
+
+
+async def by_keyword(third, *, second, first):
+    return [first, second, third]
+
+
+class Called:
+    async def method(self, second, third, first):
+        return [first, second, third]
+
+
+@pytest.mark.parametrize(
+    "handler",
+    [in_order, in_another_order, by_keyword, Called().method, reversed_names(in_order)],
+    ids=["in order", "in another order", "by keyword", "a method", "wrapped"],
+)
+@pytest.mark.parametrize("outermost", [lambda handler: handler, reversed_names], ids=["rendered", "wrapped again"])
+async def test_a_handler_is_called_as_it_can_be(ask, handler, outermost):
+    post("/")(expect(Three)(render_json(outermost(handler))))
+    status, answer = await ask("/", method="POST", data=b"2")
+    assert status == 200
+    value = answer["data"]
+    while value[0] == "dict":
+        value = value[1]
+    assert value == ["1", 2, "3"]
+
+
+async def test_what_stands_between_expect_and_render_json_is_called(ask):
+    called = []
+
+    def between(handler):
+        @functools.wraps(handler)
+        async def wrapper(*args, **kwargs):
+            called.append("between")
+            return await handler(*args, **kwargs)
+
+        return wrapper
+
+    @post("/")
+    @expect(Three)
+    @between
+    @render_json
+    async def handler(first, second, third):
+        return first
+
+    assert (await ask("/", method="POST", data=b"2"))[0] == 200
+    assert called == ["between"]

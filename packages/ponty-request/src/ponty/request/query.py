@@ -72,7 +72,7 @@ class QueryParameter(Field[_T_co], Generic[_T_co]):
             raise ValueError(f"{type(self).__name__}: give required=True or a default, not {given}")
         self.key: str = key
         self._default = default
-        self._cast = cast_func
+        self._cast = None if cast_func is str else cast_func  # a str is one already
         self._values = tuple(values)
         if isinstance(values, str) or not all(isinstance(value, str) for value in self._values):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(f"{type(self).__name__}: values lists the legal texts, as a client writes them")
@@ -100,6 +100,8 @@ class QueryParameter(Field[_T_co], Generic[_T_co]):
             require_utf8(text)
         if self._values and text not in self._values:
             raise InvalidField(f"must be one of {', '.join(map(repr, self._values))}")
+        if self._cast is None:
+            return text  # type: ignore[return-value]
         try:
             return self._cast(text)  # type: ignore[no-any-return]
         except CAST_ERRORS:

@@ -2,13 +2,15 @@
 
 import functools
 import inspect
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, TypeVar, get_origin, overload
 
 from aiohttp import hdrs, web
 
 from ponty.core import DoesNotExist, Fault, PontyError, ValidationError
+from ponty.request.calling import check_handler, make_call, quoted
 from ponty.request.field import Description, Field, InvalidField
 from ponty.request.mediatype import essence
 
@@ -58,7 +60,7 @@ class Request:
     def __init__(self, /, **values: object) -> None:
         names = {field.name for field in self.__compiled__}
         if values.keys() != names:
-            raise TypeError(f"{type(self).__qualname__}() takes {_quoted(names)}, not {_quoted(values) or 'nothing'}")
+            raise TypeError(f"{type(self).__qualname__}() takes {quoted(names)}, not {quoted(values) or 'nothing'}")
         vars(self).update(values)
 
 
@@ -100,34 +102,35 @@ def expect(
         raise ValueError(f"@expect({cls.__qualname__}): {mimetype!r} is not a media type, as text/plain is")
     media_type = essence(mimetype) if mimetype is not None else None
     cls = get_origin(cls) or cls
-    now = tuple((field.name, field.extract, field) for field in cls.__compiled__ if not field.waits)
-    later = tuple((field.name, field.extract, field) for field in cls.__compiled__ if field.waits)
+    now = tuple(field for field in cls.__compiled__ if not field.waits)
+    later = tuple(field for field in cls.__compiled__ if field.waits)
+    fields = (*now, *later)
+    extracts = tuple(field.extract for field in now)
+    extracts_later = tuple(field.extract for field in later)
 
     def decorate(handler: Callable[..., Awaitable[_R]]) -> _Answer[_R]:
-        _check_handler(handler, cls, whole=whole)
+        check_handler(handler, cls.__qualname__, [field.name for field in fields], whole=whole)
+        _, inner, render = _rendered(handler)
+        call = make_call(inner, [field.name for field in fields], whole=cls if whole else None)
 
         @functools.wraps(handler)
         async def answer(request: web.Request) -> _R:
             if media_type is not None and essence(request.headers.get(hdrs.CONTENT_TYPE, "")) != media_type:
                 raise _UnsupportedMediaType(headers={hdrs.ACCEPT: media_type})
-            values: dict[str, Any] = {}
-            refusals: list[tuple[_Compiled, InvalidField]] | None = None
-            for name, extract, field in now:
-                try:
-                    values[name] = extract(request)
-                except InvalidField as invalid:
-                    # With its traceback it would hold this frame, which holds it: work for the garbage collector.
-                    refusals = [*(refusals or ()), (field, invalid.with_traceback(None))]
-            for name, extract, field in later:
-                try:
-                    values[name] = await extract(request)
-                except InvalidField as invalid:
-                    refusals = [*(refusals or ()), (field, invalid.with_traceback(None))]
-            if refusals:
-                raise _refusal(refusals)
-            return await (handler(cls(**values)) if whole else handler(**values))
+            values: list[Any] = []
+            try:
+                for extract in extracts:
+                    values.append(extract(request))  # noqa: PERF401 - its length tells which field refused
+                for extract in extracts_later:
+                    values.append(await extract(request))  # noqa: PERF401 - likewise
+            except InvalidField as invalid:
+                raise await _refusal(request, fields[len(values) :], invalid) from None
+            if render is None:
+                return await call(*values)  # type: ignore[no-any-return]
+            start = time.perf_counter_ns()
+            return render(await call(*values), start)  # type: ignore[no-any-return]
 
-        path_parameters = [d.name for _, _, field in now if (d := field.describe()) and d.location == "path"]
+        path_parameters = [d.name for field in now if (d := field.describe()) and d.location == "path"]
         answer.__ponty_path_parameters__ = path_parameters  # type: ignore[attr-defined]
         del answer.__wrapped__  # what it takes is a request, not the handler's parameters
         return answer
@@ -135,19 +138,40 @@ def expect(
     return decorate
 
 
+def _rendered(handler: Any) -> tuple[Any, Any, Any]:
+    """Give the function that `render_json` has wrapped, and what renders its value; or the handler, and None."""
+    rendered: tuple[Any, Any, Any] = getattr(handler, "__ponty_rendered__", (None, None, None))
+    return rendered if rendered[0] is handler else (handler, handler, None)
+
+
 class _UnsupportedMediaType(PontyError):
     status_code = 415
 
 
-def _refusal(refusals: list[tuple[_Compiled, InvalidField]]) -> PontyError:
-    """Make the one error that names every fault."""
+async def _refusal(request: web.Request, fields: Sequence[_Compiled], invalid: InvalidField) -> PontyError:
+    """Make the one error that names every fault.
+
+    Args:
+        request: The request.
+        fields: Those that have no value yet; the first of them refused.
+        invalid: What it refused with.
+    """
+    # With its traceback, an exception would hold the frame that holds it: work for the garbage collector.
+    refusals = [(fields[0], invalid.with_traceback(None))]
+    for field in fields[1:]:
+        try:
+            value = field.extract(request)
+            if field.waits:
+                await value
+        except InvalidField as another:
+            refusals.append((field, another.with_traceback(None)))
     faults: list[Fault] = []
     statuses: list[int] = []
     headers: dict[str, str] = {}
-    for field, invalid in refusals:
-        faults += _faults(field, invalid)
-        statuses.append(invalid.status)
-        headers.update(invalid.headers)
+    for field, refusal in refusals:
+        faults += _faults(field, refusal)
+        statuses.append(refusal.status)
+        headers.update(refusal.headers)
     if 404 in statuses:
         return DoesNotExist(faults=faults, headers=headers)
     error = ValidationError(faults=faults, headers=headers)
@@ -161,35 +185,3 @@ def _faults(field: _Compiled, invalid: InvalidField) -> list[Fault]:
         raise TypeError(f"the field {field.name!r} refuses a request, so its describe() must say what it takes of it")
     location, name = description.location, description.name
     return [Fault(location, name, detail, pointer) for pointer, detail in invalid.violations]
-
-
-def _check_handler(handler: Callable[..., object], cls: type[Request], *, whole: bool) -> None:
-    name = getattr(handler, "__qualname__", repr(handler))
-    place = f"@expect({cls.__qualname__}) on {name!r}"
-    if not inspect.iscoroutinefunction(handler):
-        raise TypeError(f"{place}: the handler is not a coroutine function (async def)")
-    signature = inspect.signature(handler)
-    if whole:
-        try:
-            signature.bind(object())
-        except TypeError:
-            raise TypeError(f"{place}: with whole=True, the handler takes one argument, not {signature}") from None
-        return
-    parameters = signature.parameters.values()
-    taken = [_PREFIXES.get(parameter.kind, "") + parameter.name for parameter in parameters]
-    had = [field.name for field in cls.__compiled__]
-    if taken_only := _quoted(set(taken) - set(had)):
-        had_only = _quoted(set(had) - set(taken)) or "nothing more"
-        raise TypeError(f"{place}: the handler takes {taken_only}, the request has {had_only}")
-    if had_only := _quoted(set(had) - set(taken)):
-        raise TypeError(f"{place}: the request has {had_only}, the handler takes nothing more")
-    for parameter in parameters:
-        if parameter.kind is inspect.Parameter.POSITIONAL_ONLY:
-            raise TypeError(f"{place}: the handler takes {parameter.name!r} by position only, but is given it by name")
-
-
-_PREFIXES: dict[object, str] = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
-
-
-def _quoted(names: Iterable[str]) -> str:
-    return ", ".join(map(repr, sorted(names)))
