@@ -29,6 +29,7 @@ LAYERS = {
 TEST_TOOLS = ["hypothesis>=6.150", "pytest>=9.0", "pytest-asyncio>=1.5"]
 UVLOOP = "uvloop>=0.21; sys_platform != 'win32'"  # what the memo is tested with, and what the meta brings
 WEB_TEST_TOOLS = [*TEST_TOOLS, "pytest-aiohttp>=1.1"]
+EXAMPLES_NEED = ["aiosqlite>=0.21"]  # and so do the pages of the documentation that show them
 
 
 def wheels(layer: str) -> list[str]:
@@ -84,14 +85,14 @@ def speedups(session: nox.Session) -> None:
 @nox.session(python=PYTHONS, requires=["build"])
 def tests(session: nox.Session) -> None:
     """Test what crosses the layers, with the four wheels in one environment."""
-    session.install(*wheels("ponty"), *WEB_TEST_TOOLS, "sybil>=9")
+    session.install(*wheels("ponty"), *WEB_TEST_TOOLS, *EXAMPLES_NEED, "sybil>=9")
     session.run("pytest", "-q", *(session.posargs or ["tests"]))
 
 
 @nox.session(python="3.11", requires=["build"])
 def lowest(session: nox.Session) -> None:
     """Test all four wheels in one environment, with the lowest versions that they declare."""
-    session.install("--resolution=lowest-direct", *wheels("ponty"), *WEB_TEST_TOOLS, "sybil>=9")
+    session.install("--resolution=lowest-direct", *wheels("ponty"), *WEB_TEST_TOOLS, *EXAMPLES_NEED, "sybil>=9")
     session.run("pytest", "-q")
 
 
@@ -119,11 +120,12 @@ def arrangements(session: nox.Session) -> None:
 @nox.session(requires=["build"])
 def types(session: nox.Session) -> None:
     """Check the installed wheels, the examples and the typing tests with mypy and pyright, both strict."""
-    session.install(*wheels("ponty"), "mypy", "pyright", "pytest", "types-jsonschema")
+    session.install(*wheels("ponty"), *EXAMPLES_NEED, "mypy", "pyright", "pytest", "types-jsonschema")
     packages = [f"-pponty.{name}" for name in ("core", "request", "memo")]
     session.chdir(session.create_tmp())  # away from the sources
     session.run("mypy", "--strict", *packages, "-mponty")
-    session.run("mypy", "--strict", *map(str, sorted((ROOT / "examples").rglob("*.py"))))
+    examples = [path for path in sorted((ROOT / "examples").rglob("*.py")) if path.parent.name != "tests"]
+    session.run("mypy", "--strict", *map(str, examples))
     session.run("pyright", "--verifytypes", "ponty", "--ignoreexternal")
     for name in ("core", "request", "memo"):
         session.run("pyright", "--verifytypes", f"ponty.{name}", "--ignoreexternal")

@@ -1,8 +1,8 @@
 """What the documentation and the READMEs show is what happens.
 
-The Python of a page runs as one program, from top to bottom; a file of `examples/` that serves and that the page includes
-begins another one. What its `$ curl` lines ask is asked of a server of the routes so far, with the arguments that the page
-gives to `startmeup`, and the answer must be the one shown. The server lives until more Python comes.
+The Python of a page runs as one program, from top to bottom; a file of `examples/` that serves and that the page
+includes begins another one. What its `$ curl` lines ask is asked of a server of the routes so far, with the arguments
+that the page gives to `startmeup`, and the answer must be the one shown. The server lives until more Python comes.
 """
 
 import asyncio
@@ -43,7 +43,7 @@ def without_clocks(text):
 
 
 def parse_curl(line):
-    """Read a command line of curl: method, URL, headers, body, whether it shows the head of the answer and is laid out."""
+    """Read a command line of curl: method, URL, headers, body, and whether its answer has a head and is laid out."""
     command, _, laid_out = line.partition(" | ")
     assert laid_out in {"", "python3 -m json.tool"}, laid_out
     words = iter(shlex.split(command)[1:])
@@ -173,9 +173,12 @@ def run_page(path, monkeypatch):
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_page_shows_what_happens(path, monkeypatch, tmp_path):
+def test_a_page_shows_what_happens(path, monkeypatch, tmp_path, run):
     monkeypatch.chdir(tmp_path)
-    shown = len(re.findall(r"(?m)^ *(?:\.\. code-block:: |```)(?:python|console)$", path.read_text()))
+    text = path.read_text()
+    if "examples/tutorial/rates.py" in text:
+        monkeypatch.setenv("RATES_URL", run("tutorial/rates.py")[1])
+    shown = len(re.findall(r"(?m)^ *(?:\.\. code-block:: |```)(?:python|console)$", text))
     assert run_page(path, monkeypatch) == shown
 
 

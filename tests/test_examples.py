@@ -1,13 +1,124 @@
 """The examples run as a reader would run them, but for the port."""
 
+import hashlib
+import hmac
 import json
+import pathlib
+import re
 import signal
+import subprocess
+import sys
+import urllib.error
 import urllib.request
+
+import pytest
+
+EXAMPLES = pathlib.Path(__file__).parent.parent / "examples"
+GUESTHOUSE = EXAMPLES / "guesthouse"
+
+
+def ask(url, body=None, **headers):
+    """Give the status and the JSON of an answer."""
+    headers = {name.replace("_", "-"): value for name, value in headers.items()}
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, data=body, headers=headers)) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, json.load(error)
+
+
+def stop(process):
+    """Stop a program as a reader does by Ctrl-C or a service manager, and give its exit status."""
+    process.send_signal(signal.SIGTERM)
+    return process.wait(timeout=60)
 
 
 def test_hello(run):
     process, address = run("hello.py")
-    with urllib.request.urlopen(f"{address}/hello/ann") as answer:
-        assert json.load(answer)["data"] == {"greeting": "hello ann!"}
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=60) == 0
+    status, answer = ask(f"{address}/hello/ann")
+    assert (status, answer["data"]) == (200, {"greeting": "hello ann!"})
+    assert stop(process) == 0
+
+
+def test_the_memo_works_without_the_web():
+    script = str(EXAMPLES / "memo_alone.py")
+    answer = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True, timeout=60)
+    assert answer.stdout == "visited home, news, shop, about\n43 questions, 4 visits\n"
+    assert answer.stderr == ""
+
+
+def test_a_field_of_ones_own_checks_a_signature(run):
+    _, address = run("custom_field.py", WEBHOOK_SECRET="test")
+    body = b'{"order": 7, "paid": true}'
+    signature = hmac.new(b"test", body, hashlib.sha256).hexdigest()
+    status, answer = ask(f"{address}/payments", body, X_Signature=signature, Content_Type="application/json")
+    assert (status, answer["data"]) == (200, "order 7 is paid")
+    status, answer = ask(f"{address}/payments", body + b" ", X_Signature=signature, Content_Type="application/json")
+    assert status == 401
+    assert [fault["detail"] for fault in answer["errors"]] == ["must be signed by X-Signature"]
+
+
+def test_a_store_of_ones_own_is_shared_by_processes_and_outlives_them(tmp_path):
+    def start():
+        command = [sys.executable, str(EXAMPLES / "custom_store.py")]
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
+
+    def finish(process):
+        out, err = process.communicate(timeout=60)
+        assert (process.returncode, err) == (0, "")
+        return out.splitlines()
+
+    lines = [line for process in [start(), start()] for line in finish(process)]
+    assert sorted(lines) == ["computing", *["{'year': 2026, 'days': 365}"] * 2]
+    assert finish(start()) == ["{'year': 2026, 'days': 365}"]
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in EXAMPLES.glob("tutorial/step*.py")))
+def test_each_step_of_the_tutorial_starts_and_stops(run, name):
+    """What it answers is held by the pages that show it."""
+    process, _ = run(f"tutorial/{name}")
+    assert stop(process) == 0
+
+
+def test_the_guesthouse_passes_its_own_tests():
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider"],
+        cwd=GUESTHOUSE,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert re.search(r"^\d\d passed", run.stdout, re.MULTILINE)
+
+
+def test_a_booking_of_the_guesthouse_outlives_the_server(run, tmp_path):
+    booking = {
+        "room": 2,
+        "stay": {"arrival": "2027-05-01", "departure": "2027-05-04"},
+        "guests": [{"name": "Ann", "email": "ann@example.org"}],
+    }
+    process, address = run("guesthouse", cwd=GUESTHOUSE, DATABASE=str(tmp_path / "test.db"))
+    body = json.dumps(booking).encode()
+    status, answer = ask(f"{address}/bookings", body, Content_Type="application/json")
+    assert (status, answer["data"]) == (200, {"id": 1})
+    assert stop(process) == 0
+    _, address = run("guesthouse", cwd=GUESTHOUSE, DATABASE=str(tmp_path / "test.db"))
+    status, answer = ask(f"{address}/bookings/1")
+    assert (status, answer["data"]) == (200, booking)
+
+
+def test_the_container_holds_what_there_is():
+    """No container is built here; its file names what exists, and the settings that the program reads."""
+    lines = (GUESTHOUSE / "Dockerfile").read_text().splitlines()
+    for line in lines:
+        if line.startswith("COPY"):
+            *_, source, _ = line.split()
+            assert (GUESTHOUSE / source).exists(), source
+    settings = next(line for line in lines if line.startswith("ENV"))
+    program = (GUESTHOUSE / "guesthouse/__main__.py").read_text()
+    assert set(re.findall(r"(\w+)=", settings)) == {"HOST", "PORT", "DATABASE"}
+    assert all(f'"{name}"' in program for name in re.findall(r"(\w+)=", settings))
+    assert lines[-1] == 'CMD ["python", "-m", "guesthouse"]'
