@@ -29,7 +29,8 @@ LAYERS = {
 TEST_TOOLS = ["hypothesis>=6.150", "pytest>=9.0", "pytest-asyncio>=1.5"]
 UVLOOP = "uvloop>=0.21; sys_platform != 'win32'"  # what the memo is tested with, and what the meta brings
 WEB_TEST_TOOLS = [*TEST_TOOLS, "pytest-aiohttp>=1.1"]
-EXAMPLES_NEED = ["aiosqlite>=0.21"]  # and so do the pages of the documentation that show them
+# The examples, and the pages of the documentation that show them.
+EXAMPLES_NEED = ["aiosqlite>=0.21", "gunicorn>=23; sys_platform != 'win32'"]
 
 
 def wheels(layer: str) -> list[str]:

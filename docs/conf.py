@@ -2,9 +2,15 @@ project = "Ponty"
 copyright = "2026, the Ponty authors"  # noqa: A001 - Sphinx's name
 version = release = "1.0.0"
 
-extensions = ["sphinx.ext.autodoc", "sphinx.ext.intersphinx", "sphinx.ext.napoleon"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.intersphinx", "sphinx.ext.napoleon"]
 html_theme = "furo"
 html_title = "Ponty"
+html_static_path = ["_static"]
+html_css_files = ["ponty.css"]
+html_theme_options = {
+    "light_css_variables": {"color-brand-primary": "#0b6e4f", "color-brand-content": "#0b6e4f"},
+    "dark_css_variables": {"color-brand-primary": "#4fd1a5", "color-brand-content": "#4fd1a5"},
+}
 exclude_patterns = ["_build"]
 
 autodoc_member_order = "bysource"

@@ -176,7 +176,7 @@ def run_page(path, monkeypatch):
 def test_a_page_shows_what_happens(path, monkeypatch, tmp_path, run):
     monkeypatch.chdir(tmp_path)
     text = path.read_text()
-    if "examples/tutorial/rates.py" in text:
+    if "rates.py" in text:
         monkeypatch.setenv("RATES_URL", run("tutorial/rates.py")[1])
     shown = len(re.findall(r"(?m)^ *(?:\.\. code-block:: |```)(?:python|console)$", text))
     assert run_page(path, monkeypatch) == shown
@@ -190,6 +190,15 @@ def test_a_false_answer_is_caught(tmp_path, monkeypatch):
     page.write_text(source)
     with pytest.raises(AssertionError):
         run_page(page, monkeypatch)
+
+
+def test_the_slip_that_the_tutorial_tells_of_is_found_when_the_program_starts(monkeypatch):
+    page = ROOT / "docs/tutorial/2-requests.rst"
+    program = Program(page, monkeypatch)
+    code = (ROOT / "examples/tutorial/step2_requests.py").read_text()
+    with pytest.raises(TypeError) as caught:
+        program.run(code.replace("(beds: int, order", "(bed: int, order"))
+    assert f"    TypeError: {caught.value}\n" in page.read_text()
 
 
 def test_the_two_commands_stand_in_the_readme_and_ci_runs_the_second():

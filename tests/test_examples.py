@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+import os
 import pathlib
 import re
 import signal
@@ -108,6 +109,51 @@ def test_a_booking_of_the_guesthouse_outlives_the_server(run, tmp_path):
     _, address = run("guesthouse", cwd=GUESTHOUSE, DATABASE=str(tmp_path / "test.db"))
     status, answer = ask(f"{address}/bookings/1")
     assert (status, answer["data"]) == (200, booking)
+
+
+def test_several_processes_serve_one_port(run, tmp_path):
+    """And when one of them stops, the others go on."""
+    first, address = run("deploy/app.py")
+    port = address.rpartition(":")[2]
+    second = subprocess.Popen(
+        [sys.executable, str(EXAMPLES / "deploy/app.py")],
+        env=os.environ | {"PORT": port},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        assert any(line == f"Serving on {address}\n" for line in second.stdout)
+        asked = {ask(f"{address}/pid")[1]["data"] for _ in range(200)}  # the kernel tosses a coin for each connection
+        assert asked == {first.pid, second.pid}
+        assert stop(first) == 0
+        assert {ask(f"{address}/pid")[1]["data"] for _ in range(20)} == {second.pid}
+    finally:
+        second.kill()
+        second.communicate()
+
+
+def test_gunicorn_serves_the_application():
+    worker = "aiohttp.GunicornWebWorker"
+    command = [sys.executable, "-m", "gunicorn", "app:app", "--worker-class", worker, "--bind", "127.0.0.1:0"]
+    process = subprocess.Popen(
+        [sys.executable, *command],
+        cwd=EXAMPLES / "deploy",
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        address = next(match[1] for line in process.stderr if (match := re.search(r"Listening at: (\S+)", line)))
+        status, answer = ask(f"{address}/pid")
+        assert (status, answer["data"] != process.pid) == (200, True)
+        assert ask(f"{address}/nothing")[1] == {"type": "about:blank", "title": "Not Found", "status": 404}
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+        assert process.returncode == 0
+    finally:
+        process.kill()
+        process.communicate()
 
 
 def test_the_container_holds_what_there_is():
