@@ -27,7 +27,11 @@ from ponty import build_app
 from ponty.core import routing
 
 ROOT = pathlib.Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", *sorted(ROOT.glob("packages/*/README.md")), *sorted(ROOT.glob("docs/**/*.rst"))]
+PAGES = [
+    ROOT / "README.md",
+    *sorted(ROOT.glob("packages/*/README.md")),
+    *(page for kind in ("rst", "md") for page in sorted(ROOT.glob(f"docs/**/*.{kind}"))),
+]
 
 
 def blocks(path, language):
