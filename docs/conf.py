@@ -14,10 +14,13 @@ html_theme_options = {
 exclude_patterns = ["_build"]
 
 autodoc_member_order = "bysource"
+autodoc_preserve_defaults = True
 autodoc_typehints = "signature"
 autodoc_typehints_format = "short"
 napoleon_numpy_docstring = False
 python_use_unqualified_type_names = True
+python_maximum_signature_line_length = 80
+default_role = "code"  # docstrings quote names with single backticks
 
 # The inventories are committed, so that the documentation builds without a network.
 intersphinx_mapping = {

@@ -133,12 +133,13 @@ def test_several_processes_serve_one_port(run, tmp_path):
         second.communicate()
 
 
-def test_gunicorn_serves_the_application():
+def test_gunicorn_serves_the_application(tmp_path):
     worker = "aiohttp.GunicornWebWorker"
     command = [sys.executable, "-m", "gunicorn", "app:app", "--worker-class", worker, "--bind", "127.0.0.1:0"]
     process = subprocess.Popen(
-        [sys.executable, *command],
+        command,
         cwd=EXAMPLES / "deploy",
+        env=os.environ | {"HOME": str(tmp_path)},  # where it puts a control socket
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         text=True,
