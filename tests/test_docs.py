@@ -6,6 +6,8 @@ that the page gives to `startmeup`, and the answer must be the one shown. The se
 """
 
 import asyncio
+import doctest
+import io
 import json
 import operator
 import pathlib
@@ -32,6 +34,8 @@ PAGES = [
     *sorted(ROOT.glob("packages/*/README.md")),
     *(page for kind in ("rst", "md") for page in sorted(ROOT.glob(f"docs/**/*.{kind}"))),
 ]
+
+LANGUAGES = ("python", "console", "pycon")
 
 
 def blocks(path, language):
@@ -95,6 +99,16 @@ class Program:
         code = code.replace('if __name__ == "__main__":', "if True:")
         exec(compile(code, str(self.path), "exec", dont_inherit=True), self.module.__dict__)
 
+    def converse(self, text):
+        """Run a session of the interactive interpreter, and compare what it prints."""
+        self.stop()
+        session = doctest.DocTestParser().get_doctest(text, {}, str(self.path), str(self.path), 0)
+        session.globs = self.module.__dict__
+        assert session.examples
+        failures = io.StringIO()
+        doctest.DocTestRunner(verbose=False).run(session, out=failures.write, clear_globs=False)
+        assert failures.getvalue() == ""
+
     def ask(self, line):
         """Give what curl would print, with the headers apart."""
         if self.serving is None:
@@ -156,13 +170,15 @@ def included_programs(path):
 
 def run_page(path, monkeypatch):
     """Run a page, and give how many blocks of it ran."""
-    parts = [(start, language, text) for language in ("python", "console") for start, text in blocks(path, language)]
+    parts = [(start, language, text) for language in LANGUAGES for start, text in blocks(path, language)]
     program = Program(path, monkeypatch)
     try:
         for _, language, text in sorted(parts + included_programs(path), key=operator.itemgetter(0)):
             match language:
                 case "python":
                     program.run(text)
+                case "pycon":
+                    program.converse(text)
                 case "program":
                     program.stop()
                     program = Program(text, monkeypatch)
@@ -182,16 +198,22 @@ def test_a_page_shows_what_happens(path, monkeypatch, tmp_path, run):
     text = path.read_text()
     if "rates.py" in text:
         monkeypatch.setenv("RATES_URL", run("tutorial/rates.py")[1])
-    shown = len(re.findall(r"(?m)^ *(?:\.\. code-block:: |```)(?:python|console)$", text))
+    shown = len(re.findall(r"(?m)^ *(?:\.\. code-block:: |```)(?:python|console|pycon)$", text))
     assert run_page(path, monkeypatch) == shown
 
 
-def test_a_false_answer_is_caught(tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    "false",
+    [
+        "console\n\n    $ curl -s http://127.0.0.1:8080/nothing\n    {}\n",
+        "pycon\n\n    >>> len(attempts)\n    4\n",
+        "pycon\n\n    >>> retry()\n    Traceback (most recent call last):\n        ...\n    ValueError: no\n",
+        "python\n\n    assert len(attempts) == 4\n",
+    ],
+)
+def test_what_is_false_is_caught(tmp_path, monkeypatch, false):
     page = tmp_path / "page.rst"
-    source = (ROOT / "docs/retry.rst").read_text() + (
-        "\n.. code-block:: console\n\n    $ curl -s http://127.0.0.1:8080/nothing\n    {}\n"
-    )
-    page.write_text(source)
+    page.write_text(f"{(ROOT / 'docs/retry.rst').read_text()}\n.. code-block:: {false}")
     with pytest.raises(AssertionError):
         run_page(page, monkeypatch)
 
