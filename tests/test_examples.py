@@ -73,12 +73,10 @@ def test_a_store_of_ones_own_is_shared_by_processes_and_outlives_them(tmp_path):
     assert finish(start()) == ["{'year': 2026, 'days': 365}"]
 
 
-def test_each_step_of_the_tutorial_starts_and_stops(run):
-    """What they answer is held by the pages that show them."""
-    steps = sorted(path.name for path in EXAMPLES.glob("tutorial/step*.py"))
-    assert len(steps) == 7
-    started = [run(f"tutorial/{name}")[0] for name in steps]
-    assert [stop(process) for process in started] == [0] * 7
+def test_a_step_of_the_tutorial_starts_and_stops(run):
+    """What each of them answers is held by the pages that show them."""
+    process, _ = run("tutorial/step5_database.py")
+    assert stop(process) == 0
 
 
 def test_the_guesthouse_passes_its_own_tests():
