@@ -5,6 +5,7 @@ version = release = "1.0.0"
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.intersphinx", "sphinx.ext.napoleon"]
 html_theme = "furo"
 html_title = "Ponty"
+html_logo = html_favicon = "_static/logo.svg"
 html_static_path = ["_static"]
 html_css_files = ["ponty.css"]
 html_theme_options = {

@@ -14,7 +14,13 @@ from sybil.parsers.markdown import CodeBlockParser as MarkdownParser
 from sybil.parsers.rest import CodeBlockParser as RestParser
 
 ROOT = pathlib.Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("packages/*/README.md"), *ROOT.glob("docs/**/*.rst")]
+MARKDOWN = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "examples/README.md",
+    *ROOT.glob("packages/*/README.md"),
+]
+PAGES = [*MARKDOWN, *sorted(ROOT.glob("docs/**/*.rst"))]
 PROGRAMS = {path.name for path in ROOT.glob("examples/**/*.py")}
 SCRIPTS = {
     f"{name}:{script}"
@@ -92,6 +98,15 @@ def test_a_command_names_what_there_is(command):
         assert (ROOT / words[1]).is_dir()
     elif program not in ELSEWHERE:
         CHECKS[program](words[1:])
+
+
+@pytest.mark.parametrize("path", MARKDOWN, ids=lambda path: str(path.relative_to(ROOT)))
+def test_the_links_and_programs_of_a_readme_exist(path):
+    text = path.read_text()
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", text)
+    programs = re.findall(r"`[^`]*python (examples/[\w/.]+)`", text)
+    assert [link for link in links if not (path.parent / link).exists()] == []
+    assert [program for program in programs if not (ROOT / program).exists()] == []
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("docs/**/*.rst")), ids=lambda path: str(path.relative_to(ROOT)))
