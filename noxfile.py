@@ -29,7 +29,14 @@ LAYERS = {
 TEST_TOOLS = ["hypothesis>=6.150", "pytest>=9.0", "pytest-asyncio>=1.5"]
 UVLOOP = "uvloop>=0.21; sys_platform != 'win32'"  # what the memo is tested with, and what the meta brings
 WEB_TEST_TOOLS = [*TEST_TOOLS, "pytest-aiohttp>=1.1"]
-WHOLE_TEST_TOOLS = [*WEB_TEST_TOOLS, "async-lru>=2.0", "gunicorn>=23.0", "sybil>=9"]
+# The examples, the benchmarks, and the pages of the documentation that show them.
+WHOLE_TEST_TOOLS = [
+    *WEB_TEST_TOOLS,
+    "aiosqlite>=0.21",
+    "async-lru>=2.0",
+    "gunicorn>=23; sys_platform != 'win32'",
+    "sybil>=9",
+]
 
 
 def wheels(layer: str) -> list[str]:
@@ -120,11 +127,12 @@ def arrangements(session: nox.Session) -> None:
 @nox.session(requires=["build"])
 def types(session: nox.Session) -> None:
     """Check the installed wheels, the examples and the typing tests with mypy and pyright, both strict."""
-    session.install(*wheels("ponty"), "mypy", "pyright", "pytest", "types-jsonschema")
+    session.install(*wheels("ponty"), *WHOLE_TEST_TOOLS, "mypy", "pyright", "types-jsonschema")
     packages = [f"-pponty.{name}" for name in ("core", "request", "memo")]
     session.chdir(session.create_tmp())  # away from the sources
     session.run("mypy", "--strict", *packages, "-mponty")
-    session.run("mypy", "--strict", *map(str, sorted((ROOT / "examples").rglob("*.py"))))
+    examples = [path for path in sorted((ROOT / "examples").rglob("*.py")) if path.parent.name != "tests"]
+    session.run("mypy", "--strict", *map(str, examples))
     session.run("pyright", "--verifytypes", "ponty", "--ignoreexternal")
     for name in ("core", "request", "memo"):
         session.run("pyright", "--verifytypes", f"ponty.{name}", "--ignoreexternal")

@@ -2,16 +2,26 @@ project = "Ponty"
 copyright = "2026, the Ponty authors"  # noqa: A001 - Sphinx's name
 version = release = "1.0.0"
 
-extensions = ["sphinx.ext.autodoc", "sphinx.ext.intersphinx", "sphinx.ext.napoleon"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.intersphinx", "sphinx.ext.napoleon"]
 html_theme = "furo"
 html_title = "Ponty"
-exclude_patterns = ["_build"]
+html_logo = html_favicon = "_static/logo.svg"
+html_static_path = ["_static"]
+html_css_files = ["ponty.css"]
+html_theme_options = {
+    "light_css_variables": {"color-brand-primary": "#0b6e4f", "color-brand-content": "#0b6e4f"},
+    "dark_css_variables": {"color-brand-primary": "#4fd1a5", "color-brand-content": "#4fd1a5"},
+}
+exclude_patterns = ["_build", "performance/results.md"]
 
 autodoc_member_order = "bysource"
+autodoc_preserve_defaults = True
 autodoc_typehints = "signature"
 autodoc_typehints_format = "short"
 napoleon_numpy_docstring = False
 python_use_unqualified_type_names = True
+python_maximum_signature_line_length = 80
+default_role = "code"  # docstrings quote names with single backticks
 
 # The inventories are committed, so that the documentation builds without a network.
 intersphinx_mapping = {

@@ -1,10 +1,15 @@
 """What the documentation and the READMEs show is what happens.
 
-The Python of a page runs as one program, from top to bottom. What its `$ curl` lines ask is asked of the routes so
-far, with the arguments that the page gives to `startmeup`, and the answer must be the one shown.
+The Python of a page runs as one program, from top to bottom; a file of `examples/` that serves and that the page
+includes begins another one. What its `$ curl` lines ask is asked of a server of the routes so far, with the arguments
+that the page gives to `startmeup`, and the answer must be the one shown. The server lives until more Python comes.
 """
 
 import asyncio
+import doctest
+import io
+import json
+import operator
 import pathlib
 import re
 import shlex
@@ -24,7 +29,13 @@ from ponty import build_app
 from ponty.core import routing
 
 ROOT = pathlib.Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", *sorted(ROOT.glob("packages/*/README.md")), *sorted(ROOT.glob("docs/**/*.rst"))]
+PAGES = [
+    ROOT / "README.md",
+    *sorted(ROOT.glob("packages/*/README.md")),
+    *(page for kind in ("rst", "md") for page in sorted(ROOT.glob(f"docs/**/*.{kind}"))),
+]
+
+LANGUAGES = ("python", "console", "pycon")
 
 
 def blocks(path, language):
@@ -36,12 +47,14 @@ def blocks(path, language):
 
 def without_clocks(text):
     """Blank what differs from one moment to the next."""
-    return re.sub(r'"(elapsed|now)":\d+', r'"\1":0', text)
+    return re.sub(r'("(?:elapsed|now)": ?)\d+', r"\g<1>0", text)
 
 
 def parse_curl(line):
-    """Read a command line of curl: method, URL, headers, body, and whether it shows the head of the answer."""
-    words = iter(shlex.split(line)[1:])
+    """Read a command line of curl: method, URL, headers, body, and whether its answer has a head and is laid out."""
+    command, _, laid_out = line.partition(" | ")
+    assert laid_out in {"", "python3 -m json.tool"}, laid_out
+    words = iter(shlex.split(command)[1:])
     method, url, headers, body, head = None, "", {}, None, False
     for word in words:
         match word:
@@ -59,14 +72,72 @@ def parse_curl(line):
             case _:
                 assert re.match(r"http://127\.0\.0\.1:8080/", word), f"unknown in a curl line: {word}"
                 url = word.removeprefix("http://127.0.0.1:8080")
-    return method or ("POST" if body else "GET"), url, headers, body, head
+    return method or ("POST" if body else "GET"), url, headers, body, head, bool(laid_out)
 
 
-async def ask(line, options):
-    """Give what curl would print, with those headers only that stand in the page."""
-    method, url, headers, body, head = parse_curl(line)
+class Program:
+    """What a page has shown so far, as a running program: its module, and a server from the first `$ curl` on."""
+
+    def __init__(self, path, monkeypatch):
+        self.path = path
+        self.monkeypatch = monkeypatch
+        self.options = {}
+        self.serving = None
+        monkeypatch.setattr(routing, "_routes", {})
+        # Dataclasses look up their module by name.
+        self.module = types.ModuleType("page")
+        monkeypatch.setitem(sys.modules, "page", self.module)
+        for module in (ponty, ponty.core):
+            monkeypatch.setattr(module, "startmeup", self.startmeup)
+
+    def startmeup(self, *, port, **options):
+        assert port == 8080
+        self.options.update(options)
+
+    def run(self, code):
+        self.stop()
+        code = code.replace('if __name__ == "__main__":', "if True:")
+        exec(compile(code, str(self.path), "exec", dont_inherit=True), self.module.__dict__)
+
+    def converse(self, text):
+        """Run a session of the interactive interpreter, and compare what it prints."""
+        self.stop()
+        session = doctest.DocTestParser().get_doctest(text, {}, str(self.path), str(self.path), 0)
+        session.globs = self.module.__dict__
+        assert session.examples
+        failures = io.StringIO()
+        doctest.DocTestRunner(verbose=False).run(session, out=failures.write, clear_globs=False)
+        assert failures.getvalue() == ""
+
+    def ask(self, line):
+        """Give what curl would print, with the headers apart."""
+        if self.serving is None:
+            runner = asyncio.Runner()
+            server = TestServer(build_app(**self.options))
+            self.serving = runner, server
+            runner.run(server.start_server())
+        runner, server = self.serving
+        return runner.run(ask(line, server))
+
+    def check(self, line, shown):
+        status, headers, body = self.ask(line)
+        if status is not None:
+            head, _, shown = shown.partition("\n\n")
+            assert head.splitlines()[0] == status
+            assert set(head.splitlines()[1:]) <= set(headers)
+        assert without_clocks(shown.rstrip("\n")) == without_clocks(body)
+
+    def stop(self):
+        if self.serving is not None:
+            runner, server = self.serving
+            self.serving = None
+            runner.run(server.close())
+            runner.close()
+
+
+async def ask(line, server):
+    method, url, headers, body, head, laid_out = parse_curl(line)
     async with (
-        TestServer(build_app(**options)) as server,
         aiohttp.ClientSession() as session,
         session.request(
             method,
@@ -78,65 +149,82 @@ async def ask(line, options):
         ) as answer,
     ):
         text = await answer.text()
+        if laid_out:
+            text = json.dumps(json.loads(text), indent=4)
         if head:
             lines = [f"{name}: {value}" for name, value in answer.headers.items()]
             return f"HTTP/1.1 {answer.status} {answer.reason}", lines, text
         return None, [], text
 
 
-def check_curl(line, shown, options):
-    status, headers, body = asyncio.run(ask(line, options))
-    if status is not None:
-        head, _, shown = shown.partition("\n\n")
-        assert head.splitlines()[0] == status
-        assert set(head.splitlines()[1:]) <= set(headers)
-    assert without_clocks(shown.rstrip("\n")) == without_clocks(body)
+def included_programs(path):
+    """Give the programs that a page includes, each at its first place: files of `examples/` that serve."""
+    found = {}
+    for match in re.finditer(r"(?m)^ *\.\. literalinclude:: (\S+\.py)$", path.read_text()):
+        file = (path.parent / match[1]).resolve()
+        assert file.is_relative_to(ROOT / "examples"), file
+        if "startmeup(port=8080" in file.read_text():
+            found.setdefault(file, match.start())
+    return [(start, "program", file) for file, start in found.items()]
 
 
 def run_page(path, monkeypatch):
     """Run a page, and give how many blocks of it ran."""
-    monkeypatch.setattr(routing, "_routes", {})
-    options = {}
-
-    def startmeup(*, port, **arguments):
-        assert port == 8080
-        options.update(arguments)
-
-    for module in (ponty, ponty.core):
-        monkeypatch.setattr(module, "startmeup", startmeup)
-    # Dataclasses look up their module by name.
-    module = types.ModuleType("page")
-    monkeypatch.setitem(sys.modules, "page", module)
-    ran = 0
-    parts = [(start, "python", text) for start, text in blocks(path, "python")]
-    parts += [(start, "console", text) for start, text in blocks(path, "console")]
-    for _, language, text in sorted(parts):
-        if language == "python":
-            module.__dict__["__name__"] = "page"
-            code = text.replace('if __name__ == "__main__":', "if True:")
-            exec(compile(code, str(path), "exec", dont_inherit=True), module.__dict__)
-        else:
-            for command in re.split(r"(?m)^\$ ", text)[1:]:
-                line, _, shown = command.partition("\n")
-                check_curl(line, shown, options)
-        ran += 1
-    return ran
+    parts = [(start, language, text) for language in LANGUAGES for start, text in blocks(path, language)]
+    program = Program(path, monkeypatch)
+    try:
+        for _, language, text in sorted(parts + included_programs(path), key=operator.itemgetter(0)):
+            match language:
+                case "python":
+                    program.run(text)
+                case "pycon":
+                    program.converse(text)
+                case "program":
+                    program.stop()
+                    program = Program(text, monkeypatch)
+                    program.run(text.read_text())
+                case "console":
+                    for command in re.split(r"(?m)^\$ ", text)[1:]:
+                        line, _, shown = command.replace("\\\n", " ").partition("\n")
+                        program.check(line, shown)
+    finally:
+        program.stop()
+    return len(parts)
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_page_shows_what_happens(path, monkeypatch):
-    shown = len(re.findall(r"(?m)^ *(?:\.\. code-block:: |```)(?:python|console)$", path.read_text()))
+def test_a_page_shows_what_happens(path, monkeypatch, tmp_path, run):
+    monkeypatch.chdir(tmp_path)
+    text = path.read_text()
+    if "rates.py" in text:
+        monkeypatch.setenv("RATES_URL", run("tutorial/rates.py")[1])
+    shown = len(re.findall(r"(?m)^ *(?:\.\. code-block:: |```)(?:python|console|pycon)$", text))
     assert run_page(path, monkeypatch) == shown
 
 
-def test_a_false_answer_is_caught(tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    "false",
+    [
+        "console\n\n    $ curl -s http://127.0.0.1:8080/nothing\n    {}\n",
+        "pycon\n\n    >>> len(attempts)\n    4\n",
+        "pycon\n\n    >>> retry()\n    Traceback (most recent call last):\n        ...\n    ValueError: no\n",
+        "python\n\n    assert len(attempts) == 4\n",
+    ],
+)
+def test_what_is_false_is_caught(tmp_path, monkeypatch, false):
     page = tmp_path / "page.rst"
-    source = (ROOT / "docs/retry.rst").read_text() + (
-        "\n.. code-block:: console\n\n    $ curl -s http://127.0.0.1:8080/nothing\n    {}\n"
-    )
-    page.write_text(source)
+    page.write_text(f"{(ROOT / 'docs/retry.rst').read_text()}\n.. code-block:: {false}")
     with pytest.raises(AssertionError):
         run_page(page, monkeypatch)
+
+
+def test_the_slip_that_the_tutorial_tells_of_is_found_when_the_program_starts(monkeypatch):
+    page = ROOT / "docs/tutorial/2-requests.rst"
+    program = Program(page, monkeypatch)
+    code = (ROOT / "examples/tutorial/step2_requests.py").read_text()
+    with pytest.raises(TypeError) as caught:
+        program.run(code.replace("(beds: int, order", "(bed: int, order"))
+    assert f"    TypeError: {caught.value}\n" in page.read_text()
 
 
 def test_the_two_commands_stand_in_the_readme_and_ci_runs_the_second():

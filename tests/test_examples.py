@@ -1,43 +1,36 @@
 """The examples run as a reader would run them, but for the port."""
 
+import hashlib
+import hmac
 import json
+import os
 import pathlib
 import re
 import signal
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 
-import pytest
-
 EXAMPLES = pathlib.Path(__file__).parent.parent / "examples"
-
-ON_A_PORT = """
-import runpy, sys, ponty
-serve = ponty.startmeup
-ponty.startmeup = lambda *, port, **options: serve(port=int(sys.argv[2]), **options)
-runpy.run_path(sys.argv[1], run_name="__main__")
-"""
+GUESTHOUSE = EXAMPLES / "guesthouse"
 
 
-@pytest.fixture
-def run():
-    """Run an example on a port, any free one by default, and give its process and its address."""
-    started = []
+def ask(url, body=None, **headers):
+    """Give the status and the JSON of an answer."""
+    headers = {name.replace("_", "-"): value for name, value in headers.items()}
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, data=body, headers=headers)) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, json.load(error)
 
-    def run(name, port=0):
-        command = [sys.executable, "-c", ON_A_PORT, str(EXAMPLES / name), str(port)]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        started.append(process)
-        for line in process.stdout:
-            if match := re.match(r"Serving on (http://.*)", line):
-                return process, match[1]
-        raise AssertionError("it printed no address")
 
-    yield run
-    for process in started:
-        process.kill()
-        process.communicate()
+def stop(process):
+    """Stop a program as a reader does by Ctrl-C or a service manager, and give its exit status."""
+    process.send_signal(signal.SIGTERM)
+    return process.wait(timeout=60)
 
 
 def greet(address):
@@ -48,17 +41,110 @@ def greet(address):
 
 def test_hello(run):
     process, address = run("hello.py")
-    assert greet(address) == {"greeting": "hello ann!"}
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=60) == 0
+    status, answer = ask(f"{address}/hello/ann")
+    assert (status, answer["data"]) == (200, {"greeting": "hello ann!"})
+    assert stop(process) == 0
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not share ports")
-def test_several_processes_share_a_port(run):
-    first, address = run("several.py")
-    second, same = run("several.py", port=address.rpartition(":")[2])
-    assert same == address
-    assert greet(address)["process"] in {first.pid, second.pid}
-    first.send_signal(signal.SIGTERM)
-    assert first.wait(timeout=60) == 0
-    assert greet(address) == {"greeting": "hello ann!", "process": second.pid}
+def test_the_memo_works_without_the_web():
+    script = str(EXAMPLES / "memo_alone.py")
+    answer = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True, timeout=60)
+    assert answer.stdout == "visited home, news, shop, about\n43 questions, 4 visits\n"
+    assert answer.stderr == ""
+
+
+def test_a_field_of_ones_own_checks_a_signature(run):
+    _, address = run("custom_field.py", WEBHOOK_SECRET="test")
+    body = b'{"order": 7, "paid": true}'
+    signature = hmac.new(b"test", body, hashlib.sha256).hexdigest()
+    status, answer = ask(f"{address}/payments", body, X_Signature=signature, Content_Type="application/json")
+    assert (status, answer["data"]) == (200, "order 7 is paid")
+    status, answer = ask(f"{address}/payments", body + b" ", X_Signature=signature, Content_Type="application/json")
+    assert status == 401
+    assert [fault["detail"] for fault in answer["errors"]] == ["must be signed by X-Signature"]
+
+
+def test_a_store_of_ones_own_is_shared_by_processes_and_outlives_them(tmp_path):
+    def start():
+        command = [sys.executable, str(EXAMPLES / "custom_store.py")]
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
+
+    def finish(process):
+        out, err = process.communicate(timeout=60)
+        assert (process.returncode, err) == (0, "")
+        return out.splitlines()
+
+    lines = [line for process in [start(), start()] for line in finish(process)]
+    assert sorted(lines) == ["computing", *["{'year': 2026, 'days': 365}"] * 2]
+    assert finish(start()) == ["{'year': 2026, 'days': 365}"]
+
+
+def test_a_step_of_the_tutorial_starts_and_stops(run):
+    """What each of them answers is held by the pages that show them."""
+    process, _ = run("tutorial/step5_database.py")
+    assert stop(process) == 0
+
+
+def test_the_guesthouse_passes_its_own_tests():
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider"],
+        cwd=GUESTHOUSE,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert re.search(r"^\d\d passed", run.stdout, re.MULTILINE)
+
+
+def test_a_booking_of_the_guesthouse_outlives_the_server(run, tmp_path):
+    booking = {
+        "room": 2,
+        "stay": {"arrival": "2027-05-01", "departure": "2027-05-04"},
+        "guests": [{"name": "Ann", "email": "ann@example.org"}],
+    }
+    process, address = run("guesthouse", cwd=GUESTHOUSE, DATABASE=str(tmp_path / "test.db"))
+    body = json.dumps(booking).encode()
+    status, answer = ask(f"{address}/bookings", body, Content_Type="application/json")
+    assert (status, answer["data"]) == (200, {"id": 1})
+    assert stop(process) == 0
+    _, address = run("guesthouse", cwd=GUESTHOUSE, DATABASE=str(tmp_path / "test.db"))
+    status, answer = ask(f"{address}/bookings/1")
+    assert (status, answer["data"]) == (200, booking)
+
+
+def test_several_processes_serve_one_port(run, tmp_path):
+    """And when one of them stops, the others go on."""
+    first, address = run("deploy/app.py")
+    port = address.rpartition(":")[2]
+    second = subprocess.Popen(
+        [sys.executable, str(EXAMPLES / "deploy/app.py")],
+        env=os.environ | {"PORT": port},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        assert any(line == f"Serving on {address}\n" for line in second.stdout)
+        asked = {ask(f"{address}/pid")[1]["data"] for _ in range(200)}  # the kernel tosses a coin for each connection
+        assert asked == {first.pid, second.pid}
+        assert stop(first) == 0
+        assert {ask(f"{address}/pid")[1]["data"] for _ in range(20)} == {second.pid}
+    finally:
+        second.kill()
+        second.communicate()
+
+
+def test_the_container_holds_what_there_is():
+    """No container is built here; its file names what exists, and the settings that the program reads."""
+    lines = (GUESTHOUSE / "Dockerfile").read_text().splitlines()
+    for line in lines:
+        if line.startswith("COPY"):
+            *_, source, _ = line.split()
+            assert (GUESTHOUSE / source).exists(), source
+    settings = next(line for line in lines if line.startswith("ENV"))
+    program = (GUESTHOUSE / "guesthouse/__main__.py").read_text()
+    assert set(re.findall(r"(\w+)=", settings)) == {"HOST", "PORT", "DATABASE"}
+    assert all(f'"{name}"' in program for name in re.findall(r"(\w+)=", settings))
+    assert lines[-1] == 'CMD ["python", "-m", "guesthouse"]'

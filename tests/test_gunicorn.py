@@ -1,11 +1,13 @@
 """gunicorn starts several processes of an application, and stops them well."""
 
 import json
+import os
 import pathlib
 import re
 import signal
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 
 import pytest
@@ -47,7 +49,10 @@ def gunicorn(tmp_path):
     def start(application, folder):
         command = [sys.executable, "-m", "gunicorn", "-k", "aiohttp.GunicornUVLoopWebWorker", "-w", "2"]
         command += [*PATIENCE, "-b", "127.0.0.1:0", "--chdir", str(folder), application]
-        process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        environment = os.environ | {"HOME": str(tmp_path)}  # where it puts a control socket
+        process = subprocess.Popen(
+            command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
         started.append(process)
         address, workers = "", set()
         for line in process.stderr:
@@ -71,10 +76,12 @@ def ask(address):
 
 
 def test_the_example_answers(gunicorn):
-    _, address, workers = gunicorn("several:build_app()", EXAMPLES)
-    answer = ask(f"{address}/hello/ann")
-    assert answer["greeting"] == "hello ann!"
-    assert answer["process"] in workers
+    _, address, workers = gunicorn("app:app", EXAMPLES / "deploy")
+    assert ask(f"{address}/pid") in workers
+    with pytest.raises(urllib.error.HTTPError) as refusal:
+        ask(f"{address}/nothing")
+    with refusal.value as answer:
+        assert json.load(answer) == {"type": "about:blank", "title": "Not Found", "status": 404}
 
 
 def test_each_worker_starts_and_stops_its_providers(gunicorn, tmp_path):

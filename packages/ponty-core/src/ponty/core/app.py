@@ -27,6 +27,12 @@ def build_app(
 
     It suits tests, gunicorn's aiohttp worker, and `add_subapp` of a larger application.
 
+    ::
+
+        async def test_an_unknown_path(aiohttp_client):
+            client = await aiohttp_client(build_app())
+            assert (await client.get("/nothing")).status == 404
+
     Args:
         providers: What the application needs while it runs; started in order, stopped in reverse.
         route_tables: aiohttp's route tables, mounted beside the decorated routes.

@@ -36,6 +36,11 @@ def http_client_provider(
 ) -> Provider:
     """Make a provider of an `aiohttp.ClientSession`, to be leased by `lease_http_client`.
 
+    ::
+
+        prices = http_client_provider(name="prices", base_url="http://127.0.0.1:9000", timeout=2)
+        app = build_app(providers=[prices])
+
     Args:
         name: What to lease it by.
         timeout: Seconds that a whole request may take, connecting and reading included; None for no limit.
@@ -78,6 +83,12 @@ def http_client_provider(
 @asynccontextmanager
 async def lease_http_client(name: str = "_default") -> AsyncGenerator[aiohttp.ClientSession]:
     """Wait for a place among the requests of a client, and take it while the block runs.
+
+    ::
+
+        async def price(product: str) -> object:
+            async with lease_http_client("prices") as session, session.get(f"/{product}") as answer:
+                return await answer.json()
 
     Within a request, it is a client of the application that serves it, or of one that this is a sub-application of.
     Elsewhere, it is that of the application that started last.

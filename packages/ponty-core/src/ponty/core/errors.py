@@ -24,6 +24,7 @@ from aiohttp.typedefs import LooseHeaders, StrOrURL
 from ponty.core.encoding import encode_json
 
 Location = Literal["path", "query", "header", "cookie", "body"]
+"""The part of a request that a `Fault` is in."""
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -68,6 +69,11 @@ class PontyError(Exception):
 
     Subclass it to give an error of your own a status. Without `text` and `body` the answer is a problem document
     (RFC 9457); with one of them, that is sent as given.
+
+    ::
+
+        class SoldOut(PontyError):
+            status_code = 410
 
     Args:
         text: A text/plain answer.
@@ -128,6 +134,12 @@ def raise_status(
     """Answer with `status`, from anywhere below a handler.
 
     Without `text` and `body`, a status from 400 up answers with a problem document (RFC 9457).
+
+    ::
+
+        @get("/busy")
+        async def busy(request: web.Request) -> web.Response:
+            raise_status(429, body={"wait": 3}, headers={"Retry-After": "3"})
 
     Args:
         status: The HTTP status, 200 to 599.

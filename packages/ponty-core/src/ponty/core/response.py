@@ -27,6 +27,13 @@ class _Envelope(msgspec.Struct, gc=False):
 def render_json(handler: Callable[_P, Awaitable[object]]) -> Callable[_P, Coroutine[Any, Any, web.Response]]:
     """Answer with the decorated coroutine function's value, as JSON.
 
+    ::
+
+        @get("/today")
+        @render_json
+        async def today(request: web.Request) -> datetime.date:
+            return datetime.date.today()
+
     The answer is `{"data": value, "elapsed": milliseconds, "now": milliseconds}`: how long the function took, and
     when it was done, since the epoch. Dataclasses, mappings, collections (sets too), datetimes, enums, UUIDs and
     Decimals encode; NaN and the infinities become null. A value that does not encode is an unhandled TypeError.

@@ -27,6 +27,11 @@ def retry(
     The wait after the n-th failure is `min(backoff_factor**n * t1_ms, t2_ms)`, n counting from 0. For functions and
     coroutine functions. Cancellation, KeyboardInterrupt and SystemExit are never trapped.
 
+    ::
+
+        @retry(ConnectionError, TimeoutError, max_retries=5, backoff_factor=2, anticollision=True)
+        async def fetch() -> bytes: ...
+
     Args:
         *excs: The exceptions to trap.
         max_retries: How many calls may follow the first.

@@ -42,6 +42,12 @@ def route(method: str, path: str, **options: Unpack[RouteOptions]) -> Callable[[
     The function is returned as it was. A route for GET answers HEAD as well (RFC 9110 §9.3.2), unless HEAD has one of
     its own.
 
+    ::
+
+        @route("OPTIONS", "/mugs/{colour}")
+        async def options(request: web.Request) -> web.Response:
+            return web.Response(headers={"Allow": "GET, OPTIONS"})
+
     Args:
         method: An HTTP method, or `"*"` for every one.
         path: A path in aiohttp's syntax; `{name}` and `{name:regex}` stand for variable parts.
@@ -70,7 +76,14 @@ def route(method: str, path: str, **options: Unpack[RouteOptions]) -> Callable[[
 
 
 def get(path: str, **options: Unpack[RouteOptions]) -> Callable[[_H], _H]:
-    """Answer GET on `path`: `route("GET", path)`."""
+    """Answer GET on `path`: `route("GET", path)`.
+
+    ::
+
+        @get("/mugs/{colour}")
+        async def mug(request: web.Request) -> web.Response:
+            return web.Response(text=request.match_info["colour"])
+    """
     return route(hdrs.METH_GET, path, **options)
 
 

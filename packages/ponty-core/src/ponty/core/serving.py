@@ -46,6 +46,11 @@ def startmeup(
 ) -> None:
     """Serve the decorated routes until SIGINT or SIGTERM, then finish the requests in flight and return.
 
+    ::
+
+        if __name__ == "__main__":
+            startmeup(port=8080)
+
     Prints each mounted `METHOD path` once, then the address. Runs on uvloop where it is installed. A second signal
     ends the wait for the requests in flight.
 

@@ -137,6 +137,12 @@ def cache(
     One caller computes; those who come meanwhile wait for it, and a hit never waits. In one process, callers of one key
     share one computation; between processes, the lock keeps them apart, if its store is one that they share.
 
+    ::
+
+        @cache(values, Lock(sentinels, maxwait_ms=1000, timeout_error=Stampede), name="greetings")
+        async def greet(name: str) -> str:
+            return f"hello {name}"
+
     Args:
         store: A `CacheStore`, or any object with its three abstract methods.
         antistampede: The lock that a computation holds. Its `maxwait_ms` and `timeout_error` are those of the callers.
@@ -211,8 +217,9 @@ def invalidate(cachename: str, *args: Any, **kwargs: Any) -> AbstractAsyncContex
 
     ::
 
-        async with invalidate("prices", "tea"):
-            await database.set_price("tea", 3)
+        async def reprice(product: str, price: int) -> None:
+            async with invalidate("prices", product):
+                table[product] = price
 
     Waits for a computation of that call that is under way. Those who call the function while the block runs wait for
     its end. From inside the block, the same call is an error, for it would wait for itself.

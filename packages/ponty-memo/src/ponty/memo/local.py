@@ -29,8 +29,9 @@ def locallock(maxwait_ms: float = 0, pulse_ms: float = 100, timeout_error: Calla
 
         accounts = locallock(maxwait_ms=500)
 
-        async with accounts.lock("alice"):
-            ...
+        async def pay(account: str, amount: int) -> None:
+            async with accounts.lock(account):
+                table[account] -= amount
 
     Args:
         maxwait_ms: How long to wait for a key, in milliseconds; 0 gives up at once.
@@ -103,7 +104,8 @@ def localcache(
     ::
 
         @localcache(ttl_ms=60_000)
-        async def price(product: str) -> Decimal: ...
+        async def price(product: str) -> int:
+            return len(product)  # asks the database
 
     One caller computes; those who come meanwhile wait for it, each can be cancelled alone, and the last one out cancels
     the computation. A failure reaches everyone who waits, and is not stored. A hit never waits.

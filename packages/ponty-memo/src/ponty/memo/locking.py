@@ -91,6 +91,14 @@ def _shared_by(sentinels: object) -> _Shared:
 class Lock:
     """A lock per key over a store of sentinels: one holder at a time, first come first served.
 
+    ::
+
+        jobs = Lock(sentinels, maxwait_ms=5000)
+
+        async def run(job: str) -> None:
+            async with jobs.lock(job):
+                print(job)
+
     Within a process, waiters are woken by the one who leaves. A key that another process holds is asked for again when
     the store notifies, or every `pulse_ms`.
 

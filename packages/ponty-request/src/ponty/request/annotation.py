@@ -9,6 +9,15 @@ from ponty.request.decoding import Json
 class Annotation:
     """JSON Schema keywords of a field or of a whole dataclass.
 
+    ::
+
+        @dataclasses.dataclass
+        class Mug:
+            litres: Annotated[float, Annotation(exclusiveMinimum=0, description="filled to the brim")]
+
+            class JsonSchema:
+                annotation = Annotation(title="A mug")
+
     Of a field, in `typing.Annotated`, beside whatever other libraries put there: `Annotated[int,
     Annotation(minimum=0)]`. Of a class, as `annotation` of an inner class `JsonSchema`. Keywords narrow what a type
     admits or describe it; what the type says itself (`type`, `properties`, `items`, …) they cannot change. Only a class

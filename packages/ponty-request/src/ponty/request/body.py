@@ -59,6 +59,11 @@ class JsonBody(Field[Json]):
 class ValidatedJsonBody(Field[Json]):
     """The body as a JSON value that is valid under a JSON Schema, draft 2020-12 unless its `$schema` says otherwise.
 
+    ::
+
+        class Reading(Request):
+            reading = ValidatedJsonBody(schema={"type": "object", "required": ["celsius"]})
+
     Args:
         filepath: A file with the schema.
         schema: The schema itself; exactly one of both is given.
@@ -100,6 +105,16 @@ class ParsedJsonBody(Field[_T_co], Generic[_T_co]):
 
     It is validated against the schema of the type (see `dataclass_to_jsonschema`), and built through the class's own
     `__init__` and `__post_init__`; a ValueError there is a 400.
+
+    ::
+
+        @dataclasses.dataclass
+        class Order:
+            item: str
+            due: datetime.date
+
+        class NewOrder(Request):
+            order = ParsedJsonBody(Order)
 
     Args:
         cls: The dataclass, or a type such as `list[Person]`. For type checkers, the type of a union is said beside it:

@@ -12,6 +12,11 @@ _S_co = TypeVar("_S_co", bound=str | None, covariant=True)
 class Cookie(Field[_S_co], Generic[_S_co]):
     """A cookie, as a str.
 
+    ::
+
+        class Private(Request):
+            session = Cookie(name="session", required=True, errorcode=401)
+
     Args:
         name: Its name; unlike a header's, the case matters.
         required: Refuses a request without it.

@@ -69,6 +69,15 @@ class Field(abc.ABC, Generic[_T_co]):
     """A part of an HTTP request, as a value of a type.
 
     Subclass it to read a part of your own: give it `extract` and, unless no client can get that part wrong, `describe`.
+
+    ::
+
+        class Remote(Field[str]):
+            def extract(self, request: web.Request) -> str:
+                return request.remote or ""
+
+        class Visit(Request):
+            remote = Remote()
     """
 
     name: str = ""

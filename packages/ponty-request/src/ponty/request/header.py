@@ -16,6 +16,12 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 class Header(Field[_S_co], Generic[_S_co]):
     """A header, as a str. One that comes in several lines reads as their values joined by `", "` (RFC 9110 §5.2).
 
+    ::
+
+        class Private(Request):
+            agent = Header(key="User-Agent", default="unknown")
+            token = Header(key="X-Token", required=True)
+
     Args:
         key: Its name; the case does not matter.
         required: Refuses a request without it.

@@ -22,6 +22,14 @@ _MISSING: Final = _Missing.MISSING
 class QueryParameter(Field[_T_co], Generic[_T_co]):
     """A parameter of the URL's query, given once at most.
 
+    ::
+
+        class DayParameter(QueryParameter[datetime.date]):
+            expected = "a day, as 2026-02-28"
+
+            def __init__(self, *, default: datetime.date) -> None:
+                super().__init__(default=default, cast_func=datetime.date.fromisoformat)
+
     Args:
         key: Its name in the URL; the field's own name by default.
         required: Refuses a request without it.

@@ -28,6 +28,14 @@ class _Compiled:
 class Request:
     """Base class of requests: its class variables that are fields each take one part of the HTTP request.
 
+    ::
+
+        class ListOrders(Request):
+            customer = PosIntRouteParameter()
+            page = PosIntQueryParameter(default=1)
+
+        assert ListOrders(customer=7, page=1).customer == 7
+
     Fields are inherited; a subclass may put another in the place of one, or take one away by setting the name to
     None. Other attributes and methods are the subclass's own.
 
@@ -82,6 +90,17 @@ def expect(
     cls: type[Request], *, mimetype: str | None = None, whole: bool = False
 ) -> Callable[[Callable[..., Awaitable[_R]]], _Answer[_R]]:
     """Call the decorated handler with the fields of a request.
+
+    ::
+
+        class ListOrders(Request):
+            customer = PosIntRouteParameter()
+            page = PosIntQueryParameter(default=1)
+
+        @get(f"/customers/{ListOrders.customer}/orders")
+        @expect(ListOrders)
+        @render_json
+        async def list_orders(customer: int, page: int) -> list[str]: ...
 
     Every field is tried before the client is answered, so that one answer names all that is wrong with a request. It
     is a 404 where a route parameter is at fault, else the `errorcode` of a cookie or the 415 of a body, and a 400

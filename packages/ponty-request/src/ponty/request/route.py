@@ -17,6 +17,17 @@ class RouteParameter(Field[_T_co], Generic[_T_co]):
     From the class it reads as the part in aiohttp's syntax, for the path of a route: where `name` is such a field of
     `HelloReq`, `f"/hello/{HelloReq.name}"` is `/hello/{name:\w+}`. From an instance it reads as the value.
 
+    ::
+
+        class Colour(RouteParameter[str]):
+            def __init__(self) -> None:
+                super().__init__(pattern="[0-9a-f]{6}", cast_func=str.upper)
+
+        class Paint(Request):
+            colour = Colour()
+
+        assert f"/paint/{Paint.colour}" == "/paint/{colour:[0-9a-f]{6}}"
+
     Args:
         pattern: A regular expression that the whole part must match; a path that does not is a 404.
         cast_func: Makes the value of the part, decoded. If it raises a ValueError, LookupError, TypeError or

@@ -23,6 +23,18 @@ def dataclass_to_jsonschema(cls: type) -> dict[str, Any]:
     It says what the class means: the types of its fields, at every depth, and that there are no other properties.
     What it admits builds.
 
+    ::
+
+        @dataclasses.dataclass
+        class Mug:
+            colour: str
+            litres: float = 0.25
+
+        assert dataclass_to_jsonschema(Mug)["properties"] == {
+            "colour": {"type": "string"},
+            "litres": {"type": "number", "default": 0.25},
+        }
+
     Raises:
         ValueError: `cls` is not a dataclass, or JSON cannot hold a default.
         TypeError: A field is of a type that has no form in JSON.

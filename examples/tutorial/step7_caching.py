@@ -1,0 +1,94 @@
+"""A guesthouse, step 7: remembering, and forgetting in time."""
+
+import asyncio
+import dataclasses
+import datetime
+import os
+from decimal import Decimal
+
+import aiohttp
+
+from ponty import (
+    ParsedJsonBody,
+    Request,
+    RouteParameter,
+    StringQueryParameter,
+    expect,
+    get,
+    http_client_provider,
+    lease_http_client,
+    post,
+    render_json,
+    retry,
+    startmeup,
+)
+from ponty.memo import invalidate, localcache
+
+
+@localcache(ttl_ms=60_000, stale_on_error_ms=3_600_000, maxsize=10)
+@retry(aiohttp.ClientError, TimeoutError, max_retries=3, t1_ms=50, backoff_factor=2, anticollision=True)
+async def euro_in(currency: str) -> Decimal:
+    async with (
+        lease_http_client("rates") as session,
+        session.get(f"/rates/{currency}", raise_for_status=True) as answer,
+    ):
+        return Decimal((await answer.json())["data"])
+
+
+class Rate(Request):
+    currency = StringQueryParameter(required=True, values=["GBP", "USD"])
+
+
+@get("/rate")
+@expect(Rate)
+@render_json
+async def rate(currency: str) -> dict[str, object]:
+    return {"rate": await euro_in(currency), "asked": euro_in.cache_info().misses}
+
+
+@dataclasses.dataclass
+class Stay:
+    arrival: datetime.date
+    departure: datetime.date
+
+
+STAYS: dict[int, list[Stay]] = {1: [], 2: [], 3: []}
+
+
+@localcache(name="calendar", maxsize=1000)
+async def calendar(room: int) -> list[Stay]:
+    await asyncio.sleep(0.01)  # a query that takes its time
+    return sorted(STAYS[room], key=lambda stay: stay.arrival)
+
+
+class Calendar(Request):
+    room = RouteParameter(pattern="[1-3]", cast_func=int)
+
+
+@get(f"/rooms/{Calendar.room}/calendar")
+@expect(Calendar)
+@render_json
+async def show_calendar(room: int) -> list[Stay]:
+    return await calendar(room)
+
+
+class NewStay(Request):
+    room = RouteParameter(pattern="[1-3]", cast_func=int)
+    stay = ParsedJsonBody(Stay)
+
+
+@post(f"/rooms/{NewStay.room}/calendar")
+@expect(NewStay, mimetype="application/json")
+@render_json
+async def add_stay(room: int, stay: Stay) -> None:
+    async with invalidate("calendar", room):
+        await asyncio.sleep(0.01)  # a statement that takes its time, too
+        STAYS[room].append(stay)
+
+
+rates = http_client_provider(
+    name="rates", base_url=os.environ.get("RATES_URL", "http://127.0.0.1:9000"), timeout=2, concurrency=10
+)
+
+if __name__ == "__main__":
+    startmeup(port=8080, providers=[rates])

@@ -1,0 +1,47 @@
+"""What the tests of the documentation and of the examples share: a program run as a reader runs it."""
+
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+import pytest
+
+EXAMPLES = pathlib.Path(__file__).parent.parent / "examples"
+
+ON_A_FREE_PORT = """
+import runpy, sys, ponty
+serve = ponty.startmeup
+ponty.startmeup = lambda *, port, **options: serve(port=0, **options)
+sys.path.insert(0, ".")
+how, what = sys.argv[1:]
+(runpy.run_path if how == "path" else runpy.run_module)(what, run_name="__main__")
+"""
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Serve a program of `examples/` in an empty directory, or a module of one; give its process and its address."""
+    started = []
+
+    def run(what, *, cwd=tmp_path, **environment):
+        path = EXAMPLES / what
+        arguments = ["path", str(path)] if path.suffix == ".py" else ["module", what]
+        process = subprocess.Popen(
+            [sys.executable, "-c", ON_A_FREE_PORT, *arguments],
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=cwd,
+            env=os.environ | environment,
+        )
+        started.append(process)
+        for line in process.stdout:
+            if match := re.match(r"Serving on (http://.*)", line):
+                return process, match[1]
+        raise AssertionError("it printed no address")
+
+    yield run
+    for process in started:
+        process.kill()
+        process.communicate()
