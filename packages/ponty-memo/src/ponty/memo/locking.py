@@ -204,16 +204,20 @@ class Holding(AbstractAsyncContextManager[Lease]):
             return
         told = self._renewal is not None and self._renewal.stop(exc)
         release = turn.loop.create_task(self._release(), name="ponty.memo release")
+        if self.lost and not self._fails_open:  # there is nothing to be waited for
+            release.add_done_callback(self._report)
+            if exc is None or told:
+                raise lease_lost(self._key) from exc
+            exc.add_note(f"the lease of {self._key!r} had ended before that")
+            return
         try:
             error = await asyncio.shield(release)
         except asyncio.CancelledError:
             release.add_done_callback(self._report)
             raise
-        if self.lost and not self._fails_open:
-            error = lease_lost(self._key)
         if error is not None:
-            if exc is None or told:
-                raise error from exc
+            if exc is None:
+                raise error
             exc.add_note(f"the lock of {self._key!r} could not be released either: {error!r}")
             self._report(release)
 
@@ -319,5 +323,5 @@ class Holding(AbstractAsyncContextManager[Lease]):
     def _report(self, release: "asyncio.Task[Exception | None]") -> None:
         """Log what nobody is left to be told."""
         error = None if release.cancelled() else release.exception() or release.result()
-        if error is not None:
+        if error is not None and not isinstance(error, LeaseLost):
             logger().error("the lock of %r could not be released", self._key, exc_info=error)

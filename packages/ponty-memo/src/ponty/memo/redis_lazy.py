@@ -19,10 +19,11 @@ else:
             try:
                 module = importlib.import_module(self.__name)
             except ModuleNotFoundError as error:
-                if error.name != self.__name.split(".", maxsplit=1)[0]:
+                package = self.__name.partition(".")[0]
+                if error.name != package:
                     raise
                 raise ImportError(
-                    f"ponty.memo over Redis needs {error.name}: pip install 'ponty-memo[redis]'", name=error.name
+                    f"ponty.memo over Redis needs {package}: pip install 'ponty-memo[redis]'", name=package
                 ) from error
             value = self.__dict__[name] = getattr(module, name)
             return value

@@ -72,13 +72,9 @@ class RedisLink:
 
     def _maker(self, url: str) -> "Callable[[], Redis]":
         def make() -> "Redis":
-            from redis.asyncio.retry import Retry  # noqa: PLC0415 - of an extra
-            from redis.backoff import NoBackoff  # noqa: PLC0415
-
             return aioredis.Redis.from_url(
                 url,
                 protocol=2,  # with RESP3, the client does not look whether a connection is still good
-                retry=Retry(NoBackoff(), 0),
                 socket_timeout=self._timeout,
                 socket_connect_timeout=self._timeout,
                 max_connections=self._connections + 3,
