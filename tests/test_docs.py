@@ -1,7 +1,8 @@
 """What the documentation and the READMEs show is what happens.
 
-The Python of a page runs as one program, from top to bottom. What its `$ curl` lines ask is asked of the routes so
-far, with the arguments that the page gives to `startmeup`, and the answer must be the one shown.
+The Python of a page runs as one program, from top to bottom, over a Redis server of the tests' own. What its `$ curl`
+lines ask is asked of the routes so far, with the arguments that the page gives to `startmeup`, and the answer must be
+the one shown.
 """
 
 import asyncio
@@ -93,8 +94,8 @@ def check_curl(line, shown, options):
     assert without_clocks(shown.rstrip("\n")) == without_clocks(body)
 
 
-def run_page(path, monkeypatch):
-    """Run a page, and give how many blocks of it ran."""
+def run_page(path, monkeypatch, redis_url="redis://127.0.0.1:6379"):
+    """Run a page with its Redis at `redis_url`, and give how many blocks of it ran."""
     monkeypatch.setattr(routing, "_routes", {})
     options = {}
 
@@ -113,7 +114,7 @@ def run_page(path, monkeypatch):
     for _, language, text in sorted(parts):
         if language == "python":
             module.__dict__["__name__"] = "page"
-            code = text.replace('if __name__ == "__main__":', "if True:")
+            code = text.replace('if __name__ == "__main__":', "if True:").replace("redis://127.0.0.1:6379", redis_url)
             exec(compile(code, str(path), "exec", dont_inherit=True), module.__dict__)
         else:
             for command in re.split(r"(?m)^\$ ", text)[1:]:
@@ -124,9 +125,9 @@ def run_page(path, monkeypatch):
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_page_shows_what_happens(path, monkeypatch):
+def test_a_page_shows_what_happens(path, monkeypatch, redis_url):
     shown = len(re.findall(r"(?m)^ *(?:\.\. code-block:: |```)(?:python|console)$", path.read_text()))
-    assert run_page(path, monkeypatch) == shown
+    assert run_page(path, monkeypatch, redis_url) == shown
 
 
 def test_a_false_answer_is_caught(tmp_path, monkeypatch):

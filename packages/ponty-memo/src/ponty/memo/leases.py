@@ -9,7 +9,7 @@ A lease is either
 
 Rules:
 
-1. A lease is extended at a third of its length, so two attempts may fail. One that fails is logged, the next may do.
+1. A lease is extended at a third of its length. An attempt that fails is logged, and made again each ninth of it.
 2. Who has lost its lease is told at once: the task that entered the block is cancelled, and where the cancellation
    leaves the block it becomes `LeaseLost`. A cancellation from elsewhere that came too stays one.
 3. A block that ends by itself after the lease was lost raises `LeaseLost` at its end. An error of the block's own takes
@@ -95,9 +95,10 @@ class Renewal:
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
-        third = self._sentinels.lease_ms / 3000
+        length = self._sentinels.lease_ms / 1000
+        pause = length / 3
         while True:
-            await asyncio.sleep(min(third, self._until - loop.time()))
+            await asyncio.sleep(min(pause, self._until - loop.time()))
             asked = loop.time()
             try:
                 async with asyncio.timeout_at(self._until):
@@ -106,10 +107,12 @@ class Renewal:
                 if loop.time() >= self._until:
                     return self._lose(error)
                 logger().warning("the lease of %r could not be extended", self._key, exc_info=error)
+                pause = length / 9
                 continue
             if not held:
                 return self._lose(None)
-            self._until = asked + third * 3
+            self._until = asked + length
+            pause = length / 3
 
     def _lose(self, error: Exception | None) -> None:
         self.lost = True
