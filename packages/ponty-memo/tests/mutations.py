@@ -12,6 +12,8 @@ import subprocess
 import sys
 import tempfile
 
+from fleet_faults import FLEET_FAULTS
+
 HERE = pathlib.Path(__file__).parent
 SOURCE = HERE.parent / "src"
 
@@ -240,7 +242,7 @@ FAULTS = [
         "    if False:",
     ),
     ("a release can be cancelled", "locking.py", "error = await asyncio.shield(release)", "error = await release"),
-    ("leases are not extended", "locking.py", "        if self._lock.sentinels.lease_ms > 0:", "        if False:"),
+    *FLEET_FAULTS,
 ]
 
 

@@ -110,6 +110,20 @@ async def test_a_lease_that_cannot_be_extended_is_lost_when_it_ends(store, how, 
     assert asyncio.current_task().cancelling() == 0
 
 
+async def test_a_lease_counts_from_before_it_was_asked_for(store, now, caplog):
+    async def extend(key, owner):
+        await asyncio.sleep(0.15)  # the answer takes so long
+        store.fail.add("extend")
+        store.extend = Leases.extend.__get__(store)
+        return True
+
+    store.extend = extend
+    with pytest.raises(LeaseLost):
+        async with Lock(store).lock("a"):
+            await asyncio.sleep(1e6)
+    assert now() == 100 + 300
+
+
 async def test_an_error_of_the_block_is_worth_more(store, caplog):
     with pytest.raises(LookupError) as caught:
         async with Lock(store).lock("a"):
@@ -284,6 +298,7 @@ async def test_a_computation_goes_on_without_a_store_that_is_away(store, make, a
     store.fail, values.fail = set(away), set(away)
     assert await asyncio.gather(*[compute() for _ in range(5)]) == [1] * 5  # one at a time in this process
     assert (values.data == {}) == (away != {"get"})
+    assert "refused" not in events  # nobody has asked
     store.fail, values.fail = set(), set()
     expected = 1 if away == {"get"} else 2
     assert [await compute(), await compute()] == [expected] * 2

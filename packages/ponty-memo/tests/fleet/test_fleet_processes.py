@@ -131,7 +131,7 @@ async def test_what_a_process_that_stood_still_computed_is_not_stored_after_an_i
     assert await other.hear("contains") is False
 
 
-async def test_a_newer_computation_is_not_overwritten_by_an_older_one(start):
+async def test_a_newer_computation_is_not_overwritten_by_an_older_one(start, server, namespace):
     (old,) = await start(1, lease_ms=1000)
     (new,) = await start(1)
     old.tell("call slow 1")
@@ -142,6 +142,7 @@ async def test_a_newer_computation_is_not_overwritten_by_an_older_one(start):
     go_on(old)
     old.tell("go on")
     assert await old.hear("values") == ["slow, run 1"]
+    assert server.ask("KEYS", f"{namespace}:value:*") == []
     new.tell("go on")
     assert await new.hear("values") == ["slow, run 2"]
     old.tell("call slow 1")
