@@ -19,7 +19,7 @@ FLEET_FAULTS = [
     (
         "a lease that was lost is not told at the end",
         "locking.py",
-        "        if self.lost and not self._fails_open:",
+        "        if self.lost and self._on_lost is None:",
         "        if False:",
     ),
     (
@@ -37,13 +37,13 @@ FLEET_FAULTS = [
     (
         "a computation is not let go on alone",
         "locking.py",
-        "        self.adrift = self._fails_open and isinstance(error, Unavailable)",
+        "        self.adrift = self._on_lost is not None and isinstance(error, Unavailable)",
         "        self.adrift = False",
     ),
     (
         "a lock goes on alone",
         "locking.py",
-        "        self.adrift = self._fails_open and isinstance(error, Unavailable)",
+        "        self.adrift = self._on_lost is not None and isinstance(error, Unavailable)",
         "        self.adrift = isinstance(error, Unavailable)",
     ),
     (

@@ -280,7 +280,45 @@ async def test_a_computation_whose_lease_was_lost_is_not_stored_and_its_callers_
     assert await asyncio.gather(slow(), slow()) == [1, 1]
     assert values.data == {}
     assert events == ["join", "miss", "refused"]
+
+
+async def test_what_has_lost_its_lease_only_as_it_stores_is_refused_by_the_store(store, make, caplog):
+    decorate, values, events = make
+
+    @decorate
+    async def compute():
+        store.held.clear()
+        return 1
+
+    assert await compute() == 1
+    assert values.data == {}
+    assert events == ["miss", "refused"]
     assert "not stored" in caplog.text
+
+
+async def test_who_calls_after_the_lease_was_lost_does_not_join_the_computation(store, make, caplog):
+    """It may know of a change that the computation has not seen. Still only one computes at a time."""
+    decorate, values, _ = make
+    table, running = [1], 0
+
+    @decorate
+    async def compute():
+        nonlocal running
+        running += 1
+        assert running == 1
+        seen = table[0]
+        await asyncio.sleep(1 if seen == 1 else 0)
+        running -= 1
+        return seen
+
+    first = asyncio.create_task(compute())
+    await asyncio.sleep(0.05)
+    store.held.clear()
+    await asyncio.sleep(0.25)  # and is noticed
+    table[0] = 2
+    second = asyncio.create_task(compute())
+    assert [await first, await second] == [1, 2]
+    assert [*values.data.values()] == [2]
 
 
 @pytest.mark.parametrize("away", [{"get"}, {"try_add"}, {"set"}, {"get", "set"}, {"try_add", "exists", "wait"}])

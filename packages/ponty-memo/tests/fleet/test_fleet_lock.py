@@ -218,7 +218,7 @@ async def test_fences_grow_also_when_redis_has_lost_its_data(two, server, namesp
 
 @pytest.mark.parametrize("kind", ["text", "list", "a lock for ever"])
 async def test_what_lies_in_place_of_a_lock_goes_after_a_lease(two, server, namespace, kind):
-    here, _ = two(lease_ms=100, pulse_ms=20)
+    here, _ = two(lease_ms=400, pulse_ms=20)
     name = f"{namespace}:lock:=a"
     if kind == "text":
         server.ask("SET", name, "rubbish")
@@ -226,6 +226,8 @@ async def test_what_lies_in_place_of_a_lock_goes_after_a_lease(two, server, name
         server.ask("LPUSH", name, "rubbish")
     else:
         server.ask("HSET", name, "owner", "somebody", "fence", "7")
+    assert not await here.sentinels.try_add("a", "me")
+    assert server.ask("PTTL", name) != -1
     async with asyncio.timeout(60), here.lock("a") as lease:
         assert lease.fence > 7
 

@@ -204,7 +204,7 @@ class Memo(Generic[_T]):
     async def _fly(self, flight: Flight[_T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         # Whoever waits for the flight has a limit of its own; nobody waits for a refresh, nor where waiting is refused.
         limit = None if self.lock.maxwait and not flight.refresh else self.lock.maxwait
-        holding = Holding(self.lock, flight.key, limit, fails_open=True)
+        holding = Holding(self.lock, flight.key, limit, partial(self._lose, flight))
         try:
             async with holding:
                 await self._land(flight, holding, args, kwargs)
@@ -219,7 +219,7 @@ class Memo(Generic[_T]):
             if not isinstance(error, (Exception, asyncio.CancelledError)):
                 raise
         finally:
-            del flight  # as in `_land`, which was called from this frame
+            del flight, holding  # as in `_land`, which was called from this frame
 
     async def _land(self, flight: Flight[_T], holding: Holding, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Land `flight` with a value or a failure; called with the lock held."""
@@ -251,7 +251,13 @@ class Memo(Generic[_T]):
             if not isinstance(error, (Exception, asyncio.CancelledError)):
                 raise
         finally:
-            del flight  # which has the error, whose traceback has this frame
+            del flight, holding  # which have the error, whose traceback has this frame
+
+    def _lose(self, flight: Flight[_T]) -> None:
+        """Let `flight` store nothing, and be joined by nobody: others may compute, or change what it has read."""
+        if flight.owned:
+            self.emit("refused")
+            self.flights.disown(flight)
 
     def _moved(self) -> None:
         self.flights.disown()

@@ -14,13 +14,15 @@ Rules:
    leaves the block it becomes `LeaseLost`. A cancellation from elsewhere that came too stays one.
 3. A block that ends by itself after the lease was lost raises `LeaseLost` at its end. An error of the block's own takes
    precedence, and gets a note.
-4. A computation of a memoizer is not cancelled: its callers get the value. The store refuses it, by the owner.
+4. A computation of a memoizer is not cancelled: its callers get the value. The store refuses it, by the owner. Those
+   who call from then on do not join it, for they may know of a change that it has not seen.
 
 What cannot be had: a process that stands still (stopped, swapped out, collecting garbage) learns that its lease is lost
 only when it runs again, and may go on for a few steps. What it writes then can be told by its `fence`, which is less
 than that of whoever has held the key since.
 """
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from ponty.memo.errors import LeaseLost
@@ -57,10 +59,21 @@ class Renewal:
         key: What is held.
         owner: Who holds it.
         asked: When it was asked for, in the loop's time.
-        holder: Whom to cancel when it is lost; None tells nobody.
+        on_lost: Called when it is lost; without it, the task that this is made in is cancelled.
     """
 
-    __slots__ = ("_cancelling", "_holder", "_key", "_owner", "_sentinels", "_task", "_told", "_until", "lost")
+    __slots__ = (
+        "_cancelling",
+        "_holder",
+        "_key",
+        "_on_lost",
+        "_owner",
+        "_sentinels",
+        "_task",
+        "_told",
+        "_until",
+        "lost",
+    )
 
     def __init__(
         self,
@@ -69,15 +82,16 @@ class Renewal:
         owner: str,
         *,
         asked: float,
-        holder: "asyncio.Task[object] | None",
+        on_lost: Callable[[], object] | None,
     ) -> None:
         self.lost = False
         self._sentinels = sentinels
         self._key = key
         self._owner = owner
         self._until = asked + sentinels.lease_ms / 1000
-        self._holder = holder
-        self._cancelling = 0 if holder is None else holder.cancelling()
+        self._on_lost = on_lost
+        self._holder = None if on_lost is not None else asyncio.current_task()
+        self._cancelling = 0 if self._holder is None else self._holder.cancelling()
         self._told = False
         self._task = asyncio.get_running_loop().create_task(self._run(), name="ponty.memo lease")
 
@@ -117,7 +131,9 @@ class Renewal:
     def _lose(self, error: Exception | None) -> None:
         self.lost = True
         logger().error("the lease of %r was lost while its block runs", self._key, exc_info=error)
-        if self._holder is not None:
+        if self._on_lost is not None:
+            self._on_lost()
+        elif self._holder is not None:
             self._told = True
             self._holder.cancel()
 

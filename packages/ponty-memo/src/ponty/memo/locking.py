@@ -152,16 +152,17 @@ class Holding(AbstractAsyncContextManager[Lease]):
         lock: The lock.
         key: What to hold. Over `InProcess`, it may be anything hashable.
         limit: How long to wait, in seconds; None waits as long as it takes.
-        fails_open: Whether to go on with the turn alone if the store is `Unavailable`, and where a lease is lost.
+        on_lost: Makes this the stay of a computation, which goes on with the turn alone if the store is `Unavailable`;
+            called if its lease is lost.
     """
 
-    __slots__ = ("_fails_open", "_key", "_limit", "_lock", "_renewal", "_turn", "adrift", "fence", "owner", "refused")
+    __slots__ = ("_key", "_limit", "_lock", "_on_lost", "_renewal", "_turn", "adrift", "fence", "owner", "refused")
 
-    def __init__(self, lock: Lock, key: Any, limit: float | None, *, fails_open: bool = False) -> None:
+    def __init__(self, lock: Lock, key: Any, limit: float | None, on_lost: Callable[[], object] | None = None) -> None:
         self._lock = lock
         self._key = key
         self._limit = limit
-        self._fails_open = fails_open
+        self._on_lost = on_lost
         self.owner: str = ""
         self.fence: int = 0
         self.refused: bool = False
@@ -189,8 +190,7 @@ class Holding(AbstractAsyncContextManager[Lease]):
             if await self._ask() or await self._pause(deadline):
                 break
         if self._lock.sentinels.lease_ms > 0 and not self.adrift:
-            holder = None if self._fails_open else asyncio.current_task()
-            self._renewal = Renewal(self._lock.sentinels, self._key, self.owner, asked=asked, holder=holder)
+            self._renewal = Renewal(self._lock.sentinels, self._key, self.owner, asked=asked, on_lost=self._on_lost)
         return self
 
     async def __aexit__(
@@ -204,7 +204,7 @@ class Holding(AbstractAsyncContextManager[Lease]):
             return
         told = self._renewal is not None and self._renewal.stop(exc)
         release = turn.loop.create_task(self._release(), name="ponty.memo release")
-        if self.lost and not self._fails_open:  # there is nothing to be waited for
+        if self.lost and self._on_lost is None:  # there is nothing to be waited for
             release.add_done_callback(self._report)
             if exc is None or told:
                 raise lease_lost(self._key) from exc
@@ -281,7 +281,7 @@ class Holding(AbstractAsyncContextManager[Lease]):
 
     def _drifts(self, error: BaseException) -> bool:
         """Go on with nothing but the turn if `error` says that the store is unavailable and the caller may do so."""
-        self.adrift = self._fails_open and isinstance(error, Unavailable)
+        self.adrift = self._on_lost is not None and isinstance(error, Unavailable)
         return self.adrift
 
     async def _release(self) -> Exception | None:
@@ -290,11 +290,11 @@ class Holding(AbstractAsyncContextManager[Lease]):
             await self._lock.sentinels.release(self._key, self.owner)
         except BaseException as error:
             if isinstance(error, LeaseLost):
-                return None if self._fails_open else error
+                return error if self._on_lost is None else None
             self._lock.shared.doubts[self._key] = self.owner
             if not isinstance(error, Exception):
                 raise
-            if isinstance(error, Unavailable) and (self._fails_open or (self._renewal and self._renewal.held)):
+            if isinstance(error, Unavailable) and (self._on_lost or (self._renewal and self._renewal.held)):
                 logger().warning("the lock of %r was left to its lease", self._key, exc_info=error)
                 return None
             return error
