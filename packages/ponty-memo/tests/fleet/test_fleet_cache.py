@@ -9,7 +9,7 @@ import uuid
 
 import pytest
 
-from ponty.memo import Deadlock, Lock, RedisStore, Stampede, cache, invalidate, rediscache
+from ponty.memo import Deadlock, LeaseLost, Lock, RedisStore, Stampede, cache, cachemiss, invalidate, rediscache
 
 
 @pytest.fixture
@@ -275,6 +275,23 @@ async def test_the_same_from_parts(link_to, namespace, server):
     await here.cache_clear()
     await there("tea")
     assert len(ran) == 3
+
+
+async def test_only_who_holds_the_lock_of_a_key_commits_its_value(link_to, namespace):
+    store = RedisStore[int](link_to(), namespace=namespace, area="parts", returns=int)
+    with pytest.raises(LeaseLost):
+        await store.set_as("tea", 1, "me")  # nobody does
+    assert await store.sentinels.try_add("tea", "somebody else")
+    with pytest.raises(LeaseLost):
+        await store.set_as("tea", 1, "me")
+    assert await store.get("tea") is cachemiss
+    await store.set_as("tea", 2, "somebody else")
+    assert await store.get("tea") == 2
+    await store.set("tea", 3)  # on behalf of nobody
+    await store.set_as("tea", 4, "")  # as under a local lock
+    assert await store.get("tea") == 4
+    assert await store.remove("tea")
+    assert not await store.remove("tea")
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ class Renewal:
         asked: float,
         on_lost: Callable[[], object] | None,
     ) -> None:
-        self.lost = False
+        self.lost: bool = False
         self._sentinels = sentinels
         self._key = key
         self._owner = owner

@@ -136,7 +136,7 @@ def rediscache(
             hits = 0
 
         async def cache_contains(*args: Any, **kwargs: Any) -> bool:
-            return await store.get(key_of(*args, **kwargs)) is not cachemiss
+            return await shelf.contains(key_of(*args, **kwargs))
 
         wrapper, key_of, _ = compile_call(function, who=who, own_key=key, portable=True, local=None, miss=call)
         _take(link, f"{namespace}:{area}", wrapper, who)
@@ -170,6 +170,11 @@ class _RedisShelf(StoreShelf[_T]):
         found = await self._look(key)
         self._offer = (key, found.value) if found is not None and 0 <= found.overdue < self._stale else None
         return found.value if found is not None and found.overdue < 0 else cachemiss
+
+    async def contains(self, key: str) -> bool:
+        """Say whether there is a fresh value."""
+        found = await self._look(key)
+        return found is not None and found.overdue < 0
 
     def stale(self, key: str) -> Any:
         offer, self._offer = self._offer, None

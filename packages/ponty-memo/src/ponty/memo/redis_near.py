@@ -47,7 +47,7 @@ class Near:
         self._stale: Final = stale
         self._entries: Entries[bytes] = Entries(maxsize, _now)
         self._drops = 0
-        self.trusted = False
+        self.trusted: bool = False
 
     def get(self, name: str) -> bytes | None:
         """Give the bytes under `name` if they are fresh."""
