@@ -171,14 +171,14 @@ FLEET_FAULTS = [
     (
         "a caller waits as long as the client does",
         "redis_link.py",
-        "await asyncio.wait({task}, timeout=self._timeout)",
-        "await asyncio.wait({task})",
+        "            if not waiter.done():\n                error = Unavailable",
+        "            if False:\n                error = Unavailable",
     ),
     (
         "a cancelled caller cancels its command",
         "redis_link.py",
-        "        await asyncio.wait({task}, timeout=self._timeout)",
-        "        await asyncio.wait_for(task, self._timeout)",
+        "        finally:\n            timer.cancel()",
+        "        finally:\n            timer.cancel()\n            task.cancel()",
     ),
     (
         "the breaker never opens",
@@ -200,7 +200,7 @@ FLEET_FAULTS = [
         "        except Garbage as error:\n            logger()",
         "        except ZeroDivisionError as error:\n            logger()",
     ),
-    ("a value without an expiry is believed", "redis_store.py", "(reply[1] == -1 and self._mortal)", "False"),
+    ("a value without an expiry is believed", "redis_store.py", "mortal = [int(self._mortal)]", "mortal = [0]"),
     (
         "clearing does not begin an epoch",
         "redis_store.py",

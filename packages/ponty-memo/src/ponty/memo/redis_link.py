@@ -160,37 +160,53 @@ class RedisLink:
 
     async def _attempt(self, what: str, attempt: Callable[[], Awaitable[Any]]) -> Any:
         loop = self._home.enter()
+        waiter: asyncio.Future[tuple[Any, BaseException | None]] = loop.create_future()
         sent = False
 
-        async def command() -> Any:
+        async def command() -> None:
             nonlocal sent
-            async with self._places:
-                sent = True
-                return await attempt()
+            reply, failure = None, None
+            try:
+                async with self._places:
+                    sent = True
+                    reply = await attempt()
+            except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - the caller sees to it
+                failure = error
+            if not waiter.done():  # or else the caller has gone
+                waiter.set_result((reply, failure))
+
+        def time_out() -> None:
+            if not waiter.done():
+                error = Unavailable(f"{what}: no answer within {self._timeout * 1000:g} ms", in_doubt=sent)
+                waiter.set_result((None, error))
+                self.breaker.failed(error)
+                if sent:
+                    loop.call_later(self._timeout * (_LAST_RESORT - 1), task.cancel)
+                else:
+                    task.cancel()
 
         task = loop.create_task(command(), name=f"ponty.memo redis {what}")
         self._running.add(task)
-        task.add_done_callback(self._ended)
-        await asyncio.wait({task}, timeout=self._timeout)
-        if not task.done():
-            if sent:
-                loop.call_later(self._timeout * (_LAST_RESORT - 1), task.cancel)
-            else:
-                task.cancel()
-            error = Unavailable(f"{what}: no answer within {self._timeout * 1000:g} ms", in_doubt=sent)
-            self.breaker.failed(error)
-            raise error
+        task.add_done_callback(self._running.discard)
+        timer = loop.call_later(self._timeout, time_out)
         try:
-            reply = task.result()
-        except (exceptions.RedisError, OSError) as error:
-            raise self._translated(error, what) from error
-        except asyncio.CancelledError:  # of the command, by `aclose`
-            raise Unavailable(f"{what}: the link was closed") from None
-        self.breaker.answered()
-        return reply
+            reply, failure = await waiter
+        finally:
+            timer.cancel()
+        if failure is None:
+            self.breaker.answered()
+            return reply
+        try:
+            if isinstance(failure, exceptions.RedisError | OSError | asyncio.CancelledError):
+                raise self._translated(failure, what) from failure
+            raise failure
+        finally:
+            del failure  # whose traceback has this frame
 
-    def _translated(self, error: Exception, what: str) -> Unavailable:
+    def _translated(self, error: BaseException, what: str) -> Unavailable:
         """Tell the breaker, and give the error for the caller."""
+        if isinstance(error, asyncio.CancelledError):  # of the command, by `aclose`
+            return Unavailable(f"{what}: the link was closed")
         if isinstance(error, exceptions.ConnectionError | exceptions.TimeoutError | OSError):
             self.breaker.failed(error)
             refused = isinstance(error, ConnectionRefusedError) or "connecting to" in str(error)
@@ -208,12 +224,12 @@ class RedisLink:
         self._renewed = loop.time()
         task = loop.create_task(self.client().connection_pool.disconnect(inuse_connections=False))
         self._running.add(task)
-        task.add_done_callback(self._ended)
+        task.add_done_callback(self._reconnected)
 
-    def _ended(self, task: "asyncio.Task[Any]") -> None:
+    def _reconnected(self, task: "asyncio.Task[Any]") -> None:
         self._running.discard(task)
-        if not task.cancelled():
-            task.exception()  # whoever was there to be told has been told
+        if not task.cancelled() and (error := task.exception()) is not None:
+            logger().info("the connections to a replica could not be closed", exc_info=error)
 
     def _moved(self) -> None:
         """Begin anew in another event loop: connections belong to the one in which they were made."""

@@ -145,16 +145,30 @@ STORE: Final = Script(
 )
 """Store a value on behalf of nobody, and let no near cache serve an older one."""
 
+READ: Final = Script(
+    "read",
+    """
+    -- KEYS: value  ARGV: 1 if values have an expiry
+    local data = redis.pcall('GET', KEYS[1])
+    if type(data) ~= 'string' then return false end
+    if ARGV[1] == '1' and redis.call('PTTL', KEYS[1]) < 0 then return false end
+    return data
+    """,
+)
+"""Read a value, or nothing."""
+
 LOOK: Final = Script(
     "look",
     """
-    -- KEYS: value
+    -- KEYS: value  ARGV: 1 if values have an expiry
     local data = redis.pcall('GET', KEYS[1])
     if type(data) ~= 'string' then return false end
-    return {data, redis.call('PTTL', KEYS[1])}
+    local left = redis.call('PTTL', KEYS[1])
+    if ARGV[1] == '1' and left < 0 then return false end
+    return {data, left}
     """,
 )
-"""Read a value. Gives it with what is left of its lifetime in milliseconds, -1 for ever; or nothing."""
+"""The same with what is left of its lifetime in milliseconds, -1 for ever."""
 
 DROP: Final = Script(
     "drop",

@@ -15,7 +15,7 @@ from ponty.memo.redis_codec import Codec, Format, Garbage
 from ponty.memo.redis_link import RedisLink, link_to
 from ponty.memo.redis_names import Names
 from ponty.memo.redis_near import Near
-from ponty.memo.redis_scripts import COMMIT, DROP, EPOCH, LOOK, STORE
+from ponty.memo.redis_scripts import COMMIT, DROP, EPOCH, LOOK, READ, STORE
 from ponty.memo.redis_sentinels import RedisSentinels, sentinels_of
 
 if TYPE_CHECKING:
@@ -120,15 +120,14 @@ class RedisStore(CacheStore[_T]):
                 return Found(self._codec.load(kept), -math.inf)
         mark = 0 if near is None else near.mark()
         try:
-            reply = await self._link.run(LOOK, [name])
+            data, left = await self._read(name)
         except Unavailable:
             kept = None if near is None else near.stand_in(name)
             if kept is None:
                 raise
             return Found(self._codec.load(kept), -math.inf)
-        if reply is None or (reply[1] == -1 and self._mortal):  # that was stored by somebody else
+        if data is None:
             return cachemiss
-        data, left = reply[0], math.inf if reply[1] == -1 else reply[1] / 1000 - self._keep
         try:
             value = self._codec.load(data)
         except Garbage as error:
@@ -192,6 +191,14 @@ class RedisStore(CacheStore[_T]):
         await link.run(EPOCH, [names.meta], [names.epoch, names.drop, names.area])  # what was read meanwhile goes too
         if self._near is not None:
             self._near.clear()
+
+    async def _read(self, name: str) -> tuple[bytes | None, float]:
+        """Give what lies in Redis under `name`, and for how long it is fresh, in seconds."""
+        mortal = [int(self._mortal)]  # then what has no expiry was stored by somebody else
+        if self._near is None and not self._keep:
+            return await self._link.run(READ, [name], mortal), math.inf
+        data, left = await self._link.run(LOOK, [name], mortal) or (None, -1)
+        return data, math.inf if left == -1 else left / 1000 - self._keep
 
     def _milliseconds(self, data: _T) -> int:
         """Give for how long to keep `data` in Redis, 0 for ever."""
