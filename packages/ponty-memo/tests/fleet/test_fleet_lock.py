@@ -71,6 +71,24 @@ async def test_a_waiter_is_woken_by_a_message(two):
         entered.clear()
 
 
+async def test_a_release_before_the_waiter_listens_is_seen(two):
+    """It was not wanted yet, so there is no message: the waiter has to look once it listens."""
+    here, there = two()
+    holding, signals = here.lock("a"), there.sentinels._link.signals
+    await holding.__aenter__()
+    ready = signals.ready
+
+    async def release_first(limit):
+        live = await ready(limit)
+        await holding.__aexit__(None, None, None)
+        signals.ready = ready
+        return live
+
+    signals.ready = release_first
+    async with asyncio.timeout(60), there.lock("a"):
+        pass
+
+
 async def test_a_thousand_callers_in_one_process_are_one_waiter_in_redis(two, server, link_to, namespace):
     here, there = two()
 

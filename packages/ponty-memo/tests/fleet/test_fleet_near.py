@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from ponty.memo import rediscache
+from ponty.memo.redis_near import Near
 
 
 @pytest.fixture
@@ -67,6 +68,46 @@ async def test_an_invalidation_reaches_all_near_caches(make, counting, link_to, 
         await one.invalidate("tea")
         assert not await one.cache_contains("tea")  # in its own process at once
         await until(lambda: gone(two), "a message")
+
+
+async def test_a_clearing_reaches_all_near_caches(make, counting, link_to, until):
+    here, there = link_to(), link_to()
+    one, two = (make(link, counting[0], near_ms=600_000) for link in (here, there))
+    await one("tea")
+    await two("tea")
+    await near_is_live(there)
+    assert await two("tea") == 1
+    await one.cache_clear()
+    assert await gone(one)
+    await until(lambda: gone(two), "a message")
+
+
+async def test_a_near_cache_believes_nothing_that_it_may_have_missed():
+    near = Near("area:", 10, 60, 60)
+    near.put("area:tea", b"1", 60_000, near.mark())
+    assert near.get("area:tea") is None  # nobody tells it anything yet
+    near.reconnected()
+    near.put("area:tea", b"1", 60_000, near.mark())
+    assert near.get("area:tea") == b"1"
+    near.disconnected()
+    assert near.get("area:tea") is None
+    assert near.stand_in("area:tea") == b"1"
+    near.reconnected()
+    assert near.get("area:tea") is near.stand_in("area:tea") is None
+    before = near.mark()
+    near.told("area:cake")
+    near.put("area:tea", b"1", 60_000, before)
+    assert near.get("area:tea") is None
+    near.put("area:tea", b"1", 0, near.mark())
+    assert near.get("area:tea") is None
+    near.put("area:tea", b"1", 60_000, near.mark())
+    near.told("other area:tea")
+    assert near.get("area:tea") == b"1"
+    near.told("area:")
+    assert near.get("area:tea") is None
+    for n in range(20):
+        near.put(f"area:{n}", b"1", 60_000, near.mark())
+    assert near.size() == 10
 
 
 async def gone(cached):

@@ -66,7 +66,7 @@ class RedisLink:
         self._client: Redis | None = None
         self._places = asyncio.Semaphore(max_connections)
         self._running: set[asyncio.Task[Any]] = set()
-        self._renewed = float("-inf")
+        self._last: dict[str, float] = {}
         self.breaker: Final = Breaker(self.ping)
         self.signals: Final = Signals(self.client, self._timeout)
 
@@ -214,14 +214,24 @@ class RedisLink:
         self.breaker.answered()
         if isinstance(error, exceptions.ReadOnlyError) or "-READONLY" in str(error):  # as scripts of Redis 6 say it
             self._reconnect()
+        elif self._not_since("complained", 10):
+            logger().error("Redis refuses what it is asked", exc_info=error)
         return Unavailable(f"{what}: {error}", in_doubt=False)
+
+    def _not_since(self, what: str, limit: float) -> bool:
+        """Say whether `what` was not done in the last `limit` seconds; it counts as done now."""
+        now = asyncio.get_running_loop().time()
+        if now < self._last.get(what, -limit) + limit:
+            return False
+        self._last[what] = now
+        return True
 
     def _reconnect(self) -> None:
         """Look anew who is the primary, once a second at most: a failover may have left us with a replica."""
-        loop = self._home.enter()
-        if loop.time() < self._renewed + 1:
+        if not self._not_since("reconnected", 1):
             return
-        self._renewed = loop.time()
+        logger().error("Redis is read-only: it is asked on new connections from now on")
+        loop = self._home.enter()
         task = loop.create_task(self.client().connection_pool.disconnect(inuse_connections=False))
         self._running.add(task)
         task.add_done_callback(self._reconnected)
@@ -240,6 +250,7 @@ class RedisLink:
         self._client = None
         self._places = asyncio.Semaphore(self._connections)
         self._running = set()
+        self._last = {}
         self.breaker.moved()
         self.signals.moved()
 
