@@ -73,7 +73,7 @@ async def test_a_waiter_is_woken_by_a_message(two):
 
 async def test_a_release_before_the_waiter_listens_is_seen(two):
     """It was not wanted yet, so there is no message: the waiter has to look once it listens."""
-    here, there = two()
+    here, there = two(pulse_ms=600_000, maxwait_ms=600_000)
     holding, signals = here.lock("a"), there.sentinels._link.signals
     await holding.__aenter__()
     ready = signals.ready

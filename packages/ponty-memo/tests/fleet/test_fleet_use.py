@@ -150,3 +150,46 @@ async def test_what_is_unavailable_is_no_timeout_of_ones_own():
             await link.command("PING")
     assert not caught.value.in_doubt
     assert not isinstance(caught.value, TimeoutError)
+
+
+async def test_a_client_that_would_wait_for_ever_is_not_waited_for(server, namespace, proxy_to, until, quiet):
+    import redis.asyncio
+
+    async with proxy_to(server.port) as proxy:
+        client = redis.asyncio.Redis.from_url(proxy.url, socket_timeout=None)
+        try:
+            async with RedisLink(client, timeout_ms=200) as link, asyncio.timeout(60):
+                proxy.silent = True
+                with pytest.raises(Unavailable) as caught:
+                    await link.command("PING")
+                assert caught.value.in_doubt
+                await until(lambda: not link._running)  # nor does its command stay for ever
+                proxy.silent = False
+                await until(lambda: answers(link))
+        finally:
+            await client.aclose()
+
+
+async def answers(link):
+    try:
+        return await link.command("ECHO", "tea") == b"tea"
+    except Unavailable:
+        return False
+
+
+async def test_a_caller_that_is_cancelled_leaves_its_command_to_end(server, namespace, link_to, proxy_to, until):
+    """So its connection serves the next one, and whatever was begun is known to have ended."""
+    async with proxy_to(server.port) as proxy:
+        link = link_to(proxy.url)
+        await link.command("PING")
+        proxy.gate.clear()
+        caller = asyncio.create_task(link.command("INCR", f"{namespace}:count"))
+        await until(lambda: proxy.held)
+        caller.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await caller
+        proxy.gate.set()
+        await until(lambda: not link._running)
+        assert await link.command("GET", f"{namespace}:count") == b"1"
+        assert proxy.connections == 1
+        server.ask("DEL", f"{namespace}:count")
