@@ -203,7 +203,7 @@ async def test_clearing_forgets_everything_everywhere_and_stores_nothing_that_is
             await go.wait()
         return len(product)
 
-    here, there = two(price, near_ms=60_000)
+    here, there = two(price, near_ms=60_000, name=r"[any]*?\:")
     for n in range(30):
         assert await here(f"[*?{n}\\é") == len(f"[*?{n}\\é")
     slow = asyncio.create_task(here("slow"))
@@ -292,6 +292,23 @@ async def test_only_who_holds_the_lock_of_a_key_commits_its_value(link_to, names
     assert await store.get("tea") == 4
     assert await store.remove("tea")
     assert not await store.remove("tea")
+
+
+async def test_nothing_is_committed_while_the_cache_is_being_cleared(link_to, namespace):
+    link = link_to()
+    store = RedisStore[int](link, namespace=namespace, returns=int)
+    assert await store.sentinels.try_add("tea", "me")
+    command = link.command
+
+    async def commit_first(*parts):
+        link.command = command
+        with pytest.raises(LeaseLost):
+            await store.set_as("tea", 1, "me")
+        return await command(*parts)
+
+    link.command = commit_first
+    await store.clear()
+    assert await store.get("tea") is cachemiss
 
 
 @pytest.mark.parametrize(
