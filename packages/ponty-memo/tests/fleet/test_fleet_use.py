@@ -59,7 +59,8 @@ def test_a_name_that_there_is_not():
         _ = ponty.memo.typo
 
 
-async def test_a_provider_opens_the_link_and_closes_it(server, namespace, until):
+async def test_a_provider_opens_the_link_and_closes_it(own_server, namespace, until):
+    server = own_server()
     before = server.ask("INFO", "clients")["connected_clients"]
     provide = redis_provider(server.url)
     lock = redislock(server.url, namespace=namespace, maxwait_ms=60_000)
