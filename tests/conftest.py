@@ -1,5 +1,6 @@
-"""What the tests of the documentation and of the examples share: a program run as a reader runs it."""
+"""What the tests share that cross the packages: a program run as a reader runs it, and a server of Redis."""
 
+import importlib.util
 import os
 import pathlib
 import re
@@ -8,7 +9,9 @@ import sys
 
 import pytest
 
-EXAMPLES = pathlib.Path(__file__).parent.parent / "examples"
+ROOT = pathlib.Path(__file__).parent.parent
+EXAMPLES = ROOT / "examples"
+SERVER = ROOT / "packages/ponty-memo/tests/fleet/server.py"
 
 ON_A_FREE_PORT = """
 import runpy, sys, ponty
@@ -45,3 +48,14 @@ def run(tmp_path):
     for process in started:
         process.kill()
         process.communicate()
+
+
+@pytest.fixture(scope="session")
+def redis_url():
+    """Give the URL of a real Redis or Valkey server, started for these tests."""
+    spec = importlib.util.spec_from_file_location("ponty_redis_server", SERVER)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    server = module.Server().start()
+    yield server.url
+    server.close()

@@ -1,8 +1,9 @@
 """What the documentation and the READMEs show is what happens.
 
-The Python of a page runs as one program, from top to bottom; a file of `examples/` that serves and that the page
-includes begins another one. What its `$ curl` lines ask is asked of a server of the routes so far, with the arguments
-that the page gives to `startmeup`, and the answer must be the one shown. The server lives until more Python comes.
+The Python of a page runs as one program, from top to bottom, over a Redis server of the tests' own; a file of
+`examples/` that serves and that the page includes begins another one. What its `$ curl` lines ask is asked of a server
+of the routes so far, with the arguments that the page gives to `startmeup`, and the answer must be the one shown. The
+server lives until more Python comes.
 """
 
 import asyncio
@@ -34,6 +35,9 @@ PAGES = [
     *sorted(ROOT.glob("packages/*/README.md")),
     *(page for kind in ("rst", "md") for page in sorted(ROOT.glob(f"docs/**/*.{kind}"))),
 ]
+
+REDIS = "redis://127.0.0.1:6379"
+"""The server of Redis that the pages name."""
 
 LANGUAGES = ("python", "console", "pycon")
 
@@ -78,8 +82,9 @@ def parse_curl(line):
 class Program:
     """What a page has shown so far, as a running program: its module, and a server from the first `$ curl` on."""
 
-    def __init__(self, path, monkeypatch):
+    def __init__(self, path, monkeypatch, redis_url):
         self.path = path
+        self.redis_url = redis_url
         self.monkeypatch = monkeypatch
         self.options = {}
         self.serving = None
@@ -96,7 +101,7 @@ class Program:
 
     def run(self, code):
         self.stop()
-        code = code.replace('if __name__ == "__main__":', "if True:")
+        code = code.replace('if __name__ == "__main__":', "if True:").replace(REDIS, self.redis_url)
         exec(compile(code, str(self.path), "exec", dont_inherit=True), self.module.__dict__)
 
     def converse(self, text):
@@ -168,10 +173,10 @@ def included_programs(path):
     return [(start, "program", file) for file, start in found.items()]
 
 
-def run_page(path, monkeypatch):
-    """Run a page, and give how many blocks of it ran."""
+def run_page(path, monkeypatch, redis_url=REDIS):
+    """Run a page with its Redis at `redis_url`, and give how many blocks of it ran."""
     parts = [(start, language, text) for language in LANGUAGES for start, text in blocks(path, language)]
-    program = Program(path, monkeypatch)
+    program = Program(path, monkeypatch, redis_url)
     try:
         for _, language, text in sorted(parts + included_programs(path), key=operator.itemgetter(0)):
             match language:
@@ -181,7 +186,7 @@ def run_page(path, monkeypatch):
                     program.converse(text)
                 case "program":
                     program.stop()
-                    program = Program(text, monkeypatch)
+                    program = Program(text, monkeypatch, redis_url)
                     program.run(text.read_text())
                 case "console":
                     for command in re.split(r"(?m)^\$ ", text)[1:]:
@@ -193,13 +198,13 @@ def run_page(path, monkeypatch):
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_page_shows_what_happens(path, monkeypatch, tmp_path, run):
+def test_a_page_shows_what_happens(path, monkeypatch, tmp_path, run, redis_url):
     monkeypatch.chdir(tmp_path)
     text = path.read_text()
     if "rates.py" in text:
         monkeypatch.setenv("RATES_URL", run("tutorial/rates.py")[1])
     shown = len(re.findall(r"(?m)^ *(?:\.\. code-block:: |```)(?:python|console|pycon)$", text))
-    assert run_page(path, monkeypatch) == shown
+    assert run_page(path, monkeypatch, redis_url) == shown
 
 
 @pytest.mark.parametrize(
@@ -220,7 +225,7 @@ def test_what_is_false_is_caught(tmp_path, monkeypatch, false):
 
 def test_the_slip_that_the_tutorial_tells_of_is_found_when_the_program_starts(monkeypatch):
     page = ROOT / "docs/tutorial/2-requests.rst"
-    program = Program(page, monkeypatch)
+    program = Program(page, monkeypatch, REDIS)
     code = (ROOT / "examples/tutorial/step2_requests.py").read_text()
     with pytest.raises(TypeError) as caught:
         program.run(code.replace("(beds: int, order", "(bed: int, order"))

@@ -32,6 +32,7 @@ DISTRIBUTIONS = {path.name for path in ROOT.glob("packages/*")} | {
     "gunicorn",
     "hatch",
     "nox[uv]",
+    "ponty-memo[redis]",
     "ponty-request[speedups]",
     "pytest",
     "pytest-aiohttp",

@@ -90,6 +90,12 @@ def request_with(ns, cls, path="/", **options):
     return asyncio.run(answer(path, **options))
 
 
+async def over_redis(function, redis_url):
+    """Call a function between the start and the end of a program that uses Redis."""
+    async with contextlib.asynccontextmanager(ponty.memo.redis_provider(redis_url))(None):
+        return await function()
+
+
 SHOWS = {
     "build_app": lambda ns: asyncio.run(served(ns["test_an_unknown_path"])) is None,
     "cache": lambda ns: asyncio.run(ns["greet"]("ann")) == "hello ann",
@@ -100,6 +106,7 @@ SHOWS = {
     "localcache": lambda ns: asyncio.run(ns["price"]("tea")) == 3,
     "locallock": lambda ns: asyncio.run(ns["pay"]("alice", 3)) is None and ns["table"]["alice"] == 7,
     "Lock": lambda ns: asyncio.run(ns["run"]("backup")) is None,
+    "redislock": lambda ns: asyncio.run(over_redis(ns["report"], ns["redis_url"])) > 0,
     "raise_status": lambda ns: asyncio.run(answer("/busy")) == (429, '{"wait":3}'),
     "Field": lambda ns: '"remote":"127.0.0.1"' in request_with(ns, "Visit")[1],
     "render_json": lambda ns: re.match(r'{"data":"\d{4}-\d\d-\d\d",', asyncio.run(answer("/today"))[1]),
@@ -109,17 +116,19 @@ SHOWS = {
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_an_example_runs(name, monkeypatch):
+def test_an_example_runs(name, monkeypatch, redis_url):
     monkeypatch.setattr(routing, "_routes", {})
-    monkeypatch.setattr(ponty.core, "startmeup", lambda *, port: None)
+    monkeypatch.setattr(ponty.core, "startmeup", lambda *, port, providers=(): None)
     module = types.ModuleType("example")
     monkeypatch.setitem(sys.modules, "example", module)  # dataclasses look up their module by name
     namespace = module.__dict__
     known = {name: getattr(layer, name) for layer, name in PUBLIC}
     namespace |= known | vars(typing) | {"web": web, "datetime": datetime, "dataclasses": dataclasses}
     namespace |= {"values": Keys(), "sentinels": Keys(), "table": {"tea": 1, "alice": 10}, "__name__": "example"}
+    namespace["redis_url"] = redis_url
     ponty.memo.localcache(name="prices")(answer)  # for `invalidate`, which warns where there is none
-    exec(compile(EXAMPLES[name], name, "exec", dont_inherit=True), namespace)
+    code = EXAMPLES[name].replace("redis://localhost", redis_url)
+    exec(compile(code, name, "exec", dont_inherit=True), namespace)
     if name in SHOWS:
         assert SHOWS[name](namespace)
 

@@ -94,7 +94,7 @@ def test_a_misspelt_name_is_an_error():
 @pytest.mark.parametrize(
     ("statement", "absent"),
     [
-        ("import ponty.memo", {"aiohttp", "msgspec", "jsonschema", "ponty.core", "ponty.request"}),
+        ("import ponty.memo", {"aiohttp", "msgspec", "jsonschema", "redis", "ponty.core", "ponty.request"}),
         ("import ponty", {"aiohttp", "msgspec", "ponty.core", "ponty.request", "ponty.memo"}),
         ("import ponty.core", {"jsonschema", "ponty.request", "ponty.memo", "uvloop"}),
         ("from ponty import get", {"jsonschema", "ponty.request", "ponty.memo"}),

@@ -1,11 +1,16 @@
 """What type checkers must refuse of `ponty.memo`: each marked line, and no other."""
 
-from ponty.memo import Lock, cache, localcache, locallock
+from ponty.memo import Lock, RedisStore, cache, localcache, locallock, rediscache, redislock
 
 
 @localcache()
 async def local(a: int, *, b: str = "") -> list[str]:
     return [b] * a
+
+
+@rediscache("redis://localhost")
+async def shared(a: int) -> list[str]:
+    return [""] * a
 
 
 class Shop:
@@ -30,9 +35,16 @@ async def use() -> None:
     local.cache_contains()  # E
     async with locallock().lock(1):  # E
         pass
+    await shared("1")  # E
+    async with redislock("redis://localhost").lock("key") as lease:
+        lease.fence = 1  # E
 
 
 localcache(ttl=1)  # E
 localcache(maxsize="1")  # E
 Lock(Half())  # E
 cache(Half(), locallock())  # E
+rediscache("redis://localhost", maxsize=1)  # E
+rediscache("redis://localhost", serializer="pickle")  # E
+redislock(1)  # E
+RedisStore("redis://localhost", ttl_ms="1")  # E

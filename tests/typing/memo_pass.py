@@ -1,9 +1,27 @@
 """What type checkers must accept of `ponty.memo`, and see through."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any, assert_type
 
-from ponty.memo import CacheInfo, CacheStore, Lock, SentinelStore, cache, cachemiss, invalidate, localcache, locallock
+from ponty.memo import (
+    CacheInfo,
+    CacheStore,
+    Lease,
+    Lock,
+    RedisLink,
+    RedisSentinels,
+    RedisStore,
+    SentinelStore,
+    Stampede,
+    cache,
+    cachemiss,
+    invalidate,
+    localcache,
+    locallock,
+    redis_provider,
+    rediscache,
+    redislock,
+)
 
 
 class Values(CacheStore[str]):
@@ -47,6 +65,35 @@ class Shop:
     @localcache()
     async def price(self, product: str) -> int:
         return len(product)
+
+
+link = RedisLink("redis://localhost", timeout_ms=500)
+store = RedisStore[int](link, area="stock", ttl_ms=lambda value: value * 1000.0, returns=int)
+
+
+@cache(store, Lock(store.sentinels, timeout_error=Stampede))
+async def stock(product: str) -> int:
+    return len(product)
+
+
+@rediscache(link, ttl_ms=1000, near_ms=50, serializer="json")
+async def shared(a: int, *, b: str = "") -> list[str]:
+    return [b] * a
+
+
+async def over_redis() -> None:
+    assert_type(await shared(1, b="x"), list[str])
+    assert_type(await stock("tea"), int)
+    assert_type(await shared.cache_contains(1), bool)
+    await shared.invalidate(1)
+    async with link, redislock("redis://localhost", maxwait_ms=5).lock("key") as lease:
+        assert_type(lease, Lease)
+        assert_type(lease.fence, int)
+        assert_type(lease.lost, bool)
+    Lock(RedisSentinels(link, lease_ms=1000))
+
+
+provider: Callable[[str], AsyncIterator[None]] = redis_provider(link)
 
 
 async def use(sentinels: SentinelStore) -> None:

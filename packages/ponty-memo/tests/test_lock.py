@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from ponty.memo import Lock, Locked, SentinelStore, locallock
+from ponty.memo import LeaseLost, Lock, Locked, SentinelStore, locallock
 
 
 @pytest.fixture(params=["local", "three methods", "slow"])
@@ -242,9 +242,10 @@ async def test_a_store_with_leases_is_given_owners_and_asked_to_extend(caplog):
     assert store.calls == ["wait", "wait"]
     del store.held["a"]
 
-    async with lock.lock("a"):
-        store.held["a"] = ("somebody else", 1e9)
-        await asyncio.sleep(0.2)
+    with pytest.raises(LeaseLost):
+        async with lock.lock("a"):
+            store.held["a"] = ("somebody else", 1e9)
+            await asyncio.sleep(0.2)
     assert store.held["a"][0] == "somebody else"
     assert "was lost" in caplog.text
 

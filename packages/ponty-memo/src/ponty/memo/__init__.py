@@ -1,11 +1,39 @@
 """Memoizers and locks for any asyncio program."""
 
+from typing import TYPE_CHECKING
+
 from ponty.memo.caching import CacheStore, Memoized, cache, invalidate
 from ponty.memo.engine import CacheInfo, Event, Invalidation, cachemiss
-from ponty.memo.errors import Deadlock, Locked, Stampede
+from ponty.memo.errors import Deadlock, LeaseLost, Locked, Stampede, Unavailable
+from ponty.memo.leases import Lease
 from ponty.memo.local import LocalMemoized, localcache, locallock
 from ponty.memo.locking import Lock
 from ponty.memo.sentinels import SentinelStore
+
+if TYPE_CHECKING:
+    from ponty.memo.redis import RedisLink as RedisLink
+    from ponty.memo.redis import RedisSentinels as RedisSentinels
+    from ponty.memo.redis import RedisStore as RedisStore
+    from ponty.memo.redis import Serializer as Serializer
+    from ponty.memo.redis import redis_provider as redis_provider
+    from ponty.memo.redis import rediscache as rediscache
+    from ponty.memo.redis import redislock as redislock
+else:
+    _REDIS = frozenset(
+        {"RedisLink", "RedisSentinels", "RedisStore", "Serializer", "redis_provider", "rediscache", "redislock"}
+    )
+
+    def __getattr__(name: str) -> object:
+        if name not in _REDIS:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        import ponty.memo.redis  # noqa: PLC0415 - for those who use it
+
+        value = globals()[name] = getattr(ponty.memo.redis, name)
+        return value
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *_REDIS})
+
 
 __all__ = [
     "CacheInfo",
@@ -13,15 +41,25 @@ __all__ = [
     "Deadlock",
     "Event",
     "Invalidation",
+    "Lease",
+    "LeaseLost",
     "LocalMemoized",
     "Lock",
     "Locked",
     "Memoized",
+    "RedisLink",
+    "RedisSentinels",
+    "RedisStore",
     "SentinelStore",
+    "Serializer",
     "Stampede",
+    "Unavailable",
     "cache",
     "cachemiss",
     "invalidate",
     "localcache",
     "locallock",
+    "redis_provider",
+    "rediscache",
+    "redislock",
 ]

@@ -10,7 +10,9 @@ from functools import partial
 from typing import Any, ClassVar, Concatenate, Generic, ParamSpec, Protocol, Self, TypeVar, cast, overload
 
 from ponty.memo.calls import compile_call
-from ponty.memo.engine import CacheInfo, Invalidation, Memo, Metrics, Shelf, cachemiss, registry
+from ponty.memo.engine import CacheInfo, Event, Invalidation, Memo, Metrics, Shelf, cachemiss, registry
+from ponty.memo.errors import LeaseLost, Unavailable
+from ponty.memo.failures import logger
 from ponty.memo.lazy import inspect
 from ponty.memo.locking import Lock
 
@@ -41,7 +43,8 @@ class CacheStore(ABC, Generic[_T]):
     """Where `cache` keeps values, under keys that are texts.
 
     Three methods make a store: `get`, `set` and `remove`. `cache` calls `set` and `remove` for one key only while it
-    holds the key's lock, and `get` at any time. A method that raises fails the call that it was made for.
+    holds the key's lock, and `get` at any time. A method that raises fails the call that it was made for, unless it
+    raises `Unavailable`: then the call goes on without the store.
     """
 
     shared: ClassVar[bool] = False
@@ -70,6 +73,9 @@ class CacheStore(ABC, Generic[_T]):
             key: The key.
             data: What to store.
             owner: The holder, as in `SentinelStore.try_add`; "" where the lock is a local one.
+
+        Raises:
+            LeaseLost: The owner does not hold the key, and nothing was stored. The computation's callers get the value.
         """
         del owner
         return await self.set(key, data)
@@ -152,7 +158,8 @@ def cache(
             part of a key, or does not matter.
         cache_if: Says of a value whether to store it. Without it, every value is stored, None included.
         metrics: Called with the cache's name and an event: "hit", "miss" (a computation begins), "join" (a call waits
-            for one), "store", "failure", "stampede". It must not block; what it raises is logged.
+            for one), "store", "failure", "stampede", "refused" (a value was not stored, for the lock's lease was lost),
+            "unavailable" (the store could not be asked). It must not block; what it raises is logged.
 
     Returns:
         A decorator for coroutine functions. What it makes has the methods of `Memoized`.
@@ -169,7 +176,7 @@ def cache(
     def decorate(function: Callable[_P, Coroutine[Any, Any, _T]]) -> Memoized[_P, _T]:
         who = called("cache", function)
         memo: Memo[_T] = Memo(function, name or default_name(function), antistampede, accepts=cache_if, metrics=metrics)
-        shelf = memo.shelf = _StoreShelf[_T](store)
+        shelf = memo.shelf = StoreShelf[_T](store, memo.emit)
         prefix = _prefix(store, memo.name if not name else f"{name}:{default_name(function)}")
         clear_store = getattr(store, "clear", partial(CacheStore[_T].clear, cast("CacheStore[_T]", store)))
         hits = 0
@@ -287,24 +294,41 @@ def default_name(function: Callable[..., object]) -> str:
     return f"{inner.__module__}.{getattr(inner, '__qualname__', type(inner).__qualname__)}"
 
 
-class _StoreShelf(Shelf[_T]):
-    """A store of the user's own, as the engine sees it."""
+class StoreShelf(Shelf[_T]):
+    """A store of the user's own, as the engine sees it: without it, values are computed, and not stored."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, emit: Callable[[Event], object]) -> None:
         self._store = store
         self._set_as = getattr(store, "set_as", None)
+        self._emit = emit
 
     async def get(self, key: str) -> Any:
-        value = await self._store.get(key)
+        """Ask the store."""
+        try:
+            value = await self._store.get(key)
+        except Unavailable:
+            self._emit("unavailable")
+            return cachemiss
         return cachemiss if isinstance(value, cachemiss) else value
 
-    async def put(self, key: str, value: _T, owner: str) -> None:
-        if self._set_as is None:
-            await self._store.set(key, value)
-        else:
-            await self._set_as(key, value, owner)
+    async def put(self, key: str, value: _T, owner: str) -> bool:
+        """Tell the store."""
+        try:
+            if self._set_as is None:
+                await self._store.set(key, value)
+            else:
+                await self._set_as(key, value, owner)
+        except LeaseLost as error:
+            logger().warning("a value was not stored, for its computation had lost the key's lock", exc_info=error)
+            self._emit("refused")
+            return False
+        except Unavailable:
+            self._emit("unavailable")
+            return False
+        return True
 
     async def remove(self, key: str) -> bool:
+        """Tell the store; an invalidation fails where it does."""
         return bool(await self._store.remove(key))
 
 

@@ -4,25 +4,33 @@ A miss joins the flight for its key, or begins one (see `ponty.memo.flights`). T
 again for a value that another holder of the lock may have stored, runs the function, stores what it returned, lands,
 and gives the lock back. `invalidate` takes the same lock. So for one key, in this order of the lock, exactly one of
 these is going on at a time: a computation up to the storing of its value, or an invalidate block.
+
+Where the lock is kept in a store that is `Unavailable`, a flight goes on without it: it is still the only one in this
+process, and stores nothing. An invalidate block does not run then.
 """
 
 import math
 import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Generator, Hashable
+from contextlib import suppress
 from functools import partial
 from types import TracebackType
 from typing import Any, ClassVar, Final, Generic, Literal, NamedTuple, TypeAlias, TypeVar, cast
 
 from ponty.memo import holds
+from ponty.memo.errors import Unavailable
+from ponty.memo.failures import logger
 from ponty.memo.flights import Flight, Flights, State
 from ponty.memo.lazy import asyncio
-from ponty.memo.locking import Holding, Lock, logger
+from ponty.memo.locking import Holding, Lock
 from ponty.memo.loops import Home
 
 _T = TypeVar("_T")
 
-Event: TypeAlias = Literal["hit", "stale", "miss", "join", "store", "failure", "stampede", "evicted", "expired"]
+Event: TypeAlias = Literal[
+    "hit", "stale", "miss", "join", "store", "failure", "stampede", "evicted", "expired", "refused", "unavailable"
+]
 """What a metrics hook is told."""
 
 Metrics: TypeAlias = Callable[[str, Event], object]
@@ -61,8 +69,8 @@ class Shelf(ABC, Generic[_T]):
         """Give the value that is stored under `key`, or cachemiss."""
 
     @abstractmethod
-    async def put(self, key: Any, value: _T, owner: str) -> None:
-        """Store `value`."""
+    async def put(self, key: Any, value: _T, owner: str) -> bool:
+        """Store `value`, and say whether it is stored now."""
 
     @abstractmethod
     async def remove(self, key: Any) -> bool:
@@ -196,10 +204,10 @@ class Memo(Generic[_T]):
     async def _fly(self, flight: Flight[_T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         # Whoever waits for the flight has a limit of its own; nobody waits for a refresh, nor where waiting is refused.
         limit = None if self.lock.maxwait and not flight.refresh else self.lock.maxwait
-        holding = Holding(self.lock, flight.key, limit)
+        holding = Holding(self.lock, flight.key, limit, partial(self._lose, flight))
         try:
             async with holding:
-                await self._land(flight, holding.owner, args, kwargs)
+                await self._land(flight, holding, args, kwargs)
         except BaseException as error:
             if flight.hold.live:
                 if holding.refused:
@@ -211,9 +219,9 @@ class Memo(Generic[_T]):
             if not isinstance(error, (Exception, asyncio.CancelledError)):
                 raise
         finally:
-            del flight  # as in `_land`, which was called from this frame
+            del flight, holding  # as in `_land`, which was called from this frame
 
-    async def _land(self, flight: Flight[_T], owner: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    async def _land(self, flight: Flight[_T], holding: Holding, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Land `flight` with a value or a failure; called with the lock held."""
         key = flight.key
         try:
@@ -222,12 +230,13 @@ class Memo(Generic[_T]):
                 flight.compute()
                 self.emit("miss")
                 value = await self._function(*args, **kwargs)
-                if flight.may_store and (self._accepts is None or self._accepts(value)):
-                    await self.shelf.put(key, value, owner)
-                    if flight.owned:
+                if flight.may_store and not holding.adrift and (self._accepts is None or self._accepts(value)):
+                    stored = await self.shelf.put(key, value, holding.owner)
+                    if stored and flight.owned:
                         self.emit("store")
-                    else:  # cleared while the store was busy
-                        await self.shelf.remove(key)
+                    elif stored:  # cleared while the store was busy
+                        with suppress(Unavailable):  # then it cannot have been stored anew since
+                            await self.shelf.remove(key)
             flight.land(value)
         except BaseException as error:
             value = self.shelf.fallback(key) if isinstance(error, Exception) and flight.owned else cachemiss
@@ -242,7 +251,13 @@ class Memo(Generic[_T]):
             if not isinstance(error, (Exception, asyncio.CancelledError)):
                 raise
         finally:
-            del flight  # which has the error, whose traceback has this frame
+            del flight, holding  # which have the error, whose traceback has this frame
+
+    def _lose(self, flight: Flight[_T]) -> None:
+        """Let `flight` store nothing, and be joined by nobody: others may compute, or change what it has read."""
+        if flight.owned:
+            self.emit("refused")
+            self.flights.disown(flight)
 
     def _moved(self) -> None:
         self.flights.disown()

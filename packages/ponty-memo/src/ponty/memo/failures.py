@@ -5,7 +5,10 @@ Raising one object in many tasks mixes all of that up, so each of those who wait
 traceback of the computation and nothing else.
 """
 
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    import logging
 
 _HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE: made by a class statement
 
@@ -39,3 +42,10 @@ def copy_of(error: BaseException) -> BaseException:
     if (notes := error.__dict__.get("__notes__")) is not None:
         copy.__notes__ = list(notes)
     return copy
+
+
+def logger() -> "logging.Logger":
+    """Give the logger of what no caller can be told."""
+    import logging  # noqa: PLC0415 - as long to import as the rest of this package, and seldom needed
+
+    return logging.getLogger("ponty.memo")

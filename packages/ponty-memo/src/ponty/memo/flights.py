@@ -19,8 +19,8 @@ Rules:
 3. A flight leaves the table at the instant it lands, and only if the table still holds this very flight. So the end of
    an old flight can never remove or land a newer one. Those who wait are woken after the lock was given back: a caller
    who ends the program with the value in hand leaves nothing locked.
-4. A flight that was *disowned* (the cache was cleared, or its event loop stands still) lands for those who wait for it,
-   and stores nothing.
+4. A flight that was *disowned* (the cache was cleared, the lease on its key was lost, or its event loop stands still)
+   lands for those who wait for it, and stores nothing.
 5. A failure goes to those who wait at that moment, to each its own copy, and nowhere else.
 
 What can never happen: two functions running for one key (the table admits one flight, the lock one computation, also
@@ -243,13 +243,13 @@ class Flights(Generic[_T]):
         if self._table.get(flight.key) is flight:
             del self._table[flight.key]
 
-    def disown(self) -> None:
-        """Let every flight land for those who wait for it, store nothing, and be joined by nobody."""
-        for flight in self._table.values():
+    def disown(self, *flights: Flight[_T]) -> None:
+        """Let `flights`, or all there are, land for those who wait for them, store nothing, and be joined by nobody."""
+        for flight in flights or [*self._table.values()]:
+            self.remove(flight)
             flight.owned = False
-            if not flight.loop.is_closed():
+            if flight.hold.live and not flight.loop.is_closed():
                 self._disowned.add(flight)
-        self._table.clear()
 
     def count(self) -> tuple[int, int]:
         """Count the flights, and those who wait for them."""

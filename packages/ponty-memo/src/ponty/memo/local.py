@@ -154,7 +154,7 @@ def localcache(
         raise ValueError("localcache: stale_ms, stale_on_error_ms and jitter need a ttl_ms")
     if maxsize == 0:
         warnings.warn("localcache: with maxsize=0, the cache grows without bound", RuntimeWarning, stacklevel=2)
-    lifetime = _lifetime(ttl_ms, jitter)
+    lifetime = lifetimes("localcache", ttl_ms, jitter)
 
     def decorate(function: Callable[_P, Coroutine[Any, Any, _T]]) -> LocalMemoized[_P, _T]:
         who = called("localcache", function)
@@ -201,7 +201,7 @@ def localcache(
     return decorate
 
 
-def _lifetime(ttl_ms: float | Callable[[Any], float], jitter: float) -> Callable[[Any], float]:
+def lifetimes(who: str, ttl_ms: float | Callable[[Any], float], jitter: float) -> Callable[[Any], float]:
     """Give what tells a value's lifetime in seconds, for ever being infinite."""
     if callable(ttl_ms):
         tell = ttl_ms
@@ -212,7 +212,7 @@ def _lifetime(ttl_ms: float | Callable[[Any], float], jitter: float) -> Callable
         tell = lambda _: ttl_ms  # noqa: E731
 
     def lifetime(value: Any) -> float:
-        lasting = seconds("localcache", "what ttl_ms returned", tell(value)) or math.inf
+        lasting = seconds(who, "what ttl_ms returned", tell(value)) or math.inf
         if not jitter or lasting == math.inf:
             return lasting
         import random  # noqa: PLC0415 - it takes long to import, and few caches draw
@@ -237,9 +237,10 @@ class _LocalShelf(Shelf[_T]):
     async def get(self, key: Hashable) -> Any:
         return self._within(key, 0)
 
-    async def put(self, key: Hashable, value: _T, owner: str) -> None:
+    async def put(self, key: Hashable, value: _T, owner: str) -> bool:
         del owner
         self._entries.put(key, value, self._lifetime(value), max(self._stale, self._on_error))
+        return True
 
     async def remove(self, key: Hashable) -> bool:
         return self._entries.drop(key)

@@ -10,7 +10,10 @@ From taking the turn to giving it, a caller is in one of these states:
 - *asking*: `try_add` runs, in a task of its own. If the caller is cancelled, the task goes on, takes back a sentinel
   that it still added, and gives the turn.
 - *pausing*: the sentinel is somebody else's. `SentinelStore.wait` runs until there is reason to ask again.
-- *holding*: the sentinel is ours, the block runs; if the store has leases, they are extended meanwhile.
+- *holding*: the sentinel is ours, the block runs; if the store has leases, they are extended meanwhile (see
+  `ponty.memo.leases`).
+- *adrift*: the store is `Unavailable`, and the caller is a computation that may do without it. It has the turn, so it
+  is the only one in this process; it stores nothing.
 - *releasing*: `release` runs, in a task of its own that gives the turn at the end, also if the caller is cancelled.
 
 Rules:
@@ -19,7 +22,8 @@ Rules:
 2. A store that fails while it is asked fails the caller. Whether the sentinel was added is unknown then: the key is
    *in doubt*.
 3. A store that fails in `release` fails the caller, unless the block itself has failed: its error is worth more, and
-   gets the store's as a note. The key is in doubt.
+   gets the store's as a note. The key is in doubt. Where the sentinel has a lease that is still held, nobody was let in
+   and it ends by itself, so a store that is `Unavailable` then is only logged.
 4. A holder whose loop is closed has lost its turn, and the key is in doubt.
 5. The next caller with the turn at a key in doubt first takes back the sentinel that may have been left there. Nobody
    in this process can hold the key at that time.
@@ -31,29 +35,21 @@ nobody holds, while nobody is told.
 import os
 import weakref
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from itertools import count
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, Self, cast
 
-from ponty.memo.errors import Locked
+from ponty.memo.errors import LeaseLost, Locked, Unavailable
+from ponty.memo.failures import logger
 from ponty.memo.lazy import asyncio
+from ponty.memo.leases import Lease, Renewal, lease_lost
 from ponty.memo.loops import seconds
 from ponty.memo.sentinels import Adapted, InProcess, Sentinels, SentinelStore
 from ponty.memo.turns import Turn, Turns
 
-if TYPE_CHECKING:
-    import logging
-
 _owners = count(1)
 _process = os.urandom(8).hex()
-
-
-def logger() -> "logging.Logger":
-    """Give the logger of what no caller can be told."""
-    import logging  # noqa: PLC0415 - as long to import as the rest of this package, and seldom needed
-
-    return logging.getLogger("ponty.memo")
 
 
 class _Shared:
@@ -131,7 +127,7 @@ class Lock:
         self.three_methods: bool = getattr(self.sentinels.try_add, "__func__", None) is SentinelStore.try_add
         self.shared: _Shared = _shared_by(sentinels)
 
-    def lock(self, key: str) -> AbstractAsyncContextManager[None]:
+    def lock(self, key: str) -> AbstractAsyncContextManager[Lease]:
         """Hold `key` while the block of `async with` runs.
 
         Not reentrant: inside the block, the key is held for the block's own task too.
@@ -139,8 +135,12 @@ class Lock:
         Args:
             key: What to lock.
 
+        Returns:
+            A context manager that gives the `Lease`.
+
         Raises:
             Locked: The wait is over (or rather the lock's `timeout_error`).
+            LeaseLost: The store's lease on the key ended while the block ran.
             Exception: What the store raised. The block has not run if it failed to add the sentinel, and has run if it
                 failed to remove it; an error of the block itself takes precedence.
         """
@@ -153,53 +153,71 @@ class Lock:
         return error
 
 
-class Holding(AbstractAsyncContextManager[None]):
+class Holding(AbstractAsyncContextManager[Lease]):
     """One stay at a key, from taking it to giving it back.
 
     Args:
         lock: The lock.
         key: What to hold. Over `InProcess`, it may be anything hashable.
         limit: How long to wait, in seconds; None waits as long as it takes.
+        on_lost: Makes this the stay of a computation, which goes on with the turn alone if the store is `Unavailable`;
+            called if its lease is lost.
     """
 
-    __slots__ = ("_key", "_limit", "_lock", "_renewal", "_turn", "owner", "refused")
+    __slots__ = ("_key", "_limit", "_lock", "_on_lost", "_renewal", "_turn", "adrift", "fence", "owner", "refused")
 
-    def __init__(self, lock: Lock, key: Any, limit: float | None) -> None:
+    def __init__(self, lock: Lock, key: Any, limit: float | None, on_lost: Callable[[], object] | None = None) -> None:
         self._lock = lock
         self._key = key
         self._limit = limit
+        self._on_lost = on_lost
         self.owner: str = ""
+        self.fence: int = 0
         self.refused: bool = False
+        self.adrift: bool = False
         self._turn: Turn | None = None
-        self._renewal: asyncio.Task[None] | None = None
+        self._renewal: Renewal | None = None
 
-    async def __aenter__(self) -> None:
+    @property
+    def lost(self) -> bool:
+        """Whether the lease is known to have ended."""
+        return self._renewal is not None and self._renewal.lost
+
+    async def __aenter__(self) -> Self:
         began = asyncio.get_running_loop().time() if self._limit else 0.0
         turn = await self._lock.shared.turns.take(self._key, self._limit)
         if turn is None:
             raise self._over()
         self._turn = turn
         if isinstance(self._lock.sentinels, InProcess):
-            return
+            return self
         self.owner = turn.owner = f"{_process}.{os.getpid()}.{next(_owners)}"
         deadline = None if self._limit is None else began + self._limit
-        while not await self._ask():
-            await self._pause(deadline)
-        if self._lock.sentinels.lease_ms > 0:
-            self._renewal = turn.loop.create_task(self._renew(self._lock.sentinels.lease_ms), name="ponty.memo lease")
+        while True:
+            asked = turn.loop.time()
+            if await self._ask() or await self._pause(deadline):
+                break
+        if self._lock.sentinels.lease_ms > 0 and not self.adrift:
+            self._renewal = Renewal(self._lock.sentinels, self._key, self.owner, asked=asked, on_lost=self._on_lost)
+        return self
 
     async def __aexit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
         turn = cast("Turn", self._turn)
-        if isinstance(self._lock.sentinels, InProcess):
+        if self.adrift or isinstance(self._lock.sentinels, InProcess):
             self._lock.shared.turns.give(turn)
             return
         if turn.loop.is_closed():  # what is left of the block is thrown away; whoever comes next finds the key in doubt
             return
-        if self._renewal is not None:
-            self._renewal.cancel()
+        told = self._renewal is not None and self._renewal.stop(exc)
         release = turn.loop.create_task(self._release(), name="ponty.memo release")
+        if self.lost and self._on_lost is None:  # there is nothing to be waited for
+            release.add_done_callback(self._report)
+            if exc is None or told:
+                raise lease_lost(self._key) from exc
+            exc.add_note(f"the lease of {self._key!r} had ended before that")
+            return
         try:
             error = await asyncio.shield(release)
         except asyncio.CancelledError:
@@ -212,24 +230,31 @@ class Holding(AbstractAsyncContextManager[None]):
             self._report(release)
 
     async def _ask(self) -> bool:
-        """Ask the store for the key; give the turn if that fails."""
+        """Ask the store for the key; give the turn if that fails, unless the caller may do without the store."""
         turn = cast("Turn", self._turn)
         task = turn.loop.create_task(self._try_add(), name="ponty.memo lock")
         try:
-            return await asyncio.shield(task)
-        except BaseException:
+            self.fence = await asyncio.shield(task)
+        except BaseException as error:
+            if self._drifts(error):
+                return True
             if task.done():
                 self._withdraw(task)
             else:  # the caller is cancelled while the store is asked
                 task.add_done_callback(self._withdraw)
             raise
+        held = bool(self.fence)
+        if self.fence is True:
+            self.fence = 0
+        return held
 
-    async def _try_add(self) -> bool:
+    async def _try_add(self) -> int:
         sentinels, doubts = self._lock.sentinels, self._lock.shared.doubts
         suspect = doubts.get(self._key)
         if suspect is not None:
             if await sentinels.exists(self._key):
-                await sentinels.release(self._key, suspect)
+                with suppress(LeaseLost):
+                    await sentinels.release(self._key, suspect)
             doubts.pop(self._key, None)
         if self._lock.three_methods and await sentinels.exists(self._key):
             return False  # had this failed, nothing would be in doubt
@@ -238,12 +263,17 @@ class Holding(AbstractAsyncContextManager[None]):
                 await sentinels.add(self._key)
                 return True
             return await sentinels.try_add(self._key, self.owner)
-        except BaseException:
-            doubts[self._key] = self.owner
+        except BaseException as error:
+            if not isinstance(error, Unavailable) or error.in_doubt:
+                doubts[self._key] = self.owner
             raise
 
-    async def _pause(self, deadline: float | None) -> None:
-        """Wait until it is worth while to ask again; give the turn if there is no time left, or if that fails."""
+    async def _pause(self, deadline: float | None) -> bool:
+        """Wait until it is worth while to ask again; give the turn if there is no time left, or if that fails.
+
+        Returns:
+            Whether there is no need to ask, for the caller goes on without the store.
+        """
         pulse = self._lock.pulse
         try:
             if deadline is not None:
@@ -251,18 +281,30 @@ class Holding(AbstractAsyncContextManager[None]):
             if self._limit == 0 or pulse <= 0:
                 raise self._over()  # noqa: TRY301 - both ways out give the turn
             await self._lock.sentinels.wait(self._key, pulse * 1000)
-        except BaseException:
-            self._give()
-            raise
+        except BaseException as error:
+            if not self._drifts(error):
+                self._give()
+                raise
+        return self.adrift
+
+    def _drifts(self, error: BaseException) -> bool:
+        """Go on with nothing but the turn if `error` says that the store is unavailable and the caller may do so."""
+        self.adrift = self._on_lost is not None and isinstance(error, Unavailable)
+        return self.adrift
 
     async def _release(self) -> Exception | None:
         """Take the sentinel back and give the turn; return what went wrong."""
         try:
             await self._lock.sentinels.release(self._key, self.owner)
         except BaseException as error:
+            if isinstance(error, LeaseLost):
+                return error if self._on_lost is None else None
             self._lock.shared.doubts[self._key] = self.owner
             if not isinstance(error, Exception):
                 raise
+            if isinstance(error, Unavailable) and (self._on_lost or (self._renewal and self._renewal.held)):
+                logger().warning("the lock of %r was left to its lease", self._key, exc_info=error)
+                return None
             return error
         finally:
             self._give()
@@ -275,7 +317,7 @@ class Holding(AbstractAsyncContextManager[None]):
     def _give(self) -> None:
         self._lock.shared.turns.give(cast("Turn", self._turn))
 
-    def _withdraw(self, asked: "asyncio.Task[bool]") -> None:
+    def _withdraw(self, asked: "asyncio.Task[int]") -> None:
         """End what a caller began who is no longer there."""
         if asked.cancelled() or asked.exception() is not None or not asked.result():
             self._give()
@@ -289,17 +331,5 @@ class Holding(AbstractAsyncContextManager[None]):
     def _report(self, release: "asyncio.Task[Exception | None]") -> None:
         """Log what nobody is left to be told."""
         error = None if release.cancelled() else release.exception() or release.result()
-        if error is not None:
+        if error is not None and not isinstance(error, LeaseLost):
             logger().error("the lock of %r could not be released", self._key, exc_info=error)
-
-    async def _renew(self, lease_ms: float) -> None:
-        while True:
-            await asyncio.sleep(lease_ms / 3000)
-            try:
-                held = await self._lock.sentinels.extend(self._key, self.owner)
-            except Exception:  # noqa: BLE001 - the next attempt may succeed while the lease lasts
-                logger().exception("the lease of %r could not be extended", self._key)
-                continue
-            if not held:
-                logger().error("the lease of %r was lost while its block runs", self._key)
-                return

@@ -1,7 +1,7 @@
 """Stores of sentinels: what `Lock` asks of one, and the two that it brings along."""
 
 from abc import ABC, abstractmethod
-from typing import ClassVar, Protocol
+from typing import Protocol
 
 from ponty.memo.lazy import asyncio
 from ponty.memo.turns import Turns
@@ -31,7 +31,7 @@ class SentinelStore(ABC):
     atomic step, `release` only what the owner holds, `extend` a lease, `wait` to be notified.
     """
 
-    lease_ms: ClassVar[float] = 0
+    lease_ms: float = 0
     """How long a sentinel lives if nobody extends it, in milliseconds, or 0 for ever. `Lock` extends at a third."""
 
     @abstractmethod
@@ -46,7 +46,7 @@ class SentinelStore(ABC):
     async def remove(self, key: str) -> object:
         """Remove the sentinel of `key`; what is returned is ignored."""
 
-    async def try_add(self, key: str, owner: str) -> bool:
+    async def try_add(self, key: str, owner: str) -> int:
         """Add a sentinel for `key` if there is none.
 
         Override it where the store can do so in one step, for instance `SET key owner NX PX lease`.
@@ -56,7 +56,8 @@ class SentinelStore(ABC):
             owner: Who will hold it: a text that is new for each holder, for `release` and `extend` to compare.
 
         Returns:
-            Whether the key is now the owner's.
+            Whether the key is now the owner's; where the store can tell, as a number that is greater than that of any
+            earlier holder, which becomes the `fence` of the lease. True stands for no such number.
         """
         del owner
         if await self.exists(key):
@@ -72,6 +73,9 @@ class SentinelStore(ABC):
         Args:
             key: What to unlock.
             owner: Who has held it.
+
+        Raises:
+            LeaseLost: The sentinel is not the owner's any more; in a store that can tell.
         """
         del owner
         await self.remove(key)

@@ -1,0 +1,270 @@
+"""`RedisLink`: what one process has to do with one Redis, for all caches and locks that share it.
+
+A link has a client, one subscription (see `ponty.memo.redis_signals`) and a circuit breaker (see
+`ponty.memo.redis_breaker`). It opens by itself when it is first used, and again in each event loop that it is used in.
+
+How a command is run:
+
+1. In a task of its own. A caller that is cancelled, or has waited long enough, leaves; the command goes on to its end.
+   So the client is not cancelled between a command and its answer, whoever leaves, and an answer cannot be taken for
+   that of a later command.
+2. A caller waits for `timeout_ms` at most, whatever the client's own limits are. What has not been sent by then is not
+   sent any more. What has been sent is *in doubt*.
+3. A command that gets no answer at all, not even long after that, is cancelled: the client closes the connection.
+4. So many commands run at once as there are connections; the others wait their turn.
+5. Whatever goes wrong between the client and Redis is `Unavailable`, so that callers have one error to look for.
+
+What can never happen: an answer given to another caller; a caller that waits longer than `timeout_ms`.
+"""
+
+import weakref
+from collections.abc import Awaitable, Callable, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from ponty.memo.errors import Unavailable
+from ponty.memo.failures import logger
+from ponty.memo.lazy import asyncio
+from ponty.memo.loops import Home, seconds
+from ponty.memo.redis_breaker import Breaker
+from ponty.memo.redis_lazy import aioredis, exceptions
+from ponty.memo.redis_scripts import Script
+from ponty.memo.redis_signals import Signals
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
+_LAST_RESORT: Final = 3
+"""After how many times its `timeout_ms` a command without an answer is cancelled."""
+
+
+class RedisLink:
+    """This process's link to one Redis or Valkey, shared by all caches and locks over it.
+
+    It opens when it is first used. `async with`, or `redis_provider`, opens it beforehand and closes it afterwards.
+
+    Args:
+        redis: A URL (`redis://`, `rediss://` or `unix://`), or a client of redis-py's, which remains its owner's to
+            close. The link's own client speaks RESP2 and tries nothing twice.
+        timeout_ms: How long a caller waits for an answer, in milliseconds, before Redis counts as unavailable.
+        max_connections: How many commands run at once, each on a connection of its own; the others wait.
+
+    Raises:
+        ImportError: redis-py is not installed; the extra `ponty-memo[redis]` brings it.
+        ValueError: The URL is none, or a number makes no sense.
+    """
+
+    def __init__(self, redis: "str | Redis", *, timeout_ms: float = 1000, max_connections: int = 50) -> None:
+        self._timeout = seconds("RedisLink", "timeout_ms", timeout_ms)
+        if not self._timeout or not isinstance(max_connections, int) or max_connections < 1:  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ValueError("RedisLink: timeout_ms and max_connections are greater than zero")
+        self._connections = max_connections
+        self._given = None if isinstance(redis, str) else redis
+        self._make: Callable[[], Redis] = self._maker(redis) if isinstance(redis, str) else lambda: redis
+        self._home = Home("the link to Redis", self._moved)
+        self._used = False
+        self._client: Redis | None = None
+        self._places = asyncio.Semaphore(max_connections)
+        self._running: set[asyncio.Task[Any]] = set()
+        self._last: dict[str, float] = {}
+        self.breaker: Final = Breaker(self.ping)
+        self.signals: Final = Signals(self.client, self._timeout)
+
+    def _maker(self, url: str) -> "Callable[[], Redis]":
+        def make() -> "Redis":
+            return aioredis.Redis.from_url(
+                url,
+                protocol=2,  # with RESP3, the client does not look whether a connection is still good
+                socket_timeout=self._timeout,
+                socket_connect_timeout=self._timeout,
+                max_connections=self._connections + 3,
+            )
+
+        make()  # a URL that is none is refused here
+        return make
+
+    async def __aenter__(self) -> Self:
+        """Open the link, and look whether Redis is there; if it is not, say so in the log."""
+        self.client()
+        try:
+            await self.ping()
+        except Unavailable as error:
+            logger().warning("Redis is not there yet", exc_info=error)
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Close the link, once the commands under way have ended."""
+        await self.aclose()
+
+    def client(self) -> "Redis":
+        """Give the client in this event loop."""
+        self._home.enter()
+        if self._client is None:
+            self._client = self._make()
+        return self._client
+
+    async def aclose(self) -> None:
+        """Close the link; it would open again if it were used."""
+        self._home.enter()
+        await self.signals.close()
+        await self.breaker.close()
+        if self._running:
+            _, late = await asyncio.wait(self._running, timeout=self._timeout)
+            for task in late:
+                task.cancel()
+            if late:
+                await asyncio.wait(late)
+        client, self._client = self._client, None
+        if client is not None and self._given is None:
+            await client.aclose()
+
+    async def ping(self) -> None:
+        """Ask whether Redis is there, whatever the breaker says.
+
+        Raises:
+            Unavailable: It is not.
+        """
+        await self._attempt("PING", lambda: self._execute("PING"))
+
+    async def run(self, script: Script, keys: Sequence[str], arguments: Sequence[str | bytes | int] = ()) -> Any:
+        """Run a script, and give what it gives; texts come as bytes.
+
+        Raises:
+            Unavailable: Redis cannot be asked, or refuses.
+        """
+        operands = (len(keys), *keys, *arguments)
+
+        async def attempt() -> Any:
+            try:
+                return await self._execute("EVALSHA", script.digest, *operands)
+            except exceptions.NoScriptError:
+                return await self._execute("EVAL", script.source, *operands)
+
+        self.breaker.check()
+        return await self._attempt(script.name, attempt)
+
+    async def command(self, *parts: str | bytes | int) -> Any:
+        """Run a command, and give what it gives; texts come as bytes.
+
+        Raises:
+            Unavailable: Redis cannot be asked, or refuses.
+        """
+        self.breaker.check()
+        return await self._attempt(str(parts[0]), lambda: self._execute(*parts))
+
+    async def _execute(self, *parts: str | bytes | int) -> Any:
+        client: Any = self.client()
+        return await client.execute_command(*parts, NEVER_DECODE=True)
+
+    async def _attempt(self, what: str, attempt: Callable[[], Awaitable[Any]]) -> Any:
+        loop = self._home.enter()
+        waiter: asyncio.Future[tuple[Any, BaseException | None]] = loop.create_future()
+        sent = False
+
+        async def command() -> None:
+            nonlocal sent
+            reply, failure = None, None
+            try:
+                async with self._places:
+                    sent = True
+                    reply = await attempt()
+            except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - the caller sees to it
+                failure = error
+            if not waiter.done():  # or else the caller has gone
+                waiter.set_result((reply, failure))
+
+        def time_out() -> None:
+            if not waiter.done():
+                error = Unavailable(f"{what}: no answer within {self._timeout * 1000:g} ms", in_doubt=sent)
+                waiter.set_result((None, error))
+                self.breaker.failed(error)
+                if sent:
+                    loop.call_later(self._timeout * (_LAST_RESORT - 1), task.cancel)
+                else:
+                    task.cancel()
+
+        task = loop.create_task(command(), name=f"ponty.memo redis {what}")
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        timer = loop.call_later(self._timeout, time_out)
+        try:
+            reply, failure = await waiter
+        finally:
+            timer.cancel()
+        if failure is None:
+            self.breaker.answered()
+            return reply
+        try:
+            if isinstance(failure, exceptions.RedisError | OSError | asyncio.CancelledError):
+                raise self._translated(failure, what) from failure
+            raise failure
+        finally:
+            del failure  # whose traceback has this frame
+
+    def _translated(self, error: BaseException, what: str) -> Unavailable:
+        """Tell the breaker, and give the error for the caller."""
+        if isinstance(error, asyncio.CancelledError):  # of the command, by `aclose`
+            return Unavailable(f"{what}: the link was closed")
+        if isinstance(error, exceptions.ConnectionError | exceptions.TimeoutError | OSError):
+            self.breaker.failed(error)
+            refused = isinstance(error, ConnectionRefusedError) or "connecting to" in str(error)
+            return Unavailable(f"{what}: {error}", in_doubt=not refused)
+        self.breaker.answered()
+        if isinstance(error, exceptions.ReadOnlyError) or "-READONLY" in str(error):  # as scripts of Redis 6 say it
+            self._reconnect()
+        elif self._not_since("complained", 10):
+            logger().error("Redis refuses what it is asked", exc_info=error)
+        return Unavailable(f"{what}: {error}", in_doubt=False)
+
+    def _not_since(self, what: str, limit: float) -> bool:
+        """Say whether `what` was not done in the last `limit` seconds; it counts as done now."""
+        now = asyncio.get_running_loop().time()
+        if now < self._last.get(what, -limit) + limit:
+            return False
+        self._last[what] = now
+        return True
+
+    def _reconnect(self) -> None:
+        """Look anew who is the primary, once a second at most: a failover may have left us with a replica."""
+        if not self._not_since("reconnected", 1):
+            return
+        logger().error("Redis is read-only: it is asked on new connections from now on")
+        loop = self._home.enter()
+        task = loop.create_task(self.client().connection_pool.disconnect(inuse_connections=False))
+        self._running.add(task)
+        task.add_done_callback(self._reconnected)
+
+    def _reconnected(self, task: "asyncio.Task[Any]") -> None:
+        self._running.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            logger().info("the connections to a replica could not be closed", exc_info=error)
+
+    def _moved(self) -> None:
+        """Begin anew in another event loop: connections belong to the one in which they were made."""
+        if self._given is not None and self._used:
+            pool: Any = self._given.connection_pool
+            pool.reset()
+        self._used = True
+        self._client = None
+        self._places = asyncio.Semaphore(self._connections)
+        self._running = set()
+        self._last = {}
+        self.breaker.moved()
+        self.signals.moved()
+
+
+_links: "weakref.WeakValueDictionary[str | int, RedisLink]" = weakref.WeakValueDictionary()
+"""The links that were made for URLs and clients, for as long as somebody uses them."""
+
+
+def link_to(redis: "str | Redis | RedisLink") -> RedisLink:
+    """Give the link to `redis`: the same one for the same URL or client."""
+    if isinstance(redis, RedisLink):
+        return redis
+    name = redis if isinstance(redis, str) else id(redis)  # a link keeps its client, so the address is not used again
+    link = _links.get(name)
+    if link is None:
+        link = _links[name] = RedisLink(redis)
+    return link
