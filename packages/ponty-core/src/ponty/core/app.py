@@ -8,7 +8,7 @@ from aiohttp.typedefs import Middleware
 
 from ponty.core.answers import answer_errors, guard
 from ponty.core.closing import Unmatched, can_close
-from ponty.core.providers import Provider, lifespan
+from ponty.core.providers import Provider, lifespan, listed
 from ponty.core.routing import Handler, check_path_parameters, mount_routes
 from ponty.core.uploads import Uploads
 
@@ -43,7 +43,7 @@ def build_app(
         TypeError: A provider is not an async generator function, or a path lacks a variable part that its handler
             reads.
     """
-    return _assemble(tuple(providers), tuple(route_tables), tuple(middlewares), client_max_size, closed=False)
+    return _assemble(listed(providers), tuple(route_tables), tuple(middlewares), client_max_size, closed=False)
 
 
 def build_closed_app(
@@ -56,7 +56,7 @@ def build_closed_app(
     """Build the application that nobody adds to; see `build_app` and `ponty.core.closing`."""
     tables, middlewares = tuple(route_tables), tuple(middlewares)
     closed = can_close(tables, middlewares)
-    return _assemble(tuple(providers), tables, middlewares, client_max_size, closed=closed)
+    return _assemble(listed(providers), tables, middlewares, client_max_size, closed=closed)
 
 
 def _assemble(

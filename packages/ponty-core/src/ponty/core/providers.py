@@ -10,7 +10,7 @@ rest at teardown. The rules:
 """
 
 import inspect
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -20,6 +20,17 @@ from ponty.core.context import current_apps
 
 Provider = Callable[[web.Application], AsyncIterator[None]]
 """An async generator function that takes the application and yields once."""
+
+
+def listed(providers: Iterable[Provider]) -> tuple[Provider, ...]:
+    """List providers.
+
+    Raises:
+        TypeError: It is one provider, not a list of them.
+    """
+    if callable(providers):
+        raise TypeError(f"providers is a list, as providers=[{_name(providers)}]")
+    return tuple(providers)
 
 
 def lifespan(providers: Sequence[Provider]) -> Callable[[web.Application], AsyncGenerator[None]]:

@@ -54,10 +54,13 @@ def route(method: str, path: str, **options: Unpack[RouteOptions]) -> Callable[[
         **options: `name` and `expect_handler` of aiohttp's `add_route`.
 
     Raises:
-        TypeError: The function is not a coroutine function, or the method and path have a handler already.
+        TypeError: The function is not a coroutine function, or does not take a request alone, the method and path have
+            a handler already, or there is no path.
         ValueError: The path does not begin with a slash.
     """
     method = method.upper()
+    if not isinstance(path, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"a route needs a path, as @{method.lower()}('/hello'), not {_name(path)!r}")
 
     def register(handler: _H) -> _H:
         if not path.startswith("/"):
@@ -65,6 +68,11 @@ def route(method: str, path: str, **options: Unpack[RouteOptions]) -> Callable[[
         is_coroutine_function: bool = inspect.iscoroutinefunction(handler)
         if not is_coroutine_function:
             raise TypeError(f"{method} {path}: {_name(handler)!r} is not a coroutine function (async def)")
+        if not _takes_a_request(handler):
+            raise TypeError(
+                f"{method} {path}: {_name(handler)!r} does not take a request alone; the decorator of the route stands "
+                "above @expect"
+            )
         if (method, path) in _routes:
             raise TypeError(
                 f"{method} {path}: {_name(handler)!r} comes second, {_name(_routes[method, path].handler)!r} answers it"
@@ -73,6 +81,14 @@ def route(method: str, path: str, **options: Unpack[RouteOptions]) -> Callable[[
         return handler
 
     return register
+
+
+def _takes_a_request(handler: Handler) -> bool:
+    try:
+        inspect.signature(handler).bind(object())
+    except TypeError:
+        return False
+    return True
 
 
 def get(path: str, **options: Unpack[RouteOptions]) -> Callable[[_H], _H]:

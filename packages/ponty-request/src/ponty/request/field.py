@@ -86,6 +86,14 @@ class Field(abc.ABC, Generic[_T_co]):
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = self.name or name
 
+    def __format__(self, spec: str) -> str:
+        """Refuse to be written into a path: only a route parameter is a part of one.
+
+        Raises:
+            TypeError: Always.
+        """
+        raise TypeError(f"{type(self).__qualname__} {self.name!r} is no part of a path; a RouteParameter is")
+
     @overload
     def __get__(self, instance: None, owner: type) -> object: ...
     @overload

@@ -52,6 +52,10 @@ class Request:
         super().__init_subclass__(**options)
         members = {name: value for base in reversed(cls.__mro__) for name, value in vars(base).items()}
         fields = {name: value for name, value in members.items() if isinstance(value, Field)}
+        for name, value in vars(cls).items():
+            nested = f"{cls.__qualname__}.{name}"
+            if isinstance(value, type) and issubclass(value, Field) and value.__qualname__ != nested:
+                raise TypeError(f"{nested}: {value.__qualname__} is a class of fields; write {value.__qualname__}(…)")
         for name, field in fields.items():
             if name.startswith("__"):
                 raise TypeError(f"{cls.__qualname__}.{name}: a field's name does not begin with two underscores")
@@ -117,10 +121,15 @@ def expect(
         TypeError: The handler is not a coroutine function, or its parameters and the fields do not match one to one.
         ValueError: `mimetype` is not of the form `type/subtype`.
     """
+    actual: Any = get_origin(cls) or cls
+    if not (isinstance(actual, type) and issubclass(actual, Request)):
+        raise TypeError(
+            f"@expect takes a class of fields, as @expect(HelloReq), not {getattr(cls, '__qualname__', cls)!r}"
+        )
     if mimetype is not None and (essence(mimetype) is None or ";" in mimetype):
         raise ValueError(f"@expect({cls.__qualname__}): {mimetype!r} is not a media type, as text/plain is")
     media_type = essence(mimetype) if mimetype is not None else None
-    cls = get_origin(cls) or cls
+    cls = actual
     now = tuple(field for field in cls.__compiled__ if not field.waits)
     later = tuple(field for field in cls.__compiled__ if field.waits)
     fields = (*now, *later)
