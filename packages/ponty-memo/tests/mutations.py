@@ -40,7 +40,7 @@ FAULTS = [
         "    return (id, id(value))",
     ),
     ("an identity is never buried", "identity.py", "            grave.append(identity)", "            pass"),
-    ("two functions share their keys", "caching.py", "    if name in taken:", "    if False:"),
+    ("two functions share their keys", "stores.py", "    if name in taken:", "    if False:"),
     ("texts of kwargs are not quoted", "calls.py", "(repr(name), part(", "(name, part("),
     (
         "a landed flight removes its successor",

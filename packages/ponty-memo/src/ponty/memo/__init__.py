@@ -2,13 +2,15 @@
 
 from typing import TYPE_CHECKING
 
-from ponty.memo.caching import CacheStore, Memoized, cache, invalidate
+from ponty.memo.caching import cache, invalidate
 from ponty.memo.engine import CacheInfo, Event, Invalidation, cachemiss
 from ponty.memo.errors import Deadlock, LeaseLost, Locked, Stampede, Unavailable
 from ponty.memo.leases import Lease
 from ponty.memo.local import LocalMemoized, localcache, locallock
 from ponty.memo.locking import Lock
+from ponty.memo.memoized import Memoized
 from ponty.memo.sentinels import SentinelStore
+from ponty.memo.stores import CacheStore
 
 if TYPE_CHECKING:
     from ponty.memo.redis import RedisLink as RedisLink

@@ -1,132 +1,19 @@
-"""`cache`: memoize a coroutine function over a store; `CacheStore`, which such a store implements; and `invalidate`."""
+"""`cache`: memoize a coroutine function over a store; and `invalidate`."""
 
-import itertools
 import warnings
-import weakref
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Hashable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from functools import partial
-from typing import Any, ClassVar, Concatenate, Generic, ParamSpec, Protocol, Self, TypeVar, cast, overload
+from typing import Any, ParamSpec, TypeVar, cast
 
 from ponty.memo.calls import compile_call
-from ponty.memo.engine import CacheInfo, Event, Invalidation, Memo, Metrics, Shelf, cachemiss, registry
-from ponty.memo.errors import LeaseLost, Unavailable
-from ponty.memo.failures import logger
-from ponty.memo.lazy import inspect
+from ponty.memo.engine import Memo, Metrics, cachemiss, registry
 from ponty.memo.locking import Lock
+from ponty.memo.memoized import Memoized, called, default_name, finish
+from ponty.memo.stores import CacheStore, Store, StoreShelf, prefix_in
 
 _P = ParamSpec("_P")
-_Q = ParamSpec("_Q")
-_S = TypeVar("_S")
 _T = TypeVar("_T")
-_T_co = TypeVar("_T_co", covariant=True)
-
-
-class Store(Protocol):
-    """The least that a store of values has: three methods. `CacheStore` says what each of them does."""
-
-    async def get(self, key: str, /) -> Any:
-        """Give the value, or cachemiss."""
-        ...
-
-    async def set(self, key: str, data: Any, /) -> object:
-        """Store a value."""
-        ...
-
-    async def remove(self, key: str, /) -> object:
-        """Forget a value."""
-        ...
-
-
-class CacheStore(ABC, Generic[_T]):
-    """Where `cache` keeps values, under keys that are texts.
-
-    Three methods make a store: `get`, `set` and `remove`. `cache` calls `set` and `remove` for one key only while it
-    holds the key's lock, and `get` at any time. A method that raises fails the call that it was made for, unless it
-    raises `Unavailable`: then the call goes on without the store.
-    """
-
-    shared: ClassVar[bool] = False
-    """Whether values outlive the process or are seen by others. Then two functions cannot have one name in the store:
-    the second one is refused with a ValueError, where a store of one process tells them apart by a number."""
-
-    @abstractmethod
-    async def get(self, key: str) -> "_T | cachemiss | type[cachemiss]":
-        """Give the value stored under `key`, or the class `cachemiss` if there is none: None is a value."""
-
-    @abstractmethod
-    async def set(self, key: str, data: _T) -> object:
-        """Store `data` under `key`; what is returned is ignored."""
-
-    @abstractmethod
-    async def remove(self, key: str) -> bool:
-        """Forget what is stored under `key`, and say whether there was anything."""
-
-    async def set_as(self, key: str, data: _T, owner: str) -> object:
-        """Store `data` under `key` on behalf of a holder of the key's lock.
-
-        Override it where store and lock can be compared in one step, so that a holder who has lost its lease stores
-        nothing. The default calls `set`.
-
-        Args:
-            key: The key.
-            data: What to store.
-            owner: The holder, as in `SentinelStore.try_add`; "" where the lock is a local one.
-
-        Raises:
-            LeaseLost: The owner does not hold the key, and nothing was stored. The computation's callers get the value.
-        """
-        del owner
-        return await self.set(key, data)
-
-    async def clear(self) -> None:
-        """Forget everything; what `cache_clear()` calls.
-
-        Raises:
-            NotImplementedError: The store cannot; that is the default.
-        """
-        raise NotImplementedError(f"{type(self).__qualname__} has no method clear")
-
-
-class Memoized(Protocol[_P, _T_co]):
-    """A coroutine function decorated with `cache`: called as before, and these methods.
-
-    On a method, they are those of the class's function: `await Shop.price.invalidate(shop, "tea")`.
-    """
-
-    __name__: str
-    __qualname__: str
-
-    def __call__(self, *args: _P.args, **kwargs: _P.kwargs) -> Coroutine[Any, Any, _T_co]:
-        """Give the stored value of this call, or compute it."""
-        ...
-
-    @overload
-    def __get__(self, instance: None, owner: type | None = None, /) -> Self: ...
-    @overload
-    def __get__(
-        self: "Memoized[Concatenate[_S, _Q], _T_co]", instance: _S, owner: type | None = None, /
-    ) -> Callable[_Q, Coroutine[Any, Any, _T_co]]: ...
-
-    def invalidate(self, *args: _P.args, **kwargs: _P.kwargs) -> Invalidation:
-        """Drop the value of this call: `await` it, or hold the key for the block of an `async with`.
-
-        As `invalidate`, for the arguments of one call.
-        """
-        ...
-
-    def cache_info(self) -> CacheInfo:
-        """Give what the cache has seen and has got."""
-        ...
-
-    async def cache_clear(self) -> None:
-        """Forget all values and counts. What is being computed now reaches those who wait, and is not stored."""
-        ...
-
-    async def cache_contains(self, *args: _P.args, **kwargs: _P.kwargs) -> bool:
-        """Say whether the value of this call is stored."""
-        ...
 
 
 def cache(
@@ -177,7 +64,7 @@ def cache(
         who = called("cache", function)
         memo: Memo[_T] = Memo(function, name or default_name(function), antistampede, accepts=cache_if, metrics=metrics)
         shelf = memo.shelf = StoreShelf[_T](store, memo.emit)
-        prefix = _prefix(store, memo.name if not name else f"{name}:{default_name(function)}")
+        prefix = prefix_in(store, memo.name if not name else f"{name}:{default_name(function)}")
         clear_store = getattr(store, "clear", partial(CacheStore[_T].clear, cast("CacheStore[_T]", store)))
         hits = 0
 
@@ -249,107 +136,3 @@ def invalidate(cachename: str, *args: Any, **kwargs: Any) -> AbstractAsyncContex
         warnings.warn(f"invalidate: there is no cache named {cachename!r}", RuntimeWarning, stacklevel=2)
         return nullcontext()
     return memo.invalidation(memo.key_of(*args, **kwargs))
-
-
-def called(decorator: str, function: Callable[..., object]) -> str:
-    """Give what messages call a decorated function, having checked that it is a coroutine function."""
-    name = getattr(function, "__qualname__", repr(function))
-    if not inspect.iscoroutinefunction(function):
-        raise TypeError(f"@{decorator} on {name!r}: it takes a coroutine function, made with async def")
-    return f"@{decorator} on {name!r}"
-
-
-def finish(
-    wrapper: Any,
-    memo: Memo[Any],
-    *,
-    key_of: Callable[..., Hashable],
-    count_hits: Callable[[], int],
-    cache_clear: Callable[[], object],
-    cache_contains: Callable[..., object],
-) -> Any:
-    """Give the wrapper its methods, and the cache its name."""
-
-    def invalidate(*args: Any, **kwargs: Any) -> Invalidation:
-        return memo.invalidation(key_of(*args, **kwargs))
-
-    def cache_info() -> CacheInfo:
-        flights, waiters = memo.flights.count()
-        return CacheInfo(
-            count_hits() + memo.stale_hits, memo.misses, memo.shelf.size(), flights, waiters, memo.stampedes
-        )
-
-    memo.key_of = key_of
-    registry[memo.name] = memo
-    wrapper.invalidate = invalidate
-    wrapper.cache_info = cache_info
-    wrapper.cache_clear = cache_clear
-    wrapper.cache_contains = cache_contains
-    return wrapper
-
-
-def default_name(function: Callable[..., object]) -> str:
-    """Give the name of a cache that was given none."""
-    inner = inspect.unwrap(function)
-    return f"{inner.__module__}.{getattr(inner, '__qualname__', type(inner).__qualname__)}"
-
-
-class StoreShelf(Shelf[_T]):
-    """A store of the user's own, as the engine sees it: without it, values are computed, and not stored."""
-
-    def __init__(self, store: Store, emit: Callable[[Event], object]) -> None:
-        self._store = store
-        self._set_as = getattr(store, "set_as", None)
-        self._emit = emit
-
-    async def get(self, key: str) -> Any:
-        """Ask the store."""
-        try:
-            value = await self._store.get(key)
-        except Unavailable:
-            self._emit("unavailable")
-            return cachemiss
-        return cachemiss if isinstance(value, cachemiss) else value
-
-    async def put(self, key: str, value: _T, owner: str) -> bool:
-        """Tell the store."""
-        try:
-            if self._set_as is None:
-                await self._store.set(key, value)
-            else:
-                await self._set_as(key, value, owner)
-        except LeaseLost as error:
-            logger().warning("a value was not stored, for its computation had lost the key's lock", exc_info=error)
-            self._emit("refused")
-            return False
-        except Unavailable:
-            self._emit("unavailable")
-            return False
-        return True
-
-    async def remove(self, key: str) -> bool:
-        """Tell the store; an invalidation fails where it does."""
-        return bool(await self._store.remove(key))
-
-
-_prefixes: "dict[int, tuple[Callable[[], object], set[str]]]" = {}
-"""The names that are taken in each store, by the store's address."""
-
-
-def _prefix(store: object, name: str) -> str:
-    """Give what the keys of one function begin with in `store`, and those of no other."""
-    address = id(store)
-    known = _prefixes.get(address)
-    if known is None or known[0]() is not store:
-        try:
-            alive: Callable[[], object] = weakref.ref(store, lambda _: _prefixes.pop(address, None))
-        except TypeError:
-            alive = lambda: store  # noqa: E731 - kept alive, then its address is not used again
-        known = _prefixes[address] = alive, set()
-    taken = known[1]
-    if name in taken:
-        if getattr(store, "shared", False):
-            raise ValueError(f"cache: {name!r} is taken in this store: give name= to tell the two functions apart")
-        name = next(numbered for n in itertools.count(2) if (numbered := f"{name}#{n}") not in taken)
-    taken.add(name)
-    return name

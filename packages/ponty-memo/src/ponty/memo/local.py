@@ -6,13 +6,13 @@ from collections.abc import Callable, Coroutine, Hashable
 from functools import partial
 from typing import Any, Concatenate, ParamSpec, Protocol, Self, TypeVar, cast, overload
 
-from ponty.memo.caching import called, default_name, finish
 from ponty.memo.calls import Local, compile_call
 from ponty.memo.engine import CacheInfo, Invalidation, Memo, Metrics, Shelf, cachemiss
 from ponty.memo.errors import Locked, Stampede
 from ponty.memo.locking import Lock
 from ponty.memo.loops import seconds
 from ponty.memo.lru import Entries
+from ponty.memo.memoized import called, default_name, finish
 from ponty.memo.sentinels import InProcess
 
 _P = ParamSpec("_P")

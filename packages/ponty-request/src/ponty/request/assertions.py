@@ -1,12 +1,6 @@
-"""The keywords of JSON Schema that look at one value alone, not at what is in it.
+"""The keywords of JSON Schema that look at one value alone, not at what is in it."""
 
-Numbers are compared as they are written, as jsonschema-rs compares them: `1e30` is 10 to the 30th, although the float
-nearest to it is not.
-"""
-
-import decimal
 import fractions
-import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -25,27 +19,19 @@ _TYPES: dict[str, frozenset[type]] = {
 }
 
 
-def _bound(goes_by: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
-    return lambda limit, value: _is_number(value) and goes_by(as_written(value), as_written(limit))
-
-
-BOUNDS: dict[str, Callable[[Any, Any], bool]] = {
-    "exclusiveMaximum": _bound(operator.ge),
-    "exclusiveMinimum": _bound(operator.le),
-    "maximum": _bound(operator.gt),
-    "minimum": _bound(operator.lt),
-}
-
 _VIOLATED: dict[str, Callable[[Any, Any], bool]] = {
-    **BOUNDS,
     "const": lambda const, value: identity(const) != identity(value),
     "enum": lambda options, value: identity(value) not in map(identity, options),
+    "exclusiveMaximum": lambda limit, value: _is_number(value) and value >= limit,
+    "exclusiveMinimum": lambda limit, value: _is_number(value) and value <= limit,
     "maxItems": lambda limit, value: isinstance(value, list) and len(value) > limit,
     "maxLength": lambda limit, value: isinstance(value, str) and len(value) > limit,
     "maxProperties": lambda limit, value: isinstance(value, dict) and len(value) > limit,
+    "maximum": lambda limit, value: _is_number(value) and value > limit,
     "minItems": lambda limit, value: isinstance(value, list) and len(value) < limit,
     "minLength": lambda limit, value: isinstance(value, str) and len(value) < limit,
     "minProperties": lambda limit, value: isinstance(value, dict) and len(value) < limit,
+    "minimum": lambda limit, value: _is_number(value) and value < limit,
     "multipleOf": lambda factor, value: _is_number(value) and not _is_multiple(value, factor),
     "uniqueItems": lambda wanted, value: (
         wanted and isinstance(value, list) and len(set(map(identity, value))) < len(value)
@@ -71,17 +57,6 @@ def _is_of_another_type(kinds: list[str]) -> IsViolated:
     return lambda value: type(value) not in types
 
 
-def as_written(number: float) -> int | float | decimal.Decimal:
-    """Give the number that a text of JSON stands for; the float nearest to it may be another."""
-    if isinstance(number, float) and not -_EXACT < number < _EXACT:
-        return decimal.Decimal(repr(number))
-    return number
-
-
-_EXACT = 2**53
-"""Below it, a float is compared with an integer as it is written."""
-
-
 def identity(value: Any) -> str:
     """Write what is the same for values that are equal in JSON, where 1 is 1.0 but not true.
 
@@ -95,8 +70,7 @@ def identity(value: Any) -> str:
         return f"[{','.join(map(identity, value))}]"
     if isinstance(value, bool) or value is None:
         return str(value)
-    number = as_written(value)
-    return f"{int(number):x}" if number == int(number) else repr(value)
+    return f"{int(value):x}" if value == int(value) else repr(value)
 
 
 def _is_number(value: object) -> bool:

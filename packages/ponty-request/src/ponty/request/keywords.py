@@ -10,7 +10,7 @@ from typing import Any
 
 from jsonschema import ValidationError
 
-from ponty.request.assertions import BOUNDS, IsValid, Matches, is_violated
+from ponty.request.assertions import IsValid, Matches, is_violated
 from ponty.request.unevaluated import unevaluated_keywords
 
 Keyword = Callable[[Any, Any, Any, Any], Iterator[ValidationError]]
@@ -51,13 +51,11 @@ class Keywords:
             "properties": self._properties,
             "propertyNames": _property_names,
             "required": _required,
-            **{keyword: _assertion(keyword) for keyword in ("const", "enum", "multipleOf", "uniqueItems")},
+            **{keyword: _assertion(keyword) for keyword in ("multipleOf", "uniqueItems")},
         }
         if "prefixItems" in known:  # so `items` is what comes after them
             made["items"] = self._items
             made |= unevaluated_keywords(self._is_valid_under)
-        if "exclusiveMaximum" in known:  # so it is a bound of its own, no flag beside `maximum`
-            made |= {keyword: _assertion(keyword) for keyword in BOUNDS}
         return {keyword: check for keyword, check in made.items() if keyword in known}
 
     def _descend(self, validator: Any, value: object, schema: Any, step: str | int) -> Iterator[ValidationError]:
