@@ -187,6 +187,7 @@ def check_status(status: object) -> None:
         raise ValueError(f"an answer has a status from 200 to 599, not {status!r}")
 
 
+@functools.cache
 def title(status: int) -> str:
     """Name `status` as its registry does (RFC 9110 §15), or not at all where it is unregistered."""
     try:

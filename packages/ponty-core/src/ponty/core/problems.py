@@ -54,34 +54,26 @@ def problem(
 
 def problem_body(status: int, detail: str | None = None, faults: Sequence[Fault] = ()) -> bytes:
     """Encode a problem document."""
-    if detail is None and not faults:
-        return _bare(status)
-    document: dict[str, object] = {"type": "about:blank", "title": title(status), "status": status}
-    if detail is not None:
-        document["detail"] = detail
-    if faults:
-        errors = _listed(faults)
-        if len(errors) < len(faults):
-            document.setdefault("detail", f"the first {len(errors)} of at least {len(faults)} errors are listed")
-        document["errors"] = errors
-    return encode_json(document)
+    if not faults:
+        return _bare(status) if detail is None else encode_json(_Problem(title(status), status, detail))
+    errors = [_error(fault) for fault in faults[:MAX_FAULTS]]
+    while True:
+        words: str | msgspec.UnsetType = msgspec.UNSET if detail is None else detail
+        if detail is None and len(errors) < len(faults):
+            words = f"the first {len(errors)} of at least {len(faults)} errors are listed"
+        body = encode_json(_Problem(title(status), status, words, errors))
+        if len(body) <= MAX_PROBLEM_SIZE or not errors:
+            return body
+        # As many as would fit if all were of one length; at least one less.
+        del errors[min(len(errors) - 1, len(errors) * MAX_PROBLEM_SIZE // len(body)) :]
 
 
-def _listed(faults: Sequence[Fault]) -> list[msgspec.Raw]:
-    """Encode the faults that an answer has room for."""
-    errors: list[msgspec.Raw] = []
-    room = MAX_PROBLEM_SIZE - 500  # for the other members
-    for fault in faults[:MAX_FAULTS]:
-        pointer = fault.pointer
-        if not pointer.isascii():
-            # A pointer holds names that a client chose; a program may have decoded them in its own way.
-            pointer = pointer.encode(errors="replace").decode()
-        error = encode_json(_Error(fault.location, fault.name, pointer, fault.detail))
-        room -= len(error) + 1
-        if room < 0:
-            break
-        errors.append(msgspec.Raw(error))
-    return errors
+def _error(fault: Fault) -> "_Error":
+    pointer = fault.pointer
+    if not pointer.isascii():
+        # A pointer holds names that a client chose; a program may have decoded them in its own way.
+        pointer = pointer.encode(errors="replace").decode()
+    return _Error(fault.location, fault.name, pointer, fault.detail)
 
 
 class _Error(msgspec.Struct, rename={"location": "in"}, gc=False):
@@ -89,6 +81,13 @@ class _Error(msgspec.Struct, rename={"location": "in"}, gc=False):
     name: str
     pointer: str
     detail: str
+
+
+class _Problem(msgspec.Struct, gc=False, tag_field="type", tag="about:blank"):
+    title: str
+    status: int
+    detail: str | msgspec.UnsetType
+    errors: list[_Error] | msgspec.UnsetType = msgspec.UNSET
 
 
 @functools.cache

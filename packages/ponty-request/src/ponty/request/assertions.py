@@ -19,35 +19,17 @@ _TYPES: dict[str, frozenset[type]] = {
 }
 
 
-_VIOLATED: dict[str, Callable[[Any, Any], bool]] = {
-    "const": lambda const, value: identity(const) != identity(value),
-    "enum": lambda options, value: identity(value) not in map(identity, options),
-    "exclusiveMaximum": lambda limit, value: _is_number(value) and value >= limit,
-    "exclusiveMinimum": lambda limit, value: _is_number(value) and value <= limit,
-    "maxItems": lambda limit, value: isinstance(value, list) and len(value) > limit,
-    "maxLength": lambda limit, value: isinstance(value, str) and len(value) > limit,
-    "maxProperties": lambda limit, value: isinstance(value, dict) and len(value) > limit,
-    "maximum": lambda limit, value: _is_number(value) and value > limit,
-    "minItems": lambda limit, value: isinstance(value, list) and len(value) < limit,
-    "minLength": lambda limit, value: isinstance(value, str) and len(value) < limit,
-    "minProperties": lambda limit, value: isinstance(value, dict) and len(value) < limit,
-    "minimum": lambda limit, value: _is_number(value) and value < limit,
-    "multipleOf": lambda factor, value: _is_number(value) and not _is_multiple(value, factor),
-    "uniqueItems": lambda wanted, value: (
-        wanted and isinstance(value, list) and len(set(map(identity, value))) < len(value)
-    ),
-}
-
-ASSERTIONS: frozenset[str] = frozenset({"type", *_VIOLATED})
-"""The names of these keywords."""
+def _is_none_of(options: list[Any]) -> IsViolated:
+    known = frozenset(map(identity, options))
+    return lambda value: identity(value) not in known
 
 
-def is_violated(keyword: str, argument: Any) -> IsViolated:
-    """Make what tells whether a value violates one of these keywords."""
-    if keyword == "type":
-        return _is_of_another_type([argument] if isinstance(argument, str) else argument)
-    violated = _VIOLATED[keyword]
-    return lambda value: violated(argument, value)
+def _has_doubles(value: Any) -> bool:
+    return isinstance(value, list) and len(set(map(identity, value))) < len(value)
+
+
+def _never(_: Any) -> bool:
+    return False
 
 
 def _is_of_another_type(kinds: list[str]) -> IsViolated:
@@ -74,7 +56,7 @@ def identity(value: Any) -> str:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return type(value) is int or type(value) is float
 
 
 def _is_multiple(value: float, factor: float) -> bool:
@@ -84,3 +66,30 @@ def _is_multiple(value: float, factor: float) -> bool:
 
 def _fraction(number: float) -> fractions.Fraction:
     return fractions.Fraction(number if isinstance(number, int) else repr(number))
+
+
+_MAKERS: dict[str, Callable[[Any], IsViolated]] = {
+    "const": lambda const: _is_none_of([const]),
+    "enum": _is_none_of,
+    "exclusiveMaximum": lambda limit: lambda value: _is_number(value) and value >= limit,
+    "exclusiveMinimum": lambda limit: lambda value: _is_number(value) and value <= limit,
+    "maxItems": lambda limit: lambda value: isinstance(value, list) and len(value) > limit,
+    "maxLength": lambda limit: lambda value: isinstance(value, str) and len(value) > limit,
+    "maxProperties": lambda limit: lambda value: isinstance(value, dict) and len(value) > limit,
+    "maximum": lambda limit: lambda value: _is_number(value) and value > limit,
+    "minItems": lambda limit: lambda value: isinstance(value, list) and len(value) < limit,
+    "minLength": lambda limit: lambda value: isinstance(value, str) and len(value) < limit,
+    "minProperties": lambda limit: lambda value: isinstance(value, dict) and len(value) < limit,
+    "minimum": lambda limit: lambda value: _is_number(value) and value < limit,
+    "multipleOf": lambda factor: lambda value: _is_number(value) and not _is_multiple(value, factor),
+    "type": lambda types: _is_of_another_type([types] if isinstance(types, str) else types),
+    "uniqueItems": lambda wanted: _has_doubles if wanted else _never,
+}
+
+ASSERTIONS: frozenset[str] = frozenset(_MAKERS)
+"""The names of these keywords."""
+
+
+def is_violated(keyword: str, argument: Any) -> IsViolated:
+    """Make what tells whether a value violates one of these keywords."""
+    return _MAKERS[keyword](argument)
