@@ -3,7 +3,7 @@
 import functools
 import inspect
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, TypeVar, get_origin, overload
 
@@ -152,7 +152,10 @@ def expect(
                 for extract in extracts_later:
                     values.append(await extract(request))  # noqa: PERF401 - likewise
             except InvalidField as invalid:
-                raise await _refusal(request, fields[len(values) :], invalid) from None
+                refusing, *left = fields[len(values) :]
+                # With its traceback, it would hold the frame that holds it: work for the garbage collector.
+                refusals = [(refusing, invalid.with_traceback(None))]
+                raise _refusal(refusals + await _refusals(request, left) if left else refusals) from None
             if render is None:
                 return await call(*values)  # type: ignore[no-any-return]
             start = time.perf_counter_ns()
@@ -176,23 +179,24 @@ class _UnsupportedMediaType(PontyError):
     status_code = 415
 
 
-async def _refusal(request: web.Request, fields: Sequence[_Compiled], invalid: InvalidField) -> PontyError:
-    """Make the one error that names every fault.
+_Refusal = tuple[_Compiled, InvalidField]
 
-    Args:
-        request: The request.
-        fields: Those that have no value yet; the first of them refused.
-        invalid: What it refused with.
-    """
-    # With its traceback, an exception would hold the frame that holds it: work for the garbage collector.
-    refusals = [(fields[0], invalid.with_traceback(None))]
-    for field in fields[1:]:
+
+async def _refusals(request: web.Request, fields: Iterable[_Compiled]) -> list[_Refusal]:
+    """Give what those of `fields` say of a request that refuse it."""
+    refusals: list[_Refusal] = []
+    for field in fields:
         try:
             value = field.extract(request)
             if field.waits:
                 await value
-        except InvalidField as another:
-            refusals.append((field, another.with_traceback(None)))
+        except InvalidField as invalid:
+            refusals.append((field, invalid.with_traceback(None)))
+    return refusals
+
+
+def _refusal(refusals: list[_Refusal]) -> PontyError:
+    """Make the one error that names every fault."""
     faults: list[Fault] = []
     statuses: list[int] = []
     headers: dict[str, str] = {}
