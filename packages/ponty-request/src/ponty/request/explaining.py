@@ -117,11 +117,11 @@ class Explainer:
 
         self._known[id(schema)] = explain  # for those who meet the schema inside itself
         if is_plain(schema, self._schema):
-            for keyword, argument in schema.items():
-                if keyword in ASSERTIONS:
-                    steps.append(_assertion(is_violated(keyword, argument), message(keyword, argument)))
-                elif keyword not in SILENT:
-                    steps.append(self._makers[keyword](schema, argument))
+            for known, keywords in itertools.groupby(schema.items(), lambda item: item[0] in ASSERTIONS):
+                if known:
+                    steps.append(_assertions([(is_violated(*item), message(*item)) for item in keywords]))
+                else:
+                    steps += [self._makers[name](schema, value) for name, value in keywords if name not in SILENT]
         else:
             steps.append(self._by_engine(schema))
         if len(steps) == 1:
@@ -265,11 +265,11 @@ class Explainer:
 
     def _format(self, _: Any, name: Any) -> _Step:
         check = self._formats.get(name)
-        return _nothing if check is None else _assertion(lambda value: not check(value), message("format", name))
+        return _nothing if check is None else _assertions([(lambda value: not check(value), message("format", name))])
 
     def _pattern(self, _: Any, pattern: Any) -> _Step:
         matches = self._matches[pattern]
-        return _assertion(lambda value: isinstance(value, str) and not matches(value), message("pattern", pattern))
+        return _assertions([(lambda value: isinstance(value, str) and not matches(value), message("pattern", pattern))])
 
 
 def _place(found: list[Violation], start: int, step: str) -> None:
@@ -278,10 +278,11 @@ def _place(found: list[Violation], start: int, step: str) -> None:
         violation[0] = within(step, violation[0])
 
 
-def _assertion(violated: Callable[[Any], bool], detail: str) -> _Step:
+def _assertions(assertions: list[tuple[Callable[[Any], bool], str]]) -> _Step:
     def explain(value: Any, found: list[Violation]) -> None:
-        if violated(value):
-            found.append(["", detail])
+        for violated, detail in assertions:
+            if violated(value):
+                found.append(["", detail])
 
     return explain
 

@@ -197,6 +197,9 @@ async def _refusals(request: web.Request, fields: Iterable[_Compiled]) -> list[_
 
 def _refusal(refusals: list[_Refusal]) -> PontyError:
     """Make the one error that names every fault."""
+    field, invalid = refusals[0]
+    if len(refusals) == 1 and invalid.status == 400 and not invalid.headers:
+        return ValidationError(faults=_faults(field, invalid))
     faults: list[Fault] = []
     statuses: list[int] = []
     headers: dict[str, str] = {}
