@@ -1,11 +1,11 @@
-"""What is measured inside of one process, by programs that also run alone."""
+"""What is measured inside of one process, and of a fleet over one Redis, by programs that also run alone."""
 
 import pathlib
 import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).parent
-PROGRAMS = ("building", "bodies", "memo")
+PROGRAMS = ("building", "bodies", "memo", "fleet")
 
 
 def measure(folder: pathlib.Path) -> None:

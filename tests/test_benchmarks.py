@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -48,3 +49,17 @@ def test_a_run_leaves_its_samples_and_its_tables(tmp_path):
     before = (tmp_path / "samples.jsonl").read_text()
     run(*arguments, "--resume")
     assert (tmp_path / "samples.jsonl").read_text() == before
+
+
+def test_a_fleet_is_measured_and_a_peer_that_is_not_installed_is_named():
+    command = [sys.executable, "benchmarks/fleet.py", "--quick"]
+    ended = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
+    assert ended.returncode == 0, ended.stdout
+    printed = ended.stdout
+    for peer in ("ponty.memo", "ponty.memo near", "redis-py", "cashews", "aiocache"):
+        rows = re.findall(rf"(?m)^  {peer}  +(.*)$", printed)
+        assert len(rows) == 3 or f"{peer}: not measured: " in printed, printed
+        if "ponty" in peer:
+            crowd, commands, _ = rows
+            assert crowd.split()[0] == "1"  # computation in each round
+            assert commands.split() == ["0" if "near" in peer else "1", "5", "2"]  # as docs/memo-redis.rst says
