@@ -32,12 +32,13 @@ DISTRIBUTIONS = {path.name for path in ROOT.glob("packages/*")} | {
     "gunicorn",
     "hatch",
     "nox[uv]",
+    "ponty[redis]",
     "ponty-memo[redis]",
     "ponty-request[speedups]",
     "pytest",
     "pytest-aiohttp",
 }
-ELSEWHERE = {"apt-get", ".", "cd", "docker", "systemctl", "wait"}
+ELSEWHERE = {"apt-get", ".", "cd", "docker", "redis-server", "systemctl", "wait"}
 
 
 def commands():
@@ -55,7 +56,17 @@ def check_pip(words):
     action, *names = words
     assert action in {"install", "uninstall"}
     for name in (word for word in names if not word.startswith("-")):
-        assert name in DISTRIBUTIONS or (name.startswith("./") and (ROOT / name / "pyproject.toml").exists()), name
+        assert name in DISTRIBUTIONS or _is_project(name), name
+
+
+def _is_project(name):
+    """Tell whether a name is that of a folder here with a project in it, with or without extras of it."""
+    path, _, extras = name.removesuffix("]").partition("[")
+    file = ROOT / path / "pyproject.toml"
+    if not path.startswith("./") or not file.exists():
+        return False
+    known = tomllib.loads(file.read_text())["project"].get("optional-dependencies", {})
+    return {extra for extra in extras.split(",") if extra} <= set(known)
 
 
 def check_python(words):

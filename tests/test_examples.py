@@ -16,11 +16,11 @@ EXAMPLES = pathlib.Path(__file__).parent.parent / "examples"
 GUESTHOUSE = EXAMPLES / "guesthouse"
 
 
-def ask(url, body=None, **headers):
+def ask(url, body=None, *, method=None, **headers):
     """Give the status and the JSON of an answer."""
     headers = {name.replace("_", "-"): value for name, value in headers.items()}
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, data=body, headers=headers)) as answer:
+        with urllib.request.urlopen(urllib.request.Request(url, data=body, headers=headers, method=method)) as answer:
             return answer.status, json.load(answer)
     except urllib.error.HTTPError as error:
         with error:
@@ -134,6 +134,37 @@ def test_several_processes_serve_one_port(run, tmp_path):
     finally:
         second.kill()
         second.communicate()
+
+
+def test_a_fleet_shares_a_cache_as_its_page_shows(run, redis_url):
+    """Over a Redis, and over none: what is asked of the two servers, and what they answer, is read from the page."""
+    page = (EXAMPLES.parent / "docs/howto/share-a-cache.rst").read_text()
+    with_redis, without = page.split("When Redis is stopped")
+    over_redis = {port: run("fleet/shop.py", PORT=port, REDIS_URL=redis_url)[1] for port in ("8080", "8081")}
+    fences = converse(with_redis, over_redis)
+    assert len(fences) == 2
+    assert fences[0] < fences[1]
+    over_none = {port: run("fleet/shop.py", PORT=port, REDIS_URL="redis://127.0.0.1:1")[1] for port in over_redis}
+    assert converse(without, over_none) == []
+    status, answer = ask(f"{over_redis['8081']}/price/milk")
+    assert (status, answer["title"]) == (404, "Not Found")
+
+
+def converse(text, addresses):
+    """Ask what the `$ curl` lines ask, each of the server with that port, compare, and give the fences."""
+    commands = re.findall(r"(?m)^    \$ curl -s (?:-X (\w+) )?'?http://127.0.0.1:(\d+)(/[^'\n]*)'?\n    (.*)$", text)
+    assert len(commands) == text.count("$ curl") > 0
+    fences = []
+    for method, port, path, shown in commands:
+        answer, expected = ask(addresses[port] + path, method=method or "GET")[1], json.loads(shown)
+        for each in (answer, expected):
+            for clock in ("elapsed", "now"):
+                each.pop(clock, None)
+        if "fence" in (expected.get("data") or {}):
+            expected["data"].pop("fence")
+            fences.append(answer["data"].pop("fence"))
+        assert answer == expected, f"{method} {path} of {port}"
+    return fences
 
 
 def test_the_container_holds_what_there_is():
