@@ -11,7 +11,6 @@ import json
 import os
 import sqlite3
 import time
-from typing import ClassVar
 
 from ponty.memo import CacheStore, Lock, SentinelStore, Stampede, cache, cachemiss
 
@@ -69,7 +68,7 @@ class Values(CacheStore[object]):
 class Sentinels(SentinelStore):
     """Locks that remember who holds them, and that a process which dies does not keep."""
 
-    lease_ms: ClassVar[float] = 30_000
+    lease_ms = 30_000
 
     def __init__(self, file: File) -> None:
         self.file = file

@@ -2,6 +2,9 @@
 
 import asyncio
 import gc
+import os
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -228,3 +231,35 @@ def test_a_program_that_ends_with_the_value_leaves_nothing_locked(run, make_stor
     with pytest.raises(LookupError):
         run(compute(0))
     assert sentinels.keys == set()
+
+
+FORK = """
+import asyncio, os
+from ponty.memo import locallock
+
+lock = locallock()
+
+async def hold():
+    async with lock.lock("key"):
+        return True
+
+async def main():
+    assert await hold()
+    child = os.fork()
+    if child:
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    asyncio.events._set_running_loop(None)
+    status = 1
+    try:
+        status = 0 if asyncio.run(hold()) else 1
+    finally:
+        os._exit(status)
+
+raise SystemExit(asyncio.run(main()))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork")
+def test_a_fork_of_a_running_loop_begins_anew():
+    run = subprocess.run([sys.executable, "-c", FORK], capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stderr) == (0, "")

@@ -4,6 +4,7 @@ A cache may be used by one event loop after another, never by two at once: its f
 they began in. `Home` says which one that is, and keeps every other one out while it runs.
 """
 
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -43,13 +44,14 @@ class Home:
         clock: Tells the time in seconds instead of the loop.
     """
 
-    __slots__ = ("_clock", "_loop", "_name", "_on_move", "now")
+    __slots__ = ("_clock", "_loop", "_name", "_on_move", "_process", "now")
 
     def __init__(self, name: str, on_move: Callable[[], object], clock: Callable[[], float] | None = None) -> None:
         self._name = name
         self._on_move = on_move
         self._clock = clock
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._process = 0
         self.now: Callable[[], float] = clock or time.monotonic
 
     def enter(self) -> "asyncio.AbstractEventLoop":
@@ -69,8 +71,12 @@ class Home:
         Raises:
             RuntimeError: The loop that is home is running, in another thread.
         """
-        if self._loop is not None and self._loop.is_running() and asyncio._get_running_loop() is not self._loop:  # noqa: SLF001
+        if self._is_busy() and asyncio._get_running_loop() is not self._loop:  # noqa: SLF001
             raise RuntimeError(self._elsewhere())
+
+    def _is_busy(self) -> bool:
+        """Tell whether the loop that is home runs; in a fork of its process it still says so, and does not."""
+        return self._loop is not None and self._loop.is_running() and self._process == os.getpid()
 
     def _elsewhere(self) -> str:
         return (
@@ -79,8 +85,8 @@ class Home:
         )
 
     def _move(self, loop: "asyncio.AbstractEventLoop") -> None:
-        if self._loop is not None and self._loop.is_running():
+        if self._is_busy():
             raise RuntimeError(self._elsewhere())
-        self._loop = loop
+        self._loop, self._process = loop, os.getpid()
         self.now = self._clock or _clock_of(loop)
         self._on_move()

@@ -4,7 +4,8 @@ A stored value begins with two bytes that tell what wrote it, so that a value of
 lies in its place, is not taken for a value: it is `Garbage`, and a cache computes anew.
 """
 
-from collections.abc import Callable
+import types
+from collections.abc import Callable, Iterable
 from typing import Any, Final, Literal, Protocol, TypeAlias, get_type_hints
 
 from ponty.memo.lazy import inspect
@@ -68,11 +69,14 @@ class Codec:
         """Write `value`.
 
         Raises:
-            TypeError: It cannot be written, or would not be read as the declared type.
+            TypeError: It cannot be written, or would not be read as what it was. A serializer of one's own is trusted
+                with the latter.
         """
         try:
             data = bytes(self._encode(value))
-            self._reader()(data)
+            read = self._reader()(data)
+            if self._mark != _OWN and not _is_same(value, read):
+                raise TypeError("it would be read as another value")  # noqa: TRY301 - one message for all of them
         except Exception as error:
             raise TypeError(
                 f"{self._who}: a {type(value).__qualname__} cannot be stored as what the function declares to "
@@ -101,13 +105,32 @@ class Codec:
         return self._decode
 
 
+def _is_same(value: Any, read: Any) -> bool:
+    """Tell whether what is read is what was written; NaN is, though it equals nothing."""
+    if value == read:
+        return True
+    if type(value) is not type(read):
+        return False
+    if isinstance(value, float):
+        return value != value and read != read  # noqa: PLR0124 - so is NaN
+    if isinstance(value, list | tuple):
+        return len(value) == len(read) and all(map(_is_same, value, read))
+    if isinstance(value, dict):
+        return value.keys() == read.keys() and all(_is_same(value[key], read[key]) for key in value)
+    names: Iterable[str] = getattr(type(value), "__dataclass_fields__", ())
+    return bool(names) and all(_is_same(getattr(value, name), getattr(read, name)) for name in names)
+
+
 def declared_by(function: Callable[..., Any], who: str) -> Callable[[], Any]:
     """Give a function that tells which type `function` declares to return, Any if it declares none."""
 
     def returns() -> Any:
         inner = inspect.unwrap(function)
+        annotations = getattr(inner, "__annotations__", {})
+        # Only this one: those of the parameters may name what only type checkers import.
+        alone = types.SimpleNamespace(__annotations__={"return": annotations.get("return", Any)})
         try:
-            return get_type_hints(inner, include_extras=True).get("return", Any)
+            return get_type_hints(alone, globalns=getattr(inner, "__globals__", {}), include_extras=True)["return"]
         except (NameError, TypeError, AttributeError) as error:
             raise TypeError(f"{who}: its return type cannot be looked up: {error}; give returns= the type") from error
 

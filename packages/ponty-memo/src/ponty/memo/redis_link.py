@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from ponty.memo.errors import Unavailable
 from ponty.memo.failures import logger
-from ponty.memo.lazy import asyncio
+from ponty.memo.lazy import asyncio, inspect
 from ponty.memo.loops import Home, seconds
 from ponty.memo.redis_breaker import Breaker
 from ponty.memo.redis_lazy import aioredis, exceptions
@@ -263,6 +263,10 @@ def link_to(redis: "str | Redis | RedisLink") -> RedisLink:
     """Give the link to `redis`: the same one for the same URL or client."""
     if isinstance(redis, RedisLink):
         return redis
+    if not isinstance(redis, str) and not inspect.iscoroutinefunction(getattr(redis, "execute_command", None)):
+        raise TypeError(
+            f"a URL, a client of redis.asyncio or a RedisLink is needed, not a {type(redis).__qualname__!r}"
+        )
     name = redis if isinstance(redis, str) else id(redis)  # a link keeps its client, so the address is not used again
     link = _links.get(name)
     if link is None:

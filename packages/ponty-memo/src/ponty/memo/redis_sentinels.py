@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis
 
 _SHORTEST_LEASE_MS: Final = 10
+_LONGEST_LEASE_MS: Final = 86_400_000
 
 
 class RedisSentinels(SentinelStore):
@@ -40,8 +41,10 @@ class RedisSentinels(SentinelStore):
         self._set_up(link_to(redis), Names(namespace), lease_ms)
 
     def _set_up(self, link: RedisLink, names: Names, lease_ms: float) -> None:
-        if seconds("RedisSentinels", "lease_ms", lease_ms) * 1000 < _SHORTEST_LEASE_MS:
-            raise ValueError(f"RedisSentinels: lease_ms is {_SHORTEST_LEASE_MS} or more, not {lease_ms!r}")
+        if not _SHORTEST_LEASE_MS <= seconds("RedisSentinels", "lease_ms", lease_ms) * 1000 <= _LONGEST_LEASE_MS:
+            raise ValueError(
+                f"RedisSentinels: lease_ms is {_SHORTEST_LEASE_MS} to {_LONGEST_LEASE_MS}, a day, not {lease_ms!r}"
+            )
         self.lease_ms: float = lease_ms
         self._lease: int = round(lease_ms)
         self._link = link

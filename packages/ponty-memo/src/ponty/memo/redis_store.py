@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 
+_LONGEST: Final = 100 * 365 * 86400
+"""The longest lifetime that is told to Redis, in seconds: a hundred years."""
+
+
 class Found(NamedTuple, Generic[_T]):
     """A value that was found."""
 
@@ -203,4 +207,4 @@ class RedisStore(CacheStore[_T]):
     def _milliseconds(self, data: _T) -> int:
         """Give for how long to keep `data` in Redis, 0 for ever."""
         lasting = self._lifetime(data)
-        return 0 if lasting == math.inf else max(1, round((lasting + self._keep) * 1000))
+        return 0 if lasting == math.inf else max(1, round(min(lasting + self._keep, _LONGEST) * 1000))
