@@ -11,6 +11,8 @@ Rules:
    was down is lost.
 3. While it is not live, nobody relies on it: waiters look every `pulse_ms`, near caches are not believed.
 4. A connection on which nothing comes is asked for a sign of life; without one it counts as broken.
+5. A subscription that was replaced, or closed, has no part in this any more: it ends at its next step, also where the
+   client has turned its cancellation into an error of the connection.
 
 The client may reconnect by itself. Redis then confirms the channels anew, which counts as becoming live again.
 """
@@ -58,6 +60,8 @@ class Signals:
         self._listeners: dict[str, weakref.WeakSet[Listener]] = {}
         self._waiters: dict[str, dict[asyncio.Event, None]] = {}
         self._task: asyncio.Task[None] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._turn = 0  # the number of the subscription that counts
         self._live: asyncio.Event = asyncio.Event()
         self._channels: set[str] = set()
 
@@ -74,12 +78,14 @@ class Signals:
         """See that the subscription has `channel` in it."""
         if channel not in self._channels:
             self._channels.add(channel)
-            if self._task is not None:
-                self._task.cancel()
-                self._task = None
-            self._down()
+            self._end()
         if self._task is None or self._task.done():
-            self._task = asyncio.get_running_loop().create_task(self._run(), name="ponty.memo redis subscription")
+            self._turn += 1
+            running = self._run(self._turn)
+            task = asyncio.get_running_loop().create_task(running, name="ponty.memo redis subscription")
+            self._task = task
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
     @contextmanager
     def waiting(self, channel: str, text: str) -> "Iterator[asyncio.Event]":
@@ -104,47 +110,62 @@ class Signals:
         return self._live.is_set()
 
     async def close(self) -> None:
-        """Listen no longer."""
-        task, self._task = self._task, None
+        """Listen no longer, and have those who wait for something look for themselves."""
         self._channels.clear()
-        self._down()
-        if task is not None:
-            task.cancel()
-            await asyncio.wait([task])
+        self._end()
+        self._wake()
+        for _ in range(2):  # should the client have kept a cancellation to itself, it gets another one
+            if self._tasks:
+                _, late = await asyncio.wait(self._tasks, timeout=self._timeout)
+                for task in late:
+                    task.cancel()
 
     def moved(self) -> None:
         """Begin anew in another event loop."""
         self._task = None
+        self._tasks = set()
+        self._turn += 1
         self._channels.clear()
         self._waiters.clear()
         self._live = asyncio.Event()
         self._down()
 
-    async def _run(self) -> None:
+    def _end(self) -> None:
+        """End the subscription, if there is one."""
+        task, self._task = self._task, None
+        self._turn += 1
+        if task is not None:
+            task.cancel()
+        self._down()
+
+    async def _run(self, turn: int) -> None:
         pause = _FIRST_PAUSE
-        while True:
+        while turn == self._turn:
             pubsub: Any = self._client().pubsub()
             try:
                 async with asyncio.timeout(self._timeout):
                     await pubsub.subscribe(*sorted(self._channels))
-                async for _ in self._messages(pubsub):
+                async for _ in self._messages(pubsub, turn):
                     pause = _FIRST_PAUSE
             except (exceptions.RedisError, OSError) as error:
                 logger().info("the subscription to Redis is down: %s", error)
             finally:
-                if self._task is asyncio.current_task():  # not where it was replaced, or closed
+                if turn == self._turn:
                     self._down()
                 with suppress(exceptions.RedisError, OSError):
                     await pubsub.aclose()
-            await asyncio.sleep(pause)
+            if turn == self._turn:
+                await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
 
-    async def _messages(self, pubsub: Any) -> Any:
+    async def _messages(self, pubsub: Any, turn: int) -> Any:
         """Deal with messages, and yield after each, until the connection breaks."""
         awaited = set(self._channels)
         asked = False
         while True:
             message = await pubsub.get_message(timeout=self._timeout)
+            if turn != self._turn:
+                return
             if message is None:
                 if asked:
                     raise exceptions.TimeoutError("no sign of life")
@@ -170,12 +191,15 @@ class Signals:
 
     def _up(self) -> None:
         self._live.set()
-        for waiters in self._waiters.values():
-            for event in waiters:
-                event.set()
+        self._wake()
         for listeners in self._listeners.values():
             for listener in listeners:
                 listener.reconnected()
+
+    def _wake(self) -> None:
+        for waiters in self._waiters.values():
+            for event in waiters:
+                event.set()
 
     def _down(self) -> None:
         self._live.clear()
