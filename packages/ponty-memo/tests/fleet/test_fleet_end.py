@@ -1,9 +1,13 @@
 """How it ends: a link closes whatever happens meanwhile, and leaves no lock behind."""
 
 import asyncio
+import subprocess
+import sys
 
+import pytest
 from redis.exceptions import ConnectionError as Broken
 
+from ponty.memo import RedisLink, redislock
 from ponty.memo.redis_signals import Signals
 
 
@@ -89,3 +93,77 @@ async def test_closing_ends_though_the_client_does_not(quiet):
     assert not task.done()
     ends.set()
     await asyncio.wait([task])
+
+
+def end(program):
+    """Run `program` from beginning to end, as a program of its own would."""
+    return asyncio.to_thread(asyncio.run, program)
+
+
+async def forget(task):
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+PROGRAM = """
+import asyncio, contextlib, sys
+from ponty.memo import RedisLink, rediscache
+
+url, namespace, opened = sys.argv[1:]
+link = RedisLink(url, timeout_ms=20_000)
+
+async def main():
+    @rediscache(link, namespace=namespace, lease_ms=600_000)
+    async def slow(product: str) -> int:
+        limit.reschedule(0)  # the only caller leaves now
+        await asyncio.Event().wait()
+        return len(product)
+
+    async with link if opened == "True" else contextlib.nullcontext():
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(None) as limit:
+                await slow("tea")
+    print("ends")
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("opened", [True, False])
+def test_a_computation_whose_last_caller_leaves_at_the_end_leaves_no_lock(server, namespace, keys_of, opened):
+    words = [sys.executable, "-c", PROGRAM, server.url, namespace, str(opened)]
+    assert subprocess.run(words, check=True, text=True, stdout=subprocess.PIPE).stdout == "ends\n"
+    assert set.union(*keys_of()) == {"meta"}
+
+
+@pytest.mark.parametrize("steps", range(8))
+async def test_a_lock_whose_caller_is_cancelled_early_is_not_left_at_the_end(server, namespace, keys_of, steps):
+    link = RedisLink(server.url, timeout_ms=20_000)
+    lock = redislock(link, namespace=namespace, lease_ms=600_000)
+
+    async def hold():
+        async with lock.lock("a"):
+            await asyncio.Event().wait()
+
+    async def program():
+        async with link:
+            task = asyncio.create_task(hold())
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            await forget(task)
+
+    await end(program())
+    assert set.union(*keys_of()) <= {"meta"}
+
+
+async def test_a_release_after_the_end_does_not_open_the_link_again(server, namespace, keys_of, quiet):
+    link = RedisLink(server.url, timeout_ms=20_000)
+    lock = redislock(link, namespace=namespace, lease_ms=600_000)
+    async with link:
+        holding = lock.lock("a")
+        await holding.__aenter__()
+    await holding.__aexit__(None, None, None)
+    assert link._client is None
+    async with link, lock.lock("a"):  # in use again, it takes back what it has left
+        pass
+    assert set.union(*keys_of()) <= {"meta"}

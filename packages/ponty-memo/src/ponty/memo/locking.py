@@ -40,6 +40,7 @@ from itertools import count
 from types import TracebackType
 from typing import Any, Self, cast
 
+from ponty.memo.endings import Endings
 from ponty.memo.errors import LeaseLost, Locked, Unavailable
 from ponty.memo.failures import logger
 from ponty.memo.lazy import asyncio
@@ -126,6 +127,7 @@ class Lock:
         self.sentinels: SentinelStore = sentinels if isinstance(sentinels, SentinelStore) else Adapted(sentinels)
         self.three_methods: bool = getattr(self.sentinels.try_add, "__func__", None) is SentinelStore.try_add
         self.shared: _Shared = _shared_by(sentinels)
+        self.endings: Endings = getattr(sentinels, "endings", None) or Endings()
 
     def lock(self, key: str) -> AbstractAsyncContextManager[Lease]:
         """Hold `key` while the block of `async with` runs.
@@ -164,7 +166,19 @@ class Holding(AbstractAsyncContextManager[Lease]):
             called if its lease is lost.
     """
 
-    __slots__ = ("_key", "_limit", "_lock", "_on_lost", "_renewal", "_turn", "adrift", "fence", "owner", "refused")
+    __slots__ = (
+        "_key",
+        "_limit",
+        "_lock",
+        "_on_lost",
+        "_released",
+        "_renewal",
+        "_turn",
+        "adrift",
+        "fence",
+        "owner",
+        "refused",
+    )
 
     def __init__(self, lock: Lock, key: Any, limit: float | None, on_lost: Callable[[], object] | None = None) -> None:
         self._lock = lock
@@ -175,6 +189,7 @@ class Holding(AbstractAsyncContextManager[Lease]):
         self.fence: int = 0
         self.refused: bool = False
         self.adrift: bool = False
+        self._released = False
         self._turn: Turn | None = None
         self._renewal: Renewal | None = None
 
@@ -193,10 +208,15 @@ class Holding(AbstractAsyncContextManager[Lease]):
             return self
         self.owner = turn.owner = f"{_process}.{os.getpid()}.{next(_owners)}"
         deadline = None if self._limit is None else began + self._limit
-        while True:
-            asked = turn.loop.time()
-            if await self._ask() or await self._pause(deadline):
-                break
+        self._lock.endings.stay(self)
+        try:
+            while True:
+                asked = turn.loop.time()
+                if await self._ask() or await self._pause(deadline):
+                    break
+        except BaseException:
+            self._lock.endings.leave(self)
+            raise
         if self._lock.sentinels.lease_ms > 0 and not self.adrift:
             self._renewal = Renewal(self._lock.sentinels, self._key, self.owner, asked=asked, on_lost=self._on_lost)
         return self
@@ -204,6 +224,7 @@ class Holding(AbstractAsyncContextManager[Lease]):
     async def __aexit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self._lock.endings.leave(self)
         turn = cast("Turn", self._turn)
         if self.adrift or isinstance(self._lock.sentinels, InProcess):
             self._lock.shared.turns.give(turn)
@@ -212,6 +233,7 @@ class Holding(AbstractAsyncContextManager[Lease]):
             return
         told = self._renewal is not None and self._renewal.stop(exc)
         release = turn.loop.create_task(self._release(), name="ponty.memo release")
+        self._lock.endings.note(release)
         if self.lost and self._on_lost is None:  # there is nothing to be waited for
             release.add_done_callback(self._report)
             if exc is None or told:
@@ -221,6 +243,10 @@ class Holding(AbstractAsyncContextManager[Lease]):
         try:
             error = await asyncio.shield(release)
         except asyncio.CancelledError:
+            if release.cancelling() and not self._released:  # the event loop ends, and has cancelled it unbegun
+                release = turn.loop.create_task(self._release(), name="ponty.memo release")
+                with suppress(asyncio.CancelledError):
+                    await asyncio.shield(release)
             release.add_done_callback(self._report)
             raise
         if error is not None:
@@ -233,6 +259,7 @@ class Holding(AbstractAsyncContextManager[Lease]):
         """Ask the store for the key; give the turn if that fails, unless the caller may do without the store."""
         turn = cast("Turn", self._turn)
         task = turn.loop.create_task(self._try_add(), name="ponty.memo lock")
+        self._lock.endings.note(task)
         try:
             self.fence = await asyncio.shield(task)
         except BaseException as error:
@@ -294,6 +321,7 @@ class Holding(AbstractAsyncContextManager[Lease]):
 
     async def _release(self) -> Exception | None:
         """Take the sentinel back and give the turn; return what went wrong."""
+        self._released = True
         try:
             await self._lock.sentinels.release(self._key, self.owner)
         except BaseException as error:
@@ -326,6 +354,7 @@ class Holding(AbstractAsyncContextManager[Lease]):
             release = cast("Turn", self._turn).loop.create_task(self._release(), name="ponty.memo release")
         except RuntimeError:  # the loop is closed, and with it the turn
             return
+        self._lock.endings.note(release)
         release.add_done_callback(self._report)
 
     def _report(self, release: "asyncio.Task[Exception | None]") -> None:

@@ -22,6 +22,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from ponty.memo.endings import Endings
 from ponty.memo.errors import Unavailable
 from ponty.memo.failures import logger
 from ponty.memo.lazy import asyncio, inspect
@@ -63,12 +64,14 @@ class RedisLink:
         self._make: Callable[[], Redis] = self._maker(redis) if isinstance(redis, str) else lambda: redis
         self._home = Home("the link to Redis", self._moved)
         self._used = False
+        self._closed = False
         self._client: Redis | None = None
         self._places = asyncio.Semaphore(max_connections)
         self._running: set[asyncio.Task[Any]] = set()
         self._last: dict[str, float] = {}
         self.breaker: Final = Breaker(self.ping)
         self.signals: Final = Signals(self.client, self._timeout)
+        self.endings: Final = Endings()
 
     def _maker(self, url: str) -> "Callable[[], Redis]":
         def make() -> "Redis":
@@ -103,19 +106,34 @@ class RedisLink:
         self._home.enter()
         if self._client is None:
             self._client = self._make()
+            self._closed = False
         return self._client
 
-    async def aclose(self) -> None:
-        """Close the link; it would open again if it were used."""
+    def check_open(self) -> None:
+        """Let only what is not the end of something older open the link again.
+
+        Raises:
+            Unavailable: The link was closed, and nobody has used it since.
+        """
         self._home.enter()
+        if self._closed:
+            raise Unavailable("the link was closed", in_doubt=False)
+
+    async def aclose(self) -> None:
+        """Close the link, once nothing is being given back any more; it would open again if it were used."""
+        loop = self._home.enter()
         await self.signals.close()
         await self.breaker.close()
-        if self._running:
-            _, late = await asyncio.wait(self._running, timeout=self._timeout)
-            for task in late:
-                task.cancel()
-            if late:
-                await asyncio.wait(late)
+        end = loop.time() + self._timeout
+        while (pending := self._running | self.endings.pending()) and (left := end - loop.time()) > 0:
+            await asyncio.wait(pending, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.sleep(0)  # what is done may begin something else
+        self._closed = True
+        late = set(self._running)
+        for task in late:
+            task.cancel()
+        if late:
+            await asyncio.wait(late, timeout=self._timeout)
         client, self._client = self._client, None
         if client is not None and self._given is None:
             await client.aclose()
@@ -248,6 +266,7 @@ class RedisLink:
             pool.reset()
         self._used = True
         self._client = None
+        self._closed = False
         self._places = asyncio.Semaphore(self._connections)
         self._running = set()
         self._last = {}

@@ -3,7 +3,8 @@
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from ponty.memo.errors import LeaseLost
+from ponty.memo.endings import Endings
+from ponty.memo.errors import LeaseLost, Unavailable
 from ponty.memo.lazy import asyncio
 from ponty.memo.loops import seconds
 from ponty.memo.redis_link import RedisLink, link_to
@@ -48,6 +49,7 @@ class RedisSentinels(SentinelStore):
         self.lease_ms: float = lease_ms
         self._lease: int = round(lease_ms)
         self._link = link
+        self.endings: Endings = link.endings
         self._names = names
 
     async def exists(self, key: str) -> bool:
@@ -74,10 +76,21 @@ class RedisSentinels(SentinelStore):
         Raises:
             LeaseLost: It is not the owner's any more.
         """
-        if not await self._link.run(RELEASE, [self._names.lock(key)], [owner, self._names.wake]):
+        if not await self._give_back(key, owner):
             error = LeaseLost("the lease had ended when the lock was released")
             error.add_note(f"it was the lease of {key!r}")
             raise error
+
+    async def _give_back(self, key: str, owner: str) -> bool:
+        keys, operands = [self._names.lock(key)], [owner, self._names.wake]
+        self._link.check_open()
+        try:
+            return bool(await self._link.run(RELEASE, keys, operands))
+        except asyncio.CancelledError:
+            # An event loop that ends cancels the command, too. Giving back twice does no harm: the owner is compared.
+            with suppress(Unavailable):
+                await self._link.run(RELEASE, keys, operands)
+            raise
 
     async def extend(self, key: str, owner: str) -> bool:
         """Begin the owner's lease anew, and say whether the owner still had it."""
