@@ -204,7 +204,7 @@ class Memo(Generic[_T]):
     async def _fly(self, flight: Flight[_T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         # Whoever waits for the flight has a limit of its own; nobody waits for a refresh, nor where waiting is refused.
         limit = None if self.lock.maxwait and not flight.refresh else self.lock.maxwait
-        holding = Holding(self.lock, flight.key, limit, partial(self._lose, flight))
+        holding = Holding(self.lock, flight.key, limit, partial(self._lose, flight), flight.ask)
         try:
             async with holding:
                 await self._land(flight, holding, args, kwargs)
@@ -225,7 +225,7 @@ class Memo(Generic[_T]):
         """Land `flight` with a value or a failure; called with the lock held."""
         key = flight.key
         try:
-            value = await self.shelf.get(key)
+            value: Any = cachemiss if holding.adrift else await self.shelf.get(key)
             if value is cachemiss:
                 flight.compute()
                 self.emit("miss")

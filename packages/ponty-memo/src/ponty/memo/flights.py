@@ -2,7 +2,8 @@
 
 A flight is the work for one key, in a task of its own that belongs to none of the callers. Its states:
 
-- *queueing*: the task waits for the key's lock. Every caller's wait has a limit.
+- *queueing*: the task waits for the key's lock. Every caller's wait has a limit. While the lock's store is only *asked*
+  whether the key is free, nobody is known to hold it: that time does not count for the caller who has waited longest.
 - *computing*: the task holds the lock and runs the function. The caller who has waited longest is the *leader*, for
   whom the work is done: its wait has no limit any more. When it leaves, the next one leads. (A flight that nobody asked
   for, a refresh of a stale value, has no leader.)
@@ -35,6 +36,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Hashable
 from contextvars import copy_context
 from enum import Enum
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from ponty.memo import holds
@@ -62,6 +64,8 @@ class Flight(Generic[_T]):
     """The work for one key, and those who wait for it."""
 
     __slots__ = (
+        "_asked_since",
+        "_asking",
         "_error",
         "_flights",
         "_raised",
@@ -95,6 +99,8 @@ class Flight(Generic[_T]):
         self._error: BaseException | None = None
         self._traceback: Any = None
         self._raised = False
+        self._asked_since: float | None = None
+        self._asking = 0.0
 
     @property
     def may_store(self) -> bool:
@@ -118,6 +124,17 @@ class Flight(Generic[_T]):
         """Note that the lock is held, and that the function runs from now on."""
         if self.state is State.QUEUEING:
             self.state = State.COMPUTING
+
+    def ask(self, *, begins: bool) -> None:
+        """Note that the lock's store is asked for the key from now on, or that somebody else holds it."""
+        if begins:
+            self._asked_since = self.loop.time()
+        elif self._asked_since is not None:
+            self._asking += self.loop.time() - self._asked_since
+            self._asked_since = None
+            if self._timer is not None:
+                self._timer.cancel()
+            self._set_timer()
 
     def land(self, value: _T) -> None:
         """Have `value` for all who wait, once the work has ended."""
@@ -193,21 +210,28 @@ class Flight(Generic[_T]):
         self.waiters.clear()
 
     def _set_timer(self) -> None:
-        first = next((d for waiter, d in self.waiters.items() if not self._leads(waiter)), None)
-        self._timer = None if first is None or first == math.inf else self.loop.call_at(first, self._time_out)
+        first_two = islice(self.waiters, 2)  # the second one may be due before the first
+        first = min((self._due(waiter) for waiter in first_two if not self._leads(waiter)), default=math.inf)
+        self._timer = None if first == math.inf else self.loop.call_at(first, self._time_out)
+
+    def _due(self, waiter: "Waiter") -> float:
+        deadline = self.waiters[waiter]
+        return deadline + self._asking if self._asking and waiter is next(iter(self.waiters)) else deadline
 
     def _leads(self, waiter: "Waiter") -> bool:
-        return self.state is State.COMPUTING and not self.refresh and waiter is next(iter(self.waiters))
+        free = self.state is State.COMPUTING or self._asked_since is not None
+        return free and not self.refresh and waiter is next(iter(self.waiters))
 
     def _time_out(self) -> None:
         now = self.loop.time()
         over: list[Waiter] = []
-        for waiter, deadline in self.waiters.items():
+        for place, waiter in enumerate(self.waiters):
             if self._leads(waiter):
                 continue
-            if deadline > now:
+            if self._due(waiter) <= now:
+                over.append(waiter)
+            elif place:
                 break
-            over.append(waiter)
         for waiter in over:
             if not waiter.done():
                 waiter.set_result(False)

@@ -164,12 +164,15 @@ class Holding(AbstractAsyncContextManager[Lease]):
         limit: How long to wait, in seconds; None waits as long as it takes.
         on_lost: Makes this the stay of a computation, which goes on with the turn alone if the store is `Unavailable`;
             called if its lease is lost.
+        on_ask: Told with `begins` true when the store begins to be asked for the key, and false when it is somebody
+            else's.
     """
 
     __slots__ = (
         "_key",
         "_limit",
         "_lock",
+        "_on_ask",
         "_on_lost",
         "_released",
         "_renewal",
@@ -180,11 +183,19 @@ class Holding(AbstractAsyncContextManager[Lease]):
         "refused",
     )
 
-    def __init__(self, lock: Lock, key: Any, limit: float | None, on_lost: Callable[[], object] | None = None) -> None:
+    def __init__(
+        self,
+        lock: Lock,
+        key: Any,
+        limit: float | None,
+        on_lost: Callable[[], object] | None = None,
+        on_ask: Callable[..., object] | None = None,
+    ) -> None:
         self._lock = lock
         self._key = key
         self._limit = limit
         self._on_lost = on_lost
+        self._on_ask = on_ask
         self.owner: str = ""
         self.fence: int = 0
         self.refused: bool = False
@@ -258,6 +269,8 @@ class Holding(AbstractAsyncContextManager[Lease]):
     async def _ask(self) -> bool:
         """Ask the store for the key; give the turn if that fails, unless the caller may do without the store."""
         turn = cast("Turn", self._turn)
+        if self._on_ask is not None:
+            self._on_ask(begins=True)
         task = turn.loop.create_task(self._try_add(), name="ponty.memo lock")
         self._lock.endings.note(task)
         try:
@@ -302,6 +315,8 @@ class Holding(AbstractAsyncContextManager[Lease]):
             Whether there is no need to ask, for the caller goes on without the store.
         """
         pulse = self._lock.pulse
+        if self._on_ask is not None:
+            self._on_ask(begins=False)
         try:
             if deadline is not None:
                 pulse = min(pulse, deadline - asyncio.get_running_loop().time())
