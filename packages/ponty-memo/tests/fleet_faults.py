@@ -170,15 +170,15 @@ FLEET_FAULTS = [
     ),
     (
         "a caller waits as long as the client does",
-        "redis_link.py",
-        "            if not waiter.done():\n                error = Unavailable",
-        "            if False:\n                error = Unavailable",
+        "redis_attempt.py",
+        "        if self.outcome.done():\n            return\n        if not self._sent",
+        "        return\n        if not self._sent",
     ),
     (
         "a cancelled caller cancels its command",
         "redis_link.py",
-        "        finally:\n            timer.cancel()",
-        "        finally:\n            timer.cancel()\n            task.cancel()",
+        "            command.stop_clock()",
+        "            command.stop_clock()\n            command.task.cancel()",
     ),
     (
         "the breaker never opens",

@@ -11,10 +11,13 @@ How a command is run:
 2. A caller waits for `timeout_ms` at most, whatever the client's own limits are. What has not been sent by then is not
    sent any more. What has been sent is *in doubt*.
 3. A command that gets no answer at all, not even long after that, is cancelled: the client closes the connection.
-4. So many commands run at once as there are connections; the others wait their turn.
+4. So many commands run at once as there are connections; the others wait their turn (see `ponty.memo.redis_places`).
+   That wait is nothing that Redis could be blamed for: it lasts for as long as Redis answers the others, ends after
+   `timeout_ms` without any answer, and never counts for the breaker. The time to answer runs from when it is over.
 5. Whatever goes wrong between the client and Redis is `Unavailable`, so that callers have one error to look for.
 
-What can never happen: an answer given to another caller; a caller that waits longer than `timeout_ms`.
+What can never happen: an answer given to another caller; a caller that waits longer than `timeout_ms` for a
+Redis that answers nobody.
 """
 
 import weakref
@@ -27,16 +30,15 @@ from ponty.memo.errors import Unavailable
 from ponty.memo.failures import logger
 from ponty.memo.lazy import asyncio, inspect
 from ponty.memo.loops import Home, seconds
+from ponty.memo.redis_attempt import Attempt
 from ponty.memo.redis_breaker import Breaker
 from ponty.memo.redis_lazy import aioredis, exceptions
+from ponty.memo.redis_places import Places
 from ponty.memo.redis_scripts import Script
 from ponty.memo.redis_signals import Signals
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
-
-_LAST_RESORT: Final = 3
-"""After how many times its `timeout_ms` a command without an answer is cancelled."""
 
 
 class RedisLink:
@@ -66,7 +68,7 @@ class RedisLink:
         self._used = False
         self._closed = False
         self._client: Redis | None = None
-        self._places = asyncio.Semaphore(max_connections)
+        self._places = Places(max_connections)
         self._running: set[asyncio.Task[Any]] = set()
         self._last: dict[str, float] = {}
         self.breaker: Final = Breaker(self.ping)
@@ -107,6 +109,9 @@ class RedisLink:
         if self._client is None:
             self._client = self._make()
             self._closed = False
+            size = getattr(self._client.connection_pool, "max_connections", None)
+            free = size - 1 if isinstance(size, int) else self._connections  # the subscription has one
+            self._places = Places(max(1, min(self._connections, free)))
         return self._client
 
     def check_open(self) -> None:
@@ -177,40 +182,14 @@ class RedisLink:
         return await client.execute_command(*parts, NEVER_DECODE=True)
 
     async def _attempt(self, what: str, attempt: Callable[[], Awaitable[Any]]) -> Any:
-        loop = self._home.enter()
-        waiter: asyncio.Future[tuple[Any, BaseException | None]] = loop.create_future()
-        sent = False
-
-        async def command() -> None:
-            nonlocal sent
-            reply, failure = None, None
-            try:
-                async with self._places:
-                    sent = True
-                    reply = await attempt()
-            except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - the caller sees to it
-                failure = error
-            if not waiter.done():  # or else the caller has gone
-                waiter.set_result((reply, failure))
-
-        def time_out() -> None:
-            if not waiter.done():
-                error = Unavailable(f"{what}: no answer within {self._timeout * 1000:g} ms", in_doubt=sent)
-                waiter.set_result((None, error))
-                self.breaker.failed(error)
-                if sent:
-                    loop.call_later(self._timeout * (_LAST_RESORT - 1), task.cancel)
-                else:
-                    task.cancel()
-
-        task = loop.create_task(command(), name=f"ponty.memo redis {what}")
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
-        timer = loop.call_later(self._timeout, time_out)
+        self.client()
+        command = Attempt(what, attempt, self._places, self.breaker, self._timeout)
+        self._running.add(command.task)
+        command.task.add_done_callback(self._running.discard)
         try:
-            reply, failure = await waiter
+            reply, failure = await command.outcome
         finally:
-            timer.cancel()
+            command.stop_clock()
         if failure is None:
             self.breaker.answered()
             return reply
@@ -267,7 +246,7 @@ class RedisLink:
         self._used = True
         self._client = None
         self._closed = False
-        self._places = asyncio.Semaphore(self._connections)
+        self._places = Places(self._connections)
         self._running = set()
         self._last = {}
         self.breaker.moved()
