@@ -167,3 +167,20 @@ async def test_a_release_after_the_end_does_not_open_the_link_again(server, name
     async with link, lock.lock("a"):  # in use again, it takes back what it has left
         pass
     assert set.union(*keys_of()) <= {"meta"}
+
+
+async def test_the_last_one_to_leave_closes_the_link(server, link_to, until):
+    link = link_to(server.url)
+    async with link:
+        async with link:
+            pass
+        client = link._client
+        assert client is not None
+        link.signals.listen("any")
+        assert await link.signals.ready(60)
+        async with link:
+            pass
+        assert link.signals.live
+        assert link._client is client
+    assert link._client is None
+    assert not link.signals.live

@@ -44,7 +44,8 @@ if TYPE_CHECKING:
 class RedisLink:
     """This process's link to one Redis or Valkey, shared by all caches and locks over it.
 
-    It opens when it is first used. `async with`, or `redis_provider`, opens it beforehand and closes it afterwards.
+    It opens when it is first used. `async with`, or `redis_provider`, opens it beforehand and closes it afterwards; of
+    several at once, the last one to leave closes it.
 
     Args:
         redis: A URL (`redis://`, `rediss://` or `unix://`), or a client of redis-py's, which remains its owner's to
@@ -67,6 +68,7 @@ class RedisLink:
         self._home = Home("the link to Redis", self._moved)
         self._used = False
         self._closed = False
+        self._openers = 0
         self._client: Redis | None = None
         self._places = Places(max_connections)
         self._running: set[asyncio.Task[Any]] = set()
@@ -91,17 +93,24 @@ class RedisLink:
     async def __aenter__(self) -> Self:
         """Open the link, and look whether Redis is there; if it is not, say so in the log."""
         self.client()
+        self._openers += 1
         try:
             await self.ping()
         except Unavailable as error:
             logger().warning("Redis is not there yet", exc_info=error)
+        except BaseException:
+            self._openers -= 1
+            raise
         return self
 
     async def __aexit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Close the link, once the commands under way have ended."""
-        await self.aclose()
+        """Close the link, once the commands under way have ended, unless others have opened it, too."""
+        self._home.enter()
+        self._openers = max(0, self._openers - 1)
+        if not self._openers:
+            await self.aclose()
 
     def client(self) -> "Redis":
         """Give the client in this event loop."""
@@ -246,6 +255,7 @@ class RedisLink:
         self._used = True
         self._client = None
         self._closed = False
+        self._openers = 0
         self._places = Places(self._connections)
         self._running = set()
         self._last = {}
