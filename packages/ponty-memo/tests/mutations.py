@@ -81,7 +81,7 @@ FAULTS = [
     (
         "the leader has a limit",
         "flights.py",
-        "return self.state is State.COMPUTING and not self.refresh and",
+        "return free and not self.refresh and",
         "return False and",
     ),
     (
@@ -130,8 +130,8 @@ FAULTS = [
     (
         "the store is not read again under the lock",
         "engine.py",
-        "            value = await self.shelf.get(key)\n            if value is cachemiss:",
-        "            value = cachemiss\n            if value is cachemiss:",
+        "            value: Any = cachemiss if holding.adrift else await self.shelf.get(key)\n            if value is cachemiss:",
+        "            value: Any = cachemiss\n            if value is cachemiss:",
     ),
     (
         "a failure is stored",
