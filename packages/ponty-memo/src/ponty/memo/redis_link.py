@@ -32,6 +32,7 @@ from ponty.memo.lazy import asyncio, inspect
 from ponty.memo.loops import Home, seconds
 from ponty.memo.redis_attempt import Attempt
 from ponty.memo.redis_breaker import Breaker
+from ponty.memo.redis_doubts import Doubts
 from ponty.memo.redis_lazy import aioredis, exceptions
 from ponty.memo.redis_places import Places
 from ponty.memo.redis_scripts import Script
@@ -76,6 +77,7 @@ class RedisLink:
         self.breaker: Final = Breaker(self.ping)
         self.signals: Final = Signals(self.client, self._timeout)
         self.endings: Final = Endings()
+        self.doubts: Final = Doubts()
 
     def _maker(self, url: str) -> "Callable[[], Redis]":
         def make() -> "Redis":
@@ -137,6 +139,7 @@ class RedisLink:
         """Close the link, once nothing is being given back any more; it would open again if it were used."""
         loop = self._home.enter()
         await self.signals.close()
+        await self.doubts.close()
         await self.breaker.close()
         end = loop.time() + self._timeout
         while (pending := self._running | self.endings.pending()) and (left := end - loop.time()) > 0:
@@ -261,6 +264,7 @@ class RedisLink:
         self._last = {}
         self.breaker.moved()
         self.signals.moved()
+        self.doubts.moved()
 
 
 _links: "weakref.WeakValueDictionary[str | int, RedisLink]" = weakref.WeakValueDictionary()

@@ -67,7 +67,13 @@ class RedisSentinels(SentinelStore):
     async def try_add(self, key: str, owner: str) -> int:
         """Take `key` for `owner` if it is free, and give the fence; or 0."""
         names = self._names
-        fence = await self._link.run(ENTER, [names.lock(key), names.meta], [owner, self._lease, names.epoch])
+        try:
+            fence = await self._link.run(ENTER, [names.lock(key), names.meta], [owner, self._lease, names.epoch])
+        except Unavailable as error:
+            if error.in_doubt:
+                keys, operands = [names.lock(key)], [owner, names.wake]
+                self._link.doubts.add(owner, lambda: self._link.run(RELEASE, keys, operands), self.lease_ms / 1000)
+            raise
         return int(fence or 0)
 
     async def release(self, key: str, owner: str) -> None:
