@@ -8,6 +8,7 @@ import referencing
 from jsonschema import validators
 
 from ponty.request.assertions import IsValid, Matches
+from ponty.request.circles import Reachable
 from ponty.request.formats import FORMATS, checker
 from ponty.request.keywords import Keywords
 from ponty.request.reachable import reachable
@@ -56,10 +57,10 @@ class Engine:
 
     def __init__(self, schema: Any, draft: Any) -> None:
         self._draft = draft
-        self.reached = reachable(schema, draft.META_SCHEMA.get("$schema"))
+        self.reached: Reachable = reachable(schema, draft.META_SCHEMA.get("$schema"))
         parts = self.reached.parts
         # jsonschema would leave our keywords behind wherever it meets a `$schema` on its way.
-        self.schema = _without(schema, {id(part) for part in parts if "$schema" in part})
+        self.schema: Any = _without(schema, {id(part) for part in parts if "$schema" in part})
         """The schema without the names of its dialect."""
         self.is_usual: bool = draft is _DEFAULT_DRAFT and not any("$id" in part for part in parts)
         """Whether plain parts of it mean what they mean in a plain schema."""

@@ -1,12 +1,19 @@
 """What matches the patterns of schemas: jsonschema-rs in linear time, or Python's own engine where that is safe."""
 
+from typing import Any
+
 from ponty.request.assertions import Matches
 from ponty.request.patterns import UnsafePatternError, compile_bounded
 
+speedups: Any
+"""What of Ponty needs jsonschema-rs; None without it."""
+
 try:
-    from ponty.request import speedups as speedups  # what of Ponty needs jsonschema-rs; None without it
+    from ponty.request import speedups as _speedups
 except ImportError:
-    speedups = None  # type: ignore[assignment]
+    speedups = None
+else:
+    speedups = _speedups
 
 
 def make_matches(pattern: str, *, fast: bool) -> Matches:
@@ -20,7 +27,8 @@ def make_matches(pattern: str, *, fast: bool) -> Matches:
         ValueError: It is none, or cannot be matched in a bounded time.
     """
     if fast:
-        return speedups.make_matches(pattern)
+        matches: Matches = speedups.make_matches(pattern)
+        return matches
     try:
         search = compile_bounded(pattern).search
     except UnsafePatternError as error:

@@ -60,7 +60,8 @@ class Parser:
 
     def __init__(self, tp: Any, *, drops: bool = False) -> None:
         compiler = Compiler(tp, drops=drops)
-        node, self.schema = compiler.whole()
+        node, schema = compiler.whole()
+        self.schema: Schema = schema
         self.validator: Validator = _validator(tp, self.schema)
         for union in compiler.unions:
             union.prepare(self.schema, self.validator.of_part)

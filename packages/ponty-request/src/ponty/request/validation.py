@@ -74,7 +74,8 @@ class Validator:
             return _forgetting(self._told, self._explainer.validity(part))
         root = {**self._schema, "$id": "urn:ponty:root", "$defs": {**self._schema.get("$defs", {}), "-": part}}
         whole = {"$ref": "urn:ponty:root#/$defs/-", "$defs": {"root": root}}
-        return speedups.make_validators(whole, whole)[0]
+        is_valid: IsValid = speedups.make_validators(whole, whole)[0]
+        return is_valid
 
     def check(self, value: Json) -> None:
         """Refuse a value that is not valid.
