@@ -18,8 +18,9 @@ from multidict import CIMultiDict
 from ponty.core.context import current_apps
 from ponty.core.encoding import encode_json
 from ponty.core.errors import PontyError, check_status
+from ponty.core.plain import PlainResponse
 from ponty.core.problems import PROBLEM_JSON, problem, problem_body
-from ponty.core.sendable import PlainResponse, check_sendable, check_unsent
+from ponty.core.sendable import check_sendable, check_unsent
 from ponty.core.uploads import Uploads
 
 logger: logging.Logger = logging.getLogger("ponty.core")
@@ -58,8 +59,8 @@ def guard(handler: Handler, apps: tuple[web.Application, ...], uploads: Uploads)
             answer = await handler(request)
             if type(answer) is not PlainResponse or not answer.is_as_made():
                 check_sendable(answer)
-            if answer.prepared:
-                await check_unsent(request, answer)
+                if answer.prepared:
+                    await check_unsent(request, answer)
         except Exception as error:  # noqa: BLE001 - the one exit for all of them
             answer = _answer(request, error)
         except asyncio.CancelledError as error:
@@ -146,7 +147,10 @@ def _sole(error: BaseException) -> BaseException:
 
 
 def _ponty_error(error: PontyError) -> web.Response:
-    headers, reason = error.options.get("headers"), error.options.get("reason")
+    options = error.options
+    if error.text is None and error.body is None and not options:
+        return problem(error.status_code, faults=error.faults)
+    headers, reason = options.get("headers"), options.get("reason")
     if error.text is not None:
         body, content_type = error.text.encode(), "text/plain"
     elif error.body is not None:
@@ -155,7 +159,7 @@ def _ponty_error(error: PontyError) -> web.Response:
         return problem(error.status_code, faults=error.faults, headers=headers, reason=reason)
     check_status(error.status_code)
     answer = web.Response(status=error.status_code, reason=reason, headers=headers, body=body)
-    content_type = error.options.get("content_type") or answer.headers.get(hdrs.CONTENT_TYPE) or content_type
+    content_type = options.get("content_type") or answer.headers.get(hdrs.CONTENT_TYPE) or content_type
     answer.headers[hdrs.CONTENT_TYPE] = content_type if "charset" in content_type else f"{content_type}; charset=utf-8"
     return answer
 

@@ -9,12 +9,10 @@ from aiohttp.typedefs import LooseHeaders
 
 from ponty.core.encoding import encode_json
 from ponty.core.errors import Fault, Location, check_status, title
-from ponty.core.sendable import PlainResponse, known_headers
+from ponty.core.plain import PlainResponse, head
 
 PROBLEM_JSON = "application/problem+json"
 """The media type of a problem document (RFC 9457 §6.1)."""
-
-_HEADERS = known_headers({hdrs.CONTENT_TYPE: PROBLEM_JSON})
 
 MAX_FAULTS = 50
 """How many faults of one request its answer lists, at most."""
@@ -43,10 +41,10 @@ def problem(
     Raises:
         ValueError: `status` is outside 200 to 599.
     """
+    if not headers and reason is None:
+        return PlainResponse(head(status, PROBLEM_JSON), problem_body(status, detail, faults))
     check_status(status)
     body = problem_body(status, detail, faults)
-    if not headers:
-        return PlainResponse(status=status, reason=reason, headers=_HEADERS, body=body)
     answer = web.Response(status=status, reason=reason, headers=headers, body=body)
     answer.headers[hdrs.CONTENT_TYPE] = PROBLEM_JSON
     return answer
@@ -56,7 +54,10 @@ def problem_body(status: int, detail: str | None = None, faults: Sequence[Fault]
     """Encode a problem document."""
     if not faults:
         return _bare(status) if detail is None else encode_json(_Problem(title(status), status, detail))
-    errors = [_error(fault) for fault in faults[:MAX_FAULTS]]
+    errors = [
+        _Error(f.location, f.name, f.pointer if f.pointer.isascii() else _sound(f.pointer), f.detail)
+        for f in faults[:MAX_FAULTS]
+    ]
     while True:
         words: str | msgspec.UnsetType = msgspec.UNSET if detail is None else detail
         if detail is None and len(errors) < len(faults):
@@ -68,12 +69,9 @@ def problem_body(status: int, detail: str | None = None, faults: Sequence[Fault]
         del errors[min(len(errors) - 1, len(errors) * MAX_PROBLEM_SIZE // len(body)) :]
 
 
-def _error(fault: Fault) -> "_Error":
-    pointer = fault.pointer
-    if not pointer.isascii():
-        # A pointer holds names that a client chose; a program may have decoded them in its own way.
-        pointer = pointer.encode(errors="replace").decode()
-    return _Error(fault.location, fault.name, pointer, fault.detail)
+def _sound(pointer: str) -> str:
+    """Give a pointer that can be written: it holds names that a client chose, which a program may have decoded."""
+    return pointer.encode(errors="replace").decode()
 
 
 class _Error(msgspec.Struct, rename={"location": "in"}, gc=False):

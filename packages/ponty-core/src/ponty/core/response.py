@@ -7,15 +7,15 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, ParamSpec
 
 import msgspec
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from ponty.core.encoding import encode_json
-from ponty.core.sendable import PlainResponse, known_headers
+from ponty.core.plain import PlainResponse, head
 
 _P = ParamSpec("_P")
 
 
-_HEADERS = known_headers({hdrs.CONTENT_TYPE: "application/json; charset=utf-8"})
+_HEAD = head(200, "application/json; charset=utf-8")
 
 
 class _Envelope(msgspec.Struct, gc=False):
@@ -64,4 +64,4 @@ def _render(data: object, start: int) -> web.Response:
         start: When the handler was called, by `time.perf_counter_ns`.
     """
     elapsed = (time.perf_counter_ns() - start) // 1_000_000
-    return PlainResponse(body=encode_json(_Envelope(data, elapsed, time.time_ns() // 1_000_000)), headers=_HEADERS)
+    return PlainResponse(_HEAD, encode_json(_Envelope(data, elapsed, time.time_ns() // 1_000_000)))

@@ -1,59 +1,12 @@
 """Whether an answer can be sent: what HTTP has no room for is refused before aiohttp could only cut the connection.
 
-Each answer is looked at, so the look is short where it may be: an answer that Ponty itself made, with headers that were
-found good at import, and that nobody has changed since, has nothing to be searched for.
+An answer that is as Ponty made it (see `ponty.core.plain`) need not be looked through.
 """
 
-import http
 import re
-from collections.abc import Iterable, Mapping
-from http.cookies import SimpleCookie
-from typing import Any
+from collections.abc import Iterable
 
 from aiohttp import web
-from multidict import CIMultiDict, CIMultiDictProxy
-
-_known: list[CIMultiDict[str]] = []
-
-
-def known_headers(headers: Mapping[str, str]) -> CIMultiDictProxy[str]:
-    """Note the headers of answers to come, found good once and for all.
-
-    Raises:
-        ValueError: One of them holds what no header can.
-    """
-    _check_headers(headers.items())
-    known = CIMultiDict(headers)
-    _known.append(known)
-    return CIMultiDictProxy(known)
-
-
-class PlainResponse(web.Response):
-    """A response that tells whether it may have cookies; aiohttp's own would make a jar of them to say so."""
-
-    may_have_cookies: bool = False
-
-    def is_as_made(self) -> bool:
-        """Tell whether the headers are some that are known to be good, the reason is a registered one, and no more."""
-        # Not by their identity: a response has headers of its own, which anybody may have changed.
-        return not self.may_have_cookies and self.headers in _known and self.reason in _REASONS
-
-    @property
-    def cookies(self) -> SimpleCookie:
-        """The cookies, which may be changed from now on."""
-        self.may_have_cookies = True
-        return super().cookies
-
-    def set_cookie(self, name: str, value: str, **options: Any) -> None:
-        """Set a cookie, as aiohttp does."""
-        self.may_have_cookies = True
-        super().set_cookie(name, value, **options)
-
-    def del_cookie(self, name: str, **options: Any) -> None:
-        """Have the client forget a cookie, as aiohttp does."""
-        self.may_have_cookies = True
-        super().del_cookie(name, **options)
-
 
 _UNSENDABLE = re.compile("[\0-\x08\x0a-\x1f\x7f\ud800-\udfff]")
 
@@ -91,6 +44,3 @@ def _check_headers(headers: Iterable[tuple[str, str]]) -> None:
     for name, value in headers:
         if _UNSENDABLE.search(value) or _UNSENDABLE.search(name):
             raise ValueError(f"the header {name!r} of an answer holds a character that no header can")
-
-
-_REASONS = frozenset(status.phrase for status in http.HTTPStatus)

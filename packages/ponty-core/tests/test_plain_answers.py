@@ -1,0 +1,265 @@
+"""An answer that nobody touches is written in one go, and is on the wire what aiohttp would have made of it."""
+
+import asyncio
+import contextlib
+import logging
+
+import pytest
+from aiohttp import ClientSession, web
+from aiohttp.abc import AbstractAccessLogger
+
+from ponty.core import DoesNotExist, PontyError, build_app, get, plain, render_json, route
+from ponty.core.plain import PlainResponse, head
+
+HOST = "Host: a\r\n"
+LAST = f"GET /nothing HTTP/1.1\r\n{HOST}Connection: close\r\n\r\n"
+
+
+def failing(status):
+    error = PontyError()
+    error.status_code = status
+    return error
+
+
+KINDS = {
+    "fine": None,
+    "missing": DoesNotExist(),
+    "empty": failing(204),
+    "unmodified": failing(304),
+    "odd": failing(599),
+}
+
+REQUESTS = {
+    "kept alive": f"GET {{}} HTTP/1.1\r\n{HOST}\r\n{LAST}",
+    "to be closed": f"GET {{}} HTTP/1.1\r\n{HOST}Connection: close\r\n\r\n",
+    "of HTTP/1.0": f"GET {{}} HTTP/1.0\r\n{HOST}\r\n",
+    "of HTTP/1.0, kept alive": f"GET {{}} HTTP/1.0\r\n{HOST}Connection: keep-alive\r\n\r\n{LAST}",
+    "HEAD": f"HEAD {{}} HTTP/1.1\r\n{HOST}\r\n{LAST}",
+    "with a body that nobody reads": f"POST {{}} HTTP/1.1\r\n{HOST}Content-Length: 3\r\n\r\nabc{LAST}",
+    "with a broken body": f"POST {{}} HTTP/1.1\r\n{HOST}Transfer-Encoding: chunked\r\n\r\nx\r\n\r\n",
+    "with an expectation": f"POST {{}} HTTP/1.1\r\n{HOST}Expect: 100-continue\r\nContent-Length: 1\r\n\r\na{LAST}",
+}
+
+
+@render_json
+async def rendered() -> dict[str, str]:
+    return {"a": "é"}
+
+
+async def received(client, text):
+    """Send `text`, and give all that comes until the connection ends: its lines, sorted, for headers have no order."""
+    reader, writer = await asyncio.open_connection(client.host, client.port)
+    writer.write(text.encode())
+    async with asyncio.timeout(30):
+        all_of_it = await reader.read()
+    writer.close()
+    return sorted(all_of_it.split(b"\r\n"))
+
+
+@pytest.fixture
+def still(monkeypatch):
+    """Stop the clocks that an answer tells the time by."""
+    monkeypatch.setattr("aiohttp.helpers.time.time", lambda: 1e9)
+    monkeypatch.setattr("ponty.core.response.time.time_ns", lambda: 10**18)
+    monkeypatch.setattr("ponty.core.response.time.perf_counter_ns", lambda: 0)
+
+
+@pytest.mark.parametrize("request_of", REQUESTS)
+@pytest.mark.parametrize("kind", KINDS)
+async def test_it_is_what_aiohttp_would_have_sent(serve, still, monkeypatch, kind, request_of):
+    @route("*", "/")
+    async def handler(request: web.Request) -> web.Response:
+        if KINDS[kind] is not None:
+            raise KINDS[kind]
+        return await rendered()
+
+    client = await serve()
+    text = REQUESTS[request_of].format("/")
+    as_made = await received(client, text)
+    monkeypatch.setattr(plain, "_goes_plain", lambda request: False)
+    assert as_made == await received(client, text)
+    assert any(line.startswith(b"HTTP/1.") for line in as_made)
+
+
+async def test_nothing_is_built_of_an_answer_that_nobody_touches(serve):
+    made = []
+
+    @get("/")
+    async def handler(request: web.Request) -> web.Response:
+        made.append(await rendered())
+        return made[-1]
+
+    client = await serve()
+    async with client.get("/") as answer:
+        assert (await answer.json())["data"] == {"a": "é"}
+    assert vars(made[0]) == {}
+    assert made[0].prepared
+    assert made[0].keep_alive
+
+
+async def test_the_date_goes_on(serve, monkeypatch):
+    @get("/")
+    async def handler(request: web.Request) -> web.Response:
+        return await rendered()
+
+    client = await serve()
+    dates = []
+    for second in (1_000_000_000, 1_000_000_000.9, 1_000_000_001):
+        monkeypatch.setattr(plain.time, "time", lambda second=second: second)
+        async with client.get("/") as answer:
+            dates.append(answer.headers["Date"])
+    assert dates == ["Sun, 09 Sep 2001 01:46:40 GMT"] * 2 + ["Sun, 09 Sep 2001 01:46:41 GMT"]
+
+
+def _compress(answer):
+    answer.enable_compression(web.ContentCoding.gzip)
+
+
+def _chunk(answer):
+    answer.enable_chunked_encoding()
+
+
+def _body(answer):
+    answer.body = b"other"
+
+
+def _text(answer):
+    answer.text = "other"
+
+
+def _reason(answer):
+    answer.set_status(200, "Fine")
+
+
+CHANGES = {
+    "a header": (lambda answer: answer.headers.update({"X-A": "b"}), lambda got: got.headers["X-A"] == "b"),
+    "the media type": (
+        lambda answer: setattr(answer, "content_type", "a/b"),
+        lambda got: got.headers["Content-Type"] == "a/b; charset=utf-8",
+    ),
+    "a cookie": (lambda answer: answer.set_cookie("c", "d"), lambda got: got.cookies["c"].value == "d"),
+    "a forgotten cookie": (lambda answer: answer.del_cookie("c"), lambda got: "c" in got.cookies),
+    "the jar": (lambda answer: answer.cookies.load("c=d"), lambda got: got.cookies["c"].value == "d"),
+    "the status": (lambda answer: answer.set_status(203), lambda got: got.status == 203),
+    "the reason": (_reason, lambda got: got.reason == "Fine"),
+    "the connection": (lambda answer: answer.force_close(), lambda got: got.headers["Connection"] == "close"),
+    "the coding": (_compress, lambda got: got.headers["Content-Encoding"] == "gzip"),
+    "the chunks": (_chunk, lambda got: got.headers["Transfer-Encoding"] == "chunked"),
+    "the body": (_body, lambda got: got.headers["Content-Length"] == "5"),
+    "the text": (_text, lambda got: got.headers["Content-Length"] == "5"),
+}
+
+
+@pytest.mark.parametrize("what", CHANGES)
+async def test_what_a_program_changes_is_sent(serve, what):
+    change, is_there = CHANGES[what]
+
+    @get("/")
+    async def handler(request: web.Request) -> web.Response:
+        answer = await rendered()
+        change(answer)
+        return answer
+
+    client = await serve()
+    async with client.get("/") as got:
+        assert is_there(got)
+        body = await got.read()
+        assert body == b"other" if what in {"the body", "the text"} else b'{"data":{"a":' in body
+
+
+async def test_what_a_program_reads_is_there():
+    answer = await rendered()
+    assert (answer.status, answer.reason, answer.content_type) == (200, "OK", "application/json")
+    assert answer.content_length == len((await rendered()).body)
+    assert (await rendered()).text.startswith('{"data":{"a":"é"}')
+    assert (await rendered()).body_length == 0
+    assert (await rendered()).keep_alive is None
+    assert not (await rendered()).prepared
+    assert not hasattr(answer, "nonsense")
+    key = web.ResponseKey("key", int)
+    answer[key] = 1
+    assert dict(answer) == {key: 1}
+
+
+async def test_a_signal_has_its_say_in_the_application_and_around_it(aiohttp_client):
+    async def sign(request: web.Request, response: web.StreamResponse) -> None:
+        response.headers["X-Signed"] = f"{response.headers.get('X-Signed', '')}+"
+
+    @get("/")
+    async def handler(request: web.Request) -> web.Response:
+        return await rendered()
+
+    inner, outer = build_app(), web.Application()
+    outer.add_subapp("/below", inner)
+    outer.on_response_prepare.append(sign)
+    client = await aiohttp_client(outer)
+    async with client.get("/below/") as answer:
+        assert answer.headers["X-Signed"] == "+"
+    alone = build_app()
+    alone.on_response_prepare.append(sign)
+    client = await aiohttp_client(alone)
+    for path in ("/", "/nothing"):
+        async with client.get(path) as answer:
+            assert answer.headers["X-Signed"] == "+"
+
+
+async def test_a_program_may_send_it_by_itself(serve):
+    """What follows in the handler cannot send more of it."""
+
+    @get("/")
+    async def handler(request: web.Request) -> web.Response:
+        answer = await rendered()
+        assert await answer.prepare(request) is request.writer
+        with contextlib.suppress(RuntimeError):
+            await answer.write(b"more")
+        await answer.write_eof()
+        return answer
+
+    client = await serve()
+    for _ in range(2):
+        async with client.get("/") as answer:
+            assert (await answer.json())["data"] == {"a": "é"}
+
+
+async def test_it_is_no_part_of_another_answer(serve):
+    """One that was prepared, and of which nothing is out yet, is replaced, as it is where aiohttp makes both."""
+
+    @get("/")
+    async def handler(request: web.Request) -> web.Response:
+        await web.Response(text="first", headers={"X-First": "1"}).prepare(request)
+        return await rendered()
+
+    client = await serve()
+    async with client.get("/") as answer:
+        assert "X-First" not in answer.headers
+        assert (await answer.json())["data"] == {"a": "é"}
+
+
+async def test_who_logs_it_reads_what_was_sent():
+    seen = []
+
+    class Logger(AbstractAccessLogger):
+        def log(self, request, response, time):
+            seen.append((response.status, response.headers["Content-Length"], response.body_length))
+
+    @get("/")
+    async def handler(request: web.Request) -> web.Response:
+        return await rendered()
+
+    runner = web.AppRunner(build_app(), access_log_class=Logger, access_log=logging.getLogger("test.access"))
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    async with ClientSession() as client, client.get(f"http://127.0.0.1:{runner.addresses[0][1]}/") as answer:
+        length = len(await answer.read())
+    await runner.cleanup()  # which waits until the request is logged
+    ((status, told, sent),) = seen
+    assert (status, told) == (200, str(length))
+    assert sent > length
+
+
+def test_a_head_has_a_status_that_an_answer_may_have():
+    with pytest.raises(ValueError, match="from 200 to 599"):
+        head(199, "text/plain")
+    with pytest.raises(ValueError, match="from 200 to 599"):
+        head(200.0, "text/plain")  # though 200 is known
+    assert PlainResponse(head(200, "text/plain"), b"").status == 200
