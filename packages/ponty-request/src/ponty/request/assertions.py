@@ -19,6 +19,15 @@ _TYPES: dict[str, frozenset[type]] = {
 }
 
 
+ALL_TYPES: frozenset[type] = frozenset[type]().union(*_TYPES.values())
+"""The Python types of JSON values."""
+
+
+def types_of(kinds: str | list[str]) -> frozenset[type]:
+    """Give the Python types of the values that are of one of these JSON types; a float that is an integer apart."""
+    return frozenset(tp for kind in ([kinds] if isinstance(kinds, str) else kinds) for tp in _TYPES[kind])
+
+
 def _is_none_of(options: list[Any]) -> IsViolated:
     known = frozenset(map(identity, options))
     return lambda value: identity(value) not in known
@@ -32,8 +41,8 @@ def _never(_: Any) -> bool:
     return False
 
 
-def _is_of_another_type(kinds: list[str]) -> IsViolated:
-    types = frozenset(tp for kind in kinds for tp in _TYPES[kind])
+def _is_of_another_type(kinds: str | list[str]) -> IsViolated:
+    types = types_of(kinds)
     if "integer" in kinds and "number" not in kinds:
         return lambda value: type(value) not in types and not (type(value) is float and value.is_integer())
     return lambda value: type(value) not in types
@@ -55,10 +64,6 @@ def identity(value: Any) -> str:
     return f"{int(value):x}" if value == int(value) else repr(value)
 
 
-def _is_number(value: object) -> bool:
-    return type(value) is int or type(value) is float
-
-
 def _is_multiple(value: float, factor: float) -> bool:
     """Divide the numbers as they are written: 0.3 is a multiple of 0.1."""
     return (_fraction(value) / _fraction(factor)).denominator == 1
@@ -68,21 +73,23 @@ def _fraction(number: float) -> fractions.Fraction:
     return fractions.Fraction(number if isinstance(number, int) else repr(number))
 
 
+_NUMBERS = _TYPES["number"]
+
 _MAKERS: dict[str, Callable[[Any], IsViolated]] = {
     "const": lambda const: _is_none_of([const]),
     "enum": _is_none_of,
-    "exclusiveMaximum": lambda limit: lambda value: _is_number(value) and value >= limit,
-    "exclusiveMinimum": lambda limit: lambda value: _is_number(value) and value <= limit,
+    "exclusiveMaximum": lambda limit: lambda value: type(value) in _NUMBERS and value >= limit,
+    "exclusiveMinimum": lambda limit: lambda value: type(value) in _NUMBERS and value <= limit,
     "maxItems": lambda limit: lambda value: isinstance(value, list) and len(value) > limit,
     "maxLength": lambda limit: lambda value: isinstance(value, str) and len(value) > limit,
     "maxProperties": lambda limit: lambda value: isinstance(value, dict) and len(value) > limit,
-    "maximum": lambda limit: lambda value: _is_number(value) and value > limit,
+    "maximum": lambda limit: lambda value: type(value) in _NUMBERS and value > limit,
     "minItems": lambda limit: lambda value: isinstance(value, list) and len(value) < limit,
     "minLength": lambda limit: lambda value: isinstance(value, str) and len(value) < limit,
     "minProperties": lambda limit: lambda value: isinstance(value, dict) and len(value) < limit,
-    "minimum": lambda limit: lambda value: _is_number(value) and value < limit,
-    "multipleOf": lambda factor: lambda value: _is_number(value) and not _is_multiple(value, factor),
-    "type": lambda types: _is_of_another_type([types] if isinstance(types, str) else types),
+    "minimum": lambda limit: lambda value: type(value) in _NUMBERS and value < limit,
+    "multipleOf": lambda factor: lambda value: type(value) in _NUMBERS and not _is_multiple(value, factor),
+    "type": _is_of_another_type,
     "uniqueItems": lambda wanted: _has_doubles if wanted else _never,
 }
 

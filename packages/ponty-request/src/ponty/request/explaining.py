@@ -4,8 +4,7 @@ A flood of bad bodies must cost no more than one of good ones. So the keywords t
 explained here, without the bookkeeping of jsonschema. A schema with any other keyword is left to jsonschema as a whole,
 from the place where it stands.
 
-What is made of a schema, once, is a step: it adds to the violations those of a value. Where they are, is said on the
-way back, by whoever stands around the value, so that nothing is spent on what is valid.
+What is made of a schema, once, are steps (see `ponty.request.steps`).
 """
 
 import itertools
@@ -16,13 +15,24 @@ from ponty.request.assertions import ASSERTIONS, IsValid, Matches, is_violated
 from ponty.request.branches import Branch, follow
 from ponty.request.decoding import is_deeper
 from ponty.request.messages import TOO_DEEP, message
+from ponty.request.outlook import UNTOLD, never, outlook
 from ponty.request.plain import SILENT, is_plain
-from ponty.request.pointer import find, pointer, token, within
-
-Violation = list[str]
-"""A pointer to a value, and what is wrong with it."""
-
-_Step = Callable[[Any, list[Violation]], None]
+from ponty.request.pointer import find, pointer
+from ponty.request.steps import (
+    Part,
+    Step,
+    Violation,
+    always,
+    assertions,
+    closed_object,
+    first_items,
+    further_properties,
+    in_turn,
+    items,
+    nothing,
+    properties,
+    required,
+)
 
 MAX_ENGINE_DEPTH = 40
 """How deep a value may be for jsonschema where it recurs; each level takes a dozen frames of Python's stack."""
@@ -64,8 +74,9 @@ class Explainer:
         self._told = told
         self._recursive = recursive
         self._limit = limit
-        self._known: dict[int, _Step] = {}
-        self._makers: dict[str, Callable[[Any, Any], _Step]] = {
+        self._known: dict[int, Step] = {}
+        self._further: dict[int, Step] = {}  # the same, for values of a type that the outlook leaves open
+        self._makers: dict[str, Callable[[Any, Any], Step]] = {
             "$ref": self._reference,
             "additionalProperties": self._additional_properties,
             "anyOf": lambda _, branches: self._choice("anyOf", branches),
@@ -75,16 +86,19 @@ class Explainer:
             "pattern": self._pattern,
             "prefixItems": self._prefix_items,
             "properties": self._properties,
-            "required": self._required,
+            "required": lambda _, names: required(names),
         }
-        self._step: Callable[[Any], _Step] = self._compile if alone else self._by_engine
-        self._explain: _Step = self._step(schema)
+        self._step: Callable[[Any], Step] = self._compile if alone else self._by_engine
+        self._explain: Step = self._step(schema)
 
     def explain(self, value: object) -> list[Violation]:
         """Give the first violations of a value."""
         found: list[Violation] = []
-        self._explain(value, found)
-        return found[: self._limit]
+        try:
+            self._explain(value, found)
+        finally:
+            self._told.clear()  # whose values may be gone by the next call
+        return found if len(found) <= self._limit else found[: self._limit]
 
     def validity(self, schema: Any) -> IsValid:
         """Make what tells whether a value is valid under a part of the schema."""
@@ -103,32 +117,54 @@ class Explainer:
 
         return is_valid
 
-    def _compile(self, schema: Any) -> _Step:
+    def _compile(self, schema: Any) -> Step:
         """Make what explains by a schema, once for each."""
         if not isinstance(schema, dict):
-            return _nothing if schema else _always(message("false", None))
+            return nothing if schema else always(message("false", None))
         if id(schema) in self._known:
             return self._known[id(schema)]
-        steps: list[_Step] = []
-
-        def explain(value: Any, found: list[Violation]) -> None:
-            for step in steps:
-                step(value, found)
-
-        self._known[id(schema)] = explain  # for those who meet the schema inside itself
+        steps: list[Step] = []
+        self._known[id(schema)] = in_turn(steps)  # for those who meet the schema inside itself
         if is_plain(schema, self._schema):
-            for known, keywords in itertools.groupby(schema.items(), lambda item: item[0] in ASSERTIONS):
-                if known:
-                    steps.append(_assertions([(is_violated(*item), message(*item)) for item in keywords]))
-                else:
-                    steps += [self._makers[name](schema, value) for name, value in keywords if name not in SILENT]
+            steps += self._outside_in(schema)
         else:
             steps.append(self._by_engine(schema))
         if len(steps) == 1:
             self._known[id(schema)] = steps[0]
         return self._known[id(schema)]
 
-    def _by_engine(self, schema: Any) -> _Step:
+    def _outside_in(self, schema: dict[str, Any]) -> list[Step]:
+        """Make what explains by a plain schema: by the outlook first, where that tells all of what is wrong."""
+        valid, asked, wrong = outlook(schema)
+        keywords = [(name, value) for name, value in schema.items() if name not in SILENT]
+        if wrong and "integer" not in schema["type"]:
+            keywords.remove(("type", schema["type"]))
+        further = self._keywords(schema, keywords)
+        if not wrong:
+            return further
+        self._further[id(schema)] = go_on = further[0] if len(further) == 1 else in_turn(further)
+
+        def explain(value: Any, found: list[Violation]) -> None:
+            kind = type(value)
+            if kind in asked:
+                go_on(value, found)
+            elif kind not in valid:
+                found.append(["", wrong])
+
+        return [explain]
+
+    def _keywords(self, schema: dict[str, Any], keywords: list[tuple[str, Any]]) -> list[Step]:
+        if [name for name, _ in keywords] in _CLOSED_OBJECT and schema["additionalProperties"] is False:
+            return [self._closed_object(schema)]
+        steps: list[Step] = []
+        for known, alike in itertools.groupby(keywords, lambda item: item[0] in ASSERTIONS):
+            if known:
+                steps.append(assertions([(is_violated(*item), message(*item)) for item in alike]))
+            else:
+                steps += [self._makers[name](schema, value) for name, value in alike]
+        return steps
+
+    def _by_engine(self, schema: Any) -> Step:
         engine = self._engine.evolve(schema=schema)
 
         def explain(value: Any, found: list[Violation]) -> None:
@@ -144,36 +180,46 @@ class Explainer:
 
         return explain
 
-    def _into(self, schema: Any) -> _Step:
+    def _into(self, schema: Any) -> Part:
         """Make what explains by a subschema, and passes by what is valid where that is sooner known."""
-        explain_invalid = self._compile(schema)
+        explain_any = self._compile(schema)
+        told = outlook(schema) if not isinstance(schema, dict) or is_plain(schema, self._schema) else UNTOLD
+        explain_invalid = self._further.get(id(schema), explain_any)
         is_valid = self._is_valid_under.get(id(schema))
-        if is_valid is None or schema.keys() <= ASSERTIONS | SILENT:
-            return explain_invalid
+        if is_valid is None or self._is_shallow(schema):
+            return Part(told, explain_invalid)
 
         def explain(value: Any, found: list[Violation]) -> None:
             if not is_valid(value):
                 explain_invalid(value, found)
 
-        return explain
+        return Part(told, explain)
 
-    def _reference(self, _: Any, reference: Any) -> _Step:
+    def _is_shallow(self, schema: dict[str, Any]) -> bool:
+        """Tell whether it takes no longer to explain a value than to find it valid: its parts have a type at most."""
+        others = [schema.get(name, True) for name in ("additionalProperties", "items")]
+        return schema.keys() <= _SHALLOW and all(
+            isinstance(part, bool) or part.keys() - SILENT == {"type"}
+            for part in [*schema.get("properties", {}).values(), *others]
+        )
+
+    def _reference(self, _: Any, reference: Any) -> Step:
         return self._compile(find(self._schema, reference))
 
-    def _choice(self, keyword: str, branches: Any) -> _Step:
+    def _choice(self, keyword: str, branches: Any) -> Step:
         """Explain by the one branch that the client must have meant, if there is one.
 
         It did not mean those that are of another JSON type, or of another tag: a property with a few legal values. That
         is told without a look below, so that branches within branches do not multiply.
         """
-        entries: list[tuple[Branch, IsValid, _Step]] = [
+        entries: list[tuple[Branch, IsValid, Step]] = [
             (Branch(follow(self._schema, branch)), self.validity(branch), self._compile(branch)) for branch in branches
         ]
         none_of = message(keyword, None)
 
         def explain(value: Any, found: list[Violation]) -> None:
             types: list[str] = []
-            meant: list[tuple[IsValid, _Step]] = []
+            meant: list[tuple[IsValid, Step]] = []
             tagged = False
             for branch, is_valid, explain_branch in entries:
                 if branch.is_of_another_type(value):
@@ -193,105 +239,35 @@ class Explainer:
 
         return explain
 
-    def _properties(self, _: Any, known: Any) -> _Step:
-        entries = [(name, token(name), self._into(subschema)) for name, subschema in known.items()]
+    def _properties(self, _: Any, known: Any) -> Step:
+        return properties({name: self._into(subschema) for name, subschema in known.items()})
 
-        def explain(value: Any, found: list[Violation]) -> None:
-            if isinstance(value, dict):
-                for name, step, explain_property in entries:
-                    if name in value:
-                        before = len(found)
-                        explain_property(value[name], found)
-                        if len(found) > before:
-                            _place(found, before, step)
-
-        return explain
-
-    def _required(self, _: Any, names: Any) -> _Step:
-        details = {name: message("required", name) for name in names}
-
-        def explain(value: Any, found: list[Violation]) -> None:
-            if isinstance(value, dict) and not details.keys() <= value.keys():
-                found.extend(["", detail] for name, detail in details.items() if name not in value)
-
-        return explain
-
-    def _additional_properties(self, schema: Any, allowed: Any) -> _Step:
+    def _additional_properties(self, schema: Any, allowed: Any) -> Step:
         known = frozenset(schema.get("properties", {}))
-        closed = allowed is False
-        explain_element = _always(message("additionalProperties", allowed)) if closed else self._into(allowed)
+        part = Part(never(message("additionalProperties", None)), nothing) if allowed is False else self._into(allowed)
+        return further_properties(known, part, self._limit)
 
-        def explain(value: Any, found: list[Violation]) -> None:
-            if isinstance(value, dict) and not value.keys() <= known:
-                for name, element in value.items():
-                    if name not in known:
-                        before = len(found)
-                        explain_element(element, found)
-                        if len(found) > before:
-                            _place(found, before, token(name))
-                            if len(found) >= self._limit:
-                                break
+    def _closed_object(self, schema: Any) -> Step:
+        known, needed = schema["properties"], schema.get("required", [])
+        of_known, of_others = self._properties(schema, known), self._additional_properties(schema, False)
+        return closed_object(frozenset(known), frozenset(needed), of_known, required(needed), of_others)
 
-        return explain
+    def _prefix_items(self, _: Any, subschemas: Any) -> Step:
+        return first_items([self._into(subschema) for subschema in subschemas])
 
-    def _prefix_items(self, _: Any, subschemas: Any) -> _Step:
-        explain_elements = [self._into(subschema) for subschema in subschemas]
-
-        def explain(value: Any, found: list[Violation]) -> None:
-            if isinstance(value, list):
-                for index, (element, explain_element) in enumerate(zip(value, explain_elements, strict=False)):
-                    before = len(found)
-                    explain_element(element, found)
-                    if len(found) > before:
-                        _place(found, before, f"/{index}")
-
-        return explain
-
-    def _items(self, schema: Any, subschema: Any) -> _Step:
+    def _items(self, schema: Any, subschema: Any) -> Step:
         start = len(schema.get("prefixItems", ()))
-        explain_element = _always(message("items", False)) if subschema is False else self._into(subschema)
+        part = Part(never(message("items", None)), nothing) if subschema is False else self._into(subschema)
+        return items(part, start, self._limit)
 
-        def explain(value: Any, found: list[Violation]) -> None:
-            if isinstance(value, list):
-                for index, element in enumerate(value[start:] if start else value, start):
-                    before = len(found)
-                    explain_element(element, found)
-                    if len(found) > before:
-                        _place(found, before, f"/{index}")
-                        if len(found) >= self._limit:
-                            break
-
-        return explain
-
-    def _format(self, _: Any, name: Any) -> _Step:
+    def _format(self, _: Any, name: Any) -> Step:
         check = self._formats.get(name)
-        return _nothing if check is None else _assertions([(lambda value: not check(value), message("format", name))])
+        return nothing if check is None else assertions([(lambda value: not check(value), message("format", name))])
 
-    def _pattern(self, _: Any, pattern: Any) -> _Step:
+    def _pattern(self, _: Any, pattern: Any) -> Step:
         matches = self._matches[pattern]
-        return _assertions([(lambda value: isinstance(value, str) and not matches(value), message("pattern", pattern))])
+        return assertions([(lambda value: isinstance(value, str) and not matches(value), message("pattern", pattern))])
 
 
-def _place(found: list[Violation], start: int, step: str) -> None:
-    """Say of the violations from `start` on that they are within what stands at `step`."""
-    for violation in found[start:]:
-        violation[0] = within(step, violation[0])
-
-
-def _assertions(assertions: list[tuple[Callable[[Any], bool], str]]) -> _Step:
-    def explain(value: Any, found: list[Violation]) -> None:
-        for violated, detail in assertions:
-            if violated(value):
-                found.append(["", detail])
-
-    return explain
-
-
-def _always(detail: str) -> _Step:
-    def explain(_: Any, found: list[Violation]) -> None:
-        found.append(["", detail])
-
-    return explain
-
-
-def _nothing(_value: Any, _found: list[Violation]) -> None: ...
+_CLOSED_OBJECT = (["properties", "additionalProperties"], ["properties", "required", "additionalProperties"])
+_SHALLOW = ASSERTIONS | SILENT | {"additionalProperties", "items", "properties", "required"}

@@ -65,7 +65,6 @@ class Parser:
         self.validator: Validator = _validator(tp, self.schema)
         for union in compiler.unions:
             union.prepare(self.schema, self.validator.of_part)
-        self._check: Callable[[Json], None] = self.validator.check
         self._build: Build | None = node.build
         self._read: Callable[[bytes], Any] | None = make_reader(node.direct) if node.direct else None
         self._make: Build | None = node.direct.make if node.direct else None
@@ -83,7 +82,9 @@ class Parser:
         try:
             value = read(body)
         except msgspec.ValidationError:
-            return self.parse(decode_json(body))
+            value = decode_json(body)
+            self.validator.check_suspect(value)
+            return self._build_of(value)
         except msgspec.DecodeError:
             raise not_json(body) from None
         except (ValueError, RecursionError):
@@ -96,7 +97,10 @@ class Parser:
         Raises:
             InvalidField: It is not valid, or the class's own `__init__` refuses it.
         """
-        self._check(value)
+        self.validator.check(value)
+        return self._build_of(value)
+
+    def _build_of(self, value: Json) -> Any:
         return value if self._build is None else _built(self._build, value)
 
 

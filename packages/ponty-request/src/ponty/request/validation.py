@@ -12,12 +12,13 @@ from typing import Any, TypeVar
 
 from ponty.request.assertions import IsValid
 from ponty.request.decoding import Json
-from ponty.request.explaining import Explainer, Violation
+from ponty.request.explaining import Explainer
 from ponty.request.field import InvalidField
 from ponty.request.formats import FORMATS, checker
 from ponty.request.matching import make_matches, speedups
 from ponty.request.messages import NOT_VALID, TOO_DEEP
 from ponty.request.plain import plain_reach
+from ponty.request.steps import Violation
 
 _T = TypeVar("_T")
 
@@ -65,7 +66,7 @@ class Validator:
         self._fast = is_valid is not None
         self._told = told
         self._explainer = explainer
-        self._explain: Callable[[object], list[Violation]] = _forgetting(told, explainer.explain)
+        self._explain: Callable[[object], list[Violation]] = explainer.explain
         self.is_valid: IsValid = is_valid or _forgetting(told, explainer.validity(explained))
 
     def of_part(self, part: dict[str, Json]) -> IsValid:
@@ -84,13 +85,30 @@ class Validator:
             InvalidField: It is not; the first 51 violations are named.
         """
         try:
-            if self.is_valid(value):
-                return
+            if not self.is_valid(value):
+                raise _refusal(self._explain(value))
+        except RecursionError:
+            raise InvalidField(TOO_DEEP) from None
+
+    def check_suspect(self, value: Json) -> None:
+        """Refuse a value that is not valid, of which that is to be expected, so that it is explained at once.
+
+        Raises:
+            InvalidField: It is not; the first 51 violations are named.
+        """
+        try:
             found = self._explain(value)
         except RecursionError:
             raise InvalidField(TOO_DEEP) from None
-        (pointer, detail), *more = dict.fromkeys((pointer, detail) for pointer, detail in found) or [("", NOT_VALID)]
-        raise InvalidField(detail, pointer=pointer, more=more)
+        if found:
+            raise _refusal(found)
+        self.check(value)
+
+
+def _refusal(found: list[Violation]) -> InvalidField:
+    pairs: Any = map(tuple, found)
+    (pointer, detail), *more = dict.fromkeys(pairs) or [("", NOT_VALID)]
+    return InvalidField(detail, pointer=pointer, more=more)
 
 
 def _forgetting(told: dict[tuple[int, int], bool], function: Callable[[object], _T]) -> Callable[[object], _T]:
