@@ -83,7 +83,8 @@ def _answer(request: web.Request, error: BaseException) -> web.StreamResponse:
             _log(request, error)
         return _Broken()
     try:
-        answer = _answer_to(request, _sole(error))
+        # First what floods of bad requests end in.
+        answer = _ponty_error(error) if isinstance(error, PontyError) else _answer_to(request, _sole(error))
         if answer is not None:
             if type(answer) is not PlainResponse or not answer.is_as_made():
                 check_sendable(answer)

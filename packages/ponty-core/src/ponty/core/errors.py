@@ -96,7 +96,8 @@ class PontyError(Exception):
         faults: Sequence[Fault] = (),
         **options: Unpack[ErrorOptions],
     ) -> None:
-        _refuse_both(text, body)
+        if text is not None:
+            _refuse_both(text, body)
         super().__init__()
         self.text = text
         self.body = body

@@ -196,11 +196,13 @@ class Explainer:
         return Part(told, explain)
 
     def _is_shallow(self, schema: dict[str, Any]) -> bool:
-        """Tell whether it takes no longer to explain a value than to find it valid: its parts have a type at most."""
-        others = [schema.get(name, True) for name in ("additionalProperties", "items")]
+        """Tell whether a value has only so many parts as the schema names: to walk through them is soon done."""
+        if "$ref" in schema:
+            target = find(self._schema, schema["$ref"])
+            return schema.keys() <= {"$ref"} | SILENT and isinstance(target, dict) and self._is_shallow(target)
+        parts = [schema.get(name, True) for name in ("additionalProperties", "items")]
         return schema.keys() <= _SHALLOW and all(
-            isinstance(part, bool) or part.keys() - SILENT == {"type"}
-            for part in [*schema.get("properties", {}).values(), *others]
+            isinstance(part, bool) or part.keys() - SILENT == {"type"} for part in parts
         )
 
     def _reference(self, _: Any, reference: Any) -> Step:
