@@ -5,7 +5,7 @@ FLEET_FAULTS = [
     # name, room, what stands there, what is planted
     (
         "leases are not extended",
-        "locking.py",
+        "holding.py",
         "        if self._lock.sentinels.lease_ms > 0 and not self.adrift:",
         "        if False:",
     ),
@@ -18,7 +18,7 @@ FLEET_FAULTS = [
     ("who has lost its lease is not told", "leases.py", "            self._holder.cancel()", "            pass"),
     (
         "a lease that was lost is not told at the end",
-        "locking.py",
+        "holding.py",
         "        if self.lost and self._on_lost is None:",
         "        if False:",
     ),
@@ -36,13 +36,13 @@ FLEET_FAULTS = [
     ),
     (
         "a computation is not let go on alone",
-        "locking.py",
+        "holding.py",
         "        self.adrift = self._on_lost is not None and isinstance(error, Unavailable)",
         "        self.adrift = False",
     ),
     (
         "a lock goes on alone",
-        "locking.py",
+        "holding.py",
         "        self.adrift = self._on_lost is not None and isinstance(error, Unavailable)",
         "        self.adrift = isinstance(error, Unavailable)",
     ),
@@ -54,7 +54,7 @@ FLEET_FAULTS = [
     ),
     (
         "commands refused at once are in doubt",
-        "locking.py",
+        "holding.py",
         "            if not isinstance(error, Unavailable) or error.in_doubt:",
         "            if True:",
     ),

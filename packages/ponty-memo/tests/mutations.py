@@ -141,13 +141,13 @@ FAULTS = [
     ),
     (
         "invalidate does not drop the value",
-        "engine.py",
+        "invalidation.py",
         "            await memo.shelf.remove(key)\n        except",
         "            pass\n        except",
     ),
     (
         "invalidate gives the lock back at once",
-        "engine.py",
+        "invalidation.py",
         "        self._hold = memo.blocks[key]",
         "        await self._holding.__aexit__(None, None, None)\n        self._hold = memo.blocks[key]",
     ),
@@ -202,36 +202,36 @@ FAULTS = [
     (
         "another thread is let in",
         "loops.py",
-        "if self._loop is not None and self._loop.is_running():\n            raise",
-        "if False:\n            raise",
+        "        if self._is_busy():\n            raise",
+        "        if False:\n            raise",
     ),
     (
         "a sentinel added for nobody stays",
-        "locking.py",
+        "holding.py",
         "if asked.cancelled() or asked.exception() is not None or not asked.result():",
         "if True:",
     ),
     (
         "a store that fails to release keeps the turn",
-        "locking.py",
+        "holding.py",
         "        finally:\n            self._give()\n        return None",
         "        finally:\n            pass\n        return None",
     ),
     (
         "a failing store leaves no doubt",
-        "locking.py",
+        "holding.py",
         "            doubts[self._key] = self.owner\n            raise",
         "            raise",
     ),
     (
         "a failure to look puts the key in doubt",
-        "locking.py",
+        "holding.py",
         "        if self._lock.three_methods and await",
         "        doubts[self._key] = self.owner\n        if self._lock.three_methods and await",
     ),
     (
         "a failing store masks the error of the block",
-        "locking.py",
+        "holding.py",
         "            if exc is None:\n                raise error",
         "            raise error",
     ),
@@ -241,7 +241,7 @@ FAULTS = [
         "    if known is not None and known[0]() is sentinels:",
         "    if False:",
     ),
-    ("a release can be cancelled", "locking.py", "error = await asyncio.shield(release)", "error = await release"),
+    ("a release can be cancelled", "holding.py", "error = await asyncio.shield(release)", "error = await release"),
 ]
 
 

@@ -3,13 +3,15 @@
 from typing import TYPE_CHECKING
 
 from ponty.memo.caching import cache, invalidate
-from ponty.memo.engine import CacheInfo, Event, Invalidation, cachemiss
 from ponty.memo.errors import Deadlock, LeaseLost, Locked, Stampede, Unavailable
+from ponty.memo.events import CacheInfo, Event
+from ponty.memo.invalidation import Invalidation
 from ponty.memo.leases import Lease
 from ponty.memo.local import LocalMemoized, localcache, locallock
 from ponty.memo.locking import Lock
 from ponty.memo.memoized import Memoized
 from ponty.memo.sentinels import SentinelStore
+from ponty.memo.shelf import cachemiss
 from ponty.memo.stores import CacheStore
 
 if TYPE_CHECKING:

@@ -7,9 +7,11 @@ from functools import partial
 from typing import Any, ParamSpec, TypeVar, cast
 
 from ponty.memo.calls import compile_call
-from ponty.memo.engine import Memo, Metrics, cachemiss, registry
+from ponty.memo.engine import Memo, registry
+from ponty.memo.events import Metrics
 from ponty.memo.locking import Lock
 from ponty.memo.memoized import Memoized, called, default_name, finish
+from ponty.memo.shelf import cachemiss
 from ponty.memo.stores import CacheStore, Store, StoreShelf, prefix_in
 
 _P = ParamSpec("_P")

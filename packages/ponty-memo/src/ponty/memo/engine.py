@@ -11,87 +11,24 @@ process, and stores nothing. An invalidate block does not run then.
 
 import math
 import weakref
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Coroutine, Generator, Hashable
+from collections.abc import Callable, Coroutine, Hashable
 from contextlib import suppress
 from functools import partial
-from types import TracebackType
-from typing import Any, ClassVar, Final, Generic, Literal, NamedTuple, TypeAlias, TypeVar, cast
+from typing import Any, Final, Generic, TypeVar, cast
 
 from ponty.memo import holds
 from ponty.memo.errors import Unavailable
+from ponty.memo.events import Event, Metrics
 from ponty.memo.failures import logger
 from ponty.memo.flights import Flight, Flights, State
+from ponty.memo.holding import Holding
+from ponty.memo.invalidation import Invalidation
 from ponty.memo.lazy import asyncio
-from ponty.memo.locking import Holding, Lock
+from ponty.memo.locking import Lock
 from ponty.memo.loops import Home
+from ponty.memo.shelf import Shelf, cachemiss
 
 _T = TypeVar("_T")
-
-Event: TypeAlias = Literal[
-    "hit", "stale", "miss", "join", "store", "failure", "stampede", "evicted", "expired", "refused", "unavailable"
-]
-"""What a metrics hook is told."""
-
-Metrics: TypeAlias = Callable[[str, Event], object]
-"""A metrics hook: called with the cache's name and the event."""
-
-
-class cachemiss:  # noqa: N801 - the name is the contract's
-    """What a `CacheStore` returns from `get` where it has nothing: this class itself, for None is a value."""
-
-
-class CacheInfo(NamedTuple):
-    """What a cache has seen and has got."""
-
-    hits: int
-    """Calls that got a stored value, stale ones included."""
-    misses: int
-    """All other calls, those that began a computation and those that waited for one."""
-    size: int | None
-    """How many values are stored; None over a store that cannot tell."""
-    flights: int
-    """Computations under way."""
-    waiters: int
-    """Callers that wait for them."""
-    stampedes: int
-    """Calls that were refused because the wait was over."""
-
-
-class Shelf(ABC, Generic[_T]):
-    """Where a memoizer keeps its values."""
-
-    portable: ClassVar[bool] = True
-    """Whether keys are texts."""
-
-    @abstractmethod
-    async def get(self, key: Any) -> Any:
-        """Give the value that is stored under `key`, or cachemiss."""
-
-    @abstractmethod
-    async def put(self, key: Any, value: _T, owner: str) -> bool:
-        """Store `value`, and say whether it is stored now."""
-
-    @abstractmethod
-    async def remove(self, key: Any) -> bool:
-        """Forget what is stored under `key`, and say whether there was anything."""
-
-    def stale(self, key: Any) -> Any:
-        """Give a value that may be served while another one is computed, or cachemiss."""
-        del key
-        return cachemiss
-
-    def fallback(self, key: Any) -> Any:
-        """Give a value that may be served because the computation failed, or cachemiss."""
-        del key
-        return cachemiss
-
-    def size(self) -> int | None:
-        """Count the values, if that can be told."""
-        return None
-
-    def moved(self) -> None:
-        """Note that the cache lives in another event loop from now on."""
 
 
 class Memo(Generic[_T]):
@@ -168,7 +105,7 @@ class Memo(Generic[_T]):
                 finally:
                     del flight  # which has the failure, whose traceback has this frame
 
-    def invalidation(self, key: Hashable) -> "Invalidation":
+    def invalidation(self, key: Hashable) -> Invalidation:
         """Make the context manager that holds `key` and drops its value."""
         return Invalidation(self, key)
 
@@ -263,54 +200,6 @@ class Memo(Generic[_T]):
         self.flights.disown()
         self.blocks.clear()
         self.shelf.moved()
-
-
-class Invalidation:
-    """Hold a key, with its value dropped: `async with` for as long as the block runs, `await` for a moment."""
-
-    def __init__(self, memo: "Memo[Any]", key: Hashable) -> None:
-        self._memo = memo
-        self._key = key
-        self._holding = Holding(memo.lock, key, memo.lock.maxwait)
-        self._hold: holds.Hold | None = None
-
-    def __await__(self) -> Generator[Any, Any, None]:
-        return self._at_once().__await__()
-
-    async def _at_once(self) -> None:
-        async with self:
-            pass
-
-    async def __aenter__(self) -> None:
-        memo, key = self._memo, self._key
-        memo.home.enter()
-        flight = memo.flights.get(key)
-        busy = memo.blocks.get(key) if flight is None else flight.hold
-        if busy is None:
-            await self._holding.__aenter__()
-        else:
-            holds.refuse_circle(busy)
-            with holds.waiting_for(busy):
-                await self._holding.__aenter__()
-        try:
-            await memo.shelf.remove(key)
-        except BaseException as error:
-            await self._holding.__aexit__(type(error), error, error.__traceback__)
-            raise
-        self._hold = memo.blocks[key] = holds.Hold(
-            f"the invalidate block of {memo.name}", key, holds.current(), asyncio.current_task()
-        )
-        holds.enter(self._hold)
-
-    async def __aexit__(
-        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        memo, key, hold = self._memo, self._key, self._hold
-        if hold is not None:
-            holds.leave(hold)
-            if memo.blocks.get(key) is hold:
-                del memo.blocks[key]
-        await self._holding.__aexit__(exc_type, exc, traceback)
 
 
 registry: "weakref.WeakValueDictionary[str, Memo[Any]]" = weakref.WeakValueDictionary()

@@ -7,13 +7,16 @@ from functools import partial
 from typing import Any, Concatenate, ParamSpec, Protocol, Self, TypeVar, cast, overload
 
 from ponty.memo.calls import Local, compile_call
-from ponty.memo.engine import CacheInfo, Invalidation, Memo, Metrics, Shelf, cachemiss
+from ponty.memo.engine import Memo
 from ponty.memo.errors import Locked, Stampede
+from ponty.memo.events import CacheInfo, Metrics
+from ponty.memo.invalidation import Invalidation
 from ponty.memo.locking import Lock
 from ponty.memo.loops import seconds
 from ponty.memo.lru import Entries
 from ponty.memo.memoized import called, default_name, finish
 from ponty.memo.sentinels import InProcess
+from ponty.memo.shelf import Shelf, cachemiss
 
 _P = ParamSpec("_P")
 _Q = ParamSpec("_Q")

@@ -3,7 +3,9 @@
 from collections.abc import Callable, Coroutine, Hashable
 from typing import Any, Concatenate, ParamSpec, Protocol, Self, TypeVar, overload
 
-from ponty.memo.engine import CacheInfo, Invalidation, Memo, registry
+from ponty.memo.engine import Memo, registry
+from ponty.memo.events import CacheInfo
+from ponty.memo.invalidation import Invalidation
 from ponty.memo.lazy import inspect
 
 _P = ParamSpec("_P")

@@ -6,14 +6,16 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar, cast
 
 from ponty.memo.calls import compile_call
-from ponty.memo.engine import Event, Memo, Metrics, cachemiss
+from ponty.memo.engine import Memo
 from ponty.memo.errors import Stampede, Unavailable
+from ponty.memo.events import Event, Metrics
 from ponty.memo.locking import Lock
 from ponty.memo.loops import seconds
 from ponty.memo.memoized import Memoized, called, default_name, finish
 from ponty.memo.redis_codec import Format, declared_by
 from ponty.memo.redis_link import RedisLink, link_to
 from ponty.memo.redis_store import Found, RedisStore
+from ponty.memo.shelf import cachemiss
 from ponty.memo.stores import StoreShelf
 
 if TYPE_CHECKING:

@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, NamedTuple, TypeVar
 
-from ponty.memo.engine import cachemiss
 from ponty.memo.errors import LeaseLost, Unavailable
 from ponty.memo.failures import logger
 from ponty.memo.local import lifetimes
@@ -16,6 +15,7 @@ from ponty.memo.redis_names import Names
 from ponty.memo.redis_near import Near
 from ponty.memo.redis_scripts import COMMIT, DROP, EPOCH, LOOK, READ, STORE
 from ponty.memo.redis_sentinels import RedisSentinels, sentinels_of
+from ponty.memo.shelf import cachemiss
 from ponty.memo.stores import CacheStore
 
 if TYPE_CHECKING:

@@ -6,9 +6,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
-from ponty.memo.engine import Event, Shelf, cachemiss
 from ponty.memo.errors import LeaseLost, Unavailable
+from ponty.memo.events import Event
 from ponty.memo.failures import logger
+from ponty.memo.shelf import Shelf, cachemiss
 
 _T = TypeVar("_T")
 
