@@ -42,11 +42,11 @@ return 1
 class Worker:
     """One process: it reads values and takes locks until it is killed, and says what it has seen that may not be."""
 
-    def __init__(self, url, database, seed):
+    def __init__(self, url, database, seed, *, maxwait_ms=2000, lease_ms=LEASE_MS):
         self.chance = random.Random(seed)
         self.client = aioredis.Redis.from_url(database, protocol=2)
         self.link = RedisLink(url, timeout_ms=1000)
-        options = {"namespace": "soak", "maxwait_ms": 2000, "lease_ms": LEASE_MS}
+        options = {"namespace": "soak", "maxwait_ms": maxwait_ms, "lease_ms": lease_ms}
         self.lock = redislock(self.link, **options)
         self.value = rediscache(self.link, name="soak", ttl_ms=700, **options)(self.read_truth)
         self.stalled = 0.0
@@ -132,20 +132,13 @@ class Soak:
 
     async def change(self):
         """Change the truth, inside of invalidations; this process is never stopped."""
-        link = RedisLink(self.server.url, timeout_ms=1000)
-
-        async def truth(key: str) -> int:
-            raise NotImplementedError
-
-        truth.__module__, truth.__qualname__ = "__main__", "Worker.read_truth"
-        value = rediscache(link, namespace="soak", name="soak", maxwait_ms=5000, lease_ms=60_000)(truth)
-        client = aioredis.Redis.from_url(self.database.url, protocol=2)
-        async with link, client:
+        own = Worker(self.server.url, self.database.url, None, maxwait_ms=5000, lease_ms=60_000)
+        async with own.link, own.client:
             while time.monotonic() < self.end:
                 key = self.chance.choice(KEYS)
                 try:
-                    async with value.invalidate(key):
-                        await client.incr(f"truth:{key}")
+                    async with own.value.invalidate(key):
+                        await own.client.incr(f"truth:{key}")
                         self.seen["changes"] += 1
                 except (Unavailable, Stampede) as error:
                     self.seen[f"change {type(error).__name__}"] += 1
