@@ -194,3 +194,19 @@ async def test_a_caller_that_is_cancelled_leaves_its_command_to_end(server, name
         assert await link.command("GET", f"{namespace}:count") == b"1"
         assert proxy.connections == 1
         server.ask("DEL", f"{namespace}:count")
+
+
+async def test_who_listens_before_anything_else_is_asked_of_the_link_is_told(link_to, namespace, until):
+    heard = []
+
+    class Listener:
+        told = staticmethod(heard.append)
+        reconnected = disconnected = lambda self: None
+
+    link, listener, channel = link_to(), Listener(), f"{namespace}:drop"
+    link.signals.subscribe(channel, listener)
+    link.signals.listen(channel)
+    await link.command("PUBLISH", channel, "too early, perhaps")
+    assert await link.signals.ready(60)
+    await link.command("PUBLISH", channel, "tea")
+    await until(lambda: "tea" in heard)

@@ -76,6 +76,7 @@ class Signals:
 
     def listen(self, channel: str) -> None:
         """See that the subscription has `channel` in it."""
+        self._client()  # in an event loop that the link was not used in before, it begins anew: first that, then listen
         if channel not in self._channels:
             self._channels.add(channel)
             self._end()
