@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from ponty.memo import CacheStore, LeaseLost, Lock, SentinelStore, Stampede, Unavailable, cache, cachemiss
+from ponty.memo import CacheStore, Deadlock, LeaseLost, Lock, SentinelStore, Stampede, Unavailable, cache, cachemiss
 
 
 class Leases(SentinelStore):
@@ -374,3 +374,156 @@ async def test_a_waiting_computation_goes_on_alone_when_the_store_goes_away(stor
     store.fail.add("try_add")
     assert await call == 1
     assert values.data == {}
+
+
+@pytest.fixture
+def slow(make):
+    """Give a memoized function that waits for `go` the first time it runs, and what it reads and has read."""
+    decorate, _, events = make
+    table, ran, go = [1], [], asyncio.Event()
+
+    @decorate
+    async def compute():
+        ran.append(table[0])
+        if len(ran) == 1:
+            await go.wait()
+            return ran[0]
+        return ran[-1]
+
+    return compute, table, ran, go, events
+
+
+async def test_who_calls_once_the_store_is_back_does_not_join_what_began_without_it(store, slow, ticks):
+    """Another process may have invalidated it since, which nobody has told this one."""
+    compute, table, ran, go, events = slow
+    store.fail.add("try_add")
+    first = asyncio.create_task(compute())
+    await ticks()
+    store.fail.clear()
+    table[0] = 2  # as another process does it, inside of its block
+    second, third = asyncio.create_task(compute()), asyncio.create_task(compute())
+    await ticks()
+    assert ran == [1]  # one at a time
+    go.set()
+    assert [await first, await second, await third] == [1, 2, 2]
+    assert ran == [1, 2]
+    assert await compute() == 2
+    assert ran == [1, 2]
+    assert "refused" not in events
+
+
+async def test_who_calls_while_the_store_is_away_joins(store, slow, ticks):
+    compute, table, ran, go, events = slow
+    store.fail |= {"try_add", "exists"}
+    calls = [asyncio.create_task(compute())]
+    await ticks()
+    table[0] = 2
+    calls += [asyncio.create_task(compute()) for _ in range(3)]
+    await ticks()
+    go.set()
+    assert await asyncio.gather(*calls) == [1] * 4
+    assert events.count("unavailable") == 3
+
+
+async def test_a_store_may_say_by_other_means_that_no_key_can_be_taken(store, slow, ticks):
+    """Such as one that is full: it answers, but nobody can invalidate anything."""
+    compute, table, ran, go, _ = slow
+
+    asked = []
+
+    async def probe(key):
+        asked.append(key)
+        raise Unavailable("full")
+
+    store.probe = probe
+    store.fail.add("try_add")
+    calls = [asyncio.create_task(compute())]
+    await ticks()
+    calls.append(asyncio.create_task(compute()))
+    await ticks()
+    go.set()
+    assert await asyncio.gather(*calls) == [1, 1]
+    assert ran == [1]
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize("steps", range(8))
+async def test_who_is_cancelled_while_it_asks_whether_to_join_leaves_nothing(store, slow, ticks, steps):
+    compute, table, ran, go, _ = slow
+
+    asked = []
+
+    async def probe(key):
+        asked.append(key)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+
+    store.probe = probe
+    store.fail.add("try_add")
+    first = asyncio.create_task(compute())
+    await ticks()
+    store.fail.clear()
+    caller = asyncio.create_task(compute())
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    caller.cancel()
+    await ticks()
+    assert caller.cancelled()
+    assert len(asked) == (steps > 0)
+    go.set()
+    assert await first == 1
+    await ticks()
+    assert compute.cache_info()[3:5] == (0, 0)
+    assert store.held == {}
+    table[0] = 2
+    assert await compute() == 2
+
+
+async def test_a_computation_that_ends_while_somebody_asks_whether_to_join_it_is_not_joined(store, slow, ticks):
+    compute, table, ran, go, _ = slow
+
+    async def probe(key):
+        go.set()
+        await asyncio.sleep(1)
+
+    store.probe = probe
+    store.fail.add("try_add")
+    first = asyncio.create_task(compute())
+    await ticks()
+    store.fail.clear()
+    table[0] = 2
+    assert await compute() == 2
+    assert await first == 1
+
+
+async def test_a_call_from_inside_a_computation_without_the_store_is_refused_at_once(store, make, now):
+    decorate, _, _ = make
+
+    @decorate
+    async def compute():
+        store.fail.clear()
+        return await compute()
+
+    store.fail.add("try_add")
+    with pytest.raises(Deadlock):
+        await compute()
+    assert now() == 0
+
+
+async def test_a_lease_that_has_ended_unnoticed_keeps_callers_from_joining(store, slow, ticks, caplog):
+    """The process stands still, and the caller comes first when it goes on."""
+    compute, table, ran, go, events = slow
+    first = asyncio.create_task(compute())
+    await ticks()
+    store.held.clear()
+    table[0] = 2
+    time = asyncio.get_running_loop().time
+    asyncio.get_running_loop().time = lambda: time() + 1
+    try:
+        second = asyncio.create_task(compute())
+        await ticks()
+        go.set()
+        assert [await first, await second] == [1, 2]
+    finally:
+        vars(asyncio.get_running_loop()).pop("time", None)
+    assert events.count("refused") == 1

@@ -9,7 +9,7 @@ class Proxy:
 
     `delay()` gives for how long to hold back what comes from the server, in seconds. `cut_after` counts the bytes of
     answers that still pass; then the connection breaks. `silent` swallows everything and keeps connections open. While
-    `gate` is closed, answers wait at it, and messages overtake them.
+    `gate` is closed, answers wait at it, and messages overtake them. While `away`, connections break as they are made.
     """
 
     def __init__(self, port):
@@ -20,6 +20,7 @@ class Proxy:
         self.delay = None
         self.cut_after = None
         self.silent = False
+        self.away = False
         self.gate = asyncio.Event()
         self.gate.set()
         self.held = 0
@@ -50,6 +51,9 @@ class Proxy:
     async def _serve(self, reader, writer):
         self._tasks.add(asyncio.current_task())
         self.connections += 1
+        if self.away:
+            writer.transport.abort()
+            return
         try:
             theirs, ours = await asyncio.open_connection("127.0.0.1", self._port)
         except OSError:

@@ -124,7 +124,8 @@ async def test_what_was_read_before_an_invalidation_is_not_kept_after_it(
         assert await there("tea") == 1
         await here("cake")
         await near_is_live(slow)
-        near = next(iter(next(iter(slow.signals._listeners.values()))))
+        (listeners,) = slow.signals._listeners.values()
+        (near,) = [listener for listener in listeners if isinstance(listener, Near)]
         proxy.gate.clear()
         reading = asyncio.create_task(here("tea"))
         await until(lambda: proxy.held)

@@ -6,7 +6,8 @@ and gives the lock back. `invalidate` takes the same lock. So for one key, in th
 these is going on at a time: a computation up to the storing of its value, or an invalidate block.
 
 Where the lock is kept in a store that is `Unavailable`, a flight goes on without it: it is still the only one in this
-process, and stores nothing. An invalidate block does not run then.
+process, and stores nothing. An invalidate block does not run then. Once the store is back, blocks of other processes
+do, and the flight knows nothing of them: so who would join it asks the store first.
 """
 
 import math
@@ -66,6 +67,9 @@ class Memo(Generic[_T]):
         self._function = function
         self._accepts = accepts
         self._metrics = metrics
+        clearing: Any = getattr(lock.sentinels, "clearing", None)
+        if clearing is not None:
+            clearing.watch(self)
 
     def emit(self, event: Event) -> None:
         """Tell the metrics hook, and let nothing that it does disturb the call."""
@@ -86,6 +90,7 @@ class Memo(Generic[_T]):
                 self._begin(key, loop, args, kwargs, refresh=True)
             return cast("_T", value)
         self.misses += 1
+        await self._look_before_joining(key)
         # Where waiting is refused, only who begins waits, for a flight that may not wait for the lock either.
         deadline = loop.time() + self.lock.maxwait if self.lock.maxwait else math.inf
         while True:
@@ -114,6 +119,31 @@ class Memo(Generic[_T]):
         self.home.visit()
         self.flights.disown()
         self.misses = self.stale_hits = self.stampedes = 0
+
+    def disown(self, key: Hashable) -> None:
+        """Let nobody join what is being computed for `key` now, and do not store it."""
+        flight = self.flights.get(key)
+        if flight is not None:
+            self.flights.disown(flight)
+
+    async def _look_before_joining(self, key: Hashable) -> None:
+        """Let nobody join a flight which has seen less than this call may know of.
+
+        A flight that begins while the store is asked has seen all that.
+        """
+        flight = self.flights.get(key)
+        if flight is None or flight.holding is None or not flight.doubtful or self.lock.maxwait == 0:
+            return
+        holds.refuse_circle(flight.hold)
+        if not flight.holding.adrift:
+            self._lose(flight)
+            return
+        try:
+            await flight.holding.probe()
+        except Unavailable:
+            self.emit("unavailable")
+        else:
+            self.flights.disown(flight)
 
     def _begin(
         self,
@@ -161,6 +191,7 @@ class Memo(Generic[_T]):
     async def _land(self, flight: Flight[_T], holding: Holding, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Land `flight` with a value or a failure; called with the lock held."""
         key = flight.key
+        flight.holding = holding
         try:
             value: Any = cachemiss if holding.adrift else await self.shelf.get(key)
             if value is cachemiss:

@@ -7,6 +7,7 @@
      │   └─ Stampede      somebody else computes the value, and the wait for it is over
      ├─ Unavailable       the store that the lock is kept in cannot be asked, or refuses
      │   └─ LeaseLost     the lease ended while the block ran, so others may hold the key too
+     │       └─ Cleared   what the lease was good for has gone, for the cache was cleared
      └─ RuntimeError
          └─ Deadlock      the call would wait for itself
 """
@@ -52,6 +53,10 @@ class LeaseLost(Unavailable):
 
     Raised in the block, at the `await` where it stands, or at its end.
     """
+
+
+class Cleared(LeaseLost):
+    """The cache was cleared since the key was taken: what was computed meanwhile is not stored, on purpose."""
 
 
 class Deadlock(RuntimeError):

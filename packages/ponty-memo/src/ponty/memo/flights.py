@@ -7,6 +7,8 @@ A flight is the work for one key, in a task of its own that belongs to none of t
 - *computing*: the task holds the lock and runs the function. The caller who has waited longest is the *leader*, for
   whom the work is done: its wait has no limit any more. When it leaves, the next one leads. (A flight that nobody asked
   for, a refresh of a stale value, has no leader.)
+  The lock may be no protection: the flight has begun without the lock's store, which was `Unavailable`, or its lease is
+  over and it has not been told yet. Then it is *doubtful*: somebody else may have changed what it has read.
 - *landed*: the value or the failure is known, and the lock is given back. Then all who wait are woken.
 - *abandoned*: the last caller has left before that. The task is cancelled, and may take its time to end; it stores
   nothing, whatever it returns. Callers who come now wait for that end, and then begin anew.
@@ -21,12 +23,16 @@ Rules:
    an old flight can never remove or land a newer one. Those who wait are woken after the lock was given back: a caller
    who ends the program with the value in hand leaves nothing locked.
 4. A flight that was *disowned* (the cache was cleared, the lease on its key was lost, or its event loop stands still)
-   lands for those who wait for it, and stores nothing.
-5. A failure goes to those who wait at that moment, to each its own copy, and nowhere else.
+   lands for those who wait for it, and stores nothing. Nobody joins it.
+5. Who would join a doubtful flight asks the store first. If the store answers, the flight is disowned. If it is still
+   away, nobody can have been told that anything was invalidated, and the flight is joined. Who joins a flight that
+   queues asks nothing: whatever it reads or computes, it does so later.
+6. A failure goes to those who wait at that moment, to each its own copy, and nowhere else.
 
 What can never happen: two functions running for one key (the table admits one flight, the lock one computation, also
 of flights that were disowned); a caller left waiting by a flight that has ended; a task running for nobody, refreshes
-apart; a value stored that was computed before the cache was cleared.
+apart; a value stored that was computed before the cache was cleared; a call that begins after an invalidation has
+ended, and gets a value from before it, while the lock's store can be asked.
 
 The table holds flights, not values: what the store evicts, expires or drops cannot touch a flight.
 """
@@ -45,6 +51,8 @@ from ponty.memo.lazy import asyncio
 
 if TYPE_CHECKING:
     from typing import TypeAlias
+
+    from ponty.memo.holding import Holding
 
     Waiter: TypeAlias = "asyncio.Future[bool]"
 
@@ -74,6 +82,7 @@ class Flight(Generic[_T]):
         "_traceback",
         "_value",
         "hold",
+        "holding",
         "key",
         "loop",
         "owned",
@@ -88,6 +97,7 @@ class Flight(Generic[_T]):
         self.key: Hashable = key
         self.loop: asyncio.AbstractEventLoop = loop
         self.hold: holds.Hold = holds.Hold(name, key, None if refresh else holds.current())
+        self.holding: Holding | None = None
         self.state: State = State.QUEUEING
         self.owned: bool = True
         self.refresh: bool = refresh
@@ -106,6 +116,11 @@ class Flight(Generic[_T]):
     def may_store(self) -> bool:
         """Say whether what the work returns may be stored."""
         return self.owned and self.state is State.COMPUTING
+
+    @property
+    def doubtful(self) -> bool:
+        """Say whether somebody else may have changed what the work has read, and nobody has noticed so far."""
+        return self.holding is not None and not self.holding.sound
 
     def start(self, work: "Callable[[Flight[_T]], Coroutine[Any, Any, None]]", name: str) -> None:
         """Begin the work, in a copy of this context."""
@@ -192,6 +207,7 @@ class Flight(Generic[_T]):
     def _settle(self) -> None:
         if self.hold.live:
             self.hold.end()
+            self.holding = None
             if self.state is not State.ABANDONED:
                 self.state = State.LANDED
             if self._timer is not None:

@@ -107,6 +107,19 @@ class Holding(AbstractAsyncContextManager[Lease]):
         """Whether the lease is known to have ended."""
         return self._renewal is not None and self._renewal.lost
 
+    @property
+    def sound(self) -> bool:
+        """Whether nobody else can have held the key since it was taken, as far as this process can tell."""
+        return not self.adrift and (self._renewal is None or self._renewal.held)
+
+    async def probe(self) -> None:
+        """Ask whether the store could be told of a change by now.
+
+        Raises:
+            Unavailable: It could not.
+        """
+        await self._lock.sentinels.probe(self._key)
+
     async def __aenter__(self) -> Self:
         began = asyncio.get_running_loop().time() if self._limit else 0.0
         turn = await self._lock.shared.turns.take(self._key, self._limit)

@@ -124,7 +124,7 @@ def rediscache(
             nonlocal hits
             text = str(key)
             flight = memo.flights.get(text)
-            if flight is None or flight.refresh:
+            if flight is None or flight.refresh or flight.doubtful:
                 value = await shelf.serve(text)
                 if value is not cachemiss:
                     hits += 1

@@ -21,7 +21,7 @@ class Names:
         ValueError: The namespace has something else in it.
     """
 
-    __slots__ = ("_lock", "_value", "area", "drop", "epoch", "meta", "wake")
+    __slots__ = ("_value", "area", "drop", "epoch", "locks", "meta", "wake")
 
     def __init__(self, namespace: str, area: str | None = None) -> None:
         if not re.fullmatch(r"[\w./-]+", namespace, re.ASCII):
@@ -33,7 +33,7 @@ class Names:
         self.epoch: Final = f"epoch:{part}"
         self.area: Final = f"{namespace}:value:{part}"
         self._value = self.area
-        self._lock = f"{namespace}:lock:" if area is None else f"{namespace}:value-lock:{part}"
+        self.locks: Final = f"{namespace}:lock:" if area is None else f"{namespace}:value-lock:{part}"
 
     def value(self, key: str) -> str:
         """Name the value of `key`."""
@@ -41,7 +41,7 @@ class Names:
 
     def lock(self, key: str) -> str:
         """Name the lock of `key`."""
-        return self._lock + _short(key)
+        return self.locks + _short(key)
 
 
 def _plain(text: str) -> str:

@@ -2,14 +2,15 @@
 
 What lies in Redis, under names that begin with the namespace:
 
-- *a lock*: a hash with the `owner` who holds the key, its `fence`, the `epoch` in which it was entered, and `wanted` if
-  another process waits. It never lies there without an expiry: its lease.
+- *a lock*: a hash with the `owner` who holds the key, its `fence`, the `epoch` in which it was entered, for as long as
+  a value may be committed under it, and `wanted` if another process waits. It never lies there without an expiry: its
+  lease.
 - *a value*: a text, with an expiry if values have a lifetime.
 - *meta*: one hash per namespace, the only thing that stays: the last `fence`, and for each cache that was ever cleared
   its `epoch`.
 
 Two channels: *wake* tells who waits that a lock was released, *drop* tells near caches what they must not serve any
-more.
+more, and holders of locks that the cache was cleared (see `ponty.memo.redis_clearing`).
 
 Rules:
 
@@ -93,12 +94,15 @@ ATTEND: Final = Script(
 EXTEND: Final = Script(
     "extend",
     """
-    -- KEYS: lock  ARGV: owner, lease in ms
+    -- KEYS: lock, meta  ARGV: owner, lease in ms, name of the epoch
     if redis.pcall('HGET', KEYS[1], 'owner') ~= ARGV[1] then return 0 end
-    return redis.call('PEXPIRE', KEYS[1], ARGV[2])
+    redis.call('PEXPIRE', KEYS[1], ARGV[2])
+    local epoch = redis.call('HGET', KEYS[1], 'epoch')
+    if epoch and epoch ~= (redis.pcall('HGET', KEYS[2], ARGV[3]) or '') then return 2 end
+    return 1
     """,
 )
-"""Begin the lease anew. Gives whether the owner still had it."""
+"""Begin the lease anew. Gives 0 if the owner had it no longer, and 2 if the cache was cleared since it was taken."""
 
 RELEASE: Final = Script(
     "release",
@@ -119,7 +123,7 @@ COMMIT: Final = Script(
     -- KEYS: value, lock, meta  ARGV: owner, data, lifetime in ms or 0, name of the epoch
     if redis.pcall('HGET', KEYS[2], 'owner') ~= ARGV[1] then return 0 end
     local epoch = redis.pcall('HGET', KEYS[3], ARGV[4])
-    if redis.call('HGET', KEYS[2], 'epoch') ~= (epoch or '') then return 0 end
+    if redis.call('HGET', KEYS[2], 'epoch') ~= (epoch or '') then return -1 end
     if ARGV[3] == '0' then
         redis.call('SET', KEYS[1], ARGV[2])
     else
@@ -128,7 +132,8 @@ COMMIT: Final = Script(
     return 1
     """,
 )
-"""Store a value on behalf of the lock's owner. Gives whether it was stored."""
+"""Store a value on behalf of the lock's owner. Gives 1; or 0 if the owner has it no longer, and -1 if the cache was
+cleared since it was taken."""
 
 STORE: Final = Script(
     "store",
@@ -195,3 +200,42 @@ EPOCH: Final = Script(
     """,
 )
 """Begin a new epoch of a cache: what is being computed now is not committed, and near caches serve nothing old."""
+
+REMIND: Final = Script(
+    "remind",
+    """
+    -- KEYS: locks  ARGV: epoch, channel, lease in ms
+    local outdated = {}
+    for _, lock in ipairs(KEYS) do
+        local epoch = redis.pcall('HGET', lock, 'epoch')
+        if type(epoch) == 'string' and (tonumber(epoch) or 0) < tonumber(ARGV[1]) then
+            if redis.call('PTTL', lock) < 0 then redis.call('PEXPIRE', lock, ARGV[3]) end
+            redis.call('PUBLISH', ARGV[2], lock)
+            outdated[#outdated + 1] = lock
+        end
+    end
+    return outdated
+    """,
+)
+"""Tell those who took their locks in an earlier epoch. Gives these locks."""
+
+FORGO: Final = Script(
+    "forgo",
+    """
+    -- KEYS: lock  ARGV: owner
+    if redis.pcall('HGET', KEYS[1], 'owner') ~= ARGV[1] then return 0 end
+    return redis.call('HDEL', KEYS[1], 'epoch')
+    """,
+)
+"""Say that nothing is committed under a lock, and nobody joins what is computed under it."""
+
+PROBE: Final = Script(
+    "probe",
+    """
+    -- KEYS: meta
+    local last = redis.pcall('HGET', KEYS[1], 'fence')
+    if type(last) ~= 'table' then redis.call('HSET', KEYS[1], 'fence', last or '0') end
+    return 1
+    """,
+)
+"""Change nothing, by the write with which a lock would be taken: it fails where that would."""

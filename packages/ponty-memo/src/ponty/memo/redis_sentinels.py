@@ -7,9 +7,10 @@ from ponty.memo.endings import Endings
 from ponty.memo.errors import LeaseLost, Unavailable
 from ponty.memo.lazy import asyncio
 from ponty.memo.loops import seconds
+from ponty.memo.redis_clearing import Clearing
 from ponty.memo.redis_link import RedisLink, link_to
 from ponty.memo.redis_names import Names
-from ponty.memo.redis_scripts import ATTEND, ENTER, EXTEND, RELEASE
+from ponty.memo.redis_scripts import ATTEND, ENTER, EXTEND, PROBE, RELEASE
 from ponty.memo.sentinels import SentinelStore
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _SHORTEST_LEASE_MS: Final = 10
 _LONGEST_LEASE_MS: Final = 86_400_000
+_OUTDATED: Final = 2
 
 
 class RedisSentinels(SentinelStore):
@@ -39,9 +41,9 @@ class RedisSentinels(SentinelStore):
     """
 
     def __init__(self, redis: "str | Redis | RedisLink", *, namespace: str = "ponty", lease_ms: float = 10_000) -> None:
-        self._set_up(link_to(redis), Names(namespace), lease_ms)
+        self._set_up(link_to(redis), Names(namespace), lease_ms, None)
 
-    def _set_up(self, link: RedisLink, names: Names, lease_ms: float) -> None:
+    def _set_up(self, link: RedisLink, names: Names, lease_ms: float, clearing: Clearing | None) -> None:
         if not _SHORTEST_LEASE_MS <= seconds("RedisSentinels", "lease_ms", lease_ms) * 1000 <= _LONGEST_LEASE_MS:
             raise ValueError(
                 f"RedisSentinels: lease_ms is {_SHORTEST_LEASE_MS} to {_LONGEST_LEASE_MS}, a day, not {lease_ms!r}"
@@ -50,6 +52,7 @@ class RedisSentinels(SentinelStore):
         self._lease: int = round(lease_ms)
         self._link = link
         self.endings: Endings = link.endings
+        self.clearing: Clearing | None = clearing
         self._names = names
 
     async def exists(self, key: str) -> bool:
@@ -66,7 +69,9 @@ class RedisSentinels(SentinelStore):
 
     async def try_add(self, key: str, owner: str) -> int:
         """Take `key` for `owner` if it is free, and give the fence; or 0."""
-        names = self._names
+        names, clearing = self._names, self.clearing
+        if clearing is not None:
+            clearing.listen()
         try:
             fence = await self._link.run(ENTER, [names.lock(key), names.meta], [owner, self._lease, names.epoch])
         except Unavailable as error:
@@ -74,6 +79,8 @@ class RedisSentinels(SentinelStore):
                 keys, operands = [names.lock(key)], [owner, names.wake]
                 self._link.doubts.add(owner, lambda: self._link.run(RELEASE, keys, operands), self.lease_ms / 1000)
             raise
+        if fence and clearing is not None:
+            clearing.took(key, owner)
         return int(fence or 0)
 
     async def release(self, key: str, owner: str) -> None:
@@ -82,7 +89,10 @@ class RedisSentinels(SentinelStore):
         Raises:
             LeaseLost: It is not the owner's any more.
         """
-        if not await self._give_back(key, owner):
+        had = await self._give_back(key, owner)
+        if self.clearing is not None:
+            self.clearing.gave_back(key, owner)
+        if not had:
             error = LeaseLost("the lease had ended when the lock was released")
             error.add_note(f"it was the lease of {key!r}")
             raise error
@@ -100,7 +110,16 @@ class RedisSentinels(SentinelStore):
 
     async def extend(self, key: str, owner: str) -> bool:
         """Begin the owner's lease anew, and say whether the owner still had it."""
-        return bool(await self._link.run(EXTEND, [self._names.lock(key)], [owner, self._lease]))
+        names = self._names
+        held = await self._link.run(EXTEND, [names.lock(key), names.meta], [owner, self._lease, names.epoch])
+        if held == _OUTDATED and self.clearing is not None:
+            self.clearing.told(names.lock(key))
+        return bool(held)
+
+    async def probe(self, key: str) -> None:
+        """Raise Unavailable where no key could be taken now, because Redis is full, say, or a replica."""
+        del key
+        await self._link.run(PROBE, [self._names.meta])
 
     async def wait(self, key: str, timeout_ms: float) -> None:
         """Return when `key` was released, or its lease is over, or after `timeout_ms`."""
@@ -119,8 +138,8 @@ class RedisSentinels(SentinelStore):
                     await heard.wait()
 
 
-def sentinels_of(link: RedisLink, names: Names, lease_ms: float) -> RedisSentinels:
+def sentinels_of(link: RedisLink, names: Names, lease_ms: float, clearing: Clearing) -> RedisSentinels:
     """Give the sentinels of one cache."""
     sentinels = RedisSentinels.__new__(RedisSentinels)
-    sentinels._set_up(link, names, lease_ms)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+    sentinels._set_up(link, names, lease_ms, clearing)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
     return sentinels

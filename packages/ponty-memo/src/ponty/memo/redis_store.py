@@ -1,19 +1,19 @@
 """`RedisStore`: the values of caches, kept in Redis."""
 
 import math
-import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, NamedTuple, TypeVar
 
-from ponty.memo.errors import LeaseLost, Unavailable
+from ponty.memo.errors import Cleared, LeaseLost, Unavailable
 from ponty.memo.failures import logger
 from ponty.memo.local import lifetimes
 from ponty.memo.loops import seconds
+from ponty.memo.redis_clearing import Clearing
 from ponty.memo.redis_codec import Codec, Format, Garbage
 from ponty.memo.redis_link import RedisLink, link_to
 from ponty.memo.redis_names import Names
 from ponty.memo.redis_near import Near
-from ponty.memo.redis_scripts import COMMIT, DROP, EPOCH, LOOK, READ, STORE
+from ponty.memo.redis_scripts import COMMIT, DROP, LOOK, READ, STORE
 from ponty.memo.redis_sentinels import RedisSentinels, sentinels_of
 from ponty.memo.shelf import cachemiss
 from ponty.memo.stores import CacheStore
@@ -105,7 +105,8 @@ class RedisStore(CacheStore[_T]):
         self._near: Final = Near(self._names.area, near_maxsize, near, stale) if near else None
         if self._near is not None:
             self._link.signals.subscribe(self._names.drop, self._near)
-        self.sentinels: Final[RedisSentinels] = sentinels_of(self._link, self._names, lease_ms)
+        self._clearing: Final = Clearing(self._link, self._names)
+        self.sentinels: Final[RedisSentinels] = sentinels_of(self._link, self._names, lease_ms, self._clearing)
         """The sentinels for the `Lock` of a cache over this store: those that `set_as` compares owners with."""
 
     async def get(self, key: str) -> "_T | type[cachemiss]":
@@ -160,8 +161,11 @@ class RedisStore(CacheStore[_T]):
         name, written, left = names.value(key), self._codec.dump(data), self._milliseconds(data)
         mark = 0 if near is None else near.mark()
         keys = [name, names.lock(key), names.meta]
-        if not await self._link.run(COMMIT, keys, [owner, written, left, names.epoch]):
-            error = LeaseLost("the owner does not hold the key's lock in Redis any more, or the cache was cleared")
+        outcome = await self._link.run(COMMIT, keys, [owner, written, left, names.epoch])
+        if outcome < 0:
+            raise Cleared("the cache was cleared since the owner took the key's lock")
+        if not outcome:
+            error = LeaseLost("the owner does not hold the key's lock in Redis any more")
             error.add_note(f"the key is {key!r}; the lock of its cache is one over the store's own `sentinels`")
             raise error
         if near is not None:
@@ -179,20 +183,14 @@ class RedisStore(CacheStore[_T]):
         return bool(found)
 
     async def clear(self) -> None:
-        """Forget everything in this store's area; nothing that is being computed now is stored."""
-        names, link = self._names, self._link
+        """Forget everything in this store's area; nothing that is being computed now is stored.
+
+        It waits until every process that computes knows of it, and for one that stands still or has died until its
+        lease has ended.
+        """
         if self._near is not None:
             self._near.clear()
-        await link.run(EPOCH, [names.meta], [names.epoch, names.drop, names.area])
-        pattern = re.sub(r"([\[\]*?\\])", r"\\\1", names.area) + "*"
-        cursor = 0
-        while True:
-            cursor, found = await link.command("SCAN", cursor, "MATCH", pattern, "COUNT", 1000)
-            if found:
-                await link.command("UNLINK", *found)
-            if not cursor:
-                break
-        await link.run(EPOCH, [names.meta], [names.epoch, names.drop, names.area])  # what was read meanwhile goes too
+        await self._clearing.clear(round(self.sentinels.lease_ms))
         if self._near is not None:
             self._near.clear()
 

@@ -92,6 +92,19 @@ class SentinelStore(ABC):
         del key, owner
         return True
 
+    async def probe(self, key: str) -> None:
+        """Do nothing if keys can be taken, `key` apart, which somebody in this process computes without a sentinel.
+
+        Override it where that cannot be told by `exists`, which the default calls.
+
+        Args:
+            key: What is computed.
+
+        Raises:
+            Unavailable: They cannot.
+        """
+        await self.exists(key)
+
     async def wait(self, key: str, timeout_ms: float) -> None:
         """Return when it is worth while to ask for `key` again, after `timeout_ms` at the latest.
 
@@ -110,7 +123,7 @@ class Adapted(SentinelStore):
 
     def __init__(self, sentinels: Sentinels) -> None:
         self._sentinels = sentinels
-        for name in ("try_add", "release", "extend", "wait", "lease_ms"):
+        for name in ("try_add", "release", "extend", "probe", "wait", "lease_ms"):
             if hasattr(sentinels, name):
                 setattr(self, name, getattr(sentinels, name))
 

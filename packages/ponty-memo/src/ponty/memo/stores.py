@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
-from ponty.memo.errors import LeaseLost, Unavailable
+from ponty.memo.errors import Cleared, LeaseLost, Unavailable
 from ponty.memo.events import Event
 from ponty.memo.failures import logger
 from ponty.memo.shelf import Shelf, cachemiss
@@ -104,6 +104,8 @@ class StoreShelf(Shelf[_T]):
                 await self._store.set(key, value)
             else:
                 await self._set_as(key, value, owner)
+        except Cleared:
+            return False
         except LeaseLost as error:
             logger().warning("a value was not stored, for its computation had lost the key's lock", exc_info=error)
             self._emit("refused")
