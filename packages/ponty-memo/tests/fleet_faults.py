@@ -282,7 +282,7 @@ FLEET_FAULTS = [
     (
         "who joins does not ask",
         "engine.py",
-        "        if flight is None or flight.holding is None or not flight.doubtful or self.lock.maxwait == 0:",
+        "        if flight.holding is None or self.lock.maxwait == 0:",
         "        if True:",
     ),
     (
@@ -300,8 +300,8 @@ FLEET_FAULTS = [
     (
         "recursion without the store is not noticed",
         "engine.py",
-        "        holds.refuse_circle(flight.hold)\n        if not flight",
-        "        if not flight",
+        "        holds.refuse_circle(flight.hold)\n        if flight.holding",
+        "        if flight.holding",
     ),
     (
         "what is listened to before the first use is forgotten",

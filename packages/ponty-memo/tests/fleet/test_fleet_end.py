@@ -7,7 +7,7 @@ import sys
 import pytest
 from redis.exceptions import ConnectionError as Broken
 
-from ponty.memo import RedisLink, redislock
+from ponty.memo import RedisLink, rediscache, redislock
 from ponty.memo.redis_signals import Signals
 
 
@@ -151,6 +151,38 @@ async def test_a_lock_whose_caller_is_cancelled_early_is_not_left_at_the_end(ser
             for _ in range(steps):
                 await asyncio.sleep(0)
             await forget(task)
+
+    await end(program())
+    assert set.union(*keys_of()) <= {"meta"}
+
+
+@pytest.mark.parametrize("steps", range(12))
+async def test_a_computation_that_is_begun_at_the_end_leaves_no_subscription(server, namespace, keys_of, steps):
+    link = RedisLink(server.url, timeout_ms=20_000)
+
+    @rediscache(link, namespace=namespace, lease_ms=600_000)
+    async def slow() -> int:
+        await asyncio.Event().wait()
+        return 1
+
+    run, read = link.run, asyncio.Event()
+
+    async def tell(script, *operands):
+        try:
+            return await run(script, *operands)
+        finally:
+            read.set()
+
+    link.run = tell
+
+    async def program():
+        async with link:
+            task = asyncio.create_task(slow())
+            await read.wait()  # the lock comes next
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            await forget(task)
+        assert subscriptions() == []
 
     await end(program())
     assert set.union(*keys_of()) <= {"meta"}

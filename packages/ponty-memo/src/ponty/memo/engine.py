@@ -90,7 +90,9 @@ class Memo(Generic[_T]):
                 self._begin(key, loop, args, kwargs, refresh=True)
             return cast("_T", value)
         self.misses += 1
-        await self._look_before_joining(key)
+        flight = self.flights.get(key)
+        if flight is not None and flight.doubtful:
+            await self._ask_before_joining(flight)
         # Where waiting is refused, only who begins waits, for a flight that may not wait for the lock either.
         deadline = loop.time() + self.lock.maxwait if self.lock.maxwait else math.inf
         while True:
@@ -126,15 +128,14 @@ class Memo(Generic[_T]):
         if flight is not None:
             self.flights.disown(flight)
 
-    async def _look_before_joining(self, key: Hashable) -> None:
-        """Let nobody join a flight which has seen less than this call may know of.
+    async def _ask_before_joining(self, flight: Flight[_T]) -> None:
+        """Let nobody join a flight that may have seen less than this call knows of.
 
-        A flight that begins while the store is asked has seen all that.
+        What begins to compute while the store is asked has seen all that.
         """
-        flight = self.flights.get(key)
-        if flight is None or flight.holding is None or not flight.doubtful or self.lock.maxwait == 0:
-            return
         holds.refuse_circle(flight.hold)
+        if flight.holding is None or self.lock.maxwait == 0:
+            return
         if not flight.holding.adrift:
             self._lose(flight)
             return
