@@ -280,6 +280,12 @@ FLEET_FAULTS = [
         "flight is None or flight.refresh:",
     ),
     (
+        "what is found is inherited",
+        "engine.py",
+        "            looked = flight.owned and not holding.adrift",
+        "            looked = flight.owned",
+    ),
+    (
         "who joins does not ask",
         "engine.py",
         "        if flight.holding is None or self.lock.maxwait == 0:",

@@ -196,6 +196,34 @@ async def test_a_stale_value_stands_in_for_a_failure(make, counting, link_to, un
         await two("cake")
 
 
+async def test_what_a_computation_found_stands_in_for_no_failure_of_a_later_one(
+    namespace, link_to, proxy_to, server, until, quiet
+):
+    """A task that it has started inherits its context variables, and calls again without Redis."""
+    async with proxy_to(server.port) as proxy:
+        runs, tasks, away = [], [], [asyncio.Event(), asyncio.Event()]
+
+        async def later(n):
+            await away[n].wait()
+            return await price("tea")
+
+        @rediscache(link_to(proxy.url), namespace=namespace, ttl_ms=50, stale_on_error_ms=600_000)
+        async def price(product: str) -> int:
+            if proxy.away:
+                raise LookupError
+            runs.append(1)
+            tasks.append(asyncio.create_task(later(len(tasks))))
+            return len(runs)
+
+        await until(lambda: _is(price, 2))
+        proxy.away = True
+        proxy.cut()
+        for n in (1, 0):
+            away[n].set()
+            with pytest.raises(LookupError):
+                await tasks[n]
+
+
 async def _not_contained(cached):
     return not await cached.cache_contains("tea")
 

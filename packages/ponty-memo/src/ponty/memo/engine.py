@@ -208,7 +208,8 @@ class Memo(Generic[_T]):
                             await self.shelf.remove(key)
             flight.land(value)
         except BaseException as error:
-            value = self.shelf.fallback(key) if isinstance(error, Exception) and flight.owned else cachemiss
+            looked = flight.owned and not holding.adrift  # else there is nothing that this flight has found
+            value = self.shelf.fallback(key) if isinstance(error, Exception) and looked else cachemiss
             if isinstance(error, Exception):
                 self.emit("failure")
             if value is not cachemiss:
