@@ -9,11 +9,12 @@ class Proxy:
 
     `delay()` gives for how long to hold back what comes from the server, in seconds. `cut_after` counts the bytes of
     answers that still pass; then the connection breaks. `silent` swallows everything and keeps connections open. While
-    `gate` is closed, answers wait at it, and messages overtake them. While `away`, connections break as they are made.
+    `gate` is closed, answers wait at it, and messages overtake them. New connections lead to the port `to`; while
+    `away`, they break as they are made.
     """
 
     def __init__(self, port):
-        self._port = port
+        self.to = port
         self._server = None
         self._tasks = set()
         self._writers = set()
@@ -55,7 +56,7 @@ class Proxy:
             writer.transport.abort()
             return
         try:
-            theirs, ours = await asyncio.open_connection("127.0.0.1", self._port)
+            theirs, ours = await asyncio.open_connection("127.0.0.1", self.to)
         except OSError:
             writer.transport.abort()
             return

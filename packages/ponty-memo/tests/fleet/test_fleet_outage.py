@@ -234,6 +234,19 @@ async def test_a_full_redis_serves_what_it_has_and_takes_no_locks(own_server, li
     await until(lambda: works(cached, lock))
 
 
+async def test_a_replica_is_left_for_the_primary_that_has_taken_its_address(
+    own_server, link_to, proxy_to, use, until, quiet
+):
+    """As after a failover: connections that are open lead to the old primary still."""
+    primary, replica = own_server(), own_server()
+    async with proxy_to(replica.port) as proxy:
+        cached, lock = use(link_to(proxy.url))
+        assert await works(cached, lock)
+        replica.ask("REPLICAOF", "127.0.0.1", str(primary.port))
+        proxy.to = primary.port
+        await until(lambda: works(cached, lock))
+
+
 async def test_a_primary_that_becomes_a_replica_serves_what_it_has(own_server, link_to, use, until, quiet):
     primary, replica = own_server(), own_server()
     cached, lock = use(link_to(replica.url))
