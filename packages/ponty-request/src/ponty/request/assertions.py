@@ -1,6 +1,5 @@
 """The keywords of JSON Schema that look at one value alone, not at what is in it."""
 
-import fractions
 from collections.abc import Callable
 from typing import Any
 
@@ -64,13 +63,20 @@ def identity(value: Any) -> str:
     return f"{int(value):x}" if value == int(value) else repr(value)
 
 
-def _is_multiple(value: float, factor: float) -> bool:
+def _is_multiple_of(factor: float) -> Callable[[float], bool]:
     """Divide the numbers as they are written: 0.3 is a multiple of 0.1."""
-    return (_fraction(value) / _fraction(factor)).denominator == 1
+    from fractions import Fraction  # noqa: PLC0415 - few schemas need it, and it imports much
+
+    def fraction(number: float) -> Fraction:
+        return Fraction(number if isinstance(number, int) else repr(number))
+
+    divisor = fraction(factor)
+    return lambda value: (fraction(value) / divisor).denominator == 1
 
 
-def _fraction(number: float) -> fractions.Fraction:
-    return fractions.Fraction(number if isinstance(number, int) else repr(number))
+def _is_no_multiple(factor: float) -> IsViolated:
+    is_multiple = _is_multiple_of(factor)
+    return lambda value: type(value) in _NUMBERS and not is_multiple(value)
 
 
 _NUMBERS = _TYPES["number"]
@@ -88,7 +94,7 @@ _MAKERS: dict[str, Callable[[Any], IsViolated]] = {
     "minLength": lambda limit: lambda value: isinstance(value, str) and len(value) < limit,
     "minProperties": lambda limit: lambda value: isinstance(value, dict) and len(value) < limit,
     "minimum": lambda limit: lambda value: type(value) in _NUMBERS and value < limit,
-    "multipleOf": lambda factor: lambda value: type(value) in _NUMBERS and not _is_multiple(value, factor),
+    "multipleOf": _is_no_multiple,
     "type": _is_of_another_type,
     "uniqueItems": lambda wanted: _has_doubles if wanted else _never,
 }

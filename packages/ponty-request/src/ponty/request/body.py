@@ -129,8 +129,10 @@ class ParsedJsonBody(Field[_T_co], Generic[_T_co]):
 
     def __init__(self, cls: type[_T_co] | types.UnionType, *, filepath: str | pathlib.Path | None = None) -> None:
         self._parser: Parser = Parser(cls, drops=filepath is not None)
-        self._file: Any = None if filepath is None else _read_schema(filepath)
-        self._check: Callable[[Json], None] | None = None if filepath is None else Validator(self._file).check
+        self._schema: Any = self._parser.schema if filepath is None else _read_schema(filepath)
+        self._read: Callable[[bytes], Any] = (
+            self._parser.read if filepath is None else _reader(self._schema, self._parser)
+        )
 
     async def extract(self, request: web.Request) -> _T_co:
         """Read, decode, validate and build.
@@ -139,7 +141,7 @@ class ParsedJsonBody(Field[_T_co], Generic[_T_co]):
             InvalidField: Its charset or its content encoding is unknown, it is not JSON, not valid, or does not build.
         """
         check_utf8(request)
-        return self.read(await request.read())
+        return self._read(await request.read())  # type: ignore[no-any-return]
 
     def read(self, body: bytes) -> _T_co:
         """Decode, validate and build of bytes.
@@ -147,16 +149,23 @@ class ParsedJsonBody(Field[_T_co], Generic[_T_co]):
         Raises:
             InvalidField: They are not JSON, not valid, or do not build.
         """
-        if self._check is None:
-            return self._parser.read(body)  # type: ignore[no-any-return]
-        value = decode_json(body)
-        self._check(value)
-        return self._parser.parse(value)  # type: ignore[no-any-return]
+        return self._read(body)  # type: ignore[no-any-return]
 
     def describe(self) -> Description:
         """Describe the body by its schema."""
-        schema = self._parser.schema if self._check is None else self._file
-        return Description("body", self.name, schema=schema if isinstance(schema, dict) else {})
+        return Description("body", self.name, schema=self._schema if isinstance(self._schema, dict) else {})
+
+
+def _reader(schema: Any, parser: Parser) -> Callable[[bytes], Any]:
+    """Make what reads a body that must be valid under a schema other than that of its type."""
+    check = Validator(schema).check
+
+    def read(body: bytes) -> Any:
+        value = decode_json(body)
+        check(value)
+        return parser.parse(value)
+
+    return read
 
 
 def _copy_schema(schema: object) -> Any:

@@ -79,17 +79,22 @@ class Parser:
         read = self._read
         if read is None or (self._free and body.count(b"[") + body.count(b"{") > MAX_DEPTH):
             return self.parse(decode_json(body))
+        # What is refused is raised out of no `except`, and from here: a flood of it is to cost little.
         try:
             value = read(body)
-        except msgspec.ValidationError:
-            value = decode_json(body)
-            self.validator.check_suspect(value)
-            return self._build_of(value)
-        except msgspec.DecodeError:
-            raise not_json(body) from None
+        except msgspec.DecodeError as error:
+            is_json = isinstance(error, msgspec.ValidationError)
         except (ValueError, RecursionError):
-            return self.parse(decode_json(body))
-        return value if self._make is None else _built(self._make, value)
+            is_json = True
+        else:
+            return value if self._make is None else _built(self._make, value)
+        if not is_json:
+            raise not_json(body)
+        value = decode_json(body)
+        refusal = self.validator.refusal(value)
+        if refusal is not None:
+            raise refusal
+        return self._build_of(value)
 
     def parse(self, value: Json) -> Any:
         """Validate a value and build of it, taking it apart.

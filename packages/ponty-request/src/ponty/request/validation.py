@@ -85,30 +85,23 @@ class Validator:
             InvalidField: It is not; the first 51 violations are named.
         """
         try:
-            if not self.is_valid(value):
-                raise _refusal(self._explain(value))
+            if self.is_valid(value):
+                return
         except RecursionError:
             raise InvalidField(TOO_DEEP) from None
+        raise self.refusal(value) or InvalidField(NOT_VALID)
 
-    def check_suspect(self, value: Json) -> None:
-        """Refuse a value that is not valid, of which that is to be expected, so that it is explained at once.
-
-        Raises:
-            InvalidField: It is not; the first 51 violations are named.
-        """
+    def refusal(self, value: Json) -> InvalidField | None:
+        """Say at once what is wrong with a value, where that is to be expected; None if nothing is."""
         try:
             found = self._explain(value)
+            if not found:
+                return None if self.is_valid(value) else InvalidField(NOT_VALID)
         except RecursionError:
-            raise InvalidField(TOO_DEEP) from None
-        if found:
-            raise _refusal(found)
-        self.check(value)
-
-
-def _refusal(found: list[Violation]) -> InvalidField:
-    pairs: Any = map(tuple, found)
-    (pointer, detail), *more = dict.fromkeys(pairs) or [("", NOT_VALID)]
-    return InvalidField(detail, pointer=pointer, more=more)
+            return InvalidField(TOO_DEEP)
+        pairs: Any = map(tuple, found)
+        (pointer, detail), *more = dict.fromkeys(pairs)
+        return InvalidField(detail, pointer=pointer, more=more)
 
 
 def _forgetting(told: dict[tuple[int, int], bool], function: Callable[[object], _T]) -> Callable[[object], _T]:
