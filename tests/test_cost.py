@@ -1,7 +1,8 @@
 """What a request costs in Ponty's own code does not grow unnoticed.
 
 Counted are the bytecode instructions that run in Ponty's own frames, and how often such a frame is entered, for one
-request of each kind, until its answer is written. Such counts are the same on every machine, busy or not, and with every version of aiohttp.
+request of each kind, until its answer is written. Such counts are the same on every machine, busy or not, and with
+every version of aiohttp.
 
 Run as a program, this file renews the figures of the Python that runs it.
 """
