@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import itertools
 from collections.abc import Iterable
 
 from benchmarks.cases import Case
@@ -48,20 +49,28 @@ def agree(servers: dict[str, Server], case: Case, results: Results) -> dict[str,
 
 
 def measure(peers: list[Peer], cases: list[Case], rounds: int, load: Load, results: Results) -> None:
-    """Measure each peer in each case, and print each case as it is done."""
+    """Measure each peer in each case, and print each case as it is done.
+
+    The cases of one path are compared with one another, so each peer is measured in all of them before the next one.
+    """
+    of_path: dict[str, list[Case]] = {}
+    for case in cases:
+        of_path.setdefault(case.request.path, []).append(case)
     with contextlib.ExitStack() as stack:
         servers = start(stack, peers, cases, results)
-        for case in cases:
-            agreeing = agree(servers, case, results)
-            for number in range(rounds):
-                for name in list(agreeing):
-                    try:
-                        take = functools.partial(load.on, agreeing[name], case.request, status=case.status)
-                        results.measure(("rates", case.name, name, number), take)
-                    except ServerError as error:
-                        results.miss(f"{name}, {case.name}", str(error))
-                        del agreeing[name]
-            _tell(case, results)
+        for alike in of_path.values():
+            agreeing = {case.name: agree(servers, case, results) for case in alike}
+            for number, name, case in itertools.product(range(rounds), servers, alike):
+                if name not in agreeing[case.name]:
+                    continue
+                try:
+                    take = functools.partial(load.on, agreeing[case.name][name], case.request, status=case.status)
+                    results.measure(("rates", case.name, name, number), take)
+                except ServerError as error:
+                    results.miss(f"{name}, {case.name}", str(error))
+                    del agreeing[case.name][name]
+            for case in alike:
+                _tell(case, results)
 
 
 def _tell(case: Case, results: Results) -> None:
