@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import copy
 import logging
+import pickle
 
 import pytest
 from aiohttp import ClientSession, web
@@ -203,22 +205,104 @@ async def test_a_signal_has_its_say_in_the_application_and_around_it(aiohttp_cli
             assert answer.headers["X-Signed"] == "+"
 
 
-async def test_a_program_may_send_it_by_itself(serve):
-    """What follows in the handler cannot send more of it."""
+async def _write(answer):
+    await answer.write(b"more")
 
+
+async def _end(answer):
+    await answer.write_eof()
+
+
+async def _end_and_force_close(answer):
+    await answer.write_eof()
+    answer.force_close()
+
+
+async def _look(answer):
+    assert "PlainResponse OK" in repr(answer)
+    assert answer.status == 200
+    assert answer.keep_alive
+
+
+async def _again(answer):
+    assert answer.prepared
+    with pytest.raises(AssertionError):
+        answer.set_status(500)
+
+
+@pytest.mark.parametrize("go_on", [_write, _end, _end_and_force_close, _look, _again])
+async def test_a_program_that_prepares_it_goes_on_as_with_any_other(serve, still, monkeypatch, go_on):
     @get("/")
     async def handler(request: web.Request) -> web.Response:
         answer = await rendered()
         assert await answer.prepare(request) is request.writer
-        with contextlib.suppress(RuntimeError):
-            await answer.write(b"more")
-        await answer.write_eof()
+        assert await answer.prepare(request) is request.writer
+        assert not request.writer.output_size
+        await go_on(answer)
         return answer
 
     client = await serve()
-    for _ in range(2):
-        async with client.get("/") as answer:
-            assert (await answer.json())["data"] == {"a": "é"}
+    text = REQUESTS["to be closed" if go_on is _write else "kept alive"].format("/")
+    as_made = await received(client, text)
+    monkeypatch.setattr(plain, "_goes_plain", lambda request: False)
+    assert as_made == await received(client, text)
+
+
+async def test_what_a_program_changes_after_it_has_prepared_it_is_sent(serve):
+    """Of a response of aiohttp's, the head would be of before."""
+
+    @get("/")
+    async def handler(request: web.Request) -> web.Response:
+        answer = await rendered()
+        await answer.prepare(request)
+        answer.body = b"other"
+        answer.force_close()
+        return answer
+
+    client = await serve()
+    async with client.get("/") as answer:
+        assert await answer.read() == b"other"
+        assert answer.headers["Connection"] == "close"
+
+
+async def test_the_connection_of_a_body_that_broke_is_closed(serve):
+    """Also where the handler has sent its answer by itself."""
+
+    @route("POST", "/")
+    async def handler(request: web.Request) -> web.Response:
+        answer = await rendered()
+        with contextlib.suppress(web.RequestPayloadError):
+            await request.read()
+        await answer.prepare(request)
+        return answer
+
+    client = await serve()
+    reader, writer = await asyncio.open_connection(client.host, client.port)
+    writer.write(f"POST / HTTP/1.1\r\n{HOST}Transfer-Encoding: chunked\r\n\r\n".encode())
+    await asyncio.sleep(0)
+    writer.write(b"x\r\n")
+    async with asyncio.timeout(30):
+        assert (await reader.read()).startswith(b"HTTP/1.")
+    writer.close()
+
+
+@pytest.mark.parametrize("clone", [copy.copy, copy.deepcopy, lambda answer: pickle.loads(pickle.dumps(answer))])
+async def test_it_is_copied_as_it_is(clone):
+    answer = await rendered()
+    assert clone(answer).is_as_made()
+    assert clone(answer).body == answer.body
+
+
+@pytest.mark.parametrize("size", [2**16 - 100, 2**16 + 100, 2**22])
+async def test_a_body_of_any_size_arrives_whole(serve, size):
+    @get("/")
+    @render_json
+    async def handler(request: web.Request) -> str:
+        return "a" * size
+
+    client = await serve()
+    async with client.get("/") as answer:
+        assert (await answer.json())["data"] == "a" * size
 
 
 async def test_it_is_no_part_of_another_answer(serve):

@@ -3,11 +3,15 @@
 aiohttp prepares a response in many steps, so that a program may have its say at each of them. Of an answer that Ponty
 makes, all but the body is known beforehand. Its states:
 
-- *as made*: a head and a body. It is sent as they are.
-- *built*: somebody has read or changed something of it. From then on it is a response like any other of aiohttp's, and
-  is looked through and sent as such. Building it is also what an attribute does that aiohttp's response has and that is
-  not there yet, so nothing can be read or changed that is not built.
-- *sent*: the server has sent it as it was made. It may still be built, for who logs it, and cannot be sent again.
+- *as made*: a head and a body.
+- *ready*: it was prepared for a request, and is to be sent as it was made. Nothing is out yet.
+- *sent*: the server has ended it, and all of it is out. It may still be built, for who logs it.
+- *built*: somebody has read or changed something of it. If it is not sent yet, it is a response like any other of
+  aiohttp's from then on, and is looked through, prepared and sent as such.
+
+Building it is also what an attribute does that aiohttp's response has and that is not there yet, so nothing can be read
+that is not built; and what was set before stays as it was set. Until it is sent, whatever is found in the dictionary of
+the instance tells that it is not as it was made.
 """
 
 import functools
@@ -76,7 +80,8 @@ class PlainResponse(web.Response):
         body: What comes then.
     """
 
-    __slots__ = ("_content", "_head", "_is_built", "_sent")  # so that a dictionary holds only what is not as made
+    # The dictionary of an instance holds only what is not as it was made.
+    __slots__ = ("_content", "_head", "_is_built", "_is_sent", "_length", "_ready_for")
 
     __http_exception__ = False  # as aiohttp asks of each response
 
@@ -84,43 +89,69 @@ class PlainResponse(web.Response):
         self._head = head
         self._content = body
         self._is_built = False
-        self._sent = 0
+        self._ready_for: web.BaseRequest | None = None
+        self._is_sent = False
+        self._length = 0
 
     def is_as_made(self) -> bool:
-        """Tell whether nobody has read or changed a part of it, and it was not sent."""
-        return not (self.__dict__ or self._sent)
+        """Tell whether nobody has read, changed or prepared it."""
+        return not (self.__dict__ or self._is_sent or self._ready_for is not None)
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
-        """Send the whole as it was made, if it may be; else do as aiohttp does."""
-        if self._sent:
+        """Be ready to be sent as it was made, if that may be; else do as aiohttp does."""
+        if self._is_sent:
             return None
-        if self.__dict__ or not (self._head.has_body and _goes_plain(request)):
+        if self._ready_for is not None:
+            return self._ready_for.writer
+        head, body = self._head, self._content
+        if self.__dict__ or not (head.has_body and len(body) <= _LARGEST and _goes_plain(request)):
             return await super().prepare(request)
-        message = self._head.before(self._content)
-        self._sent = len(message)
-        writer = request.writer
-        await writer.write_eof(message)
-        return writer
+        self._ready_for = request
+        return request.writer
 
     async def write_eof(self, data: bytes = b"") -> None:
-        """End the answer, as aiohttp does."""
-        if not self._sent:
+        """Send the whole as it was made, where that is so still; else do as aiohttp does."""
+        if self._is_sent:
+            return
+        request = self._ready_for
+        if request is None or self.__dict__:
+            await self._leave_plain_way()
             await super().write_eof(data)
+            return
+        self._ready_for = None
+        self._is_sent = True
+        writer = request.writer
+        await writer.write_eof(self._head.before(self._content))
+        self._length = writer.output_size
+
+    async def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Write more, as aiohttp does."""
+        await self._leave_plain_way()
+        await super().write(data)
+
+    async def _leave_plain_way(self) -> None:
+        request, self._ready_for = self._ready_for, None
+        if request is not None:
+            await super().prepare(request)
 
     @property
     def prepared(self) -> bool:
-        """Whether it was sent, or is being sent."""
-        return self._sent > 0 or super().prepared
+        """Whether it was sent, or is about to be."""
+        return self._is_sent or self._ready_for is not None or super().prepared
 
     @property
     def keep_alive(self) -> bool | None:
         """Whether the connection stays open; None where that is not known yet."""
-        return self._sent > 0 or super().keep_alive
+        plain = self._is_sent or self._ready_for is not None
+        if plain and not self.__dict__:
+            return True
+        keep_alive = super().keep_alive
+        return True if plain and keep_alive is None else keep_alive
 
     @property
     def body_length(self) -> int:
         """How many bytes were sent, the head included, as aiohttp counts."""
-        return self._sent or super().body_length
+        return self._length or super().body_length
 
     @property
     def body(self) -> bytes | bytearray | payload.Payload | None:
@@ -147,16 +178,21 @@ class PlainResponse(web.Response):
         if not self._is_built:
             self._is_built = True
             head, body = self._head, self._content
-            headers = head.sent_before(body) if self._sent else [(hdrs.CONTENT_TYPE, head.content_type)]
+            headers = head.sent_before(body) if self._is_sent else [(hdrs.CONTENT_TYPE, head.content_type)]
             changed = dict(self.__dict__)  # by what sets without a look, as `set_status` does
             super().__init__(status=head.status, headers=CIMultiDict(headers), body=body)
             self.__dict__.update(changed)
+
+    def __repr__(self) -> str:
+        if self._is_sent or self._ready_for is not None:
+            return f"<{type(self).__name__} {self.reason} {'eof' if self._is_sent else 'prepared'}>"
+        return super().__repr__()
 
     if not TYPE_CHECKING:  # type checkers would take any name for an attribute's
 
         def __getattr__(self, name: str) -> Any:
             """Give an attribute that aiohttp's response has once it is built."""
-            if self._is_built or name.startswith("__"):
+            if name.startswith("__") or name in PlainResponse.__slots__ or self._is_built:
                 raise AttributeError(f"{type(self).__qualname__!r} object has no attribute {name!r}")
             self._build()
             return getattr(self, name)
@@ -185,5 +221,8 @@ def _goes_plain(request: web.BaseRequest) -> bool:
             return False
     return True
 
+
+_LARGEST = 2**16
+"""How many bytes a body may have to be copied behind its head; copying more costs more than it saves."""
 
 _BODILESS_METHODS = frozenset({hdrs.METH_HEAD, hdrs.METH_CONNECT})

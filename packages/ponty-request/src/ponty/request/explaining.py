@@ -180,13 +180,18 @@ class Explainer:
 
         return explain
 
-    def _into(self, schema: Any) -> Part:
-        """Make what explains by a subschema, and passes by what is valid where that is sooner known."""
+    def _into(self, schema: Any, *, many: bool = False) -> Part:
+        """Make what explains by a subschema, and passes by what is valid where that is sooner known.
+
+        Args:
+            schema: The subschema.
+            many: Whether a value may have many parts of this kind.
+        """
         explain_any = self._compile(schema)
         told = outlook(schema) if not isinstance(schema, dict) or is_plain(schema, self._schema) else UNTOLD
         explain_invalid = self._further.get(id(schema), explain_any)
         is_valid = self._is_valid_under.get(id(schema))
-        if is_valid is None or self._is_shallow(schema):
+        if is_valid is None or schema.keys() <= ASSERTIONS | SILENT or (not many and self._is_shallow(schema)):
             return Part(told, explain_invalid)
 
         def explain(value: Any, found: list[Violation]) -> None:
@@ -246,8 +251,9 @@ class Explainer:
 
     def _additional_properties(self, schema: Any, allowed: Any) -> Step:
         known = frozenset(schema.get("properties", {}))
-        part = Part(never(message("additionalProperties", None)), nothing) if allowed is False else self._into(allowed)
-        return further_properties(known, part, self._limit)
+        if allowed is False:
+            return further_properties(known, Part(never(message("additionalProperties", None)), nothing), self._limit)
+        return further_properties(known, self._into(allowed, many=True), self._limit)
 
     def _closed_object(self, schema: Any) -> Step:
         known, needed = schema["properties"], schema.get("required", [])
@@ -259,7 +265,7 @@ class Explainer:
 
     def _items(self, schema: Any, subschema: Any) -> Step:
         start = len(schema.get("prefixItems", ()))
-        part = Part(never(message("items", None)), nothing) if subschema is False else self._into(subschema)
+        part = Part(never(message("items", None)), nothing) if subschema is False else self._into(subschema, many=True)
         return items(part, start, self._limit)
 
     def _format(self, _: Any, name: Any) -> Step:
