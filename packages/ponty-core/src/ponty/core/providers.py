@@ -12,8 +12,8 @@ rest at teardown. The rules:
 import inspect
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 
+import msgspec
 from aiohttp import web
 
 from ponty.core.context import current_apps
@@ -64,8 +64,7 @@ def lifespan(providers: Sequence[Provider]) -> Callable[[web.Application], Async
     return run
 
 
-@dataclass(frozen=True, slots=True)
-class _Started:
+class _Started(msgspec.Struct, frozen=True):
     name: str
     rest: AsyncIterator[None]
 

@@ -5,9 +5,9 @@ Decorated functions are listed in one table of the process; `ponty.core.build_ap
 
 import inspect
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TypedDict, TypeVar, Unpack, cast
 
+import msgspec
 from aiohttp import hdrs, web
 
 from ponty.core.expectation import meet_expectation
@@ -25,8 +25,7 @@ class RouteOptions(TypedDict, total=False):
     expect_handler: Callable[[web.Request], Awaitable[web.StreamResponse | None]] | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Route:
+class _Route(msgspec.Struct, frozen=True):
     method: str
     path: str
     handler: Handler

@@ -1,14 +1,14 @@
 """What a JSON Schema leads to, and whether that leads back."""
 
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 Edges = dict[int, list[int]]
 """Where each part leads, by identity."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reachable:
+class Reachable(msgspec.Struct, frozen=True):
     """What validation under a schema may come to.
 
     Args:

@@ -15,6 +15,8 @@ import typing
 from collections.abc import Mapping
 from typing import Any
 
+from msgspec.structs import replace
+
 from ponty.request.annotation import Annotation, class_keywords
 from ponty.request.arrays import array, fixed_array, open_tuple, unique_array
 from ponty.request.decoding import Json
@@ -150,7 +152,7 @@ class Compiler:
         if _NUMERIC & keywords.keys() and (narrow := _without_decimal_text(own)) != own:
             # They bound numbers and not text, so a text would pass by them.
             own = narrow
-            node = dataclasses.replace(node, direct=None)
+            node = replace(node, direct=None)
         for name in keywords.keys() - _DESCRIPTIVE:
             opens = name == "additionalProperties" and "$ref" in own
             if name in own or name.startswith("$") or opens:
@@ -158,7 +160,7 @@ class Compiler:
         if not keywords:
             return node
         narrowing = {name: value for name, value in keywords.items() if name not in _DESCRIPTIVE}
-        return dataclasses.replace(node, schema={**own, **keywords}, direct=annotated(node.direct, narrowing))
+        return replace(node, schema={**own, **keywords}, direct=annotated(node.direct, narrowing))
 
     def _union(self, arguments: tuple[Any, ...], place: str) -> Node:
         node = union([self._compile(argument, place) for argument in arguments])

@@ -14,13 +14,12 @@ Three steps lead from bytes to a value:
 3. `make` calls the constructors. What these refuse is refused, as on the longer way.
 """
 
-import dataclasses
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any
 
 import msgspec
-from msgspec.structs import astuple
+from msgspec.structs import astuple, replace
 
 from ponty.request.decoding import Json
 from ponty.request.matching import make_matches, speedups
@@ -69,7 +68,7 @@ def annotated(direct: Direct | None, keywords: Mapping[str, Json]) -> Direct | N
             return None
     try:
         read = _read_matching(str(keywords["pattern"])) if "pattern" in keywords else direct.read
-        return dataclasses.replace(direct, form=Annotated[direct.form, msgspec.Meta(**meta)], read=read)
+        return replace(direct, form=Annotated[direct.form, msgspec.Meta(**meta)], read=read)
     except (TypeError, ValueError):
         return None
 
@@ -85,8 +84,7 @@ def _read_matching(pattern: str) -> Build:
     return read
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Argument:
+class _Argument(msgspec.Struct, frozen=True):
     """An argument of a class, and the field of a Struct that is decoded for it."""
 
     index: int

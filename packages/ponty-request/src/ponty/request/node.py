@@ -1,8 +1,9 @@
 """What a type is compiled to: the JSON Schema of its JSON form, and what builds its values from that form."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from ponty.request.decoding import Json
 
@@ -13,8 +14,7 @@ KINDS: frozenset[str] = frozenset({"string", "integer", "number", "boolean", "nu
 """The types of JSON values; an integer is a number, too."""
 
 
-@dataclass(slots=True, eq=False)
-class Node:
+class Node(msgspec.Struct, eq=False):
     """The compiled form of a type.
 
     Args:
@@ -44,8 +44,7 @@ def is_hashable(node: Node) -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True)
-class Direct:
+class Direct(msgspec.Struct, frozen=True):
     """A form that msgspec decodes and checks, and what is left to do with what it decodes; see `ponty.request.direct`.
 
     Args:

@@ -4,9 +4,9 @@ import functools
 import inspect
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
-from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, TypeVar, get_origin, overload
 
+import msgspec
 from aiohttp import hdrs, web
 
 from ponty.core import DoesNotExist, Fault, PontyError, ValidationError
@@ -15,8 +15,7 @@ from ponty.request.field import Description, Field, InvalidField
 from ponty.request.mediatype import essence
 
 
-@dataclass(frozen=True, slots=True)
-class _Compiled:
+class _Compiled(msgspec.Struct, frozen=True):
     """What a request needs of a field, looked up once."""
 
     name: str
