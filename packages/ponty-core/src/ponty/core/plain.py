@@ -45,27 +45,30 @@ class Head:
         self.content_type: str = content_type
         self.has_body: bool = status not in {204, 304}  # RFC 9110 §6.4.1
         self._second: int = -1
-        self._start = b""
+        line = f"HTTP/1.1 {status} {title(status)}"
+        self._start = f"{line}\r\n{hdrs.CONTENT_TYPE}: {content_type}\r\n{hdrs.CONTENT_LENGTH}: ".encode("ascii")
+        self._end = b""
 
     def before(self, body: bytes) -> bytes:
-        """Give the bytes of a whole answer (RFC 9112 §2.1)."""
+        """Give the bytes of a whole answer (RFC 9112 §2.1), with the headers in aiohttp's order."""
         second = int(time.time())
         if second != self._second:
-            lines = [f"HTTP/1.1 {self.status} {title(self.status)}", *map(": ".join, self._fields(second))]
-            self._start = "\r\n".join([*lines, f"{hdrs.CONTENT_LENGTH}: "]).encode("ascii")
+            self._end = f"\r\n{hdrs.DATE}: {_date(second)}\r\n{hdrs.SERVER}: {SERVER_SOFTWARE}\r\n\r\n".encode("ascii")
             self._second = second
-        return b"%b%d\r\n\r\n%b" % (self._start, len(body), body)
+        return b"%b%d%b%b" % (self._start, len(body), self._end, body)
 
-    def sent_before(self, body: bytes) -> list[tuple[str, str]]:
+    def sent_before(self, body: bytes) -> dict[str, str]:
         """Give the headers that were last sent before `body`."""
-        return [*self._fields(self._second), (hdrs.CONTENT_LENGTH, str(len(body)))]
+        return {
+            hdrs.CONTENT_TYPE: self.content_type,
+            hdrs.CONTENT_LENGTH: str(len(body)),
+            hdrs.DATE: _date(self._second),
+            hdrs.SERVER: SERVER_SOFTWARE,
+        }
 
-    def _fields(self, second: int) -> list[tuple[str, str]]:
-        return [
-            (hdrs.CONTENT_TYPE, self.content_type),
-            (hdrs.DATE, formatdate(second, usegmt=True)),
-            (hdrs.SERVER, SERVER_SOFTWARE),
-        ]
+
+def _date(second: int) -> str:
+    return formatdate(second, usegmt=True)
 
 
 head: Callable[[int, str], Head] = functools.lru_cache(maxsize=None, typed=True)(Head)
@@ -114,7 +117,7 @@ class PlainResponse(web.Response):
         if self._is_sent:
             return
         request = self._ready_for
-        if request is None or self.__dict__:
+        if request is None or self.__dict__ or data:
             await self._leave_plain_way()
             await super().write_eof(data)
             return
@@ -178,7 +181,7 @@ class PlainResponse(web.Response):
         if not self._is_built:
             self._is_built = True
             head, body = self._head, self._content
-            headers = head.sent_before(body) if self._is_sent else [(hdrs.CONTENT_TYPE, head.content_type)]
+            headers = head.sent_before(body) if self._is_sent else {hdrs.CONTENT_TYPE: head.content_type}
             changed = dict(self.__dict__)  # by what sets without a look, as `set_status` does
             super().__init__(status=head.status, headers=CIMultiDict(headers), body=body)
             self.__dict__.update(changed)
