@@ -312,8 +312,8 @@ FLEET_FAULTS = [
     (
         "what is listened to before the first use is forgotten",
         "redis_signals.py",
-        "        self._client()  # in an event loop",
-        "        # in an event loop",
+        "        client = self._client()  # in an event loop",
+        "        client = None  # in an event loop",
     ),
     ("areas are patterns", "redis_clearing.py", 're.sub(r"([\\[\\]*?\\\\])", r"\\\\\\1", beginning)', "beginning"),
     ("a stale value is never served", "redis_cache.py", "0 <= found.overdue < self._stale", "False"),

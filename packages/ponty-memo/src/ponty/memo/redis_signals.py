@@ -75,8 +75,11 @@ class Signals:
         self._listeners.setdefault(channel, weakref.WeakSet()).add(listener)
 
     def listen(self, channel: str) -> None:
-        """See that the subscription has `channel` in it."""
-        self._client()  # in an event loop that the link was not used in before, it begins anew: first that, then listen
+        """See that the subscription has `channel` in it, unless the only connection is needed for commands."""
+        client = self._client()  # in an event loop that the link was not used in before, it begins anew: first that
+        pool = getattr(client, "connection_pool", None)
+        if getattr(pool, "max_connections", None) == 1:
+            return
         if channel not in self._channels:
             self._channels.add(channel)
             self._end()
