@@ -85,8 +85,8 @@ FLEET_FAULTS = [
     (
         "a lock is taken for ever",
         "redis_scripts.py",
-        "    redis.call('PEXPIRE', KEYS[1], ARGV[2])\n    return fence",
-        "    return fence",
+        "    redis.call('PEXPIRE', KEYS[1], ARGV[2])\n    return {fence, epoch}",
+        "    return {fence, epoch}",
     ),
     (
         "a lock without an expiry stays",
@@ -123,7 +123,7 @@ FLEET_FAULTS = [
     (
         "near caches are not told of a clearing",
         "redis_scripts.py",
-        "    redis.call('PUBLISH', ARGV[2], ARGV[3])",
+        "    redis.call('PUBLISH', ARGV[2], ARGV[3] .. epoch)",
         "    ",
     ),
     (
@@ -204,7 +204,7 @@ FLEET_FAULTS = [
     (
         "clearing does not begin an epoch",
         "redis_clearing.py",
-        "        await link.run(EPOCH, [names.meta], epoch)\n        async with",
+        "        await self._begin()\n        async with",
         "        async with",
     ),
     (
@@ -216,26 +216,26 @@ FLEET_FAULTS = [
     (
         "what is computed is joined after a clearing",
         "redis_clearing.py",
-        "                watcher.disown(held.key)",
-        "                pass",
+        "            watcher.disown(held.key, owner)",
+        "            pass",
     ),
     (
         "who has lost the answer is not told again",
         "redis_clearing.py",
-        "            self._held.setdefault(lock, held)",
-        "            pass",
+        "saying.add_done_callback(lambda _: self._forgoing.discard(owner))",
+        "saying.add_done_callback(lambda _: None)",
     ),
     (
         "who clears needs a message to itself",
         "redis_clearing.py",
-        '                self.told(lock.decode("ascii", "replace"))',
-        "                pass",
+        "        self._begun(epoch)  # without waiting for the message\n        return epoch",
+        "        return epoch",
     ),
     (
-        "a clearing sends no messages",
-        "redis_scripts.py",
-        "            redis.call('PUBLISH', ARGV[2], lock)",
-        "            ",
+        "a holder takes no messages of a clearing",
+        "redis_clearing.py",
+        "            self._begun(int(epoch))",
+        "            pass",
     ),
     (
         "a clearing waits for locks that were taken since",
@@ -246,7 +246,7 @@ FLEET_FAULTS = [
     (
         "a clearing waits for ever for a lock without an expiry",
         "redis_scripts.py",
-        "            if redis.call('PTTL', lock) < 0 then redis.call('PEXPIRE', lock, ARGV[3]) end",
+        "            if redis.call('PTTL', lock) < 0 then redis.call('PEXPIRE', lock, ARGV[2]) end",
         "            ",
     ),
     (

@@ -83,7 +83,7 @@ async def test_a_clearing_reaches_all_near_caches(make, counting, link_to, until
 
 
 async def test_a_near_cache_believes_nothing_that_it_may_have_missed():
-    near = Near("area:", 10, 60, 60)
+    near = Near("area:", "area:@", 10, 60, 60)
     near.put("area:tea", b"1", 60_000, near.mark())
     assert near.get("area:tea") is None  # nobody tells it anything yet
     near.reconnected()
@@ -103,7 +103,7 @@ async def test_a_near_cache_believes_nothing_that_it_may_have_missed():
     near.put("area:tea", b"1", 60_000, near.mark())
     near.told("other area:tea")
     assert near.get("area:tea") == b"1"
-    near.told("area:")
+    near.told("area:@1")
     assert near.get("area:tea") is None
     for n in range(20):
         near.put(f"area:{n}", b"1", 60_000, near.mark())

@@ -27,6 +27,7 @@ from ponty.memo.invalidation import Invalidation
 from ponty.memo.lazy import asyncio
 from ponty.memo.locking import Lock
 from ponty.memo.loops import Home
+from ponty.memo.sentinels import Watched
 from ponty.memo.shelf import Shelf, cachemiss
 
 _T = TypeVar("_T")
@@ -67,8 +68,8 @@ class Memo(Generic[_T]):
         self._function = function
         self._accepts = accepts
         self._metrics = metrics
-        clearing: Any = getattr(lock.sentinels, "clearing", None)
-        if clearing is not None:
+        clearing: object = getattr(lock.sentinels, "clearing", None)
+        if isinstance(clearing, Watched):
             clearing.watch(self)
 
     def emit(self, event: Event) -> None:
@@ -122,10 +123,10 @@ class Memo(Generic[_T]):
         self.flights.disown()
         self.misses = self.stale_hits = self.stampedes = 0
 
-    def disown(self, key: Hashable) -> None:
-        """Let nobody join what is being computed for `key` now, and do not store it."""
+    def disown(self, key: Hashable, owner: str) -> None:
+        """Let nobody join what is being computed for `key` by `owner`, and do not store it."""
         flight = self.flights.get(key)
-        if flight is not None:
+        if flight is not None and flight.holding is not None and flight.holding.owner == owner:
             self.flights.disown(flight)
 
     async def _ask_before_joining(self, flight: Flight[_T]) -> None:
@@ -173,6 +174,7 @@ class Memo(Generic[_T]):
         # Whoever waits for the flight has a limit of its own; nobody waits for a refresh, nor where waiting is refused.
         limit = None if self.lock.maxwait and not flight.refresh else self.lock.maxwait
         holding = Holding(self.lock, flight.key, limit, partial(self._lose, flight), flight.ask)
+        flight.holding = holding
         try:
             async with holding:
                 await self._land(flight, holding, args, kwargs)
@@ -192,7 +194,6 @@ class Memo(Generic[_T]):
     async def _land(self, flight: Flight[_T], holding: Holding, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Land `flight` with a value or a failure; called with the lock held."""
         key = flight.key
-        flight.holding = holding
         try:
             value: Any = cachemiss if holding.adrift else await self.shelf.get(key)
             if value is cachemiss:

@@ -21,7 +21,7 @@ class Names:
         ValueError: The namespace has something else in it.
     """
 
-    __slots__ = ("_value", "area", "drop", "epoch", "locks", "meta", "wake")
+    __slots__ = ("_value", "area", "cleared", "drop", "epoch", "locks", "meta", "wake")
 
     def __init__(self, namespace: str, area: str | None = None) -> None:
         if not re.fullmatch(r"[\w./-]+", namespace, re.ASCII):
@@ -32,6 +32,7 @@ class Names:
         self.drop: Final = f"{namespace}:drop"
         self.epoch: Final = f"epoch:{part}"
         self.area: Final = f"{namespace}:value:{part}"
+        self.cleared: Final = f"{self.area}@"  # no value is called so: see `_short`
         self._value = self.area
         self.locks: Final = f"{namespace}:lock:" if area is None else f"{namespace}:value-lock:{part}"
 

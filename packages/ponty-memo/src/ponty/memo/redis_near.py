@@ -34,15 +34,17 @@ class Near:
 
     Args:
         area: What the names of the store's values begin with.
+        cleared: What the messages begin with that say that it was cleared.
         maxsize: How many values to keep.
         near: For how long to serve them, in seconds.
         stale: For how much longer while Redis is away, in seconds.
     """
 
-    __slots__ = ("__weakref__", "_area", "_drops", "_entries", "_near", "_stale", "trusted")
+    __slots__ = ("__weakref__", "_area", "_cleared", "_drops", "_entries", "_near", "_stale", "trusted")
 
-    def __init__(self, area: str, maxsize: int, near: float, stale: float) -> None:
+    def __init__(self, area: str, cleared: str, maxsize: int, near: float, stale: float) -> None:
         self._area: Final = area
+        self._cleared: Final = cleared
         self._near: Final = near
         self._stale: Final = stale
         self._entries: Entries[bytes] = Entries(maxsize, _now)
@@ -93,8 +95,8 @@ class Near:
         return len(self._entries.records)
 
     def told(self, text: str) -> None:
-        """Take a message: the name of a value, or what all names of a cache begin with."""
-        if text == self._area:
+        """Take a message: the name of a value, or that a cache was cleared."""
+        if text.startswith(self._cleared):
             self.clear()
         elif text.startswith(self._area):
             self.drop(text)

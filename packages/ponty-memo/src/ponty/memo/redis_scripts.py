@@ -55,7 +55,7 @@ ENTER: Final = Script(
     if kind ~= 'none' then
         if kind == 'hash' and redis.call('HGET', KEYS[1], 'owner') == ARGV[1] then
             redis.call('PEXPIRE', KEYS[1], ARGV[2])
-            return redis.call('HGET', KEYS[1], 'fence')
+            return {redis.call('HGET', KEYS[1], 'fence'), redis.call('HGET', KEYS[1], 'epoch')}
         end
         if redis.call('PTTL', KEYS[1]) < 0 then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
         return false
@@ -69,10 +69,10 @@ ENTER: Final = Script(
     redis.call('HSET', KEYS[2], 'fence', fence)
     redis.call('HSET', KEYS[1], 'owner', ARGV[1], 'fence', fence, 'epoch', epoch)
     redis.call('PEXPIRE', KEYS[1], ARGV[2])
-    return fence
+    return {fence, epoch}
     """,
 )
-"""Take a lock. Gives the fence, or nothing if somebody else holds it."""
+"""Take a lock. Gives the fence and the epoch, or nothing if somebody else holds it."""
 
 ATTEND: Final = Script(
     "attend",
@@ -189,35 +189,35 @@ DROP: Final = Script(
 EPOCH: Final = Script(
     "epoch",
     """
-    -- KEYS: meta  ARGV: name of the epoch, channel, what the names of the cache's values begin with
+    -- KEYS: meta  ARGV: name of the epoch, channel, what the message begins with
     if redis.call('TYPE', KEYS[1]).ok ~= 'hash' then redis.call('DEL', KEYS[1]) end
     local now = redis.call('TIME')
     local last = tonumber(redis.call('HGET', KEYS[1], ARGV[1]) or 0) or 0
     local epoch = string.format('%.0f', math.max(now[1] * 1000000 + now[2], last + 1))
     redis.call('HSET', KEYS[1], ARGV[1], epoch)
-    redis.call('PUBLISH', ARGV[2], ARGV[3])
+    redis.call('PUBLISH', ARGV[2], ARGV[3] .. epoch)
     return epoch
     """,
 )
-"""Begin a new epoch of a cache: what is being computed now is not committed, and near caches serve nothing old."""
+"""Begin a new epoch of a cache: what is being computed now is not committed, and near caches serve nothing old.
+Gives it."""
 
-REMIND: Final = Script(
-    "remind",
+OUTDATED: Final = Script(
+    "outdated",
     """
-    -- KEYS: locks  ARGV: epoch, channel, lease in ms
+    -- KEYS: locks  ARGV: epoch, lease in ms
     local outdated = {}
     for _, lock in ipairs(KEYS) do
         local epoch = redis.pcall('HGET', lock, 'epoch')
         if type(epoch) == 'string' and (tonumber(epoch) or 0) < tonumber(ARGV[1]) then
-            if redis.call('PTTL', lock) < 0 then redis.call('PEXPIRE', lock, ARGV[3]) end
-            redis.call('PUBLISH', ARGV[2], lock)
+            if redis.call('PTTL', lock) < 0 then redis.call('PEXPIRE', lock, ARGV[2]) end
             outdated[#outdated + 1] = lock
         end
     end
     return outdated
     """,
 )
-"""Tell those who took their locks in an earlier epoch. Gives these locks."""
+"""Look which locks were taken in an earlier epoch. Gives these."""
 
 FORGO: Final = Script(
     "forgo",

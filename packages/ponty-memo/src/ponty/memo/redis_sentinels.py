@@ -70,18 +70,20 @@ class RedisSentinels(SentinelStore):
     async def try_add(self, key: str, owner: str) -> int:
         """Take `key` for `owner` if it is free, and give the fence; or 0."""
         names, clearing = self._names, self.clearing
-        if clearing is not None:
-            clearing.listen()
+        mark = 0 if clearing is None else clearing.mark()
         try:
-            fence = await self._link.run(ENTER, [names.lock(key), names.meta], [owner, self._lease, names.epoch])
+            taken = await self._link.run(ENTER, [names.lock(key), names.meta], [owner, self._lease, names.epoch])
         except Unavailable as error:
             if error.in_doubt:
                 keys, operands = [names.lock(key)], [owner, names.wake]
                 self._link.doubts.add(owner, lambda: self._link.run(RELEASE, keys, operands), self.lease_ms / 1000)
             raise
-        if fence and clearing is not None:
-            clearing.took(key, owner)
-        return int(fence or 0)
+        if not taken:
+            return 0
+        fence, epoch = taken
+        if clearing is not None:
+            clearing.took(key, owner, int(epoch or 0), mark)
+        return int(fence)
 
     async def release(self, key: str, owner: str) -> None:
         """Free `key` if it is the owner's, and wake those who wait for it in other processes.
@@ -89,9 +91,11 @@ class RedisSentinels(SentinelStore):
         Raises:
             LeaseLost: It is not the owner's any more.
         """
-        had = await self._give_back(key, owner)
-        if self.clearing is not None:
-            self.clearing.gave_back(key, owner)
+        try:
+            had = await self._give_back(key, owner)
+        finally:
+            if self.clearing is not None:
+                self.clearing.gave_back(owner)
         if not had:
             error = LeaseLost("the lease had ended when the lock was released")
             error.add_note(f"it was the lease of {key!r}")
@@ -113,7 +117,7 @@ class RedisSentinels(SentinelStore):
         names = self._names
         held = await self._link.run(EXTEND, [names.lock(key), names.meta], [owner, self._lease, names.epoch])
         if held == _OUTDATED and self.clearing is not None:
-            self.clearing.told(names.lock(key))
+            self.clearing.outdated(owner)
         return bool(held)
 
     async def probe(self, key: str) -> None:

@@ -102,7 +102,7 @@ class RedisStore(CacheStore[_T]):
         self._link: Final = link_to(redis)
         self._names: Final = Names(namespace, area)
         self._codec: Final = Codec(who, serializer, returns)
-        self._near: Final = Near(self._names.area, near_maxsize, near, stale) if near else None
+        self._near: Final = Near(self._names.area, self._names.cleared, near_maxsize, near, stale) if near else None
         if self._near is not None:
             self._link.signals.subscribe(self._names.drop, self._near)
         self._clearing: Final = Clearing(self._link, self._names)

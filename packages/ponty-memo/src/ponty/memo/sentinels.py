@@ -23,6 +23,21 @@ class Sentinels(Protocol):
         ...
 
 
+class Watcher(Protocol):
+    """A cache, as far as it is told of its locks."""
+
+    def disown(self, key: str, owner: str) -> None:
+        """Let nobody join what is being computed for `key` by `owner`, and do not store it."""
+
+
+class Watched(ABC):
+    """What a store of sentinels has as `clearing` if it tells the cache over it of locks that are outdated."""
+
+    @abstractmethod
+    def watch(self, watcher: Watcher) -> None:
+        """Tell `watcher` of each such lock, for as long as it exists."""
+
+
 class SentinelStore(ABC):
     """Where locks leave a sentinel for each key that is held.
 
@@ -123,7 +138,7 @@ class Adapted(SentinelStore):
 
     def __init__(self, sentinels: Sentinels) -> None:
         self._sentinels = sentinels
-        for name in ("try_add", "release", "extend", "probe", "wait", "lease_ms"):
+        for name in ("try_add", "release", "extend", "probe", "wait", "lease_ms", "clearing"):
             if hasattr(sentinels, name):
                 setattr(self, name, getattr(sentinels, name))
 
