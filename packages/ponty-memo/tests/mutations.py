@@ -44,7 +44,7 @@ FAULTS = [
     ("texts of kwargs are not quoted", "calls.py", "(repr(name), part(", "(name, part("),
     (
         "a landed flight removes its successor",
-        "flights.py",
+        "flight_table.py",
         "if self._table.get(flight.key) is flight:",
         "if flight.key in self._table:",
     ),
@@ -74,7 +74,7 @@ FAULTS = [
     ),
     (
         "cleared work is stored",
-        "flights.py",
+        "flight_table.py",
         "            flight.owned = False\n",
         "",
     ),
@@ -112,13 +112,13 @@ FAULTS = [
     (
         "a call in its own block is not noticed",
         "engine.py",
-        "        if block is not None:\n            holds.refuse_circle(block)",
-        "        if block is not None:\n            pass",
+        "            holds.refuse_circle(*ahead)",
+        "            pass",
     ),
     (
         "waits are not noted",
         "holds.py",
-        "    here.waits_for.append(target)\n",
+        "    here.waits_for += targets\n",
         "    here.waits_for.append(here.parent or Hold('', 0, None))\n",
     ),
     (

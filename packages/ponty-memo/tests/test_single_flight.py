@@ -222,6 +222,50 @@ async def test_a_call_inside_its_own_computation_is_refused_at_once(now):
     assert now() == 0
 
 
+@pytest.mark.parametrize("again", ["call", "task", "block", "circle"])
+async def test_a_call_inside_a_computation_that_nobody_joins_any_more_is_refused_at_once(now, again):
+    """The cache was cleared meanwhile, but the computation still holds the key."""
+
+    @localcache(maxwait_ms=1000)
+    async def outer():
+        outer.cache_clear()
+        if again == "block":
+            return await outer.invalidate()
+        call = inner() if again == "circle" else outer()
+        return await (asyncio.create_task(call) if again == "task" else call)
+
+    @localcache(maxwait_ms=1000)
+    async def inner():
+        return await outer()
+
+    with pytest.raises(Deadlock):
+        await outer()
+    assert now() == 0
+
+
+async def test_a_call_that_waits_for_a_computation_that_nobody_joins_any_more_takes_part_in_circles(now):
+    """Whoever began it."""
+
+    @localcache(maxwait_ms=1000)
+    async def outer():
+        if not inside:
+            inside.append(1)
+            outer.cache_clear()
+            await asyncio.sleep(0.01)
+            return await outer()
+        return 2
+
+    inside = []
+    first = asyncio.create_task(outer())
+    while not inside:
+        await asyncio.sleep(0)
+    second = asyncio.create_task(outer())
+    with pytest.raises(Deadlock):
+        await first
+    assert await second == 2
+    assert now() == 10
+
+
 async def test_recursion_on_other_keys_is_fine():
     @localcache()
     async def fib(n):

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from ponty.memo import Lock, RedisLink, RedisStore, SentinelStore, Stampede, Unavailable, cache, redis_clearing
+from ponty.memo import Deadlock, Lock, RedisLink, RedisStore, SentinelStore, Stampede, Unavailable, cache
 
 LEASE = 600_000
 
@@ -181,6 +181,25 @@ async def test_nothing_is_forgone_where_no_cache_can_be_told(process, until):
     assert "forgo" not in here.names()
 
 
+async def test_a_call_inside_a_computation_that_another_process_has_outdated_is_refused_at_once(process, until):
+    here, there = process(), process()
+    inside = []
+
+    async def compute():
+        inside.append(1)
+        await here.go.wait()
+        return await cached()
+
+    cached = cache(here.store, Lock(here.store.sentinels, LEASE, timeout_error=Stampede))(compute)
+    first = asyncio.create_task(cached())
+    await until(lambda: inside)
+    await there.price.cache_clear()
+    here.go.set()
+    async with asyncio.timeout(60):
+        with pytest.raises(Deadlock):
+            await first
+
+
 @pytest.mark.parametrize("how", ["unavailable", "cancelled", "forgone"])
 async def test_nothing_is_left_of_a_lock_that_could_not_be_given_back(process, until, how, quiet):
     here, there = process(), process()
@@ -236,7 +255,7 @@ def test_what_is_held_in_another_event_loop_is_forgone(server, namespace):
 
 
 def test_a_computation_that_takes_no_time_leaves_nothing_running(server, namespace, monkeypatch):
-    monkeypatch.setattr(redis_clearing, "_MOMENT", 600, raising=False)
+    monkeypatch.setattr("ponty.memo.redis_clearing._MOMENT", 600, raising=False)
     link, loop = RedisLink(server.url, timeout_ms=20_000), asyncio.new_event_loop()
     here = Process(link, namespace, {"cake": 2}, lambda sentinels: sentinels)
     try:

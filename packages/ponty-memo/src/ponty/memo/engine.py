@@ -21,7 +21,8 @@ from ponty.memo import holds
 from ponty.memo.errors import Unavailable
 from ponty.memo.events import Event, Metrics
 from ponty.memo.failures import logger
-from ponty.memo.flights import Flight, Flights, State
+from ponty.memo.flight_table import Flights
+from ponty.memo.flights import Flight, State
 from ponty.memo.holding import Holding
 from ponty.memo.invalidation import Invalidation
 from ponty.memo.lazy import asyncio
@@ -117,6 +118,16 @@ class Memo(Generic[_T]):
         """Make the context manager that holds `key` and drops its value."""
         return Invalidation(self, key)
 
+    def ahead(self, key: Hashable) -> list[holds.Hold]:
+        """Give what keeps `key` busy in this process: what takes its lock next waits for that."""
+        flight = self.flights.get(key)
+        if flight is not None:
+            return [flight.hold]
+        ahead = [flight.hold for flight in self.flights.disowned(key)]
+        if key in self.blocks:
+            ahead.append(self.blocks[key])
+        return ahead
+
     def clear(self) -> None:
         """Let nothing that is being computed now be stored."""
         self.home.visit()
@@ -156,12 +167,11 @@ class Memo(Generic[_T]):
         *,
         refresh: bool = False,
     ) -> Flight[_T]:
-        block = self.blocks.get(key)
-        if block is not None:
-            holds.refuse_circle(block)
+        ahead = self.ahead(key)
+        if not refresh:  # which nobody waits for
+            holds.refuse_circle(*ahead)
         flight = self.flights.begin(key, self.name, loop, refresh=refresh)
-        if block is not None:
-            flight.hold.waits_for.append(block)
+        flight.hold.waits_for += ahead
         flight.start(partial(self._fly, args=args, kwargs=kwargs), f"ponty.memo {self.name}")
         return flight
 

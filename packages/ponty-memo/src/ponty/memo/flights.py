@@ -23,7 +23,7 @@ Rules:
    an old flight can never remove or land a newer one. Those who wait are woken after the lock was given back: a caller
    who ends the program with the value in hand leaves nothing locked.
 4. A flight that was *disowned* (the cache was cleared, the lease on its key was lost, or its event loop stands still)
-   lands for those who wait for it, and stores nothing. Nobody joins it.
+   lands for those who wait for it, and stores nothing. Nobody joins it. The next flight for its key waits for its end.
 5. Who would join a doubtful flight asks the store first. If the store answers, the flight is disowned. If it is still
    away, nobody can have been told that anything was invalidated, and the flight is joined. Who joins a flight that
    queues asks nothing: whatever it reads or computes, it does so later.
@@ -52,6 +52,7 @@ from ponty.memo.lazy import asyncio
 if TYPE_CHECKING:
     from typing import TypeAlias
 
+    from ponty.memo.flight_table import Flights
     from ponty.memo.holding import Holding
 
     Waiter: TypeAlias = "asyncio.Future[bool]"
@@ -255,43 +256,3 @@ class Flight(Generic[_T]):
         self._timer = None
         if self.waiters:
             self._set_timer()
-
-
-class Flights(Generic[_T]):
-    """The flights of one cache, by key."""
-
-    __slots__ = ("_disowned", "_table")
-
-    def __init__(self) -> None:
-        self._table: dict[Hashable, Flight[_T]] = {}
-        self._disowned: set[Flight[_T]] = set()
-
-    def get(self, key: Hashable) -> Flight[_T] | None:
-        """Give the flight that a caller for `key` would join."""
-        return self._table.get(key)
-
-    def begin(
-        self, key: Hashable, name: str, loop: "asyncio.AbstractEventLoop", *, refresh: bool = False
-    ) -> Flight[_T]:
-        """Put a flight for `key` in the table; it flies once it is started."""
-        flight = self._table[key] = Flight(self, key, name, loop, refresh=refresh)
-        return flight
-
-    def remove(self, flight: Flight[_T]) -> None:
-        """Take this very flight out of the table, and leave a newer one where it is."""
-        self._disowned.discard(flight)
-        if self._table.get(flight.key) is flight:
-            del self._table[flight.key]
-
-    def disown(self, *flights: Flight[_T]) -> None:
-        """Let `flights`, or all there are, land for those who wait for them, store nothing, and be joined by nobody."""
-        for flight in flights or [*self._table.values()]:
-            self.remove(flight)
-            flight.owned = False
-            if flight.hold.live and not flight.loop.is_closed():
-                self._disowned.add(flight)
-
-    def count(self) -> tuple[int, int]:
-        """Count the flights, and those who wait for them."""
-        flights = [*self._table.values(), *self._disowned]
-        return len(flights), sum(len(flight.waiters) for flight in flights)

@@ -78,35 +78,37 @@ def leave(hold: Hold) -> None:
         _inside.set(hold.parent)
 
 
-def refuse_circle(target: Hold) -> None:
-    """Raise Deadlock if waiting for `target` from here could never end."""
+def refuse_circle(*targets: Hold) -> None:
+    """Raise Deadlock if waiting for one of `targets` from here could never end."""
     here = current()
     if here is None:
         return
-    seen: set[Hold] = set()
-    ahead = [target]
-    while ahead:
-        hold = ahead.pop()
-        if hold is here:
-            raise Deadlock(
-                f"{target} is waited for from inside {'itself' if here is target else 'what it waits for'}: "
-                f"the call stands in {here}, and would wait for its own end"
-            )
-        if hold not in seen:
-            seen.add(hold)
-            ahead.extend(hold.waits_for)
+    for target in targets:
+        seen: set[Hold] = set()
+        ahead = [target]
+        while ahead:
+            hold = ahead.pop()
+            if hold is here:
+                raise Deadlock(
+                    f"{target} is waited for from inside {'itself' if here is target else 'what it waits for'}: "
+                    f"the call stands in {here}, and would wait for its own end"
+                )
+            if hold not in seen:
+                seen.add(hold)
+                ahead.extend(hold.waits_for)
 
 
 @contextmanager
-def waiting_for(target: Hold) -> Iterator[None]:
-    """Note, while the block runs, that the hold this code is inside of waits for `target`."""
+def waiting_for(*targets: Hold) -> Iterator[None]:
+    """Note, while the block runs, that the hold this code is inside of waits for `targets`."""
     here = current()
     if here is None:
         yield
         return
-    here.waits_for.append(target)
+    here.waits_for += targets
     try:
         yield
     finally:
-        if target in here.waits_for:
-            here.waits_for.remove(target)
+        for target in targets:
+            if target in here.waits_for:
+                here.waits_for.remove(target)

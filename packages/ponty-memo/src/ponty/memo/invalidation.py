@@ -31,14 +31,10 @@ class Invalidation:
     async def __aenter__(self) -> None:
         memo, key = self._memo, self._key
         memo.home.enter()
-        flight = memo.flights.get(key)
-        busy = memo.blocks.get(key) if flight is None else flight.hold
-        if busy is None:
+        ahead = memo.ahead(key)
+        holds.refuse_circle(*ahead)
+        with holds.waiting_for(*ahead):
             await self._holding.__aenter__()
-        else:
-            holds.refuse_circle(busy)
-            with holds.waiting_for(busy):
-                await self._holding.__aenter__()
         try:
             await memo.shelf.remove(key)
         except BaseException as error:
