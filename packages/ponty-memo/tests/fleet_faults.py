@@ -238,6 +238,30 @@ FLEET_FAULTS = [
         "            pass",
     ),
     (
+        "a message of a clearing that comes late is believed",
+        "redis_clearing.py",
+        "            if held.epoch < epoch:",
+        "            if True:",
+    ),
+    (
+        "a message that comes while a lock is being taken is forgotten",
+        "redis_clearing.py",
+        "        if mark != self._told and epoch < self._epoch:",
+        "        if False:",
+    ),
+    (
+        "a lock is forgone though no cache is told",
+        "redis_clearing.py",
+        "        if not self._watchers or owner in self._forgoing:",
+        "        if owner in self._forgoing:",
+    ),
+    (
+        "the only connection is for messages",
+        "redis_signals.py",
+        'if getattr(pool, "max_connections", None) == 1:',
+        "if False:",
+    ),
+    (
         "a clearing waits for locks that were taken since",
         "redis_scripts.py",
         "(tonumber(epoch) or 0) < tonumber(ARGV[1])",

@@ -156,7 +156,6 @@ class Clearing(Watched):
             outdated[:_AT_ONCE] = left
             if outdated and waited >= repetition:
                 repetition = waited * 2
-                self._begun(epoch)
                 await link.command("PUBLISH", names.drop, f"{names.cleared}{epoch}")
 
     async def _begin(self) -> int:
