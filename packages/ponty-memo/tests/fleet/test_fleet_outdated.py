@@ -1,8 +1,6 @@
 """What a process does about locks that another one's clearing has made outdated, and what that costs."""
 
 import asyncio
-import gc
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -223,43 +221,6 @@ async def test_nothing_is_left_of_a_lock_that_could_not_be_given_back(process, u
     await asyncio.wait([first])
     await here.link.aclose()
     assert here.store.sentinels.clearing._held == {}
-
-
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # of what stands still
-def test_what_is_held_in_another_event_loop_is_forgone(server, namespace):
-    with ThreadPoolExecutor(1) as pool:  # a thread of its own takes with it what it keeps of a loop
-        pool.submit(clear_from_another_loop, server, namespace).result()
-    gc.collect()  # lest a later test is told of what stood still
-
-
-def clear_from_another_loop(server, namespace):
-    link, (one, two) = RedisLink(server.url, timeout_ms=20_000), (asyncio.new_event_loop() for _ in range(2))
-    here = Process(link, namespace, {"tea": 1, "cake": 2}, lambda sentinels: sentinels)
-
-    async def begin():
-        caller = asyncio.create_task(here.price("tea"))
-        while not here.ran:
-            await asyncio.sleep(0.001)
-        return caller
-
-    async def clear():
-        assert await here.price("cake") == 2
-        async with asyncio.timeout(60):
-            await here.price.cache_clear()
-        await link.aclose()
-
-    async def end(caller):
-        here.go.set()
-        assert await caller == 1
-        await link.aclose()
-
-    try:
-        caller = one.run_until_complete(begin())
-        two.run_until_complete(clear())
-        one.run_until_complete(end(caller))
-    finally:
-        one.close()
-        two.close()
 
 
 def test_a_computation_that_takes_no_time_leaves_nothing_running(server, namespace, monkeypatch):
