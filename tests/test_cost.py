@@ -26,8 +26,8 @@ from aiohttp.test_utils import make_mocked_request
 if __name__ == "__main__" and "--without-speedups" in sys.argv:
     sys.modules["jsonschema_rs"] = None  # type: ignore[assignment]
 
-from ponty.core import render_json, routing
-from ponty.core.app import build_closed_app
+from ponty.core import build_app, render_json
+from ponty.core.routing import routes as routing
 from ponty.request import (
     Annotation,
     ParsedJsonBody,
@@ -116,7 +116,7 @@ def application() -> web.Application:
         routing.get(f"/hello/{HelloReq.name}")(hello)
         routing.get("/search")(search)
         routing.post("/people")(people)
-        app = build_closed_app()
+        app = build_app()
     app.freeze()
     return app
 

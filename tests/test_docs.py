@@ -27,7 +27,7 @@ from sybil.parsers.rest import CodeBlockParser as RestParser
 
 import ponty
 from ponty import build_app
-from ponty.core import routing
+from ponty.core.routing import routes as routing
 
 ROOT = pathlib.Path(__file__).parent.parent
 PAGES = [

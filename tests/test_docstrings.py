@@ -20,7 +20,7 @@ import ponty
 import ponty.core
 import ponty.memo
 import ponty.request
-from ponty.core import routing
+from ponty.core.routing import routes as routing
 
 REFERENCE = pathlib.Path(__file__).parent.parent / "docs/reference.rst"
 LAYERS = [ponty.core, ponty.request, ponty.memo]

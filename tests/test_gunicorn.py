@@ -1,5 +1,7 @@
 """gunicorn starts several processes of an application, and stops them well."""
 
+import gzip
+import http.client
 import json
 import os
 import pathlib
@@ -8,6 +10,7 @@ import signal
 import subprocess
 import sys
 import urllib.error
+import urllib.parse
 import urllib.request
 
 import pytest
@@ -82,6 +85,18 @@ def test_the_example_answers(gunicorn):
         ask(f"{address}/nothing")
     with refusal.value as answer:
         assert json.load(answer) == {"type": "about:blank", "title": "Not Found", "status": 404}
+
+
+@pytest.mark.parametrize("path", ["/pid", "/nothing"])
+def test_an_encoded_body_that_nobody_reads_closes_the_connection(gunicorn, path):
+    """It would be decoded to be skipped, which holds up the whole worker."""
+    _, address, _ = gunicorn("app:app", EXAMPLES / "deploy")
+    body = gzip.compress(bytes(2**26))
+    headers = {"Content-Encoding": "gzip", "Connection": "keep-alive"}
+    connection = http.client.HTTPConnection(urllib.parse.urlsplit(address).netloc)
+    connection.request("GET", path, body, headers)
+    with connection.getresponse() as answer:
+        assert answer.headers["Connection"] == "close"
 
 
 def test_each_worker_starts_and_stops_its_providers(gunicorn, tmp_path):

@@ -9,8 +9,8 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient
 
-from ponty.core import build_app, routing
-from ponty.core.app import build_closed_app
+from ponty.core import build_app
+from ponty.core.routing import routes as routing
 
 Serve = Callable[..., Awaitable[TestClient[web.Request, web.Application]]]
 
@@ -23,12 +23,12 @@ def routes(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[Any, Any]]:
     yield table
 
 
-@pytest.fixture(params=[build_app, build_closed_app], ids=["open", "closed"])
-def serve(aiohttp_client, request) -> Serve:
-    """Serve the routes on a socket, with the arguments of `build_app`: as it does, and as `startmeup` does."""
+@pytest.fixture
+def serve(aiohttp_client) -> Serve:
+    """Serve the routes on a socket, with the arguments of `build_app`."""
 
     async def serve(**options: Any) -> TestClient[web.Request, web.Application]:
-        return await aiohttp_client(request.param(**options))
+        return await aiohttp_client(build_app(**options))
 
     return serve
 

@@ -79,7 +79,7 @@ async def test_a_body_is_sent_as_json_also_when_it_is_empty(serve, value):
         status, headers, body = await answer_to(serve, error)
         assert (status, headers["Content-Type"]) == (400, "application/json; charset=utf-8")
         assert json.loads(body) == value
-        from ponty.core import routing
+        from ponty.core.routing import routes as routing
 
         routing._routes.clear()
 

@@ -1,4 +1,4 @@
-"""Whatever way an error leaves an application, open or closed, it is a problem document."""
+"""Whatever way an error leaves an application, it is a problem document."""
 
 import asyncio
 
@@ -6,8 +6,6 @@ import pytest
 from aiohttp import web
 
 from ponty.core import DoesNotExist, build_app, get, post, render_json, route
-from ponty.core.app import build_closed_app
-from ponty.core.closing import can_close
 
 PROBLEM = "application/problem+json"
 
@@ -83,7 +81,48 @@ async def test_a_middleware_of_the_program_s(serve, caplog):
     assert await _status(client, "GET", "/nowhere") == 500
 
 
-async def test_what_is_added_to_an_open_application_later(aiohttp_client, caplog):
+async def test_a_middleware_sees_answers_and_no_exceptions(serve, caplog):
+    """So that a header that it sets is on every answer."""
+    seen = []
+
+    @web.middleware
+    async def mark(request, handler):
+        answer = await handler(request)
+        seen.append(answer.status)
+        answer.headers["X-Mark"] = "1"
+        return answer
+
+    @get("/raising")
+    async def raising(request: web.Request) -> web.Response:
+        raise ZeroDivisionError
+
+    @get("/missing")
+    async def missing(request: web.Request) -> web.Response:
+        raise DoesNotExist
+
+    @get("/moved")
+    async def moved(request: web.Request) -> web.Response:
+        raise web.HTTPFound("/")
+
+    client = await serve(middlewares=[mark])
+    wanted = {"/raising": 500, "/missing": 404, "/moved": 302, "/nowhere": 404}
+    for path, status in wanted.items():
+        async with client.get(path, allow_redirects=False) as answer:
+            assert (answer.status, answer.headers["X-Mark"]) == (status, "1")
+    async with client.post("/moved") as answer:
+        assert (answer.status, answer.headers["X-Mark"]) == (405, "1")
+    assert seen == [*wanted.values(), 405]
+
+
+async def test_a_route_that_is_added_later_comes_before_what_no_route_matches(aiohttp_client):
+    app = build_app()
+    app.router.add_get("/{later}", handler)
+    client = await aiohttp_client(app)
+    async with client.get("/x") as answer:
+        assert await answer.text() == "here"
+
+
+async def test_what_is_added_to_an_application_later(aiohttp_client, caplog):
     """As plugins of aiohttp do it: a middleware, a route, an application below."""
     get("/")(handler)
     below = web.Application(middlewares=[broken])
@@ -166,7 +205,7 @@ async def test_a_client_of_http_1_0(serve, path):
 @pytest.mark.parametrize(("value", "status"), [("100-continue", 404), ("SECRET", 417)])
 async def test_an_expectation_where_nothing_is(aiohttp_client, value, status):
     get("/")(handler)
-    client = await aiohttp_client(build_closed_app())
+    client = await aiohttp_client(build_app())
     reader, writer = await asyncio.open_connection(client.host, client.port)
     writer.write(f"POST /nowhere HTTP/1.1\r\nHost: a\r\nConnection: close\r\nExpect: {value}\r\n\r\n".encode())
     sent = await reader.read()
@@ -237,19 +276,3 @@ async def test_a_rendered_answer_may_have_more_headers_cookies_and_another_statu
             assert (answer.status, answer.reason, answer.headers["X-A"]) == (203, "Somehow", "b")
             assert answer.cookies["c"].value == "d"
             assert (await answer.json())["data"] == 1
-
-
-async def test_a_closed_application_is_part_of_no_other():
-    with pytest.raises(RuntimeError, match="a closed application cannot be mounted under '/below'"):
-        web.Application().add_subapp("/below", build_closed_app())
-
-
-def test_what_keeps_an_application_open(tmp_path):
-    functions, views, files = web.RouteTableDef(), web.RouteTableDef(), web.RouteTableDef()
-    functions.get("/")(handler)
-    views.view("/")(View)
-    files.static("/", tmp_path)
-    assert can_close([functions], [])
-    assert not can_close([functions], [broken])
-    assert not can_close([views], [])
-    assert not can_close([files], [])

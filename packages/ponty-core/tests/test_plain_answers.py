@@ -10,8 +10,9 @@ import pytest
 from aiohttp import ClientSession, web
 from aiohttp.abc import AbstractAccessLogger
 
-from ponty.core import DoesNotExist, PontyError, build_app, get, plain, render_json, route
-from ponty.core.plain import PlainResponse, head
+from ponty.core import DoesNotExist, PontyError, build_app, get, render_json, route
+from ponty.core.answers import fast_response as plain
+from ponty.core.answers.fast_response import PlainResponse, head
 
 HOST = "Host: a\r\n"
 LAST = f"GET /nothing HTTP/1.1\r\n{HOST}Connection: close\r\n\r\n"
@@ -62,8 +63,8 @@ async def received(client, text):
 def still(monkeypatch):
     """Stop the clocks that an answer tells the time by."""
     monkeypatch.setattr("aiohttp.helpers.time.time", lambda: 1e9)
-    monkeypatch.setattr("ponty.core.response.time.time_ns", lambda: 10**18)
-    monkeypatch.setattr("ponty.core.response.time.perf_counter_ns", lambda: 0)
+    monkeypatch.setattr("ponty.core.answers.rendering.time.time_ns", lambda: 10**18)
+    monkeypatch.setattr("ponty.core.answers.rendering.time.perf_counter_ns", lambda: 0)
 
 
 @pytest.mark.parametrize("request_of", REQUESTS)

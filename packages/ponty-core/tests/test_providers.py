@@ -7,7 +7,8 @@ import weakref
 import pytest
 from aiohttp import web
 
-from ponty.core import build_app, client, get, http_client_provider
+from ponty.core import build_app, get, http_client_provider
+from ponty.core.lifecycle import client
 
 
 def recorder(log, name, *, failing=(), leave=None):

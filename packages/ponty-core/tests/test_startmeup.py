@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gzip
 import importlib.util
 import re
 import signal
@@ -13,13 +14,14 @@ import threading
 import aiohttp
 import pytest
 
-from ponty.core import draining, startmeup
+from ponty.core import startmeup
+from ponty.core.serving import draining
 
 PRELUDE = """
 import asyncio, os, sys
 from aiohttp import web
 from ponty.core import *
-from ponty.core import draining
+from ponty.core.serving import draining
 
 async def provider(app):
     print("provider up", flush=True)
@@ -288,6 +290,28 @@ async def test_an_open_websocket_is_closed_by_the_program_s_shutdown_signal_once
         message = await socket.receive()
         assert (message.type, message.data) == (aiohttp.WSMsgType.CLOSE, 1001)
     assert await finish == (0, ["shutdown"], "")
+
+
+@pytest.mark.parametrize("path", ["/", "/nowhere"])
+async def test_an_encoded_body_that_nobody_reads_closes_the_connection(start, path):
+    """It would be decoded to be skipped, which holds up every other client."""
+    server = await start(
+        """
+        @post("/")
+        async def here(request):
+            return web.Response()
+
+        startmeup(port=0)
+        """
+    )
+    _, port = await server.address()
+    body = gzip.compress(bytes(2**26))
+    async with (
+        aiohttp.ClientSession(headers={"Content-Encoding": "gzip"}) as session,
+        session.post(f"http://127.0.0.1:{port}{path}", data=body) as answer,
+    ):
+        assert answer.headers["Connection"] == "close"
+    assert await server.finish(signal.SIGTERM) == (0, [], "")
 
 
 async def test_a_signal_during_the_start_stops_what_started(start):

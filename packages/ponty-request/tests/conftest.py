@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from ponty.core import build_app, routing
+from ponty.core import build_app
+from ponty.core.routing import routes as routing
 
 
 @pytest.fixture(autouse=True)

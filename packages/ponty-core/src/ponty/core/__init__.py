@@ -1,13 +1,13 @@
 """Routes, responses, errors, providers and the application lifecycle of Ponty."""
 
+from ponty.core.answers.errors import DoesNotExist, Fault, Location, PontyError, ValidationError, raise_status
+from ponty.core.answers.rendering import render_json
 from ponty.core.app import build_app
-from ponty.core.client import http_client_provider, lease_http_client
-from ponty.core.errors import DoesNotExist, Fault, Location, PontyError, ValidationError, raise_status
-from ponty.core.providers import Provider
-from ponty.core.response import render_json
+from ponty.core.lifecycle.client import http_client_provider, lease_http_client
+from ponty.core.lifecycle.providers import Provider
 from ponty.core.retrying import retry
-from ponty.core.routing import delete, get, patch, post, put, route, route_iter
-from ponty.core.serving import startmeup
+from ponty.core.routing.routes import delete, get, patch, post, put, route, route_iter
+from ponty.core.serving.startmeup import startmeup
 
 __all__ = [
     "DoesNotExist",

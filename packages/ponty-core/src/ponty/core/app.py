@@ -1,18 +1,17 @@
-"""`build_app`: the application, made of routes, providers and the middleware that answers errors."""
+"""`build_app`: the application, made of routes, providers and what answers errors."""
 
-import functools
 from collections.abc import Iterable, Sequence
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from ponty.core.answers import answer_errors, guard
-from ponty.core.closing import Unmatched, can_close
-from ponty.core.providers import Provider, lifespan, listed
-from ponty.core.routing import Handler, check_path_parameters, mount_routes
-from ponty.core.uploads import Uploads
+from ponty.core.answers.error_middleware import answer_errors, answering
+from ponty.core.lifecycle.providers import Provider, lifespan, listed
+from ponty.core.routing.routes import check_path_parameters, mount_routes
+from ponty.core.routing.unmatched import Unmatched
+from ponty.core.wire.arriving_bodies import ArrivingBodies
 
-UPLOADS = web.AppKey("UPLOADS", Uploads)
+ARRIVING_BODIES = web.AppKey("ARRIVING_BODIES", ArrivingBodies)
 """Where an application keeps the requests whose body is still arriving."""
 
 
@@ -36,50 +35,19 @@ def build_app(
     Args:
         providers: What the application needs while it runs; started in order, stopped in reverse.
         route_tables: aiohttp's route tables, mounted beside the decorated routes.
-        middlewares: aiohttp's middlewares, the outermost first. What they raise is answered as what a handler raises.
+        middlewares: aiohttp's middlewares, the outermost first. What a handler raises, and what no route matches,
+            reaches them as an answer; what they raise themselves is answered as what a handler raises.
         client_max_size: The most bytes a request's body may have; a larger one is a 413.
 
     Raises:
         TypeError: A provider is not an async generator function, or a path lacks a variable part that its handler
             reads.
     """
-    return _assemble(listed(providers), tuple(route_tables), tuple(middlewares), client_max_size, closed=False)
-
-
-def build_closed_app(
-    *,
-    providers: Iterable[Provider] = (),
-    route_tables: Iterable[web.RouteTableDef] = (),
-    middlewares: Sequence[Middleware] = (),
-    client_max_size: int = 1024**2,
-) -> web.Application:
-    """Build the application that nobody adds to; see `build_app` and `ponty.core.closing`."""
-    tables, middlewares = tuple(route_tables), tuple(middlewares)
-    closed = can_close(tables, middlewares)
-    return _assemble(listed(providers), tables, middlewares, client_max_size, closed=closed)
-
-
-def _assemble(
-    providers: tuple[Provider, ...],
-    tables: tuple[web.RouteTableDef, ...],
-    middlewares: tuple[Middleware, ...],
-    client_max_size: int,
-    *,
-    closed: bool,
-) -> web.Application:
-    uploads = Uploads()
-    if closed:
-        app = web.Application(client_max_size=client_max_size)
-
-        def guarded(handler: Handler) -> Handler:
-            return functools.update_wrapper(guard(handler, (app,), uploads), handler)
-
-        mount_routes(app, tables, guarded)
-        app.router.register_resource(Unmatched(app.router, guarded))
-    else:
-        app = web.Application(middlewares=[answer_errors(uploads), *middlewares], client_max_size=client_max_size)
-        mount_routes(app, tables)
-    app[UPLOADS] = uploads
-    app.cleanup_ctx.append(lifespan(providers))
+    arriving = ArrivingBodies()
+    app = web.Application(middlewares=[answer_errors(arriving), *middlewares], client_max_size=client_max_size)
+    app[ARRIVING_BODIES] = arriving
+    app.cleanup_ctx.append(lifespan(listed(providers)))
+    mount_routes(app, tuple(route_tables), answering)
+    app.router.register_resource(Unmatched(app.router, answering))
     check_path_parameters(app)
     return app

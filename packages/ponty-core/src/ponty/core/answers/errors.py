@@ -9,7 +9,7 @@
     └── aiohttp.web.HTTPException
         └── (one of each status)  what `raise_status` raises
 
-How they become answers is the business of `ponty.core.answers`.
+How they become answers is the business of `ponty.core.answers.error_middleware`.
 """
 
 import functools
@@ -21,7 +21,7 @@ import msgspec
 from aiohttp import web, web_exceptions
 from aiohttp.typedefs import LooseHeaders, StrOrURL
 
-from ponty.core.encoding import encode_json
+from ponty.core.answers.encoding import encode_json
 
 Location = Literal["path", "query", "header", "cookie", "body"]
 """The part of a request that a `Fault` is in."""

@@ -18,7 +18,7 @@ from collections.abc import Callable
 
 from aiohttp import web
 
-from ponty.core.uploads import Uploads
+from ponty.core.wire.arriving_bodies import ArrivingBodies
 
 logger: logging.Logger = logging.getLogger("ponty.core")
 
@@ -29,12 +29,12 @@ LOOK_SECONDS = 0.05
 """How long lies between two looks at the connections; aiohttp tells nobody when one closes."""
 
 
-async def drain(server: web.Server, uploads: Uploads, *, seconds: float, hurry: asyncio.Event) -> None:
+async def drain(server: web.Server, arriving_bodies: ArrivingBodies, *, seconds: float, hurry: asyncio.Event) -> None:
     """Close the connections of `server` as their requests finish.
 
     Args:
         server: A server that accepts no more connections.
-        uploads: The requests whose body is still arriving.
+        arriving_bodies: The requests whose body is still arriving.
         seconds: When to give up on those that have not finished.
         hurry: Gives up on them at once, when it is set.
     """
@@ -47,7 +47,7 @@ async def drain(server: web.Server, uploads: Uploads, *, seconds: float, hurry: 
         if left <= 0 or hurry.is_set():
             logger.warning("stopping with %d connections unfinished", len(server.connections))
             break
-        arriving = list(uploads)
+        arriving = list(arriving_bodies)
         for request in arriving:
             if stalled(request):
                 _cut(request)

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 import msgspec
 from aiohttp import web
 
-from ponty.core.context import current_apps
+from ponty.core.lifecycle.current_app import current_apps
 
 Provider = Callable[[web.Application], AsyncIterator[None]]
 """An async generator function that takes the application and yields once."""

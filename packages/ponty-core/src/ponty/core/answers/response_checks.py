@@ -1,6 +1,6 @@
 """Whether an answer can be sent: what HTTP has no room for is refused before aiohttp could only cut the connection.
 
-An answer that is as Ponty made it (see `ponty.core.plain`) need not be looked through.
+An answer that is as Ponty made it (see `ponty.core.answers.fast_response`) need not be looked through.
 """
 
 import re

@@ -9,8 +9,8 @@ from typing import Any, ParamSpec
 import msgspec
 from aiohttp import web
 
-from ponty.core.encoding import encode_json
-from ponty.core.plain import PlainResponse, head
+from ponty.core.answers.encoding import encode_json
+from ponty.core.answers.fast_response import PlainResponse, head
 
 _P = ParamSpec("_P")
 

@@ -5,12 +5,12 @@ Decorated functions are listed in one table of the process; `ponty.core.build_ap
 
 import inspect
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from typing import TypedDict, TypeVar, Unpack, cast
+from typing import TypedDict, TypeVar, Unpack
 
 import msgspec
 from aiohttp import hdrs, web
 
-from ponty.core.expectation import meet_expectation
+from ponty.core.routing.expect_continue import meet_expectation
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 """What answers a request."""
@@ -128,14 +128,14 @@ def route_iter() -> Iterator[tuple[str, str]]:
 
 
 def mount_routes(
-    app: web.Application, tables: Sequence[web.RouteTableDef], guard: Callable[[Handler], Handler] | None = None
+    app: web.Application, tables: Sequence[web.RouteTableDef], guard: Callable[[Handler], Handler]
 ) -> None:
     """Add the decorated routes and those of `tables` to `app`.
 
     Args:
         app: What they are added to.
-        tables: aiohttp's route tables; if there is a guard, of coroutine functions only.
-        guard: Put around each handler.
+        tables: aiohttp's route tables.
+        guard: Put around each handler that is a coroutine function.
     """
     in_tables = {
         (definition.method, definition.path)
@@ -145,19 +145,26 @@ def mount_routes(
     }
     for (method, path), entry in _routes.items():
         options: RouteOptions = {"expect_handler": meet_expectation, **entry.options}
-        handler = guard(entry.handler) if guard else entry.handler
+        handler = guard(entry.handler)
         app.router.add_route(method, path, handler, **options)
         heads = {(hdrs.METH_HEAD, path), (hdrs.METH_ANY, path)}
         if method == hdrs.METH_GET and not heads & (_routes.keys() | in_tables):
             app.router.add_route(hdrs.METH_HEAD, path, handler, **options)
     for table in tables:
-        app.add_routes(_guarded(definition, guard) if guard else definition for definition in table)
+        app.add_routes(_guarded(definition, guard) for definition in table)
 
 
 def _guarded(definition: web.AbstractRouteDef, guard: Callable[[Handler], Handler]) -> web.AbstractRouteDef:
-    assert isinstance(definition, web.RouteDef)  # noqa: S101 - by the contract of mount_routes
-    handler = cast("Handler", definition.handler)  # no class
-    return web.RouteDef(definition.method, definition.path, guard(handler), definition.kwargs)
+    options = {"expect_handler": meet_expectation}
+    match definition:
+        case web.RouteDef(method, path, handler, kwargs):
+            # The errors of a view, which is a class, are answered by the outermost middleware alone.
+            guarded = guard(handler) if inspect.iscoroutinefunction(handler) else handler
+            return web.RouteDef(method, path, guarded, options | kwargs)
+        case web.StaticDef(prefix, path, kwargs):
+            return web.StaticDef(prefix, path, options | kwargs)
+        case _:
+            return definition
 
 
 def check_path_parameters(app: web.Application) -> None:

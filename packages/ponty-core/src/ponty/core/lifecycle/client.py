@@ -9,8 +9,8 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
-from ponty.core.context import current_apps
-from ponty.core.providers import Provider
+from ponty.core.lifecycle.current_app import current_apps
+from ponty.core.lifecycle.providers import Provider
 
 
 @dataclass(eq=False, slots=True)

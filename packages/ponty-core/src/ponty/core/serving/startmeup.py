@@ -3,7 +3,7 @@
 A stop goes through these steps, each bounded:
 
 1. no further connection is accepted, and idle connections are closed;
-2. requests in flight finish (see `ponty.core.draining`);
+2. requests in flight finish (see `ponty.core.serving.draining`);
 3. what is left at the end of `shutdown_timeout` is cut and cancelled;
 4. the providers stop.
 
@@ -22,13 +22,13 @@ from aiohttp import web
 from aiohttp.log import access_logger, server_logger
 from aiohttp.typedefs import Middleware
 
-from ponty.core.access_log import AccessLogger
-from ponty.core.app import UPLOADS, build_closed_app
-from ponty.core.draining import drain
-from ponty.core.providers import Provider
-from ponty.core.routing import route_iter
-from ponty.core.server_log import ServerLogger
-from ponty.core.uploads import Uploads
+from ponty.core.app import ARRIVING_BODIES, build_app
+from ponty.core.lifecycle.providers import Provider
+from ponty.core.routing.routes import route_iter
+from ponty.core.serving.access_log import AccessLogger
+from ponty.core.serving.draining import drain
+from ponty.core.serving.server_log import ServerLogger
+from ponty.core.wire.arriving_bodies import ArrivingBodies
 
 
 def startmeup(
@@ -78,9 +78,7 @@ def startmeup(
     if not shutdown_timeout > 0:
         raise ValueError(f"shutdown_timeout is more than 0 seconds, not {shutdown_timeout}")
     tables = tuple(route_tables)
-    app = build_closed_app(
-        providers=providers, route_tables=tables, middlewares=middlewares, client_max_size=client_max_size
-    )
+    app = build_app(providers=providers, route_tables=tables, middlewares=middlewares, client_max_size=client_max_size)
     # The last part of the time is aiohttp's: it waits twice this long for what it has cancelled.
     cancelling = min(1.0, shutdown_timeout / 10)
     runner = _Runner(
@@ -103,7 +101,7 @@ def startmeup(
                 if await stop.unless_first(start):
                     _announce(tables, runner, "https" if ssl_context else "http")
                     await stop.first.wait()
-                    await _finish(runner, app[UPLOADS], shutdown_timeout - 2 * cancelling, stop.second)
+                    await _finish(runner, app[ARRIVING_BODIES], shutdown_timeout - 2 * cancelling, stop.second)
             finally:
                 await runner.cleanup()
 
@@ -176,14 +174,14 @@ def _signals() -> Iterator[_Stop]:
         release()
 
 
-async def _finish(runner: web.AppRunner, uploads: Uploads, seconds: float, hurry: asyncio.Event) -> None:
+async def _finish(runner: web.AppRunner, arriving_bodies: ArrivingBodies, seconds: float, hurry: asyncio.Event) -> None:
     """Accept nothing more, and let the requests in flight finish."""
     for site in runner.sites:
         await site.stop()
     # Here a program closes its websockets, which would hold the exit otherwise.
     await runner.app.shutdown()
     if runner.server is not None:
-        await drain(runner.server, uploads, seconds=seconds, hurry=hurry)
+        await drain(runner.server, arriving_bodies, seconds=seconds, hurry=hurry)
 
 
 def _announce(tables: Sequence[web.RouteTableDef], runner: web.AppRunner, scheme: str) -> None:

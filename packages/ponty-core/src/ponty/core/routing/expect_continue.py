@@ -2,7 +2,8 @@
 
 from aiohttp import HttpVersion11, hdrs, web
 
-from ponty.core.problems import problem
+from ponty.core.answers.problems import problem
+from ponty.core.wire.unread_bodies import leave_unread
 
 
 async def meet_expectation(request: web.Request) -> web.StreamResponse | None:
@@ -10,7 +11,9 @@ async def meet_expectation(request: web.Request) -> web.StreamResponse | None:
     if request.version < HttpVersion11:
         return None
     if request.headers.get(hdrs.EXPECT, "").lower() != "100-continue":
-        return problem(417)
+        answer = problem(417)
+        leave_unread(request, answer)
+        return answer
     await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
     request.writer.output_size = 0  # no part of the answer is out yet
     return None

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from aiohttp import web
 
 
-class Uploads:
+class ArrivingBodies:
     """Requests noted when their handler began before their body had arrived; held weakly."""
 
     def __init__(self) -> None:
@@ -22,7 +22,7 @@ class Uploads:
         self._requests[id(request)] = request
 
     def __iter__(self) -> Iterator[web.BaseRequest]:
-        """Give those that still wait for a part of their body over an open connection."""
+        """Iterate over those that still wait for a part of their body over an open connection."""
         return (
             request
             for request in list(self._requests.values())

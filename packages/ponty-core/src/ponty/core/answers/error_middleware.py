@@ -1,13 +1,15 @@
 """Every exception becomes an answer here, and nowhere else.
 
-The middleware stands around everything an application serves: decorated routes, aiohttp's route tables and aiohttp's
-own 404, 405 and 413. In a closed application (see `ponty.core.closing`), it stands around each handler instead. What
+What turns exceptions into answers stands around each handler that `build_app` mounts and around what no route matches,
+so that middlewares see answers, errors included. It stands once more around the whole application: for what middlewares
+raise, and for what others add to the application later. What
 Ponty answers of its own accord is a problem document (RFC 9457); what a program raised with a text or body is sent as
 given. A class outside this package gives its exceptions a status by the class attribute `__ponty_status__`; of such an
 exception, only the status reaches the client.
 """
 
 import asyncio
+import functools
 import logging
 
 from aiohttp import hdrs, web
@@ -15,66 +17,68 @@ from aiohttp.abc import AbstractStreamWriter
 from aiohttp.typedefs import Handler, Middleware
 from multidict import CIMultiDict
 
-from ponty.core.context import current_apps
-from ponty.core.encoding import encode_json
-from ponty.core.errors import PontyError, check_status
-from ponty.core.plain import PlainResponse
-from ponty.core.problems import PROBLEM_JSON, problem, problem_body
-from ponty.core.sendable import check_sendable, check_unsent
-from ponty.core.uploads import Uploads
+from ponty.core.answers.encoding import encode_json
+from ponty.core.answers.errors import PontyError, check_status
+from ponty.core.answers.fast_response import PlainResponse
+from ponty.core.answers.problems import PROBLEM_JSON, problem, problem_body
+from ponty.core.answers.response_checks import check_sendable, check_unsent
+from ponty.core.lifecycle.current_app import current_apps
+from ponty.core.wire.arriving_bodies import ArrivingBodies
+from ponty.core.wire.unread_bodies import leave_unread
 
 logger: logging.Logger = logging.getLogger("ponty.core")
 
 
-def answer_errors(uploads: Uploads) -> Middleware:
-    """Make the middleware that turns what is raised into answers.
+def answer_errors(arriving_bodies: ArrivingBodies) -> Middleware:
+    """Make the outermost middleware of an application: the exit of whatever its handlers and middlewares raise.
 
     Args:
-        uploads: Told of each request whose body is still on its way when its handler begins.
+        arriving_bodies: Told of each request whose body is still on its way when its handler begins.
     """
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-        return await guard(handler, request.match_info.apps, uploads)(request)
+        current_apps.set(request.match_info.apps)
+        content = request.content
+        if content.is_eof():
+            return await _answered(handler, request)
+        arriving_bodies.add(request)
+        answer = await _answered(handler, request)
+        if content.exception() is not None:
+            # What follows a broken body is no request that can be read. Nor is aiohttp to read on and log it.
+            answer.force_close()
+            content.feed_eof()
+        else:
+            leave_unread(request, answer)
+        return answer
 
     return middleware
 
 
-def guard(handler: Handler, apps: tuple[web.Application, ...], uploads: Uploads) -> Handler:
-    """Put around `handler` what turns all that it raises into answers.
+def answering(handler: Handler) -> Handler:
+    """Put around `handler` what turns all that it raises into answers, so that middlewares see answers only."""
 
-    Args:
-        handler: Answers the requests.
-        apps: The applications whose requests these are, the outermost first.
-        uploads: Told of each request whose body is still on its way when its handler begins.
-    """
+    async def answered(request: web.Request) -> web.StreamResponse:
+        return await _answered(handler, request)
 
-    async def guarded(request: web.Request) -> web.StreamResponse:
-        current_apps.set(apps)
-        content = request.content
-        arriving = not content.is_eof()
-        if arriving:
-            uploads.add(request)
-        try:
-            answer = await handler(request)
-            if type(answer) is not PlainResponse or not answer.is_as_made():
-                check_sendable(answer)
-                if answer.prepared:
-                    await check_unsent(request, answer)
-        except Exception as error:  # noqa: BLE001 - the one exit for all of them
-            answer = _answer(request, error)
-        except asyncio.CancelledError as error:
-            if _is_cancelled():
-                raise
-            # Nobody cancelled the handler: it waited for something else that was.
-            answer = _answer(request, error)
-        if arriving and content.exception() is not None:
-            # What follows a broken body cannot be read as a request. Nor is aiohttp to read on and log what it finds.
-            answer.force_close()
-            content.feed_eof()
-        return answer
+    return functools.update_wrapper(answered, handler)
 
-    return guarded
+
+async def _answered(handler: Handler, request: web.Request) -> web.StreamResponse:
+    try:
+        answer = await handler(request)
+        if type(answer) is not PlainResponse or not answer.is_as_made():
+            check_sendable(answer)
+            if answer.prepared:
+                await check_unsent(request, answer)
+    except Exception as error:  # noqa: BLE001 - the one exit for all of them
+        return _answer(request, error)
+    except asyncio.CancelledError as error:
+        if _is_cancelled():
+            raise
+        # Nobody cancelled the handler: it waited for something else that was.
+        return _answer(request, error)
+    return answer
 
 
 def _answer(request: web.Request, error: BaseException) -> web.StreamResponse:

@@ -25,7 +25,7 @@ from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http import SERVER_SOFTWARE, StreamWriter
 from multidict import CIMultiDict
 
-from ponty.core.errors import check_status, title
+from ponty.core.answers.errors import check_status, title
 
 
 class Head:

@@ -1,0 +1,126 @@
+"""An encoded body that nobody reads is not decoded to be skipped: it would hold up every other client."""
+
+import asyncio
+import contextlib
+import gzip
+import importlib
+import zlib
+
+import pytest
+from aiohttp import web
+
+from ponty.core import get, post
+
+UNPACKED = 2**26
+"""More than a server may decode of a body that nobody reads; some kilobytes unpack to it."""
+
+BODIES = {
+    "gzip": gzip.compress(bytes(UNPACKED)),
+    "deflate": zlib.compress(bytes(UNPACKED)),
+}
+for name, module in {"br": "brotli", "zstd": "backports.zstd"}.items():
+    with contextlib.suppress(ImportError):  # where it is missing, the encoding is refused
+        BODIES[name] = importlib.import_module(module).compress(bytes(UNPACKED))
+
+
+@pytest.fixture
+def decoded(monkeypatch):
+    """Count the bytes that are decoded of all bodies."""
+    from aiohttp import streams
+
+    counted = []
+    feed = streams.StreamReader.feed_data
+
+    def count(self, data, *rest):
+        counted.append(len(data))
+        return feed(self, data, *rest)
+
+    monkeypatch.setattr(streams.StreamReader, "feed_data", count)
+    return counted
+
+
+async def ask(client, method, path, body, *headers):
+    """Send a request whose body is whole, and return all that is answered until the connection closes."""
+    reader, writer = await asyncio.open_connection(client.host, client.port)
+    lines = [f"{method} {path} HTTP/1.1", "Host: a", f"Content-Length: {len(body)}", *headers, "", ""]
+    writer.write("\r\n".join(lines).encode() + body)
+    answer = b""
+    try:
+        while part := await reader.read(65536):
+            answer += part
+    except ConnectionResetError:
+        pass  # what was not read of the body resets the connection, once the answer is out
+    writer.close()
+    return answer
+
+
+@pytest.mark.parametrize("encoding", BODIES)
+@pytest.mark.parametrize("expect", [(), ("Expect: 100-continue",), ("Expect: something",)])
+@pytest.mark.parametrize(
+    ("method", "path", "status"), [("POST", "/here", 200), ("POST", "/nowhere", 404), ("PUT", "/here", 405)]
+)
+async def test_it_closes_the_connection(serve, decoded, encoding, expect, method, path, status):
+    @post("/here")
+    async def here(request: web.Request) -> web.Response:
+        return web.Response(text="here")
+
+    client = await serve()
+    answer = await ask(client, method, path, BODIES[encoding], f"Content-Encoding: {encoding}", *expect)
+    if expect == ("Expect: something",):
+        status = 417
+    assert f"HTTP/1.1 {status} ".encode() in answer
+    assert sum(decoded) < UNPACKED / 16
+
+
+async def test_it_closes_the_connection_where_the_handler_fails_or_reads_a_part(serve, decoded, caplog):
+    @post("/fails")
+    async def fails(request: web.Request) -> web.Response:
+        raise ZeroDivisionError
+
+    @post("/reads")
+    async def reads(request: web.Request) -> web.Response:
+        return web.Response(text=str(len(await request.read())))
+
+    client = await serve()
+    for path, status in (("/fails", 500), ("/reads", 413)):
+        answer = await ask(client, "POST", path, BODIES["gzip"], "Content-Encoding: gzip")
+        assert f"HTTP/1.1 {status} ".encode() in answer
+    assert sum(decoded) < UNPACKED / 8
+
+
+async def test_it_closes_the_connection_of_views_and_static_files(serve, decoded, tmp_path):
+    (tmp_path / "file").write_text("here")
+    table = web.RouteTableDef()
+    table.static("/static", tmp_path)
+
+    @table.view("/view")
+    class View(web.View):
+        async def get(self) -> web.Response:
+            return web.Response(text="here")
+
+    client = await serve(route_tables=[table])
+    for path in ("/view", "/static/file"):
+        for expect, status in ((), 200), (("Expect: something",), 417):
+            answer = await ask(client, "GET", path, BODIES["gzip"], "Content-Encoding: gzip", *expect)
+            assert f"HTTP/1.1 {status} ".encode() in answer
+    assert sum(decoded) < UNPACKED / 8
+
+
+async def test_a_connection_stays_open_after_an_encoded_body_that_was_read(serve):
+    @post("/")
+    async def reads(request: web.Request) -> web.Response:
+        return web.Response(text=await request.text())
+
+    @get("/")
+    async def next_one(request: web.Request) -> web.Response:
+        return web.Response(text="next")
+
+    client = await serve()
+    reader, writer = await asyncio.open_connection(client.host, client.port)
+    body = gzip.compress(b"whole")
+    head = f"POST / HTTP/1.1\r\nHost: a\r\nContent-Encoding: gzip\r\nContent-Length: {len(body)}\r\n\r\n"
+    writer.write(head.encode() + body)
+    assert b"200 OK" in await reader.readuntil(b"whole")
+    writer.write(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+    assert (await reader.read()).endswith(b"next")
+    writer.close()
