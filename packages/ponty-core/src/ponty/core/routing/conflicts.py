@@ -13,8 +13,6 @@ import msgspec
 from aiohttp import hdrs
 
 from ponty.core.routing.paths import Path
-from ponty.core.routing.patterns.coverage import covers
-from ponty.core.routing.patterns.example import example
 from ponty.core.routing.segment_index import SegmentIndex
 
 
@@ -56,9 +54,7 @@ def _conflicts(candidates: list[Candidate]) -> Iterator[str]:
         else:
             literals.setdefault(literal, []).append((number, candidate))
     for number, candidate in enumerate(candidates):
-        text = candidate.path.literal
-        if text is None:
-            text = example(candidate.path.pattern.pattern)
+        text = _example(candidate.path)
         if text is None:
             continue
         others = [*literals.get(text, ()), *index.candidates(text)]
@@ -91,8 +87,18 @@ def _bears(one: Candidate, length: int | None) -> bool:
     return longest is None or (length is not None and length <= longest)
 
 
+def _example(path: Path) -> str | None:
+    if path.example is not None:
+        return path.example
+    from ponty.core.routing.patterns.example import example  # noqa: PLC0415 - rarely needed
+
+    return example(path.pattern.pattern)
+
+
 def _covers(one: Path, other: Path) -> bool:
-    return one.pattern.pattern == other.pattern.pattern or covers(one.pattern.pattern, other.pattern.pattern)
+    from ponty.core.routing.patterns.coverage import covers  # noqa: PLC0415 - rarely needed
+
+    return covers(one.pattern.pattern, other.pattern.pattern)
 
 
 def _message(hidden: Candidate, other: Candidate) -> str:

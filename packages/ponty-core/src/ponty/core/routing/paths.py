@@ -11,12 +11,11 @@ from collections.abc import Iterator
 import msgspec
 from yarl import URL
 
-from ponty.core.routing.patterns.backtracking import UnboundedPatternError, degree
-from ponty.core.routing.patterns.coverage import may_hold
-
 _BRACES = re.compile(r"(\{[_a-zA-Z][^{}]*(?:\{[^{}]*\}[^{}]*)*\})")
 _VARIABLE = re.compile(r"\{([_a-zA-Z][_a-zA-Z0-9]*)(?::(.+))?\}", re.DOTALL)
 _ANY_SEGMENT = "[^{}/]+"
+_KNOWN = {_ANY_SEGMENT, r"\d+", r"\w+"}
+"""The most usual patterns, which "0" matches and a slash does not. Of these, nothing need be found out at the start."""
 _LONGEST: dict[float, int | None] = {0: None, 1: 512, 2: 128}
 """The characters that a path may have by the degree of its pattern, so that a match takes few milliseconds at most."""
 
@@ -31,6 +30,7 @@ class Path(msgspec.Struct, frozen=True):
         pattern: The regular expression that a path matches in full.
         shape: Its segments: the text of each that is literal, and None for the others.
         is_open: Any segments may follow those of the shape.
+        example: A text that it matches, where that is known at once.
         longest: The most characters of a path that is matched; None for any number.
         is_plain: aiohttp finds it by the same text, or the same pattern.
     """
@@ -41,6 +41,7 @@ class Path(msgspec.Struct, frozen=True):
     pattern: re.Pattern[str]
     shape: tuple[str | None, ...]
     is_open: bool
+    example: str | None
     longest: int | None
     is_plain: bool
 
@@ -61,7 +62,7 @@ def read_path(text: str) -> Path:
     except re.error as error:
         raise ValueError(f"the path {text!r} has a pattern that is none: {error}") from None
     head = compared[0].rpartition("/")[0] if variables else compared[0]
-    crosses = [may_hold(part, "/") for _, part in variables]
+    crosses = [_may_cross(part) for _, part in variables]
     segments = list(_segments(compared, variables, crosses))
     is_open = any(crosses)
     written = [_quoted(literal) for literal in literals] if variables else literals  # as aiohttp has it
@@ -72,7 +73,8 @@ def read_path(text: str) -> Path:
         pattern=compiled,
         shape=tuple(segment.text for segment in segments),
         is_open=is_open,
-        longest=_longest(text, [pattern] if is_open else [s.pattern for s in segments if s.text is None]),
+        example="0".join(compared) if _KNOWN.issuperset(part for _, part in variables) else None,
+        longest=_longest(text, [pattern] if is_open else [s.pattern for s in segments if not s.is_known]),
         is_plain=written == compared,
     )
 
@@ -117,9 +119,20 @@ def _compared(literal: str) -> str:
     return URL.build(path=_quoted(f"/{text}"), encoded=True).path_safe[1:]
 
 
+def _may_cross(pattern: str) -> bool:
+    """Return whether a variable part may hold a slash."""
+    if pattern in _KNOWN:
+        return False
+    from ponty.core.routing.patterns.coverage import may_hold  # noqa: PLC0415 - rarely needed
+
+    return may_hold(pattern, "/")
+
+
 class _Segment(msgspec.Struct):
     text: str | None
     pattern: str
+    is_known: bool = True
+    """It has one variable part at most, of a known pattern: there is one way to match it."""
 
 
 def _segments(literals: list[str], variables: list[tuple[str, str]], crosses: list[bool]) -> Iterator[_Segment]:
@@ -136,17 +149,23 @@ def _segments(literals: list[str], variables: list[tuple[str, str]], crosses: li
         elif crosses[index]:
             return
         else:
-            segment = _Segment(None, f"{segment.pattern}(?:{variables[index][1]})")
+            part = variables[index][1]
+            is_known = segment.text is not None and part in _KNOWN
+            segment = _Segment(None, f"{segment.pattern}(?:{part})", is_known)
 
 
 def _extended(segment: _Segment, literal: str) -> _Segment:
     text = None if segment.text is None else segment.text + literal
-    return _Segment(text, segment.pattern + re.escape(literal))
+    return _Segment(text, segment.pattern + re.escape(literal), segment.is_known)
 
 
 def _longest(text: str, patterns: list[str]) -> int | None:
+    if not patterns:
+        return None
+    from ponty.core.routing.patterns.backtracking import UnboundedPatternError, degree  # noqa: PLC0415 - rarely needed
+
     try:
-        highest = max(map(degree, patterns), default=0)
+        highest = max(map(degree, patterns))
     except UnboundedPatternError as error:
         raise ValueError(f"the path {text!r} has a pattern whose cost has no known bound: {error}") from None
     if highest not in _LONGEST:
