@@ -6,7 +6,7 @@ import pytest
 import redis.asyncio
 
 from ponty.memo import RedisLink, Unavailable, redislock
-from ponty.memo.redis_places import Places
+from ponty.memo.redis.connection.slots import Places
 
 
 class Slow(redis.asyncio.Redis):

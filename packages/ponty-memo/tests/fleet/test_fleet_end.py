@@ -8,7 +8,7 @@ import pytest
 from redis.exceptions import ConnectionError as Broken
 
 from ponty.memo import RedisLink, rediscache, redislock
-from ponty.memo.redis_signals import Signals
+from ponty.memo.redis.connection.pubsub import Signals
 
 
 class Deaf:

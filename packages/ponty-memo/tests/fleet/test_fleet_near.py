@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from ponty.memo import rediscache
-from ponty.memo.redis_near import Near
+from ponty.memo.redis.near_cache import Near
 
 
 @pytest.fixture

@@ -224,7 +224,7 @@ async def test_nothing_is_left_of_a_lock_that_could_not_be_given_back(process, u
 
 
 def test_a_computation_that_takes_no_time_leaves_nothing_running(server, namespace, monkeypatch):
-    monkeypatch.setattr("ponty.memo.redis_clearing._MOMENT", 600, raising=False)
+    monkeypatch.setattr("ponty.memo.redis.clearing._MOMENT", 600, raising=False)
     link, loop = RedisLink(server.url, timeout_ms=20_000), asyncio.new_event_loop()
     here = Process(link, namespace, {"cake": 2}, lambda sentinels: sentinels)
     try:

@@ -1,0 +1,60 @@
+"""Places: how many commands of a link run at once, and who is next.
+
+Rules:
+
+1. A place that is given back goes to the first who waits for one; it is never free in between.
+2. What keeps or ends something that is held goes before what begins something: a release, or the extension of a lease,
+   does not stand behind a thousand new locks.
+3. Who is cancelled while a place is handed to it gives the place on.
+"""
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from ponty.memo.lazy_imports import asyncio
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    _Queue: TypeAlias = "deque[asyncio.Future[None]]"
+
+
+class Places:
+    """The places of one link.
+
+    Args:
+        size: How many there are.
+    """
+
+    __slots__ = ("_first", "_free", "_others", "answers")
+
+    def __init__(self, size: int) -> None:
+        self.answers: int = 0  # how many commands Redis has answered
+        self._free = size
+        self._first: _Queue = deque()
+        self._others: _Queue = deque()
+
+    async def take(self, *, first: bool) -> bool:
+        """Take a place, before all who do not come `first`; say whether it had to be waited for."""
+        if self._free:
+            self._free -= 1
+            return False
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        (self._first if first else self._others).append(waiter)
+        try:
+            await waiter
+        except BaseException:
+            if waiter.done() and not waiter.cancelled():
+                self.give()
+            raise
+        return True
+
+    def give(self) -> None:
+        """Give a place back."""
+        for queue in (self._first, self._others):
+            while queue:
+                waiter = queue.popleft()
+                if not waiter.done():
+                    waiter.set_result(None)
+                    return
+        self._free += 1
