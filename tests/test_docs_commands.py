@@ -56,7 +56,7 @@ def check_pip(words):
     action, *names = words
     assert action in {"install", "uninstall"}
     for name in (word for word in names if not word.startswith("-")):
-        assert name in DISTRIBUTIONS or _is_project(name), name
+        assert name.removesuffix(">=1") in DISTRIBUTIONS | {"ponty"} or _is_project(name), name
 
 
 def _is_project(name):

@@ -12,8 +12,8 @@ import pytest
 
 from ponty.core import post, render_json
 from ponty.request import Annotation, InvalidField, ParsedJsonBody, Request, ValidatedJsonBody, expect
-from ponty.request.schema import Parser
-from ponty.request.validation import Validator, speedups
+from ponty.request.parsing.parser import Parser
+from ponty.request.validation.validator import Validator, speedups
 
 FAST = sorted({False, speedups is not None})
 PRIME = 2**61 - 1

@@ -23,7 +23,7 @@ from ponty.request import (
     StringRouteParameter,
     expect,
 )
-from ponty.request.mediatype import essence
+from ponty.request.content.media_types import essence
 
 T = TypeVar("T")
 

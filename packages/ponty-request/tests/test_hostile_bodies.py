@@ -26,8 +26,8 @@ from ponty.request import (
     dataclass_to_jsonschema,
     expect,
 )
-from ponty.request.field import InvalidField
-from ponty.request.validation import Validator
+from ponty.request.errors import InvalidField
+from ponty.request.validation.validator import Validator
 
 
 class Size(enum.Enum):

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from ponty.core import Location as Location
     from ponty.core import PontyError as PontyError
     from ponty.core import Provider as Provider
+    from ponty.core import Route as Route
+    from ponty.core import Routes as Routes
     from ponty.core import ValidationError as ValidationError
     from ponty.core import build_app as build_app
     from ponty.core import delete as delete
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from ponty.core import retry as retry
     from ponty.core import route as route
     from ponty.core import route_iter as route_iter
+    from ponty.core import routes as routes
     from ponty.core import startmeup as startmeup
     from ponty.request import AIOHttpReq as AIOHttpReq
     from ponty.request import Annotation as Annotation
@@ -79,7 +82,9 @@ else:
         "Provider": "ponty.core",
         "QueryParameter": "ponty.request",
         "Request": "ponty.request",
+        "Route": "ponty.core",
         "RouteParameter": "ponty.request",
+        "Routes": "ponty.core",
         "StringQueryParameter": "ponty.request",
         "StringRouteParameter": "ponty.request",
         "TextBody": "ponty.request",
@@ -100,6 +105,7 @@ else:
         "retry": "ponty.core",
         "route": "ponty.core",
         "route_iter": "ponty.core",
+        "routes": "ponty.core",
         "startmeup": "ponty.core",
     }
 
@@ -136,7 +142,9 @@ __all__ = [
     "Provider",
     "QueryParameter",
     "Request",
+    "Route",
     "RouteParameter",
+    "Routes",
     "StringQueryParameter",
     "StringRouteParameter",
     "TextBody",
@@ -157,5 +165,6 @@ __all__ = [
     "retry",
     "route",
     "route_iter",
+    "routes",
     "startmeup",
 ]

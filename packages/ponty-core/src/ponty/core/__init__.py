@@ -6,7 +6,8 @@ from ponty.core.app import build_app
 from ponty.core.lifecycle.client import http_client_provider, lease_http_client
 from ponty.core.lifecycle.providers import Provider
 from ponty.core.retrying import retry
-from ponty.core.routing.routes import delete, get, patch, post, put, route, route_iter
+from ponty.core.routing.route import Route
+from ponty.core.routing.table import Routes, delete, get, patch, post, put, route, route_iter, routes
 from ponty.core.serving.startmeup import startmeup
 
 __all__ = [
@@ -15,6 +16,8 @@ __all__ = [
     "Location",
     "PontyError",
     "Provider",
+    "Route",
+    "Routes",
     "ValidationError",
     "build_app",
     "delete",
@@ -29,5 +32,6 @@ __all__ = [
     "retry",
     "route",
     "route_iter",
+    "routes",
     "startmeup",
 ]

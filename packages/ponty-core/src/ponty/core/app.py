@@ -5,18 +5,23 @@ from collections.abc import Iterable, Sequence
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from ponty.core.answers.error_middleware import answer_errors, answering
+from ponty.core.answers.error_middleware import answer_errors, answering, answering_for_others
 from ponty.core.lifecycle.providers import Provider, lifespan, listed
-from ponty.core.routing.routes import check_path_parameters, mount_routes
+from ponty.core.routing.mounting import check_path_parameters, listed_tables, mount
+from ponty.core.routing.table import Routes
 from ponty.core.routing.unmatched import Unmatched
 from ponty.core.wire.arriving_bodies import ArrivingBodies
 
 ARRIVING_BODIES = web.AppKey("ARRIVING_BODIES", ArrivingBodies)
 """Where an application keeps the requests whose body is still arriving."""
 
+MOUNTED = web.AppKey("MOUNTED", tuple[tuple[str, str], ...])
+"""Where an application keeps the method and path of each route that it was built with."""
+
 
 def build_app(
     *,
+    routes: Routes | Iterable[Routes] | None = None,
     providers: Iterable[Provider] = (),
     route_tables: Iterable[web.RouteTableDef] = (),
     middlewares: Sequence[Middleware] = (),
@@ -33,21 +38,25 @@ def build_app(
             assert (await client.get("/nothing")).status == 404
 
     Args:
+        routes: The tables of routes to serve; None is the default table alone.
         providers: What the application needs while it runs; started in order, stopped in reverse.
-        route_tables: aiohttp's route tables, mounted beside the decorated routes.
+        route_tables: aiohttp's route tables, mounted behind the others.
         middlewares: aiohttp's middlewares, the outermost first. What a handler raises, and what no route matches,
-            reaches them as an answer; what they raise themselves is answered as what a handler raises.
+            reaches them as an answer; so does what a middleware within raises. Those of a table stand within these.
         client_max_size: The most bytes a request's body may have; a larger one is a 413.
 
     Raises:
         TypeError: A provider is not an async generator function, or a path lacks a variable part that its handler
-            reads.
+            reads, or `routes` lists what is no table.
+        ValueError: A path is not one.
     """
     arriving = ArrivingBodies()
-    app = web.Application(middlewares=[answer_errors(arriving), *middlewares], client_max_size=client_max_size)
+    app = web.Application(
+        middlewares=[answer_errors(arriving), *answering_for_others(middlewares)], client_max_size=client_max_size
+    )
     app[ARRIVING_BODIES] = arriving
     app.cleanup_ctx.append(lifespan(listed(providers)))
-    mount_routes(app, tuple(route_tables), answering)
+    app[MOUNTED] = mount(app, listed_tables(routes), tuple(route_tables), answering)
     app.router.register_resource(Unmatched(app.router, answering))
     check_path_parameters(app)
     return app

@@ -11,6 +11,7 @@ exception, only the status reaches the client.
 import asyncio
 import functools
 import logging
+from collections.abc import Iterator, Sequence
 
 from aiohttp import hdrs, web
 from aiohttp.abc import AbstractStreamWriter
@@ -62,6 +63,24 @@ def answering(handler: Handler) -> Handler:
         return await _answered(handler, request)
 
     return functools.update_wrapper(answered, handler)
+
+
+def answering_for_others(middlewares: Sequence[Middleware]) -> Iterator[Middleware]:
+    """Put around each of an application's middlewares but the outermost what answers all that it raises.
+
+    What the outermost raises is answered by `answer_errors`, which stands around it.
+    """
+    for number, middleware in enumerate(middlewares):
+        is_new_style = getattr(middleware, "__middleware_version__", None) == 1
+        yield _answering_middleware(middleware) if number and is_new_style else middleware
+
+
+def _answering_middleware(middleware: Middleware) -> Middleware:
+    @web.middleware
+    async def answered(request: web.Request, handler: Handler) -> web.StreamResponse:
+        return await _answered(functools.partial(middleware, handler=handler), request)
+
+    return answered
 
 
 async def _answered(handler: Handler, request: web.Request) -> web.StreamResponse:
