@@ -199,7 +199,7 @@ class RedisLink:
     async def _again(self, evaluate: Callable[[], Awaitable[Any]], error: Exception) -> Any:
         """Run a script whose connection has broken once more, on a new connection; raise `error` if that fails, too."""
         try:
-            await self.client().connection_pool.disconnect(inuse_connections=False)  # the idle ones may have broken, too
+            await self.client().connection_pool.disconnect(inuse_connections=False)  # idle ones may have broken, too
             return await evaluate()
         except (exceptions.ConnectionError, exceptions.TimeoutError, OSError) as second:
             if is_full(second):
