@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ponty.core import Routes as Routes
     from ponty.core import ValidationError as ValidationError
     from ponty.core import build_app as build_app
+    from ponty.core import cors as cors
     from ponty.core import delete as delete
     from ponty.core import get as get
     from ponty.core import http_client_provider as http_client_provider
@@ -33,7 +34,9 @@ if TYPE_CHECKING:
     from ponty.core import route as route
     from ponty.core import route_iter as route_iter
     from ponty.core import routes as routes
+    from ponty.core import security_headers as security_headers
     from ponty.core import startmeup as startmeup
+    from ponty.core import trusted_proxies as trusted_proxies
     from ponty.request import AIOHttpReq as AIOHttpReq
     from ponty.request import Annotation as Annotation
     from ponty.request import ContentLength as ContentLength
@@ -91,6 +94,7 @@ else:
         "ValidatedJsonBody": "ponty.request",
         "ValidationError": "ponty.core",
         "build_app": "ponty.core",
+        "cors": "ponty.core",
         "dataclass_to_jsonschema": "ponty.request",
         "delete": "ponty.core",
         "expect": "ponty.request",
@@ -106,7 +110,9 @@ else:
         "route": "ponty.core",
         "route_iter": "ponty.core",
         "routes": "ponty.core",
+        "security_headers": "ponty.core",
         "startmeup": "ponty.core",
+        "trusted_proxies": "ponty.core",
     }
 
     def __getattr__(name: str) -> object:
@@ -151,6 +157,7 @@ __all__ = [
     "ValidatedJsonBody",
     "ValidationError",
     "build_app",
+    "cors",
     "dataclass_to_jsonschema",
     "delete",
     "expect",
@@ -166,5 +173,7 @@ __all__ = [
     "route",
     "route_iter",
     "routes",
+    "security_headers",
     "startmeup",
+    "trusted_proxies",
 ]

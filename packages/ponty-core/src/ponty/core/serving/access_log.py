@@ -5,6 +5,9 @@ import datetime
 from aiohttp import hdrs, web
 from aiohttp.abc import AbstractAccessLogger
 
+CLIENT_ADDRESS = web.RequestKey("ponty.core.client_address", str)
+"""Where a request has the address of its client if a proxy that is trusted has told it."""
+
 
 class AccessLogger(AbstractAccessLogger):
     """Logs requests in the combined log format, at INFO, followed by the seconds that each took.
@@ -30,7 +33,7 @@ class AccessLogger(AbstractAccessLogger):
         version = request.version
         self.logger.info(
             '%s - - [%s] "%s %s HTTP/%d.%d" %d %d "%s" "%s" %.6f',
-            request.remote or "-",
+            request.get(CLIENT_ADDRESS) or request.remote or "-",
             began.strftime("%d/%b/%Y:%H:%M:%S +0000"),
             _plain(request.method),
             _plain(request.path_qs),
