@@ -14,12 +14,20 @@ from ponty.core.routing.table import Routes, delete, get, patch, post, put, rout
 from ponty.core.serving.startmeup import startmeup
 
 if TYPE_CHECKING:
+    from ponty.core.lifecycle.current_request import current_request_id
     from ponty.core.operations.cors import cors
+    from ponty.core.operations.health import health
+    from ponty.core.operations.json_logs import json_logs
+    from ponty.core.operations.request_ids import request_ids
     from ponty.core.operations.security_headers import security_headers
     from ponty.core.operations.trusted_proxies import trusted_proxies
 else:
     # What most programs start without is imported when it is first used.
     _LATER = {
+        "current_request_id": "ponty.core.lifecycle.current_request",
+        "health": "ponty.core.operations.health",
+        "json_logs": "ponty.core.operations.json_logs",
+        "request_ids": "ponty.core.operations.request_ids",
         "cors": "ponty.core.operations.cors",
         "security_headers": "ponty.core.operations.security_headers",
         "trusted_proxies": "ponty.core.operations.trusted_proxies",
@@ -47,15 +55,19 @@ __all__ = [
     "ValidationError",
     "build_app",
     "cors",
+    "current_request_id",
     "delete",
     "get",
+    "health",
     "http_client_provider",
+    "json_logs",
     "lease_http_client",
     "patch",
     "post",
     "put",
     "raise_status",
     "render_json",
+    "request_ids",
     "retry",
     "route",
     "route_iter",

@@ -112,6 +112,10 @@ class PlainResponse(web.Response):
             self._further = {}
         merge_headers(self._further, headers, keep=keep)
 
+    def replace_body(self, body: bytes) -> None:
+        """Have another body, as long as it is as made."""
+        self._content = body
+
     def as_made(self) -> tuple[Head, bytes]:
         """Return what it was made of."""
         return self._head, self._content

@@ -48,7 +48,8 @@ def cors(
 
         app = build_app(middlewares=[cors(["https://shop.example"], expose=["Location"])])
 
-    List it first, so that what other middlewares answer can be read too; behind `trusted_proxies` alone.
+    List it first, so that what other middlewares answer can be read too; behind `trusted_proxies` and
+    `request_ids` alone.
 
     Args:
         origins: The origins, each as a browser writes it (`https://shop.example`, with a port where that is not the

@@ -63,7 +63,12 @@ def trusted_proxies(
         if remote is not None:
             request[CLIENT_ADDRESS] = remote
         changed: dict[str, Any] = {name: value for name, value in told.items() if value is not None}
-        return await handler(request.clone(**changed))
+        seen = request.clone(**changed)
+        try:
+            return await handler(seen)
+        finally:
+            # What is noted in the request that handlers see is looked for by who logs this one.
+            request.update(seen)
 
     return middleware
 
