@@ -153,7 +153,7 @@ if speedups is not None:
         client = await serve()
 
         async def send(text):
-            async with client.post("/", data=b'"%b"' % text) as answer:
+            async with client.post("/", json=text.decode()) as answer:
                 return answer.status, await answer.text()
 
         async def look():

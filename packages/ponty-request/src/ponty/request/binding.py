@@ -14,6 +14,7 @@ from typing import Any, Literal, TypeVar, get_origin, overload
 from aiohttp import hdrs, web
 
 from ponty.core import DoesNotExist, Fault, PontyError, ValidationError
+from ponty.request.content.charsets import MIMETYPE_CHECKED
 from ponty.request.content.media_types import essence
 from ponty.request.errors import InvalidField
 from ponty.request.request import CompiledField, Request, quoted
@@ -55,7 +56,7 @@ def expect(
     Args:
         cls: The class of fields.
         mimetype: The media type that a request must have; another or none is a 415. Only type and subtype are compared,
-            without case.
+            without case. Without it, a field of a JSON body takes `application/json` and what ends in `+json`.
         whole: Gives the handler one instance of `cls` in place of an argument for each field; type checkers know the
             types of its attributes.
 
@@ -85,8 +86,8 @@ def expect(
 
         @functools.wraps(handler)
         async def answer(request: web.Request) -> _R:
-            if media_type is not None and essence(request.headers.get(hdrs.CONTENT_TYPE, "")) != media_type:
-                raise _UnsupportedMediaType(headers={hdrs.ACCEPT: media_type})
+            if media_type is not None:
+                _check_media_type(request, media_type)
             values: list[Any] = []
             try:
                 for extract in extracts:
@@ -115,6 +116,12 @@ def _rendered(handler: Any) -> tuple[Any, Any, Any]:
     """Give the function that `render_json` has wrapped, and what renders its value; or the handler, and None."""
     rendered: tuple[Any, Any, Any] = getattr(handler, "__ponty_rendered__", (None, None, None))
     return rendered if rendered[0] is handler else (handler, handler, None)
+
+
+def _check_media_type(request: web.Request, media_type: str) -> None:
+    if essence(request.headers.get(hdrs.CONTENT_TYPE, "")) != media_type:
+        raise _UnsupportedMediaType(headers={hdrs.ACCEPT: media_type})
+    request[MIMETYPE_CHECKED] = True
 
 
 class _UnsupportedMediaType(PontyError):

@@ -27,7 +27,7 @@ import functools
 from collections.abc import Callable, Coroutine, Hashable, Iterable, Mapping
 from typing import Any, NamedTuple, TypeAlias, cast
 
-from ponty.memo.keys import forms as keys
+from ponty.memo.keys import forms
 from ponty.memo.lazy_imports import inspect
 
 Miss: TypeAlias = Callable[[Hashable, tuple[Any, ...], dict[str, Any]], Coroutine[Any, Any, Any]]
@@ -39,8 +39,8 @@ class Local(NamedTuple):
 
     records: Any
     """An OrderedDict of `ponty.memo.lru.Record`s."""
-    home: Any
-    """Tells the time, where values have a lifetime."""
+    clock: Any
+    """The loop's owner, whose clock counts where values have a lifetime."""
     timed: bool
     on_hit: Callable[[], object] | None
 
@@ -80,7 +80,7 @@ def compile_call(
     while any(name.startswith(prefix) for name in signature.parameters):
         prefix += "_"
     make = _key_maker(function, parameters, who=who, own_key=own_key, portable=portable)
-    names: dict[str, Any] = {"ATOMS": keys.ATOMS, "identify": keys.self_form, "make": make, "miss": miss}
+    names: dict[str, Any] = {"ATOMS": forms.ATOMS, "identify": forms.self_form, "make": make, "miss": miss}
     if own_key is None and not portable and not parameters.variadic:
         key_lines = _key_lines(parameters)
         names["make"] = _quick_maker(parameters, make)
@@ -206,11 +206,11 @@ def _quick_maker(parameters: _Parameters, make: Callable[..., Hashable]) -> Call
     def quick(values: Any) -> Hashable:
         try:
             if not is_method:
-                return keys.form(values) if one else keys.forms(values)
+                return forms.form(values) if one else forms.forms(values)
             if one:
-                return keys.self_form(values)
-            return (keys.self_form(values[0]), *[keys.form(value) for value in values[1:]])
-        except (keys.Unkeyable, RecursionError):
+                return forms.self_form(values)
+            return (forms.self_form(values[0]), *[forms.form(value) for value in values[1:]])
+        except (forms.Unkeyable, RecursionError):
             return make((values,) if one else values, (), {})  # which says what is wrong with which argument
 
     return quick
@@ -222,8 +222,8 @@ def _hit_lines(local: Local, names: dict[str, Any]) -> list[str]:
     names["touch"] = local.records.move_to_end
     fresh = ""
     if local.timed:
-        names["home"] = local.home
-        fresh = " and %record[1] > %home.now()"
+        names["clock"] = local.clock
+        fresh = " and %record[1] > %clock.now()"
     lines = ["%record = %get(%key)", f"if %record is not None{fresh}:", "    %touch(%key)", "    %hits += 1"]
     if local.on_hit is not None:
         names["on_hit"] = local.on_hit
@@ -240,13 +240,13 @@ def _key_maker(
     portable: bool,
 ) -> Callable[[tuple[Any, ...], tuple[Any, ...], dict[str, Any]], Hashable]:
     """Give what makes a key of the named arguments, and of all of them as they are passed on."""
-    one, one_self = (keys.text, keys.self_text) if portable else (keys.form, keys.self_form)
+    one, one_self = (forms.text, forms.self_text) if portable else (forms.form, forms.self_form)
     inner = _behind(function, parameters)
 
     def part(what: str, value: object, *, is_self: bool = False) -> Hashable:
         try:
             return one_self(value) if is_self else one(value)
-        except (keys.Unkeyable, RecursionError) as error:
+        except (forms.Unkeyable, RecursionError) as error:
             why = "nested too deeply, or inside itself" if isinstance(error, RecursionError) else error
             raise TypeError(
                 f"{who}: {what} cannot be part of a key: it is, or has in it, {why}; "

@@ -4,14 +4,14 @@ from abc import ABC, abstractmethod
 from typing import Protocol
 
 from ponty.memo.lazy_imports import asyncio
-from ponty.memo.locks.fair_queue import Turns
+from ponty.memo.locks.fair_queue import FairQueue
 
 
 class Sentinels(Protocol):
     """The least that a store of sentinels has: three methods. `SentinelStore` builds the others upon them."""
 
     async def exists(self, key: str, /) -> bool:
-        """Say whether `key` is taken."""
+        """Return whether `key` is taken."""
         ...
 
     async def add(self, key: str, /) -> object:
@@ -24,9 +24,9 @@ class Sentinels(Protocol):
 
 
 class Watcher(Protocol):
-    """A cache, as far as it is told of its locks."""
+    """A cache, as far as it has to know of its locks."""
 
-    def disown(self, key: str, owner: str) -> None:
+    def detach(self, key: str, owner: str) -> None:
         """Let nobody join what is being computed for `key` by `owner`, and do not store it."""
 
 
@@ -51,7 +51,7 @@ class SentinelStore(ABC):
 
     @abstractmethod
     async def exists(self, key: str) -> bool:
-        """Say whether there is a sentinel for `key`."""
+        """Return whether there is a sentinel for `key`."""
 
     @abstractmethod
     async def add(self, key: str) -> object:
@@ -156,17 +156,17 @@ class Adapted(SentinelStore):
 
 
 class InProcess(SentinelStore):
-    """The sentinels of `locallock`: the turns themselves."""
+    """The sentinels of `locallock`: the tickets themselves."""
 
     def __init__(self, name: str = "this local lock") -> None:
-        self.turns: Turns = Turns(name)
+        self.queue: FairQueue = FairQueue(name)
 
     async def exists(self, key: str) -> bool:
-        """Say whether somebody has the turn at `key`."""
-        return key in self.turns
+        """Return whether somebody has the ticket for `key`."""
+        return key in self.queue
 
     async def add(self, key: str) -> None:
-        """Do nothing: who has the turn holds the key."""
+        """Do nothing: who has the ticket holds the key."""
 
     async def remove(self, key: str) -> None:
-        """Do nothing: giving the turn frees the key."""
+        """Do nothing: releasing the ticket frees the key."""

@@ -9,8 +9,8 @@ What lies in Redis, under names that begin with the namespace:
 - *meta*: one hash per namespace, the only thing that stays: the last `fence`, and for each cache that was ever cleared
   its `epoch`.
 
-Two channels: *wake* tells who waits that a lock was released, *drop* tells near caches what they must not serve any
-more, and holders of locks that the cache was cleared (see `ponty.memo.redis.clearing`).
+Two channels: *wake* is for who waits, with the lock that was released; *drop* is for near caches, with what they must
+not serve any more, and for holders of locks, whose cache was cleared (see `ponty.memo.redis.clearing`).
 
 Rules:
 
@@ -61,7 +61,7 @@ ENTER: Final = Script(
     return {fence, epoch}
     """,
 )
-"""Take a lock. Gives the fence and the epoch, or nothing if somebody else holds it."""
+"""Take a lock. Returns the fence and the epoch, or nothing if somebody else holds it."""
 
 ATTEND: Final = Script(
     "attend",
@@ -78,7 +78,7 @@ ATTEND: Final = Script(
     return left
     """,
 )
-"""Ask to be woken. Gives what is left of the lease in milliseconds, or -1 if the lock is free."""
+"""Ask to be woken. Returns what is left of the lease in milliseconds, or -1 if the lock is free."""
 
 EXTEND: Final = Script(
     "extend",
@@ -91,7 +91,7 @@ EXTEND: Final = Script(
     return 1
     """,
 )
-"""Begin the lease anew. Gives 0 if the owner had it no longer, and 2 if the cache was cleared since it was taken."""
+"""Begin the lease anew. Returns 0 if the owner had it no longer, and 2 if the cache was cleared since it was taken."""
 
 RELEASE: Final = Script(
     "release",
@@ -104,7 +104,7 @@ RELEASE: Final = Script(
     return 1
     """,
 )
-"""Give a lock back, and wake who waits. Gives whether the owner still had it."""
+"""Give a lock back, and wake who waits. Returns whether the owner still had it."""
 
 COMMIT: Final = Script(
     "commit",
@@ -121,7 +121,7 @@ COMMIT: Final = Script(
     return 1
     """,
 )
-"""Store a value on behalf of the lock's owner. Gives 1; or 0 if the owner has it no longer, and -1 if the cache was
+"""Store a value on behalf of the lock's owner. Returns 1; or 0 if the owner has it no longer, and -1 if the cache was
 cleared since it was taken."""
 
 STORE: Final = Script(
@@ -173,7 +173,7 @@ DROP: Final = Script(
     return found
     """,
 )
-"""Forget a value, here and in all near caches. Gives whether there was one."""
+"""Forget a value, here and in all near caches. Returns whether there was one."""
 
 EPOCH: Final = Script(
     "epoch",
@@ -189,7 +189,7 @@ EPOCH: Final = Script(
     """,
 )
 """Begin a new epoch of a cache: what is being computed now is not committed, and near caches serve nothing old.
-Gives it."""
+Returns it."""
 
 OUTDATED: Final = Script(
     "outdated",
@@ -206,10 +206,10 @@ OUTDATED: Final = Script(
     return outdated
     """,
 )
-"""Look which locks were taken in an earlier epoch. Gives these."""
+"""Look which locks were taken in an earlier epoch. Returns these."""
 
-FORGO: Final = Script(
-    "forgo",
+ACKNOWLEDGE: Final = Script(
+    "acknowledge",
     """
     -- KEYS: lock  ARGV: owner
     if redis.pcall('HGET', KEYS[1], 'owner') ~= ARGV[1] then return 0 end

@@ -20,6 +20,13 @@ def essence(content_type: str) -> str | None:
 
 
 @functools.lru_cache(maxsize=256)
+def is_json(content_type: str) -> bool:
+    """Return whether a Content-Type is that of JSON: `application/json`, or one that ends in `+json` (RFC 6839)."""
+    media_type = essence(content_type)
+    return media_type is not None and (media_type == "application/json" or media_type.endswith("+json"))
+
+
+@functools.lru_cache(maxsize=256)
 def charset(content_type: str) -> str | None:
     """Give the charset that a Content-Type names, in lower case; None if it names none.
 

@@ -28,16 +28,16 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from ponty.memo.errors import Unavailable
-from ponty.memo.event_loop import Home, seconds
+from ponty.memo.event_loop import LoopOwner, seconds
 from ponty.memo.lazy_imports import asyncio, inspect
-from ponty.memo.locks.pending_releases import Endings
+from ponty.memo.locks.pending_releases import PendingReleases
 from ponty.memo.logs import logger
 from ponty.memo.redis.connection.circuit_breaker import Breaker
-from ponty.memo.redis.connection.command import Attempt
-from ponty.memo.redis.connection.orphaned_locks import Doubts
-from ponty.memo.redis.connection.pubsub import Signals
+from ponty.memo.redis.connection.command import Command
+from ponty.memo.redis.connection.orphaned_locks import OrphanedLocks
+from ponty.memo.redis.connection.pubsub import Subscription
 from ponty.memo.redis.connection.script import Script
-from ponty.memo.redis.connection.slots import Places
+from ponty.memo.redis.connection.slots import ConnectionSlots
 from ponty.memo.redis.lazy_imports import aioredis, exceptions
 
 if TYPE_CHECKING:
@@ -68,18 +68,19 @@ class RedisLink:
         self._connections = max_connections
         self._given = None if isinstance(redis, str) else redis
         self._make: Callable[[], Redis] = self._maker(redis) if isinstance(redis, str) else lambda: redis
-        self._home = Home("the link to Redis", self._moved)
+        self._loop_owner = LoopOwner("the link to Redis")
+        self._loop_owner.on_new_loop(self._on_new_loop)
         self._used = False
         self._closed = False
         self._openers = 0
         self._client: Redis | None = None
-        self._places = Places(max_connections)
+        self._slots = ConnectionSlots(max_connections)
         self._running: set[asyncio.Task[Any]] = set()
         self._last: dict[str, float] = {}
         self.breaker: Final = Breaker(self.ping)
-        self.signals: Final = Signals(self.client, self._timeout)
-        self.endings: Final = Endings()
-        self.doubts: Final = Doubts()
+        self.subscription: Final = Subscription(self.client, self._timeout)
+        self.pending_releases: Final = PendingReleases()
+        self.orphaned_locks: Final = OrphanedLocks()
 
     def _maker(self, url: str) -> "Callable[[], Redis]":
         def make() -> "Redis":
@@ -111,20 +112,20 @@ class RedisLink:
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
         """Close the link, once the commands under way have ended, unless others have opened it, too."""
-        self._home.enter()
+        self._loop_owner.enter()
         self._openers = max(0, self._openers - 1)
         if not self._openers:
             await self.aclose()
 
     def client(self) -> "Redis":
-        """Give the client in this event loop."""
-        self._home.enter()
+        """Return the client in this event loop."""
+        self._loop_owner.enter()
         if self._client is None:
             self._client = self._make()
             self._closed = False
             size = getattr(self._client.connection_pool, "max_connections", None)
             free = size - 1 if isinstance(size, int) else self._connections  # the subscription has one
-            self._places = Places(max(1, min(self._connections, free)))
+            self._slots = ConnectionSlots(max(1, min(self._connections, free)))
         return self._client
 
     def check_open(self) -> None:
@@ -133,18 +134,18 @@ class RedisLink:
         Raises:
             Unavailable: The link was closed, and nobody has used it since.
         """
-        self._home.enter()
+        self._loop_owner.enter()
         if self._closed:
             raise Unavailable("the link was closed", in_doubt=False)
 
     async def aclose(self) -> None:
         """Close the link, once nothing is being given back any more; it would open again if it were used."""
-        loop = self._home.enter()
-        await self.signals.close()
-        await self.doubts.close()
+        loop = self._loop_owner.enter()
+        await self.subscription.close()
+        await self.orphaned_locks.close()
         await self.breaker.close()
         end = loop.time() + self._timeout
-        while (pending := self._running | self.endings.pending()) and (left := end - loop.time()) > 0:
+        while (pending := self._running | self.pending_releases.pending()) and (left := end - loop.time()) > 0:
             await asyncio.wait(pending, timeout=left, return_when=asyncio.FIRST_COMPLETED)
             await asyncio.sleep(0)  # what is done may begin something else
         self._closed = True
@@ -166,7 +167,7 @@ class RedisLink:
         await self._attempt("PING", lambda: self._execute("PING"))
 
     async def run(self, script: Script, keys: Sequence[str], arguments: Sequence[str | bytes | int] = ()) -> Any:
-        """Run a script, and give what it gives; texts come as bytes.
+        """Run a script, and return its answer; texts come as bytes.
 
         Raises:
             Unavailable: Redis cannot be asked, or refuses.
@@ -183,7 +184,7 @@ class RedisLink:
         return await self._attempt(script.name, attempt)
 
     async def command(self, *parts: str | bytes | int) -> Any:
-        """Run a command, and give what it gives; texts come as bytes.
+        """Run a command, and return its answer; texts come as bytes.
 
         Raises:
             Unavailable: Redis cannot be asked, or refuses.
@@ -197,7 +198,7 @@ class RedisLink:
 
     async def _attempt(self, what: str, attempt: Callable[[], Awaitable[Any]]) -> Any:
         self.client()
-        command = Attempt(what, attempt, self._places, self.breaker, self._timeout)
+        command = Command(what, attempt, self._slots, self.breaker, self._timeout)
         self._running.add(command.task)
         command.task.add_done_callback(self._running.discard)
         try:
@@ -215,7 +216,7 @@ class RedisLink:
             del failure  # whose traceback has this frame
 
     def _translated(self, error: BaseException, what: str) -> Unavailable:
-        """Tell the breaker, and give the error for the caller."""
+        """Count the failure, and return the error for the caller."""
         if isinstance(error, asyncio.CancelledError):  # of the command, by `aclose`
             return Unavailable(f"{what}: the link was closed")
         if isinstance(error, exceptions.ConnectionError | exceptions.TimeoutError | OSError):
@@ -230,7 +231,7 @@ class RedisLink:
         return Unavailable(f"{what}: {error}", in_doubt=False)
 
     def _not_since(self, what: str, limit: float) -> bool:
-        """Say whether `what` was not done in the last `limit` seconds; it counts as done now."""
+        """Return whether `what` was not done in the last `limit` seconds; it counts as done now."""
         now = asyncio.get_running_loop().time()
         if now < self._last.get(what, -limit) + limit:
             return False
@@ -242,7 +243,7 @@ class RedisLink:
         if not self._not_since("reconnected", 1):
             return
         logger().error("Redis is read-only: it is asked on new connections from now on")
-        loop = self._home.enter()
+        loop = self._loop_owner.enter()
         task = loop.create_task(self.client().connection_pool.disconnect(inuse_connections=False))
         self._running.add(task)
         task.add_done_callback(self._reconnected)
@@ -252,7 +253,7 @@ class RedisLink:
         if not task.cancelled() and (error := task.exception()) is not None:
             logger().info("the connections to a replica could not be closed", exc_info=error)
 
-    def _moved(self) -> None:
+    def _on_new_loop(self) -> None:
         """Begin anew in another event loop: connections belong to the one in which they were made."""
         if self._given is not None and self._used:
             pool: Any = self._given.connection_pool
@@ -261,12 +262,12 @@ class RedisLink:
         self._client = None
         self._closed = False
         self._openers = 0
-        self._places = Places(self._connections)
+        self._slots = ConnectionSlots(self._connections)
         self._running = set()
         self._last = {}
-        self.breaker.moved()
-        self.signals.moved()
-        self.doubts.moved()
+        self.breaker.on_new_loop()
+        self.subscription.on_new_loop()
+        self.orphaned_locks.on_new_loop()
 
 
 _links: "weakref.WeakValueDictionary[str | int, RedisLink]" = weakref.WeakValueDictionary()
@@ -274,7 +275,7 @@ _links: "weakref.WeakValueDictionary[str | int, RedisLink]" = weakref.WeakValueD
 
 
 def link_to(redis: "str | Redis | RedisLink") -> RedisLink:
-    """Give the link to `redis`: the same one for the same URL or client."""
+    """Return the link to `redis`: the same one for the same URL or client."""
     if isinstance(redis, RedisLink):
         return redis
     if not isinstance(redis, str) and not inspect.iscoroutinefunction(getattr(redis, "execute_command", None)):
