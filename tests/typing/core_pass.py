@@ -1,5 +1,6 @@
 """What type checkers infer of the core."""
 
+import logging
 from collections.abc import AsyncIterator, Iterator
 from typing import NoReturn, assert_type
 
@@ -13,19 +14,26 @@ from ponty import (
     Provider,
     ValidationError,
     build_app,
+    cors,
+    current_request_id,
     delete,
     get,
+    health,
     http_client_provider,
+    json_logs,
     lease_http_client,
     patch,
     post,
     put,
     raise_status,
     render_json,
+    request_ids,
     retry,
     route,
     route_iter,
+    security_headers,
     startmeup,
+    trusted_proxies,
 )
 
 
@@ -86,3 +94,20 @@ def stop() -> NoReturn:
 def serve() -> None:
     assert_type(build_app(providers=[provider, http_client_provider(timeout=3, trust_env=True)]), web.Application)
     startmeup(port=8080, providers=(provider,), route_tables=[web.RouteTableDef()])
+
+
+async def ping(app: web.Application) -> None:
+    assert_type(current_request_id(), str | None)
+
+
+def operate() -> None:
+    http_client_provider(timeout=aiohttp.ClientTimeout(total=3), lease_timeout=None)
+    middlewares = [
+        trusted_proxies("127.0.0.1", header="Forwarded", hops=1),
+        request_ids(trusted=["10.0.0.0/8"]),
+        cors("*"),
+        cors(lambda origin: origin.endswith(".shop.example"), headers="*", expose=["ETag"], credentials=True),
+        security_headers(headers={"Cache-Control": None}),
+    ]
+    build_app(middlewares=middlewares, routes=[health(ping, time_limit=1, prefix="/_")])
+    assert_type(json_logs(level="WARNING"), logging.Handler)
