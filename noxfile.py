@@ -96,14 +96,6 @@ def layer(session: nox.Session, layer: str) -> None:
     session.run("pytest", "-q", f"packages/{layer}")
 
 
-@nox.session(python=["3.12", "3.13"], requires=["build"])
-def speedups(session: nox.Session) -> None:
-    """Test ponty-request with jsonschema-rs, as `lowest` does on 3.11; the session of the layer tests it without."""
-    *below, wheel = wheels("ponty-request")
-    session.install(*below, f"{wheel}[speedups]", *WEB_TEST_TOOLS)
-    session.run("pytest", "-q", "packages/ponty-request")
-
-
 @nox.session(python=PYTHONS, requires=["build"])
 def tests(session: nox.Session) -> None:
     """Test what crosses the layers, with the four wheels in one environment."""
