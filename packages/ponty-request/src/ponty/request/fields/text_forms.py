@@ -251,9 +251,7 @@ def _list_form(tp: Any, schema: Schema, inner: Mapping[str, Json]) -> TextForm:
             raise InvalidField(detail, pointer=pointer, more=more)
         return parse(values)
 
-    return TextForm(
-        type=tp, schema=schema, expected=expected, pattern="", to_json=to_json, read=read, is_list=True
-    )
+    return TextForm(type=tp, schema=schema, expected=expected, pattern="", to_json=to_json, read=read, is_list=True)
 
 
 def check_default(place: str, form: TextForm, default: object) -> None:
