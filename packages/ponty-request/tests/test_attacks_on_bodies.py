@@ -129,7 +129,7 @@ async def test_a_body_as_deep_as_may_be_is_answered(ask, depth, innermost):
     value = innermost
     for _ in range(depth):
         value = {"next": value}
-    status, answer = await ask("/", method="POST", data=json.dumps(value).encode())
+    status, answer = await ask("/", method="POST", json=value)
     assert status == (400 if innermost else 200)
     if innermost:
         (error,) = answer["errors"]

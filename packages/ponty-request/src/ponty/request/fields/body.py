@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar, overload
 
 from aiohttp import web
 
-from ponty.request.content.charsets import check_utf8, read_text
+from ponty.request.content.charsets import check_json, read_text
 from ponty.request.content.json_decoder import Json, decode_json
 from ponty.request.fields.base import Description, Field
 from ponty.request.parsing.parser import Parser
@@ -39,16 +39,18 @@ class TextBody(Field[str]):
 class JsonBody(Field[Json]):
     """The body as a JSON value of any form.
 
-    JSON is UTF-8 (RFC 8259 §8.1); another charset is a 415. Of a name given twice in one object, the last value counts.
+    Its media type is `application/json` or ends in `+json`, unless `expect(mimetype=…)` asks for another; any other or
+    none is a 415, since a page anywhere can have a browser send those. JSON is UTF-8 (RFC 8259 §8.1); another charset
+    is a 415. Of a name given twice in one object, the last value counts.
     """
 
     async def extract(self, request: web.Request) -> Json:
         """Read and decode the body.
 
         Raises:
-            InvalidField: Its charset or its content encoding is unknown, or it is not JSON.
+            InvalidField: Its media type, charset or content encoding is another, or it is not JSON.
         """
-        check_utf8(request)
+        check_json(request)
         return decode_json(await request.read())
 
     def describe(self) -> Description:
@@ -58,6 +60,8 @@ class JsonBody(Field[Json]):
 
 class ValidatedJsonBody(Field[Json]):
     """The body as a JSON value that is valid under a JSON Schema, draft 2020-12 unless its `$schema` says otherwise.
+
+    Its media type is that of JSON; see `JsonBody`.
 
     ::
 
@@ -97,9 +101,9 @@ class ValidatedJsonBody(Field[Json]):
         """Read, decode and validate the body.
 
         Raises:
-            InvalidField: Its charset or its content encoding is unknown, it is not JSON, or not valid.
+            InvalidField: Its media type, charset or content encoding is another, it is not JSON, or not valid.
         """
-        check_utf8(request)
+        check_json(request)
         value = decode_json(await request.read())
         self._check(value)
         return value
@@ -112,7 +116,8 @@ class ValidatedJsonBody(Field[Json]):
 class ParsedJsonBody(Field[_T_co], Generic[_T_co]):
     """The body as an instance of a dataclass, or of any other type that has a form in JSON.
 
-    It is validated against the schema of the type (see `dataclass_to_jsonschema`), and built through the class's own
+    Its media type is that of JSON; see `JsonBody`. It is validated against the schema of the type (see
+    `dataclass_to_jsonschema`), and built through the class's own
     `__init__` and `__post_init__`; a ValueError there is a 400.
 
     ::
@@ -157,9 +162,10 @@ class ParsedJsonBody(Field[_T_co], Generic[_T_co]):
         """Read, decode, validate and build.
 
         Raises:
-            InvalidField: Its charset or its content encoding is unknown, it is not JSON, not valid, or does not build.
+            InvalidField: Its media type, charset or content encoding is another, it is not JSON, not valid, or does not
+                build.
         """
-        check_utf8(request)
+        check_json(request)
         return self._read(await request.read())  # type: ignore[no-any-return]
 
     def read(self, body: bytes) -> _T_co:
