@@ -20,20 +20,27 @@ if TYPE_CHECKING:
     from ponty.core import Routes as Routes
     from ponty.core import ValidationError as ValidationError
     from ponty.core import build_app as build_app
+    from ponty.core import cors as cors
+    from ponty.core import current_request_id as current_request_id
     from ponty.core import delete as delete
     from ponty.core import get as get
+    from ponty.core import health as health
     from ponty.core import http_client_provider as http_client_provider
+    from ponty.core import json_logs as json_logs
     from ponty.core import lease_http_client as lease_http_client
     from ponty.core import patch as patch
     from ponty.core import post as post
     from ponty.core import put as put
     from ponty.core import raise_status as raise_status
     from ponty.core import render_json as render_json
+    from ponty.core import request_ids as request_ids
     from ponty.core import retry as retry
     from ponty.core import route as route
     from ponty.core import route_iter as route_iter
     from ponty.core import routes as routes
+    from ponty.core import security_headers as security_headers
     from ponty.core import startmeup as startmeup
+    from ponty.core import trusted_proxies as trusted_proxies
     from ponty.request import AIOHttpReq as AIOHttpReq
     from ponty.request import Annotation as Annotation
     from ponty.request import BodyStream as BodyStream
@@ -97,22 +104,29 @@ else:
         "ValidatedJsonBody": "ponty.request",
         "ValidationError": "ponty.core",
         "build_app": "ponty.core",
+        "cors": "ponty.core",
+        "current_request_id": "ponty.core",
         "dataclass_to_jsonschema": "ponty.request",
         "delete": "ponty.core",
         "expect": "ponty.request",
         "get": "ponty.core",
+        "health": "ponty.core",
         "http_client_provider": "ponty.core",
+        "json_logs": "ponty.core",
         "lease_http_client": "ponty.core",
         "patch": "ponty.core",
         "post": "ponty.core",
         "put": "ponty.core",
         "raise_status": "ponty.core",
         "render_json": "ponty.core",
+        "request_ids": "ponty.core",
         "retry": "ponty.core",
         "route": "ponty.core",
         "route_iter": "ponty.core",
         "routes": "ponty.core",
+        "security_headers": "ponty.core",
         "startmeup": "ponty.core",
+        "trusted_proxies": "ponty.core",
     }
 
     def __getattr__(name: str) -> object:
@@ -160,20 +174,27 @@ __all__ = [
     "ValidatedJsonBody",
     "ValidationError",
     "build_app",
+    "cors",
+    "current_request_id",
     "dataclass_to_jsonschema",
     "delete",
     "expect",
     "get",
+    "health",
     "http_client_provider",
+    "json_logs",
     "lease_http_client",
     "patch",
     "post",
     "put",
     "raise_status",
     "render_json",
+    "request_ids",
     "retry",
     "route",
     "route_iter",
     "routes",
+    "security_headers",
     "startmeup",
+    "trusted_proxies",
 ]

@@ -27,8 +27,7 @@ from ponty.request.parsing.objects import build_object, check_signature, mapping
 from ponty.request.parsing.scalars import enumeration, scalar
 from ponty.request.parsing.type_hints import resolve_hints
 from ponty.request.parsing.unions import UnionBuild, union
-
-DIALECT = "https://json-schema.org/draft/2020-12/schema"
+from ponty.request.validation.dialects import DIALECT
 
 _LISTS: set[object] = {
     list,

@@ -64,8 +64,10 @@ class Parser:
         node, schema = compiler.whole()
         self.schema: Schema = schema
         self.validator: Validator = _validator(tp, self.schema)
+        unsure = [node for union in compiler.unions for node in union.unsure()]
+        validators = self.validator.of_parts([node.schema for node in unsure])
         for union in compiler.unions:
-            union.prepare(self.schema, self.validator.of_part)
+            union.prepare(self.schema, dict(zip(map(id, unsure), validators, strict=True)))
         self._build: Build | None = node.build
         self._read: Callable[[bytes], Any] | None = make_reader(node.direct) if node.direct else None
         self._make: Build | None = node.direct.make if node.direct else None
@@ -123,7 +125,7 @@ _LONG = 4096
 
 def _validator(tp: Any, schema: Schema) -> Validator:
     try:
-        return Validator(schema)
+        return Validator(schema, given=False)
     except ValueError as error:
         raise ValueError(f"{getattr(tp, '__qualname__', tp)}: {error}") from None
 
