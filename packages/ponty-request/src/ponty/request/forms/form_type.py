@@ -13,7 +13,7 @@ import msgspec
 from ponty.request.content.json_decoder import Json
 from ponty.request.errors import InvalidField
 from ponty.request.fields.converters import CAST_ERRORS
-from ponty.request.fields.text_forms import scalar_form
+from ponty.request.fields.text_forms import text_part
 from ponty.request.forms.upload import Upload
 from ponty.request.parsing.compiled_type import Node, Schema
 from ponty.request.parsing.parser import Parser
@@ -139,12 +139,13 @@ def _scalar_place(where: str, members: list[Any], *, is_optional: bool, is_list:
     if member.get("type") in ("array", "object"):
         raise TypeError(f"{where} is of a type that a form cannot hold: it has texts, numbers, booleans and files")
     try:
-        expected, to_json = scalar_form(where, member)
-    except TypeError as error:
-        raise TypeError(f"{where}: {error}") from None
+        part = text_part(where, member)
+    except TypeError:
+        raise TypeError(f"{where} has no form as a text") from None
     is_text = member.get("type") == "string" and "format" not in member
+    empty_is_null = is_optional and not is_text
     return Place(
-        is_upload=False, is_list=is_list, expected=expected, to_json=to_json, empty_is_null=is_optional and not is_text
+        is_upload=False, is_list=is_list, expected=part.expected, to_json=part.element, empty_is_null=empty_is_null
     )
 
 
