@@ -1,5 +1,6 @@
 """What type checkers infer of the core."""
 
+import logging
 from collections.abc import AsyncIterator, Iterator
 from typing import NoReturn, assert_type
 
@@ -16,20 +17,27 @@ from ponty import (
     Routes,
     ValidationError,
     build_app,
+    cors,
+    current_request_id,
     delete,
     get,
+    health,
     http_client_provider,
+    json_logs,
     lease_http_client,
     patch,
     post,
     put,
     raise_status,
     render_json,
+    request_ids,
     retry,
     route,
     route_iter,
     routes,
+    security_headers,
     startmeup,
+    trusted_proxies,
 )
 
 
@@ -117,3 +125,20 @@ def serve() -> None:
     startmeup(port=8080, providers=(provider,), route_tables=[web.RouteTableDef()])
     startmeup(port=8080, routes=[table, routes])
     assert_type(build_app(routes=table), web.Application)
+
+
+async def ping(app: web.Application) -> None:
+    assert_type(current_request_id(), str | None)
+
+
+def operate() -> None:
+    http_client_provider(timeout=aiohttp.ClientTimeout(total=3), lease_timeout=None)
+    middlewares = [
+        trusted_proxies("127.0.0.1", header="Forwarded", hops=1),
+        request_ids(trusted=["10.0.0.0/8"]),
+        cors("*"),
+        cors(lambda origin: origin.endswith(".shop.example"), headers="*", expose=["ETag"], credentials=True),
+        security_headers(headers={"Cache-Control": None}),
+    ]
+    build_app(middlewares=middlewares, routes=[health(ping, time_limit=1, prefix="/_")])
+    assert_type(json_logs(level="WARNING"), logging.Handler)

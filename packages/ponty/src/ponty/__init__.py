@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ponty.core import http_client_provider as http_client_provider
     from ponty.core import json_logs as json_logs
     from ponty.core import lease_http_client as lease_http_client
+    from ponty.core import metrics as metrics
     from ponty.core import patch as patch
     from ponty.core import post as post
     from ponty.core import put as put
@@ -114,6 +115,7 @@ else:
         "http_client_provider": "ponty.core",
         "json_logs": "ponty.core",
         "lease_http_client": "ponty.core",
+        "metrics": "ponty.core",
         "patch": "ponty.core",
         "post": "ponty.core",
         "put": "ponty.core",
@@ -184,6 +186,7 @@ __all__ = [
     "http_client_provider",
     "json_logs",
     "lease_http_client",
+    "metrics",
     "patch",
     "post",
     "put",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ponty.core.operations.cors import cors
     from ponty.core.operations.health import health
     from ponty.core.operations.json_logs import json_logs
+    from ponty.core.operations.metrics import metrics
     from ponty.core.operations.request_ids import request_ids
     from ponty.core.operations.security_headers import security_headers
     from ponty.core.operations.trusted_proxies import trusted_proxies
@@ -27,6 +28,7 @@ else:
         "current_request_id": "ponty.core.lifecycle.current_request",
         "health": "ponty.core.operations.health",
         "json_logs": "ponty.core.operations.json_logs",
+        "metrics": "ponty.core.operations.metrics",
         "request_ids": "ponty.core.operations.request_ids",
         "cors": "ponty.core.operations.cors",
         "security_headers": "ponty.core.operations.security_headers",
@@ -62,6 +64,7 @@ __all__ = [
     "http_client_provider",
     "json_logs",
     "lease_http_client",
+    "metrics",
     "patch",
     "post",
     "put",

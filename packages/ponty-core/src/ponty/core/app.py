@@ -53,14 +53,18 @@ def build_app(
         ValueError: A path is not one.
     """
     arriving = ArrivingBodies()
+    tables = listed_tables(routes)
+    entries = [entry for table in tables for entry in table]
+    # What a route of a table brings along for the whole application, as that of `metrics` does.
+    around = [found for entry in entries if (found := getattr(entry.handler, "__ponty_around_all__", None)) is not None]
     app = web.Application(
-        middlewares=[answer_errors(arriving), *answering_for_others(middlewares)], client_max_size=client_max_size
+        middlewares=[answer_errors(arriving), *answering_for_others([*around, *middlewares])],
+        client_max_size=client_max_size,
     )
     app[ARRIVING_BODIES] = arriving
     app.cleanup_ctx.append(lifespan(listed(providers)))
     watch_stopping(app)
-    tables = listed_tables(routes)
-    if middlewares or any(entry.middlewares for table in tables for entry in table):
+    if middlewares or any(entry.middlewares for entry in entries):
         app.on_response_prepare.append(add_noted_headers)
     app[MOUNTED] = mount(app, tables, tuple(route_tables), answering)
     app.router.register_resource(Unmatched(app.router, answering))

@@ -162,6 +162,12 @@ class PlainResponse(web.Response):
             await super().prepare(request)
 
     @property
+    def status(self) -> int:
+        """The status, also of an answer that is not built."""
+        status: int = self.__dict__.get("_status", self._head.status)
+        return status
+
+    @property
     def prepared(self) -> bool:
         """Whether it was sent, or is about to be."""
         return self._is_sent or self._ready_for is not None or super().prepared
