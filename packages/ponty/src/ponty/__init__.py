@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from ponty.core import trusted_proxies as trusted_proxies
     from ponty.request import AIOHttpReq as AIOHttpReq
     from ponty.request import Annotation as Annotation
+    from ponty.request import BodyStream as BodyStream
     from ponty.request import ContentLength as ContentLength
     from ponty.request import ContentType as ContentType
     from ponty.request import Cookie as Cookie
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from ponty.request import InvalidField as InvalidField
     from ponty.request import Json as Json
     from ponty.request import JsonBody as JsonBody
+    from ponty.request import ParsedForm as ParsedForm
     from ponty.request import ParsedJsonBody as ParsedJsonBody
     from ponty.request import PosIntQueryParameter as PosIntQueryParameter
     from ponty.request import PosIntRouteParameter as PosIntRouteParameter
@@ -62,6 +64,7 @@ if TYPE_CHECKING:
     from ponty.request import StringQueryParameter as StringQueryParameter
     from ponty.request import StringRouteParameter as StringRouteParameter
     from ponty.request import TextBody as TextBody
+    from ponty.request import Upload as Upload
     from ponty.request import ValidatedJsonBody as ValidatedJsonBody
     from ponty.request import dataclass_to_jsonschema as dataclass_to_jsonschema
     from ponty.request import expect as expect
@@ -71,6 +74,7 @@ else:
     _HOMES = {
         "AIOHttpReq": "ponty.request",
         "Annotation": "ponty.request",
+        "BodyStream": "ponty.request",
         "ContentLength": "ponty.request",
         "ContentType": "ponty.request",
         "Cookie": "ponty.request",
@@ -83,6 +87,7 @@ else:
         "Json": "ponty.request",
         "JsonBody": "ponty.request",
         "Location": "ponty.core",
+        "ParsedForm": "ponty.request",
         "ParsedJsonBody": "ponty.request",
         "PontyError": "ponty.core",
         "PosIntQueryParameter": "ponty.request",
@@ -96,6 +101,7 @@ else:
         "StringQueryParameter": "ponty.request",
         "StringRouteParameter": "ponty.request",
         "TextBody": "ponty.request",
+        "Upload": "ponty.request",
         "ValidatedJsonBody": "ponty.request",
         "ValidationError": "ponty.core",
         "build_app": "ponty.core",
@@ -139,6 +145,7 @@ else:
 __all__ = [
     "AIOHttpReq",
     "Annotation",
+    "BodyStream",
     "ContentLength",
     "ContentType",
     "Cookie",
@@ -151,6 +158,7 @@ __all__ = [
     "Json",
     "JsonBody",
     "Location",
+    "ParsedForm",
     "ParsedJsonBody",
     "PontyError",
     "PosIntQueryParameter",
@@ -164,6 +172,7 @@ __all__ = [
     "StringQueryParameter",
     "StringRouteParameter",
     "TextBody",
+    "Upload",
     "ValidatedJsonBody",
     "ValidationError",
     "build_app",

@@ -1,7 +1,7 @@
 r"""Paths of routes: literal text and variable parts, read once, when they are mounted.
 
 aiohttp compares a path whose percent-encodings are undone, but for `%2F` and `%25`. The literal text of a route means
-what it means in a client's path: `/café`, `/caf%C3%A9` and `/a b` are all found. What no client asks for is refused.
+what it means in a client's path: `/été`, `/%C3%A9t%C3%A9` and `/a b` are all found. What no client asks for is refused.
 """
 
 import functools

@@ -82,7 +82,9 @@ class UnionBuild:
 
     def __call__(self, value: Any) -> Any:
         """Build `value`, which some member admits."""
-        choices = self._choices[type(value)]
+        choices = self._choices.get(type(value))
+        if choices is None:
+            return value  # no JSON value: an upload of a form, which is built already
         if len(choices) > 1:
             choices = [choice for choice in choices if not choice.excludes(value)]
         for choice in choices:

@@ -11,6 +11,7 @@ refused.
 
 import copy
 import importlib
+import re
 import urllib.parse
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -133,7 +134,7 @@ class Documents:
             reference = keywords.get(keyword)
             if isinstance(reference, str):
                 yield self._resolve(keyword, reference, place)
-                place.schema[keyword] = urllib.parse.quote(reference, safe=_SAFE)
+                place.schema[keyword] = _encoded(reference)
 
     def _resolve(self, keyword: str, reference: str, place: Place) -> Any:
         uri, _, fragment = _join(place.base, reference).partition("#")
@@ -159,7 +160,7 @@ class Documents:
                 base = self.places[id(found)].base
         if not isinstance(found, dict | bool):
             raise _nowhere(keyword, reference)
-        self._visit(found, base, f"{uri}#{urllib.parse.quote(fragment, safe=_SAFE)}", dialect)
+        self._visit(found, base, f"{uri}#{_encoded(fragment)}", dialect)
         return found
 
     def _fetch(self, keyword: str, reference: str, uri: str, dialect: Dialect) -> None:
@@ -181,8 +182,14 @@ class Documents:
         return self._load(uri)
 
 
-_SAFE = "%!$&'()*+,;=:@/?#~"
-"""What may stand in a reference as it is (RFC 3986); `%` since it may be encoded already."""
+def _encoded(reference: str) -> str:
+    """Percent-encode what may not stand in a reference (RFC 3986), but for what is encoded already."""
+    head, mark, fragment = reference.partition("#")
+    text = head + mark + fragment.replace("#", "%23")
+    return urllib.parse.quote(_PERCENT.sub("%25", text), safe="%!$&'()*+,;=:@/?#~")
+
+
+_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
 
 
 def _token(step: str | int) -> str:
