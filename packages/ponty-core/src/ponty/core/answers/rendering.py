@@ -3,19 +3,28 @@
 import functools
 import inspect
 import time
+import types
+import typing
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, ParamSpec
+from typing import Any, Literal, ParamSpec, TypeVar, overload
 
 import msgspec
-from aiohttp import web
+from aiohttp import hdrs, web
 
+from ponty.core.answers.answer_settings import AnswerSettings, current_settings
 from ponty.core.answers.encoding import encode_json
-from ponty.core.answers.fast_response import PlainResponse, head
+from ponty.core.answers.entity_tags import entity_tag
+from ponty.core.answers.errors import check_status
+from ponty.core.answers.fast_response import BODILESS_STATUSES, PlainResponse, head
+from ponty.core.answers.reply import JSON, Reply, add_cookies, add_headers, empty
+from ponty.core.answers.returned_types import ReturnedType
 
 _P = ParamSpec("_P")
+_T = TypeVar("_T")
 
-
-_HEAD = head(200, "application/json; charset=utf-8")
+_Rendered = Callable[_P, Coroutine[Any, Any, web.Response]]
+_DEFAULTS = AnswerSettings()
+_HEAD = head(200, JSON)
 
 
 class _Envelope(msgspec.Struct, gc=False):
@@ -24,7 +33,41 @@ class _Envelope(msgspec.Struct, gc=False):
     now: int
 
 
-def render_json(handler: Callable[_P, Awaitable[object]]) -> Callable[_P, Coroutine[Any, Any, web.Response]]:
+class Rendering(msgspec.Struct, frozen=True):
+    """How `render_json` answers with the values of a handler: its attribute `__ponty_answer__`, for who describes it.
+
+    Args:
+        returns: The type of the values; None where it was not given.
+        status: The status of the answer.
+        envelope: Whether the value stands in an envelope.
+        etag: Whether the answer has an entity tag.
+    """
+
+    returns: Any = None
+    status: int = 200
+    envelope: bool = True
+    etag: bool = False
+
+
+@overload
+def render_json(returns: Callable[_P, Awaitable[object]], /) -> _Rendered[_P]: ...
+@overload
+def render_json(
+    returns: None = None, *, status: Literal[204, 205], envelope: bool = True, etag: bool = False
+) -> Callable[[Callable[_P, Awaitable[Reply[None] | None]]], _Rendered[_P]]: ...
+@overload
+def render_json(
+    returns: None = None, *, status: int = 200, envelope: bool = True, etag: bool = False
+) -> Callable[[Callable[_P, Awaitable[object]]], _Rendered[_P]]: ...
+@overload
+def render_json(
+    returns: type[_T], *, status: int = 200, envelope: bool = True, etag: bool = False
+) -> Callable[[Callable[_P, Awaitable[_T | Reply[_T]]]], _Rendered[_P]]: ...
+@overload
+def render_json(
+    returns: types.UnionType, *, status: int = 200, envelope: bool = True, etag: bool = False
+) -> Callable[[Callable[_P, Awaitable[object]]], _Rendered[_P]]: ...
+def render_json(returns: Any = None, *, status: int = 200, envelope: bool = True, etag: bool = False) -> Any:
     """Answer with the decorated coroutine function's value, as JSON.
 
     ::
@@ -38,21 +81,61 @@ def render_json(handler: Callable[_P, Awaitable[object]]) -> Callable[_P, Corout
     when it was done, since the epoch. Dataclasses, mappings, collections (sets too), datetimes, enums, UUIDs and
     Decimals encode; NaN and the infinities become null. A value that does not encode is an unhandled TypeError.
 
+    It is bare, as above, or called: `@render_json(Mug, status=201)`. A function that has more to say than its value
+    returns a `Reply`.
+
+    Args:
+        returns: The type of the values. Type checkers hold the function to it. It is a limit: what it does not have is not
+            sent, at any depth, whatever else an object of a subclass or of another class has.
+        status: The HTTP status of the answer. With 204 and 205 there is no content, and the function returns None.
+        envelope: Puts the value in the envelope; without it, the value itself is the answer.
+        etag: Gives the answer an entity tag, made of the value alone, and answers 304 where a request says that it has
+            the same already (RFC 9110 §13.1.2).
+
     Raises:
-        TypeError: The function is not a coroutine function.
+        TypeError: The function is not a coroutine function, or `returns` has no form in JSON.
+        ValueError: `status` is outside 200 to 599, or has no content, and `returns` says that there is some.
     """
+    if returns is not None and not _is_type(returns):
+        return _decorated(returns, Rendering(), _render)
+    check_status(status)
+    if status in BODILESS_STATUSES and returns not in {None, type(None)}:
+        raise ValueError(f"@render_json: an answer with status {status} has no content; leave out `returns`")
+    how = Rendering(returns, status, envelope, etag)
+    if how == Rendering():
+        return functools.partial(_decorated, how=how, render=_render)
+    limit = None if returns is None else ReturnedType(returns)
+
+    def decorate(handler: Callable[..., Awaitable[object]]) -> Any:
+        return _decorated(handler, how, _renderer(how, limit, getattr(handler, "__qualname__", "a handler")))
+
+    return decorate
+
+
+def _is_type(value: Any) -> bool:
+    """Return whether `value` is a type, and not a handler."""
+    return (
+        isinstance(value, type | types.UnionType | typing.NewType | TypeVar)
+        or typing.get_origin(value) is not None
+        or not callable(value)
+        or value is Any
+    )
+
+
+def _decorated(handler: Any, how: Rendering, render: Callable[[object, int], web.Response]) -> Any:
     if not inspect.iscoroutinefunction(handler):
         raise TypeError(
             f"@render_json: {getattr(handler, '__qualname__', handler)!r} is not a coroutine function (async def)"
         )
 
     @functools.wraps(handler)
-    async def respond(*args: _P.args, **kwargs: _P.kwargs) -> web.Response:
+    async def respond(*args: Any, **kwargs: Any) -> web.Response:
         start = time.perf_counter_ns()
-        return _render(await handler(*args, **kwargs), start)
+        return render(await handler(*args, **kwargs), start)
 
     # For who calls the handler itself, to spare a call. The function stands in it, since `functools.wraps` copies it.
-    respond.__ponty_rendered__ = (respond, handler, _render)  # type: ignore[attr-defined]
+    respond.__ponty_rendered__ = (respond, handler, render)  # type: ignore[attr-defined]
+    respond.__ponty_answer__ = how  # type: ignore[attr-defined]
     return respond
 
 
@@ -63,5 +146,55 @@ def _render(data: object, start: int) -> web.Response:
         data: The value.
         start: When the handler was called, by `time.perf_counter_ns`.
     """
+    if type(data) is Reply or current_settings.get(None) is not None:
+        return _render_more(data, start)
     elapsed = (time.perf_counter_ns() - start) // 1_000_000
     return PlainResponse(_HEAD, encode_json(_Envelope(data, elapsed, time.time_ns() // 1_000_000)))
+
+
+def _renderer(how: Rendering, limit: ReturnedType | None, name: str) -> Callable[[object, int], web.Response]:
+    """Make what answers with the values of a handler.
+
+    Args:
+        how: How it does.
+        limit: What of a value is sent; None for all.
+        name: The name of the handler.
+    """
+
+    def render(data: object, start: int) -> web.Response:
+        elapsed = (time.perf_counter_ns() - start) // 1_000_000
+        settings = current_settings.get(_DEFAULTS)
+        reply: Reply[Any] | None = data if type(data) is Reply else None
+        value: object = data if reply is None else reply.value
+        status = how.status if reply is None or reply.status is None else reply.status
+        if status in BODILESS_STATUSES:
+            answer = empty(status, value)
+        else:
+            if limit is not None:
+                value = limit.limited(value, name, settings.check_returns)
+            tag = None
+            if how.etag:
+                if how.envelope and settings.envelope is not None:
+                    tag = entity_tag(encode_json(value))
+                else:
+                    content = encode_json(value)
+                    tag, value = entity_tag(content), msgspec.Raw(content)
+            if how.envelope:
+                now = time.time_ns() // 1_000_000
+                make = settings.envelope
+                value = _Envelope(value, elapsed, now) if make is None else make(value, elapsed, now)
+            answer = PlainResponse(head(status, JSON), encode_json(value))
+            if tag is not None:
+                answer.headers[hdrs.ETAG] = tag
+                answer.is_conditional = True
+        if reply is not None:
+            if reply.headers:
+                add_headers(answer, reply.headers)
+            if reply.cookies:
+                add_cookies(answer, reply.cookies)
+        return answer
+
+    return render
+
+
+_render_more = _renderer(Rendering(), None, "")
