@@ -9,6 +9,8 @@ import sys
 
 import pytest
 
+import ponty
+
 ROOT = pathlib.Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples"
 SERVER = ROOT / "packages/ponty-memo/tests/fleet/server.py"
@@ -21,6 +23,13 @@ sys.path.insert(0, ".")
 how, what = sys.argv[1:]
 (runpy.run_path if how == "path" else runpy.run_module)(what, run_name="__main__")
 """
+
+
+@pytest.fixture
+def routes():
+    """Give a test an empty default table."""
+    with ponty.routes.emptied():
+        yield ponty.routes
 
 
 @pytest.fixture

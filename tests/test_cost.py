@@ -26,8 +26,7 @@ from aiohttp.test_utils import make_mocked_request
 if __name__ == "__main__" and "--without-speedups" in sys.argv:
     sys.modules["jsonschema_rs"] = None  # type: ignore[assignment]
 
-from ponty.core import build_app, render_json
-from ponty.core.routing import routes as routing
+from ponty.core import Routes, build_app, render_json
 from ponty.request import (
     Annotation,
     ParsedJsonBody,
@@ -112,11 +111,11 @@ KINDS: dict[str, tuple[str, str, bytes, int]] = {
 
 def application() -> web.Application:
     """Build the application under test, without touching the routes of others."""
-    with mock.patch.dict(routing._routes, clear=True):
-        routing.get(f"/hello/{HelloReq.name}")(hello)
-        routing.get("/search")(search)
-        routing.post("/people")(people)
-        app = build_app()
+    table = Routes()
+    table.get(f"/hello/{HelloReq.name}")(hello)
+    table.get("/search")(search)
+    table.post("/people")(people)
+    app = build_app(routes=[table])
     app.freeze()
     return app
 

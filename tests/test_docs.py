@@ -27,7 +27,6 @@ from sybil.parsers.rest import CodeBlockParser as RestParser
 
 import ponty
 from ponty import build_app
-from ponty.core.routing import routes as routing
 
 ROOT = pathlib.Path(__file__).parent.parent
 PAGES = [
@@ -88,7 +87,8 @@ class Program:
         self.monkeypatch = monkeypatch
         self.options = {}
         self.serving = None
-        monkeypatch.setattr(routing, "_routes", {})
+        self.table = ponty.routes.emptied()
+        self.table.__enter__()
         # Dataclasses look up their module by name.
         self.module = types.ModuleType("page")
         monkeypatch.setitem(sys.modules, "page", self.module)
@@ -139,6 +139,10 @@ class Program:
             runner.run(server.close())
             runner.close()
 
+    def close(self):
+        self.stop()
+        self.table.__exit__(None, None, None)
+
 
 async def ask(line, server):
     method, url, headers, body, head, laid_out = parse_curl(line)
@@ -185,7 +189,7 @@ def run_page(path, monkeypatch, redis_url=REDIS):
                 case "pycon":
                     program.converse(text)
                 case "program":
-                    program.stop()
+                    program.close()
                     program = Program(text, monkeypatch, redis_url)
                     program.run(text.read_text())
                 case "console":
@@ -193,7 +197,7 @@ def run_page(path, monkeypatch, redis_url=REDIS):
                         line, _, shown = command.replace("\\\n", " ").partition("\n")
                         program.check(line, shown)
     finally:
-        program.stop()
+        program.close()
     return len(parts)
 
 
@@ -229,6 +233,7 @@ def test_the_slip_that_the_tutorial_tells_of_is_found_when_the_program_starts(mo
     code = (ROOT / "examples/tutorial/step2_requests.py").read_text()
     with pytest.raises(TypeError) as caught:
         program.run(code.replace("(beds: int, order", "(bed: int, order"))
+    program.close()
     assert f"    TypeError: {caught.value}\n" in page.read_text()
 
 

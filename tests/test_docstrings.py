@@ -20,7 +20,6 @@ import ponty
 import ponty.core
 import ponty.memo
 import ponty.request
-from ponty.core.routing import routes as routing
 
 REFERENCE = pathlib.Path(__file__).parent.parent / "docs/reference.rst"
 LAYERS = [ponty.core, ponty.request, ponty.memo]
@@ -31,7 +30,7 @@ DIRECTIVE = re.compile(r"(?m)^\.\. auto(\w+):: (ponty\.\w+)\.(\w+)")
 def docstring(layer, name):
     """Give the docstring of a class or function, and none of what can only have one in its source."""
     value = getattr(layer, name)
-    return inspect.getdoc(value) if inspect.isclass(value) or inspect.isfunction(value) else None
+    return inspect.getdoc(value) if inspect.isclass(value) or inspect.isroutine(value) else None
 
 
 def example(doc):
@@ -116,8 +115,7 @@ SHOWS = {
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_an_example_runs(name, monkeypatch, redis_url):
-    monkeypatch.setattr(routing, "_routes", {})
+def test_an_example_runs(name, monkeypatch, redis_url, routes):
     monkeypatch.setattr(ponty.core, "startmeup", lambda *, port, providers=(): None)
     module = types.ModuleType("example")
     monkeypatch.setitem(sys.modules, "example", module)  # dataclasses look up their module by name
@@ -140,7 +138,7 @@ def test_the_names_that_one_begins_with_have_examples():
 @pytest.mark.parametrize(("layer", "name"), PUBLIC, ids=lambda value: value if isinstance(value, str) else "")
 def test_a_public_name_is_documented_where_it_stands_and_in_the_reference(layer, name):
     value = getattr(layer, name)
-    if inspect.isclass(value) or inspect.isfunction(value):
+    if inspect.isclass(value) or inspect.isroutine(value):
         assert value.__doc__
         assert value.__doc__.split("\n")[0].rstrip('"').endswith((".", ":"))
     assert [listed for _, *listed in DIRECTIVE.findall(REFERENCE.read_text())].count([layer.__name__, name]) == 1
@@ -156,7 +154,7 @@ def test_every_parameter_of_a_public_function_is_told_of():
     untold = {
         f"{name}({parameter})"
         for layer, name in PUBLIC
-        if inspect.isfunction(value := getattr(layer, name)) and "Args:" in value.__doc__
+        if inspect.isroutine(value := getattr(layer, name)) and "Args:" in value.__doc__
         for parameter in inspect.signature(value).parameters
         if not re.search(rf"(?m)^\s+\*{{0,2}}{parameter}: ", value.__doc__)
     }

@@ -15,8 +15,25 @@ import ponty.request
 
 PACKAGES = pathlib.Path(__file__).parent.parent / "packages"
 ALLOWED = {"core": {"core"}, "request": {"core", "request"}, "memo": {"memo"}}
+FOLDERS: dict[str, tuple[str, ...]] = {
+    "memo": (
+        "redis",
+        "redis/connection",
+        "redis/lazy_imports",
+        "decorators",
+        "flights",
+        "stores",
+        "locks keys",
+        "event_loop events",
+        "errors lazy_imports logs",
+    ),
+}
+"""The folders and modules of a layer, from top to bottom: each imports only itself and what is below it.
+
+What stands on one line is side by side, and imports nothing of one another. A layer that is not here is not looked at.
+"""
 FILES = [
-    pytest.param(layer, path, id=f"{layer}/{path.name}")
+    pytest.param(layer, path, id=f"{layer}/{path.relative_to(PACKAGES / f'ponty-{layer}/src/ponty/{layer}')}")
     for layer in ALLOWED
     for path in sorted((PACKAGES / f"ponty-{layer}/src/ponty/{layer}").rglob("*.py"))
 ]
@@ -50,11 +67,68 @@ def test_a_layer_uses_only_the_public_names_of_another(layer, path):
             assert name.count(".") == 1, name
 
 
+def place_of(layer, parts):
+    """Give the place of a module in its layer's row of `FOLDERS`: how far down it stands, and in which folder."""
+    places = {room: (depth, room) for depth, rooms in enumerate(FOLDERS[layer]) for room in rooms.split()}
+    room = "/".join(parts)
+    while room and room not in places:
+        room = room.rpartition("/")[0]
+    return places.get(room)
+
+
+def modules_imported(layer, path):
+    """Give the modules of a file's own layer that it imports, as their paths within the layer."""
+    root = PACKAGES / f"ponty-{layer}/src/ponty/{layer}"
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith(f"ponty.{layer}"):
+            parts = node.module.split(".")[2:]
+            for alias in node.names:  # a name that is imported may be a module
+                whole = root.joinpath(*parts, alias.name)
+                is_module = whole.is_dir() or whole.with_suffix(".py").exists()
+                yield tuple([*parts, alias.name] if is_module else parts)
+        elif isinstance(node, ast.Import):
+            yield from (
+                tuple(alias.name.split(".")[2:]) for alias in node.names if alias.name.startswith(f"ponty.{layer}.")
+            )
+
+
+INNER = [
+    pytest.param(layer, path, id=f"{layer}/{path.relative_to(PACKAGES / f'ponty-{layer}/src/ponty/{layer}')}")
+    for layer in FOLDERS
+    for path in sorted((PACKAGES / f"ponty-{layer}/src/ponty/{layer}").rglob("*.py"))
+]
+
+
+@pytest.mark.parametrize(("layer", "path"), INNER)
+def test_imports_within_a_layer_go_down(layer, path):
+    """So a folder can be read, tested and changed without knowing those above it."""
+    inside = path.relative_to(PACKAGES / f"ponty-{layer}/src/ponty/{layer}").with_suffix("")
+    parts = [part for part in inside.parts if part != "__init__"]
+    if not parts:
+        return  # the layer's face is above all of it
+    here = place_of(layer, parts)
+    assert here is not None, f"{inside} stands nowhere in FOLDERS"
+    for imported in modules_imported(layer, path):
+        there = place_of(layer, imported)
+        assert there is not None, f"{inside} imports {'.'.join(imported)}, which stands nowhere in FOLDERS"
+        assert there == here or there[0] > here[0], f"{inside} imports {'/'.join(imported)}, which is not below it"
+
+
+@pytest.mark.parametrize("layer", FOLDERS)
+def test_every_row_of_the_folders_is_there(layer):
+    """A row that is left over from a folder that has gone would forbid nothing."""
+    root = PACKAGES / f"ponty-{layer}/src/ponty/{layer}"
+    for rooms in FOLDERS[layer]:
+        for room in rooms.split():
+            assert (root / room).is_dir() or (root / f"{room}.py").exists(), room
+
+
 @pytest.mark.parametrize(("layer", "path"), [param for param in FILES if param.values[0] == "memo"])
 def test_the_memo_imports_nothing_but_the_standard_library(layer, path):
     """Its Redis half, an extra, may import redis."""
     foreign = {name.split(".")[0] for name in imports(path)} - sys.stdlib_module_names - {"ponty"}
-    assert foreign <= ({"redis", "msgspec"} if "redis" in path.name else set())
+    over_redis = path.is_relative_to(PACKAGES / "ponty-memo/src/ponty/memo/redis")
+    assert foreign <= ({"redis", "msgspec"} if over_redis else set())
 
 
 @pytest.mark.parametrize("module", [ponty, ponty.core, ponty.request, ponty.memo])

@@ -9,18 +9,17 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient
 
-from ponty.core import build_app
-from ponty.core.routing import routes as routing
+from ponty.core import Routes, build_app
+from ponty.core import routes as default_table
 
 Serve = Callable[..., Awaitable[TestClient[web.Request, web.Application]]]
 
 
 @pytest.fixture(autouse=True)
-def routes(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[Any, Any]]:
-    """Give each test an empty table of decorated routes."""
-    table: dict[Any, Any] = {}
-    monkeypatch.setattr(routing, "_routes", table)
-    yield table
+def routes() -> Iterator[Routes]:
+    """Give each test an empty default table."""
+    with default_table.emptied():
+        yield default_table
 
 
 @pytest.fixture

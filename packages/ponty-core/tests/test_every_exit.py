@@ -155,11 +155,11 @@ async def test_an_application_below_another(aiohttp_client, caplog):
         ("GET", "/nowhere", 404, None),
         ("GET", "/a/b/", 404, None),
         ("GET", "/%FF%00%2F", 404, None),
-        ("PUT", "/a/b", 405, "GET,HEAD"),
-        ("PUT", "/a/7", 405, "GET,HEAD,POST"),
-        ("GET", "/a/7/c", 405, "PATCH"),
-        ("DELETE", "/a-b/x", 405, "PUT"),
-        ("HEAD", "/a/7/c", 405, "PATCH"),
+        ("PUT", "/a/b", 405, "GET,HEAD,OPTIONS"),
+        ("PUT", "/a/7", 405, "GET,HEAD,OPTIONS,POST"),
+        ("GET", "/a/7/c", 405, "OPTIONS,PATCH"),
+        ("DELETE", "/a-b/x", 405, "OPTIONS,PUT"),
+        ("HEAD", "/a/7/c", 405, "OPTIONS,PATCH"),
     ],
 )
 async def test_no_route(serve, method, path, status, allow):

@@ -23,7 +23,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ponty.memo import CacheStore, cache, cachemiss, localcache, locallock
-from ponty.memo.keys import form, text
+from ponty.memo.keys.forms import form, text
 
 
 class Colour(enum.Enum):
@@ -432,7 +432,7 @@ async def test_in_a_shared_store_two_functions_of_one_name_are_refused():
 def test_texts_are_the_same_in_every_process():
     code = (
         "import datetime as d, decimal, enum, pathlib, uuid, zoneinfo\n"
-        "from ponty.memo.keys import text\n"
+        "from ponty.memo.keys.forms import text\n"
         "print(text([{'b': {3, 1, 'x'}, 'a': frozenset({'p', 'q', 'r'})}, uuid.UUID(int=5), pathlib.PurePosixPath('a'),"
         "d.datetime(2020, 1, 1, tzinfo=zoneinfo.ZoneInfo('Europe/Paris')), decimal.Decimal('1.50'), print, dict]))"
     )

@@ -384,7 +384,7 @@ async def test_a_full_cache_touches_no_more_values_than_a_small_one():
             sys.settrace(None)
         return count
 
-    from ponty.memo.lru import Entries
+    from ponty.memo.stores.lru import Entries
 
     def cost(size):
         time = [0.0]

@@ -12,13 +12,14 @@ import pytest
 from aiohttp import web
 
 from ponty.core import build_app
-from ponty.core.routing import routes as routing
+from ponty.core import routes as default_table
 
 
 @pytest.fixture(autouse=True)
-def _routes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give each test an empty table of decorated routes."""
-    monkeypatch.setattr(routing, "_routes", {})
+def routes():
+    """Give each test an empty default table."""
+    with default_table.emptied():
+        yield default_table
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ import pytest
 
 from ponty.core import post, render_json
 from ponty.request import Annotation, InvalidField, ParsedJsonBody, Request, ValidatedJsonBody, expect
-from ponty.request.schema import Parser
-from ponty.request.validation import Validator, speedups
+from ponty.request.parsing.parser import Parser
+from ponty.request.validation.validator import Validator, speedups
 
 FAST = sorted({False, speedups is not None})
 PRIME = 2**61 - 1
@@ -133,7 +133,7 @@ async def test_a_body_as_deep_as_may_be_is_answered(ask, depth, innermost):
     value = innermost
     for _ in range(depth):
         value = {"next": value}
-    status, answer = await ask("/", method="POST", data=json.dumps(value).encode())
+    status, answer = await ask("/", method="POST", json=value)
     assert status == (400 if innermost else 200)
     if innermost:
         assert answer["errors"][0]["detail"] in {"is not of type 'object', 'null'", "is not of type 'null', 'object'"}

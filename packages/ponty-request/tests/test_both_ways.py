@@ -13,9 +13,9 @@ from typing import Annotated
 import pytest
 
 from ponty.request import Annotation, InvalidField
-from ponty.request.decoding import decode_json
-from ponty.request.schema import Parser
-from ponty.request.validation import Validator, speedups
+from ponty.request.content.json_decoder import decode_json
+from ponty.request.parsing.parser import Parser
+from ponty.request.validation.validator import Validator, speedups
 
 
 class Colour(enum.Enum):

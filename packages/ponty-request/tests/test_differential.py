@@ -22,9 +22,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ponty.request import Annotation, InvalidField
-from ponty.request.formats import FORMATS, checker
-from ponty.request.schema import Parser
-from ponty.request.validation import Validator, speedups
+from ponty.request.parsing.parser import Parser
+from ponty.request.validation.formats import FORMATS, checker
+from ponty.request.validation.validator import Validator, speedups
 
 PAIRS = int(os.environ.get("PONTY_PAIRS", "1500"))
 VALUES = 10

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ponty.request import InvalidField
-from ponty.request.validation import Validator, speedups
+from ponty.request.validation.validator import Validator, speedups
 
 PAIRS = int(os.environ.get("PONTY_PAIRS", "3000"))
 VALUES = 20

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ponty.request import ParsedJsonBody
-from ponty.request.field import InvalidField
-from ponty.request.schema import Parser
+from ponty.request.errors import InvalidField
+from ponty.request.parsing.parser import Parser
 
 UTC = dt.UTC
 GOOD = [

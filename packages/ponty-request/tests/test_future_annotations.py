@@ -10,7 +10,7 @@ from typing import ClassVar, Generic, NamedTuple, NotRequired, Required, TypedDi
 import pytest
 
 from ponty.request import ParsedJsonBody, Request, dataclass_to_jsonschema
-from ponty.request.schema import Parser
+from ponty.request.parsing.parser import Parser
 
 T = TypeVar("T")
 

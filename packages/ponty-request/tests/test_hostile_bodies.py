@@ -26,8 +26,8 @@ from ponty.request import (
     dataclass_to_jsonschema,
     expect,
 )
-from ponty.request.field import InvalidField
-from ponty.request.validation import Validator
+from ponty.request.errors import InvalidField
+from ponty.request.validation.validator import Validator
 
 
 class Size(enum.Enum):
@@ -134,6 +134,8 @@ def server(serve_in_thread):
 
 def send(port, path, body, headers=b""):
     """Post a body, and give the status and the body of the answer."""
+    if b"Content-Type" not in headers:
+        headers += b"Content-Type: application/json\r\n"
     head = b"POST /%b HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: %d\r\n" % (path.encode(), len(body))
     with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
         connection.sendall(head + headers + b"\r\n" + body)

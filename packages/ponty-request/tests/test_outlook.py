@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ponty.request.outlook import Outlook, never, outlook
+from ponty.request.validation.outlook import Outlook, never, outlook
 
 VALUES = [None, True, False, 0, 1, -7, 2.0, 2.5, "", "abc", [], [1, 1], ["a"], {}, {"a": 1}, {"b": "x"}]
 

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from ponty.core import get, post, render_json
 from ponty.request import Request, ValidatedJsonBody, expect
-from ponty.request.field import InvalidField
-from ponty.request.patterns import UnsafePatternError, compile_bounded
-from ponty.request.validation import Validator, speedups
+from ponty.request.errors import InvalidField
+from ponty.request.validation.patterns import UnsafePatternError, compile_bounded
+from ponty.request.validation.validator import Validator, speedups
 
 TAKEN = [
     ("^[a-z]+$", "abc", "ab1"),
@@ -153,7 +153,7 @@ if speedups is not None:
         client = await serve()
 
         async def send(text):
-            async with client.post("/", data=b'"%b"' % text) as answer:
+            async with client.post("/", json=text.decode()) as answer:
                 return answer.status, await answer.text()
 
         async def look():

@@ -29,7 +29,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from ponty.request import Annotation, InvalidField, ParsedJsonBody, dataclass_to_jsonschema
-from ponty.request.schema import Parser
+from ponty.request.parsing.parser import Parser
 
 T = TypeVar("T")
 K = TypeVar("K", bound=int)

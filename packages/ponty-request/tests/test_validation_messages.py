@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from ponty.request.field import InvalidField
-from ponty.request.validation import Validator, speedups
+from ponty.request.errors import InvalidField
+from ponty.request.validation.validator import Validator, speedups
 
 FAST = [False, True] if speedups is not None else [False]
 

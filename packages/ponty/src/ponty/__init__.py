@@ -12,15 +12,25 @@ __path__ = pkgutil.extend_path(__path__, __name__)
 
 if TYPE_CHECKING:
     from ponty.core import DoesNotExist as DoesNotExist
+    from ponty.core import Envelope as Envelope
+    from ponty.core import ErrorAnswer as ErrorAnswer
     from ponty.core import Fault as Fault
     from ponty.core import Location as Location
     from ponty.core import PontyError as PontyError
     from ponty.core import Provider as Provider
+    from ponty.core import Reply as Reply
+    from ponty.core import Route as Route
+    from ponty.core import Routes as Routes
     from ponty.core import ValidationError as ValidationError
+    from ponty.core import answer_drift as answer_drift
     from ponty.core import build_app as build_app
     from ponty.core import delete as delete
+    from ponty.core import encode_json as encode_json
+    from ponty.core import etag_matches as etag_matches
+    from ponty.core import etag_of as etag_of
     from ponty.core import get as get
     from ponty.core import http_client_provider as http_client_provider
+    from ponty.core import json_response as json_response
     from ponty.core import lease_http_client as lease_http_client
     from ponty.core import patch as patch
     from ponty.core import post as post
@@ -30,6 +40,7 @@ if TYPE_CHECKING:
     from ponty.core import retry as retry
     from ponty.core import route as route
     from ponty.core import route_iter as route_iter
+    from ponty.core import routes as routes
     from ponty.core import startmeup as startmeup
     from ponty.request import AIOHttpReq as AIOHttpReq
     from ponty.request import Annotation as Annotation
@@ -65,6 +76,8 @@ else:
         "Cookie": "ponty.request",
         "Description": "ponty.request",
         "DoesNotExist": "ponty.core",
+        "Envelope": "ponty.core",
+        "ErrorAnswer": "ponty.core",
         "Fault": "ponty.core",
         "Field": "ponty.request",
         "Header": "ponty.request",
@@ -78,19 +91,27 @@ else:
         "PosIntRouteParameter": "ponty.request",
         "Provider": "ponty.core",
         "QueryParameter": "ponty.request",
+        "Reply": "ponty.core",
         "Request": "ponty.request",
+        "Route": "ponty.core",
         "RouteParameter": "ponty.request",
+        "Routes": "ponty.core",
         "StringQueryParameter": "ponty.request",
         "StringRouteParameter": "ponty.request",
         "TextBody": "ponty.request",
         "ValidatedJsonBody": "ponty.request",
         "ValidationError": "ponty.core",
+        "answer_drift": "ponty.core",
         "build_app": "ponty.core",
         "dataclass_to_jsonschema": "ponty.request",
         "delete": "ponty.core",
+        "encode_json": "ponty.core",
+        "etag_matches": "ponty.core",
+        "etag_of": "ponty.core",
         "expect": "ponty.request",
         "get": "ponty.core",
         "http_client_provider": "ponty.core",
+        "json_response": "ponty.core",
         "lease_http_client": "ponty.core",
         "patch": "ponty.core",
         "post": "ponty.core",
@@ -100,6 +121,7 @@ else:
         "retry": "ponty.core",
         "route": "ponty.core",
         "route_iter": "ponty.core",
+        "routes": "ponty.core",
         "startmeup": "ponty.core",
     }
 
@@ -122,6 +144,8 @@ __all__ = [
     "Cookie",
     "Description",
     "DoesNotExist",
+    "Envelope",
+    "ErrorAnswer",
     "Fault",
     "Field",
     "Header",
@@ -135,19 +159,27 @@ __all__ = [
     "PosIntRouteParameter",
     "Provider",
     "QueryParameter",
+    "Reply",
     "Request",
+    "Route",
     "RouteParameter",
+    "Routes",
     "StringQueryParameter",
     "StringRouteParameter",
     "TextBody",
     "ValidatedJsonBody",
     "ValidationError",
+    "answer_drift",
     "build_app",
     "dataclass_to_jsonschema",
     "delete",
+    "encode_json",
+    "etag_matches",
+    "etag_of",
     "expect",
     "get",
     "http_client_provider",
+    "json_response",
     "lease_http_client",
     "patch",
     "post",
@@ -157,5 +189,6 @@ __all__ = [
     "retry",
     "route",
     "route_iter",
+    "routes",
     "startmeup",
 ]

@@ -1,26 +1,37 @@
 """`build_app`: the application, made of routes, providers and what answers errors."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from ponty.core.answers.error_middleware import answer_errors, answering
+from ponty.core.answers.answer_settings import AnswerSettings, Envelope, ErrorAnswer
+from ponty.core.answers.error_middleware import answer_errors, answering, answering_for_others
 from ponty.core.lifecycle.providers import Provider, lifespan, listed
-from ponty.core.routing.routes import check_path_parameters, mount_routes
+from ponty.core.routing.mounting import check_path_parameters, listed_tables, mount
+from ponty.core.routing.table import Routes
 from ponty.core.routing.unmatched import Unmatched
 from ponty.core.wire.arriving_bodies import ArrivingBodies
 
 ARRIVING_BODIES = web.AppKey("ARRIVING_BODIES", ArrivingBodies)
 """Where an application keeps the requests whose body is still arriving."""
 
+MOUNTED = web.AppKey("MOUNTED", tuple[tuple[str, str], ...])
+"""Where an application keeps the method and path of each route that it was built with."""
+
 
 def build_app(
     *,
+    routes: Routes | Iterable[Routes] | None = None,
     providers: Iterable[Provider] = (),
     route_tables: Iterable[web.RouteTableDef] = (),
     middlewares: Sequence[Middleware] = (),
     client_max_size: int = 1024**2,
+    envelope: Envelope | None = None,
+    errors: Mapping[type[Exception], ErrorAnswer] | None = None,
+    answer_invalid: ErrorAnswer | None = None,
+    check_returns: int | Literal["raise"] = 1,
 ) -> web.Application:
     """Build the application that `startmeup` serves, without serving it.
 
@@ -33,21 +44,35 @@ def build_app(
             assert (await client.get("/nothing")).status == 404
 
     Args:
+        routes: The tables of routes to serve; None is the default table alone.
         providers: What the application needs while it runs; started in order, stopped in reverse.
-        route_tables: aiohttp's route tables, mounted beside the decorated routes.
+        route_tables: aiohttp's route tables, mounted behind the others.
         middlewares: aiohttp's middlewares, the outermost first. What a handler raises, and what no route matches,
-            reaches them as an answer; what they raise themselves is answered as what a handler raises.
+            reaches them as an answer; so does what a middleware within raises. Those of a table stand within these.
         client_max_size: The most bytes a request's body may have; a larger one is a 413.
+        envelope: Makes the documents of answers in place of Ponty's envelope: a function of the value, the milliseconds
+            that its handler took, and the milliseconds since the epoch.
+        errors: Answers to exceptions of a class and those derived from it: a status, for a problem document, or a function
+            of the request and the error that returns the response. The nearest class counts.
+        answer_invalid: The answer to an invalid request, likewise; the function gets the `ValidationError` with its faults.
+        check_returns: In one of so many answers, a value that differs from what `render_json(returns=…)` declares is
+            logged and counted (`answer_drift`); 0 for none. With "raise", as in tests, it is an unhandled TypeError.
 
     Raises:
         TypeError: A provider is not an async generator function, or a path lacks a variable part that its handler
-            reads.
+            reads, or `routes` lists what is no table.
+        ValueError: A path is not one, or an answer has no status that there is.
     """
+    settings = AnswerSettings(envelope, dict(errors or {}), answer_invalid, check_returns)
+    guard = answering(settings)
     arriving = ArrivingBodies()
-    app = web.Application(middlewares=[answer_errors(arriving), *middlewares], client_max_size=client_max_size)
+    app = web.Application(
+        middlewares=[answer_errors(arriving, settings), *answering_for_others(middlewares, settings)],
+        client_max_size=client_max_size,
+    )
     app[ARRIVING_BODIES] = arriving
     app.cleanup_ctx.append(lifespan(listed(providers)))
-    mount_routes(app, tuple(route_tables), answering)
-    app.router.register_resource(Unmatched(app.router, answering))
+    app[MOUNTED] = mount(app, listed_tables(routes), tuple(route_tables), guard)
+    app.router.register_resource(Unmatched(app.router, guard))
     check_path_parameters(app)
     return app

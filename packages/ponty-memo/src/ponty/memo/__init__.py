@@ -2,17 +2,17 @@
 
 from typing import TYPE_CHECKING
 
-from ponty.memo.caching import cache, invalidate
+from ponty.memo.decorators.cache import cache, invalidate
+from ponty.memo.decorators.local import localcache, locallock
+from ponty.memo.decorators.memoized import LocalMemoized, Memoized
 from ponty.memo.errors import Deadlock, LeaseLost, Locked, Stampede, Unavailable
 from ponty.memo.events import CacheInfo, Event
-from ponty.memo.invalidation import Invalidation
-from ponty.memo.leases import Lease
-from ponty.memo.local import LocalMemoized, localcache, locallock
-from ponty.memo.locking import Lock
-from ponty.memo.memoized import Memoized
-from ponty.memo.sentinels import SentinelStore
-from ponty.memo.shelf import cachemiss
-from ponty.memo.stores import CacheStore
+from ponty.memo.flights.invalidation import Invalidation
+from ponty.memo.locks.lease import Lease
+from ponty.memo.locks.lock import Lock
+from ponty.memo.locks.sentinel_store import SentinelStore
+from ponty.memo.stores.backend import cachemiss
+from ponty.memo.stores.cache_store import CacheStore
 
 if TYPE_CHECKING:
     from ponty.memo.redis import RedisLink as RedisLink

@@ -1,16 +1,18 @@
 """Typed and validated requests: a request is a class of fields, and `expect` fills it before the handler runs."""
 
-from ponty.request.annotation import Annotation
-from ponty.request.body import JsonBody, ParsedJsonBody, TextBody, ValidatedJsonBody
-from ponty.request.cookie import Cookie
-from ponty.request.decoding import Json
-from ponty.request.field import Description, Field, InvalidField
-from ponty.request.header import ContentLength, ContentType, Header
-from ponty.request.query import PosIntQueryParameter, QueryParameter, StringQueryParameter
-from ponty.request.request import Request, expect
-from ponty.request.route import PosIntRouteParameter, RouteParameter, StringRouteParameter
-from ponty.request.schema import dataclass_to_jsonschema
-from ponty.request.whole import AIOHttpReq
+from ponty.request.binding import expect
+from ponty.request.content.json_decoder import Json
+from ponty.request.errors import InvalidField
+from ponty.request.fields.base import Description, Field
+from ponty.request.fields.body import JsonBody, ParsedJsonBody, TextBody, ValidatedJsonBody
+from ponty.request.fields.cookie import Cookie
+from ponty.request.fields.header import ContentLength, ContentType, Header
+from ponty.request.fields.path import PosIntRouteParameter, RouteParameter, StringRouteParameter
+from ponty.request.fields.query import PosIntQueryParameter, QueryParameter, StringQueryParameter
+from ponty.request.fields.raw import AIOHttpReq
+from ponty.request.parsing.annotation import Annotation
+from ponty.request.parsing.parser import dataclass_to_jsonschema
+from ponty.request.request import Request
 
 __all__ = [
     "AIOHttpReq",

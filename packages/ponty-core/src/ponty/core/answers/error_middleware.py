@@ -12,7 +12,7 @@ import asyncio
 import functools
 import inspect
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from aiohttp import hdrs, web
@@ -87,6 +87,27 @@ def answering(settings: AnswerSettings | None = None) -> Callable[[Handler], Han
         return functools.update_wrapper(answered if rendering is None else answered_as_set, handler)
 
     return guard
+
+
+def answering_for_others(
+    middlewares: Sequence[Middleware], settings: AnswerSettings | None = None
+) -> Iterator[Middleware]:
+    """Put around each of an application's middlewares but the outermost what answers all that it raises.
+
+    What the outermost raises is answered by `answer_errors`, which stands around it.
+    """
+    own = settings if settings is not None and settings.answers_errors() else None
+    for number, middleware in enumerate(middlewares):
+        is_new_style = getattr(middleware, "__middleware_version__", None) == 1
+        yield _answering_middleware(middleware, own) if number and is_new_style else middleware
+
+
+def _answering_middleware(middleware: Middleware, settings: AnswerSettings | None) -> Middleware:
+    @web.middleware
+    async def answered(request: web.Request, handler: Handler) -> web.StreamResponse:
+        return await _answered(functools.partial(middleware, handler=handler), request, settings)
+
+    return answered
 
 
 async def _answered(handler: Handler, request: web.Request, settings: AnswerSettings | None) -> web.StreamResponse:

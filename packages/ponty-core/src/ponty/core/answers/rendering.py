@@ -17,7 +17,7 @@ from ponty.core.answers.entity_tags import entity_tag
 from ponty.core.answers.errors import check_status
 from ponty.core.answers.fast_response import BODILESS_STATUSES, PlainResponse, head
 from ponty.core.answers.reply import JSON, Reply, add_cookies, add_headers, empty
-from ponty.core.answers.returned_types import ReturnedType
+from ponty.core.answers.returned_types import ReturnedType, returned_type
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -104,12 +104,34 @@ def render_json(returns: Any = None, *, status: int = 200, envelope: bool = True
     how = Rendering(returns, status, envelope, etag)
     if how == Rendering():
         return functools.partial(_decorated, how=how, render=_render)
-    limit = None if returns is None else ReturnedType(returns)
+    limit = None if returns is None else returned_type(returns)
 
     def decorate(handler: Callable[..., Awaitable[object]]) -> Any:
         return _decorated(handler, how, _renderer(how, limit, getattr(handler, "__qualname__", "a handler")))
 
     return decorate
+
+
+def etag_of(value: object, returns: Any = None) -> str:
+    """Return the entity tag that `render_json(etag=True)` sends with a value.
+
+    A handler that changes something compares it with the `If-Match` of the request, so that nobody overwrites what they
+    have not seen.
+
+    ::
+
+        assert etag_matches(etag_of({"stock": 3}), etag_of({"stock": 3}))
+        assert not etag_matches(etag_of({"stock": 4}), etag_of({"stock": 3}))
+
+    Args:
+        value: The value.
+        returns: The type that the handler which sends the value declares; None where it declares none.
+
+    Raises:
+        TypeError: The value does not encode, or `returns` has no form in JSON.
+    """
+    limited = value if returns is None else returned_type(returns).limited(value, "etag_of", 0)
+    return entity_tag(encode_json(limited))
 
 
 def _is_type(value: Any) -> bool:

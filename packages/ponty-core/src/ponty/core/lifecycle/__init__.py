@@ -2,5 +2,6 @@
 
 ::
 
-    build_app -> providers  (start, stop) -> current_app  (whose they are) <- client  (leased from one of them)
+    build_app -> providers -> provider_task  (start, stop) -> current_app  (whose they are) <- client  (leased from one)
+                                                                   client_places (its bounds), client_cookies <-'
 """

@@ -2,6 +2,6 @@
 
 ::
 
-    @get(path) -> routes --mounted by build_app--> aiohttp's router -> (expect_continue) -> handler
-                                                               '-----> unmatched  (404, 405)
+    @get(path) -> table of route records --mounting, at build_app--> aiohttp's router -> (expect_continue) -> handler
+                                                                             '-> unmatched  (404, 405, OPTIONS)
 """

@@ -3,16 +3,22 @@
 from aiohttp import HttpVersion11, hdrs, web
 
 from ponty.core.answers.problems import problem
+from ponty.core.routing.body_limit import announces_too_much
 from ponty.core.wire.unread_bodies import leave_unread
 
 
 async def meet_expectation(request: web.Request) -> web.StreamResponse | None:
-    """Have the client send its body where it waits to be asked, or answer 417 to any other expectation."""
+    """Have the client send its body where it waits to be asked and the body is not too large, or else refuse it."""
     if request.version < HttpVersion11:
         return None
     if request.headers.get(hdrs.EXPECT, "").lower() != "100-continue":
         answer = problem(417)
         leave_unread(request, answer)
+        return answer
+    if announces_too_much(request):
+        answer = problem(413)
+        answer.force_close()
+        request.content.feed_eof()  # the client, who has not been asked, sends nothing
         return answer
     await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
     request.writer.output_size = 0  # no part of the answer is out yet

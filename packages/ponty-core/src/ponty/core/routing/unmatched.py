@@ -1,4 +1,4 @@
-"""What no route matches: the 404 and the 405 of an application, told by a resource of its own that comes last.
+"""What no route matches: the 404, the 405 and OPTIONS of an application, told by a resource of its own that comes last.
 
 aiohttp answers these from outside of any handler, and makes a new chain of middlewares for each. A resource that takes
 whatever the others leave is a handler like any other.
@@ -11,7 +11,7 @@ from yarl import URL
 
 from ponty.core.answers.problems import problem
 from ponty.core.routing.expect_continue import meet_expectation
-from ponty.core.routing.routes import Handler
+from ponty.core.routing.route import Handler
 
 
 class Unmatched(web.AbstractResource):
@@ -42,9 +42,12 @@ class Unmatched(web.AbstractResource):
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         allowed = await self._allowed(request)
-        if allowed:
-            return problem(405, headers={hdrs.ALLOW: ",".join(sorted(allowed))})
-        return problem(404)
+        if not allowed:
+            return problem(404)
+        headers = {hdrs.ALLOW: ",".join(sorted(allowed | {hdrs.METH_OPTIONS}))}
+        if request.method == hdrs.METH_OPTIONS:
+            return web.Response(status=204, headers=headers)
+        return problem(405, headers=headers)
 
     async def _allowed(self, request: web.Request) -> set[str]:
         """Return the methods that other resources answer on the path of `request`."""

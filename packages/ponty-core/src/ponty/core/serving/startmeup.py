@@ -16,15 +16,17 @@ import logging
 import signal
 import ssl
 import threading
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Literal
 
 from aiohttp import web
 from aiohttp.log import access_logger, server_logger
 from aiohttp.typedefs import Middleware
 
-from ponty.core.app import ARRIVING_BODIES, build_app
+from ponty.core.answers.answer_settings import Envelope, ErrorAnswer
+from ponty.core.app import ARRIVING_BODIES, MOUNTED, build_app
 from ponty.core.lifecycle.providers import Provider
-from ponty.core.routing.routes import route_iter
+from ponty.core.routing.table import Routes
 from ponty.core.serving.access_log import AccessLogger
 from ponty.core.serving.draining import drain
 from ponty.core.serving.server_log import ServerLogger
@@ -35,10 +37,15 @@ def startmeup(
     *,
     port: int,
     host: str | None = "127.0.0.1",
+    routes: Routes | Iterable[Routes] | None = None,
     providers: Iterable[Provider] = (),
     route_tables: Iterable[web.RouteTableDef] = (),
     middlewares: Sequence[Middleware] = (),
     client_max_size: int = 1024**2,
+    envelope: Envelope | None = None,
+    errors: Mapping[type[Exception], ErrorAnswer] | None = None,
+    answer_invalid: ErrorAnswer | None = None,
+    check_returns: int | Literal["raise"] = 1,
     shutdown_timeout: float = 25,
     access_log: logging.Logger | None = access_logger,
     ssl_context: ssl.SSLContext | None = None,
@@ -57,10 +64,15 @@ def startmeup(
     Args:
         port: The TCP port; 0 for any free one.
         host: The address to listen on; None for all of this machine's.
+        routes: The tables of routes to serve; None is the default table alone.
         providers: What the application needs while it runs; started in order, stopped in reverse.
-        route_tables: aiohttp's route tables, mounted beside the decorated routes.
+        route_tables: aiohttp's route tables, mounted behind the others.
         middlewares: aiohttp's middlewares, the outermost first.
         client_max_size: The most bytes a request's body may have; a larger one is a 413.
+        envelope: Makes the documents of answers in place of Ponty's envelope; this and the next as `build_app` has them.
+        errors: Answers to exceptions of a class and those derived from it.
+        answer_invalid: The answer to an invalid request.
+        check_returns: In one of so many answers, a value that differs from what its handler declares is logged and counted.
         shutdown_timeout: Seconds that the requests in flight have to finish after the first signal.
         access_log: Logs a line for each request at INFO; None for no access log.
         ssl_context: Serves HTTPS with this context.
@@ -77,8 +89,17 @@ def startmeup(
         raise ValueError(f"port is a whole number from 0 to 65535, not {port!r}")
     if not shutdown_timeout > 0:
         raise ValueError(f"shutdown_timeout is more than 0 seconds, not {shutdown_timeout}")
-    tables = tuple(route_tables)
-    app = build_app(providers=providers, route_tables=tables, middlewares=middlewares, client_max_size=client_max_size)
+    app = build_app(
+        routes=routes,
+        providers=providers,
+        route_tables=route_tables,
+        middlewares=middlewares,
+        client_max_size=client_max_size,
+        envelope=envelope,
+        errors=errors,
+        answer_invalid=answer_invalid,
+        check_returns=check_returns,
+    )
     # The last part of the time is aiohttp's: it waits twice this long for what it has cancelled.
     cancelling = min(1.0, shutdown_timeout / 10)
     runner = _Runner(
@@ -99,7 +120,7 @@ def startmeup(
         with _signals() as stop:
             try:
                 if await stop.unless_first(start):
-                    _announce(tables, runner, "https" if ssl_context else "http")
+                    _announce(runner, "https" if ssl_context else "http")
                     await stop.first.wait()
                     await _finish(runner, app[ARRIVING_BODIES], shutdown_timeout - 2 * cancelling, stop.second)
             finally:
@@ -184,15 +205,9 @@ async def _finish(runner: web.AppRunner, arriving_bodies: ArrivingBodies, second
         await drain(runner.server, arriving_bodies, seconds=seconds, hurry=hurry)
 
 
-def _announce(tables: Sequence[web.RouteTableDef], runner: web.AppRunner, scheme: str) -> None:
-    for method, path in route_iter():
+def _announce(runner: web.AppRunner, scheme: str) -> None:
+    for method, path in runner.app[MOUNTED]:
         print(method, path)
-    for table in tables:
-        for definition in table:
-            if isinstance(definition, web.RouteDef):
-                print(definition.method, definition.path)
-            elif isinstance(definition, web.StaticDef):
-                print("GET", f"{definition.prefix}/{{filename}}")
     for address in runner.addresses:
         host, port = address[0], address[1]
         print(f"Serving on {scheme}://{f'[{host}]' if ':' in host else host}:{port}", flush=True)

@@ -1,0 +1,158 @@
+"""A route as its table keeps it: one frozen record of what answers, where, and how it is described."""
+
+import inspect
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypedDict
+
+import msgspec
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+from ponty.core.answers.errors import PontyError
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+"""What answers a request."""
+
+ExpectHandler = Callable[[web.Request], Awaitable[web.StreamResponse | None]]
+"""What answers, or meets, the Expect header of a request."""
+
+
+class RouteOptions(TypedDict, total=False):
+    """What a route may be given beside its path; `Routes.route` says what each is."""
+
+    name: str | None
+    expect_handler: ExpectHandler | None
+    max_size: int | None
+    summary: str | None
+    description: str | None
+    tags: Sequence[str]
+    deprecated: bool
+    hidden: bool
+    operation_id: str | None
+    raises: Sequence[type[PontyError]]
+
+
+class Route(msgspec.Struct, frozen=True, kw_only=True):
+    """A route, as the iteration over a table yields it.
+
+    ::
+
+        def paths(table: Routes) -> list[str]:
+            return [f"{route.method} {route.path}" for route in table]
+
+    Args:
+        method: The HTTP method, or `"*"` for every one.
+        path: The whole path, with the prefixes of the tables that it is in, in aiohttp's syntax.
+        handler: The function as it was decorated.
+        name: Its name in aiohttp's router.
+        expect_handler: What meets the Expect header in place of Ponty's own.
+        max_size: The most bytes that a body may have; None is the limit of the application.
+        summary: A line on what it does.
+        description: More on it: the docstring of the handler, where no other is given.
+        tags: Those of the tables that it is in, from the outermost on, and its own.
+        deprecated: It is to be used no more.
+        hidden: It is in no description.
+        operation_id: Its name in a description.
+        raises: The errors that its handler may raise.
+        middlewares: Those of the tables that it is in, the outermost first.
+        source: The file and line where it was decorated, as `shop.py:12`.
+    """
+
+    method: str
+    path: str
+    handler: Handler
+    name: str | None = None
+    expect_handler: ExpectHandler | None = None
+    max_size: int | None = None
+    summary: str | None = None
+    description: str | None = None
+    tags: tuple[str, ...] = ()
+    deprecated: bool = False
+    hidden: bool = False
+    operation_id: str | None = None
+    raises: tuple[type[PontyError], ...] = ()
+    middlewares: tuple[Middleware, ...] = ()
+    source: str = ""
+
+
+def make_route(method: str, path: str, handler: Handler, source: str, options: RouteOptions) -> Route:
+    """Make the record of a decorated function.
+
+    Raises:
+        TypeError: The function is not a coroutine function or does not take a request alone, or an option makes no
+            sense.
+        ValueError: `max_size` is not more than 0.
+    """
+    here = f"{method} {path}"
+    is_coroutine_function: bool = inspect.iscoroutinefunction(handler)
+    if not is_coroutine_function:
+        raise TypeError(f"{here}: {name_of(handler)!r} is not a coroutine function (async def)")
+    if not _takes_a_request(handler):
+        raise TypeError(
+            f"{here}: {name_of(handler)!r} does not take a request alone; the decorator of the route stands above "
+            "@expect"
+        )
+    max_size = options.get("max_size")
+    if max_size is not None and not max_size > 0:
+        raise ValueError(f"{here}: max_size is more than 0 bytes, not {max_size}")
+    description = options.get("description")
+    return Route(
+        method=method,
+        path=path,
+        handler=handler,
+        name=options.get("name"),
+        expect_handler=options.get("expect_handler"),
+        max_size=max_size,
+        summary=options.get("summary"),
+        description=inspect.getdoc(handler) if description is None else description,
+        tags=listed("tags", options.get("tags", ())),
+        deprecated=options.get("deprecated", False),
+        hidden=options.get("hidden", False),
+        operation_id=options.get("operation_id"),
+        raises=_error_classes(here, options.get("raises", ())),
+        middlewares=(),
+        source=source,
+    )
+
+
+def listed(name: str, values: Sequence[str]) -> tuple[str, ...]:
+    """Return the texts of the argument `name`, which one text alone is not.
+
+    Raises:
+        TypeError: It is a text, or not to be iterated over.
+    """
+    if isinstance(values, str):
+        raise TypeError(f"{name} is a list, as {name}=[{values!r}], not {values!r}")
+    return tuple(values)
+
+
+def _error_classes(here: str, classes: Sequence[type[PontyError]]) -> tuple[type[PontyError], ...]:
+    if isinstance(classes, type):
+        raise TypeError(f"{here}: raises is a list, as raises=[{classes.__qualname__}]")
+    for cls in classes:
+        if not (isinstance(cls, type) and issubclass(cls, PontyError)):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"{here}: raises lists classes of PontyError, which {name_of(cls)!r} is not")
+    return tuple(classes)
+
+
+def is_redefinition(handler: Handler, earlier: Handler) -> bool:
+    """Return whether `handler` is `earlier` once more, as a notebook's cell or a reload defines it.
+
+    Functions of one name that a function makes are several, and each may hide another.
+    """
+    name, module = name_of(handler), getattr(handler, "__module__", None)
+    same = (name, module) == (name_of(earlier), getattr(earlier, "__module__", None))
+    return same and "<locals>" not in name
+
+
+def name_of(thing: object) -> str:
+    """Return the name under which an error speaks of a function or class."""
+    return getattr(thing, "__qualname__", None) or repr(thing)
+
+
+def _takes_a_request(handler: Handler) -> bool:
+    try:
+        inspect.signature(handler).bind(object())
+    except TypeError:
+        return False
+    return True

@@ -1,0 +1,238 @@
+"""Tables of routes: which coroutine answers which method and path.
+
+A table holds routes and includes other tables, each at a place in one order. What is included is looked at when the
+table is read, by `build_app` or by iterating, so what is added to an included table later is seen. A circle of tables
+can therefore never arise: each `include` refuses the one that would close it.
+"""
+
+import contextlib
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar, Unpack
+
+import msgspec
+from aiohttp import hdrs
+from aiohttp.typedefs import Middleware
+
+from ponty.core.routing.route import Handler, Route, RouteOptions, is_redefinition, listed, make_route, name_of
+
+_H = TypeVar("_H", bound=Handler)
+
+
+class _Inclusion(msgspec.Struct, frozen=True):
+    table: "Routes"
+    prefix: str
+
+
+class Routes:
+    r"""A table of routes, to be served by `build_app(routes=[...])` or included in another table.
+
+    ::
+
+        orders = Routes("/orders", tags=["orders"])
+
+        @orders.get("")
+        async def list_orders(request: web.Request) -> web.Response: ...
+
+        @orders.get(r"/{number:\d+}")
+        async def order(request: web.Request) -> web.Response: ...
+
+        v1 = Routes("/v1")
+        v1.include(orders)
+        assert [route.path for route in v1] == ["/v1/orders", r"/v1/orders/{number:\d+}"]
+
+    Iterating yields a `Route` for each route of the table and of those that it includes, in the order of registration.
+
+    Args:
+        prefix: What the paths of the table begin with. It may hold variable parts, and does not end with a slash.
+        tags: Go before the tags of each route, in descriptions.
+        middlewares: Stand around each handler of the table, the outermost first; an included table's stand within.
+            As those of an application they get answers, errors included, and no exceptions. What one raises reaches
+            the one around it as an answer.
+
+    Raises:
+        TypeError: `tags` or `middlewares` is not a list.
+        ValueError: The prefix does not begin with a slash, or ends with one.
+    """
+
+    def __init__(self, prefix: str = "", *, tags: Sequence[str] = (), middlewares: Sequence[Middleware] = ()) -> None:
+        _check_prefix(prefix)
+        if callable(middlewares):
+            raise TypeError(f"middlewares is a list, as middlewares=[{name_of(middlewares)}]")
+        self._prefix = prefix
+        self._tags = listed("tags", tags)
+        self._middlewares = tuple(middlewares)
+        self._routes: dict[object, Route | _Inclusion] = {}
+
+    def route(self, method: str, path: str, **options: Unpack[RouteOptions]) -> Callable[[_H], _H]:
+        """Answer `method` on `path` with the decorated coroutine function.
+
+        The function is returned as it was. A route for GET answers HEAD as well (RFC 9110 §9.3.2), unless HEAD has one
+        of its own, and the methods of a path answer OPTIONS (§9.3.7). The same function defined once more, as a
+        notebook's cell or a reload does it, takes the place of the earlier one.
+
+        ::
+
+            @route("OPTIONS", "/mugs/{colour}")
+            async def options(request: web.Request) -> web.Response:
+                return web.Response(headers={"Allow": "GET, OPTIONS"})
+
+        Args:
+            method: An HTTP method, or `"*"` for every one.
+            path: A path in aiohttp's syntax; `{name}` and `{name:regex}` stand for variable parts. It goes behind the
+                prefix of the table; an empty one is the prefix itself.
+            **options: `name` and `expect_handler` of aiohttp's `add_route`. `max_size`: the most bytes that a body may
+                have, in place of the application's `client_max_size`. And for descriptions: `summary`, a line;
+                `description`, by default the docstring; `tags`; `deprecated`; `hidden`, for a route that is not
+                described; `operation_id`; `raises`, the classes of PontyError that the handler may raise.
+
+        Raises:
+            TypeError: The function is not a coroutine function, or does not take a request alone, the method and path
+                have a handler already, or there is no path.
+            ValueError: The path does not begin with a slash, or `max_size` is not more than 0.
+        """
+        method = method.upper()
+        if not isinstance(path, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"a route needs a path, as @{method.lower()}('/hello'), not {name_of(path)!r}")
+
+        def register(handler: _H) -> _H:
+            if path and not path.startswith("/"):
+                raise ValueError(f"{method} {path}: the path of {name_of(handler)!r} does not begin with a slash")
+            made = make_route(method, path, handler, _caller(), options)
+            earlier = self._routes.get((method, path))
+            if isinstance(earlier, Route) and not is_redefinition(handler, earlier.handler):
+                raise TypeError(
+                    f"{method} {path}: {name_of(handler)!r} comes second, {name_of(earlier.handler)!r} answers it "
+                    f"({earlier.source})"
+                )
+            self._routes[method, path] = made
+            return handler
+
+        return register
+
+    def get(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[_H], _H]:
+        """Answer GET on `path`: `route("GET", path)`.
+
+        ::
+
+            @get("/mugs/{colour}")
+            async def mug(request: web.Request) -> web.Response:
+                return web.Response(text=request.match_info["colour"])
+        """
+        return self.route(hdrs.METH_GET, path, **options)
+
+    def post(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[_H], _H]:
+        """Answer POST on `path`: `route("POST", path)`."""
+        return self.route(hdrs.METH_POST, path, **options)
+
+    def put(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[_H], _H]:
+        """Answer PUT on `path`: `route("PUT", path)`."""
+        return self.route(hdrs.METH_PUT, path, **options)
+
+    def delete(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[_H], _H]:
+        """Answer DELETE on `path`: `route("DELETE", path)`."""
+        return self.route(hdrs.METH_DELETE, path, **options)
+
+    def patch(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[_H], _H]:
+        """Answer PATCH on `path`: `route("PATCH", path)`."""
+        return self.route(hdrs.METH_PATCH, path, **options)
+
+    def include(self, other: "Routes", *, prefix: str = "") -> None:
+        """Serve the routes of another table with this one, those that are added to it later included.
+
+        A table may be included in several others, and under several prefixes.
+
+        Args:
+            other: The table.
+            prefix: Goes before its own prefix, and behind that of this table.
+
+        Raises:
+            TypeError: It is not a table.
+            ValueError: It is this table, includes it, or is included under this prefix already; or the prefix does not
+                begin with a slash, or ends with one.
+        """
+        if not isinstance(other, Routes):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"include takes a table of routes, not {name_of(other)!r}")
+        _check_prefix(prefix)
+        if other.includes(self):
+            raise ValueError("a table cannot include itself, nor a table that includes it")
+        if (other, prefix) in self._routes:
+            raise ValueError(f"the table is included already, under {prefix or 'no prefix'!r}")
+        self._routes[other, prefix] = _Inclusion(other, prefix)
+
+    @contextlib.contextmanager
+    def emptied(self) -> Iterator["Routes"]:
+        """Have an empty table while the block runs, and afterwards what was in it before.
+
+        So a test has the default table for itself::
+
+            @pytest.fixture(autouse=True)
+            def no_routes():
+                with routes.emptied():
+                    yield
+        """
+        before = self._routes
+        self._routes = {}
+        try:
+            yield self
+        finally:
+            self._routes = before
+
+    def includes(self, other: "Routes") -> bool:
+        """Return whether `other` is this table, or is included in it at any depth."""
+        return other is self or any(
+            entry.table.includes(other) for entry in self._routes.values() if isinstance(entry, _Inclusion)
+        )
+
+    def __iter__(self) -> Iterator[Route]:
+        for entry in tuple(self._routes.values()):
+            if isinstance(entry, _Inclusion):
+                for included in entry.table:
+                    yield self._within(entry.prefix, included)
+            else:
+                yield self._within("", entry)
+
+    def __repr__(self) -> str:
+        return f"<Routes {self._prefix or '/'}>"
+
+    def _within(self, prefix: str, entry: Route) -> Route:
+        """Return a route of this table, or of one that is included under `prefix`, as it is in this table."""
+        return msgspec.structs.replace(
+            entry,
+            path=self._prefix + prefix + entry.path,
+            tags=tuple(dict.fromkeys(self._tags + entry.tags)),
+            middlewares=self._middlewares + entry.middlewares,
+        )
+
+
+def _check_prefix(prefix: str) -> None:
+    if prefix and (not prefix.startswith("/") or prefix.endswith("/")):
+        raise ValueError(f"a prefix begins with a slash and does not end with one, as '/v1'; not {prefix!r}")
+
+
+def _caller() -> str:
+    """Return the file and line at which the function that calls this one was called."""
+    frame = inspect.currentframe()
+    for _ in range(2):
+        frame = frame and frame.f_back
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}" if frame else "?"
+
+
+routes: Routes = Routes()
+"""The default table, which an application serves that is given no other; `get` and the like are its methods."""
+
+route = routes.route
+get = routes.get
+post = routes.post
+put = routes.put
+delete = routes.delete
+patch = routes.patch
+
+
+def route_iter(*tables: Routes) -> Iterator[tuple[str, str]]:
+    """Yield the method and path of each route, in the order of registration.
+
+    Args:
+        *tables: The tables; the default table where none is given.
+    """
+    return iter([(entry.method, entry.path) for table in tables or (routes,) for entry in table])

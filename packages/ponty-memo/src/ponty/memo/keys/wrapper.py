@@ -1,0 +1,291 @@
+"""Compiling a decorated function: its wrapper, and how its arguments become a key.
+
+A wrapper that takes `*args, **kwargs` has to sort out on each call which argument is which. So the wrapper is compiled
+for each decorated function, with that function's own parameters: the interpreter then binds positional and keyword
+arguments and fills in defaults, faster than any code of ours could, and the key is a tuple of local variables. Where
+every argument is an atom (see `ponty.memo.keys.forms`), that tuple is the key; a single atom is the key itself.
+
+For `async def fetch(city, units="C")`, the wrapper of a local cache without a lifetime is, but for longer names:
+
+```
+async def fetch(city, units=...):
+    nonlocal hits
+    if type(city) in ATOMS and type(units) in ATOMS:
+        key = (city, units)
+    else:
+        key = make((city, units))
+    record = get(key)
+    if record is not None:
+        touch(key)
+        hits += 1
+        return record[0]
+    return await miss(key, (city, units), {})
+```
+"""
+
+import functools
+from collections.abc import Callable, Coroutine, Hashable, Iterable, Mapping
+from typing import Any, NamedTuple, TypeAlias, cast
+
+from ponty.memo.keys import forms
+from ponty.memo.lazy_imports import inspect
+
+Miss: TypeAlias = Callable[[Hashable, tuple[Any, ...], dict[str, Any]], Coroutine[Any, Any, Any]]
+"""What the wrapper calls with the key and the arguments where it has no value."""
+
+
+class Local(NamedTuple):
+    """What the wrapper of a local cache looks values up in, without calling any Python function."""
+
+    records: Any
+    """An OrderedDict of `ponty.memo.lru.Record`s."""
+    clock: Any
+    """The loop's owner, whose clock counts where values have a lifetime."""
+    timed: bool
+    on_hit: Callable[[], object] | None
+
+
+class Compiled(NamedTuple):
+    """What is made of a decorated function."""
+
+    wrapper: Callable[..., Coroutine[Any, Any, Any]]
+    key_of: Callable[..., Any]
+    """Makes the key of a call from the arguments of that call."""
+    count_hits: Callable[[bool], int]
+    """Gives how often the wrapper had a value, and begins at zero again if told to."""
+
+
+def compile_call(
+    function: Callable[..., Coroutine[Any, Any, Any]],
+    *,
+    who: str,
+    own_key: Callable[..., object] | None,
+    portable: bool,
+    local: Local | None,
+    miss: Miss,
+) -> Compiled:
+    """Compile the wrapper of `function`.
+
+    Args:
+        function: The coroutine function that is decorated.
+        who: What to call it in messages.
+        own_key: Makes the key instead, from the same arguments.
+        portable: Whether keys are to be texts.
+        local: Where to look for values; None leaves that to `miss`.
+        miss: Called if there is no value.
+    """
+    signature = inspect.signature(function, follow_wrapped=False)
+    parameters = _Parameters(signature)
+    prefix = "_ponty"
+    while any(name.startswith(prefix) for name in signature.parameters):
+        prefix += "_"
+    make = _key_maker(function, parameters, who=who, own_key=own_key, portable=portable)
+    names: dict[str, Any] = {"ATOMS": forms.ATOMS, "identify": forms.self_form, "make": make, "miss": miss}
+    if own_key is None and not portable and not parameters.variadic:
+        key_lines = _key_lines(parameters)
+        names["make"] = _quick_maker(parameters, make)
+    else:
+        key_lines = [f"%key = %make({parameters.values}, {parameters.call})"]
+    hit_lines = [] if local is None else _hit_lines(local, names)
+    lines = [
+        f"def %factory({', '.join('%' + name for name in names)}):",
+        "    %hits = 0",
+        f"    async def %wrapper({parameters.declaration}):",
+        "        nonlocal %hits",
+        *["        " + line for line in (*key_lines, *hit_lines)],
+        f"        return await %miss(%key, {parameters.call})",
+        f"    def %key_of({parameters.declaration}):",
+        *["        " + line for line in key_lines],
+        "        return %key",
+        "    def %count_hits(%restart):",
+        "        nonlocal %hits",
+        "        %count = %hits",
+        "        if %restart:",
+        "            %hits = 0",
+        "        return %count",
+        "    return %wrapper, %key_of, %count_hits",
+    ]
+    source = "\n".join(lines).replace("%", prefix + "_")
+    scope: dict[str, Any] = {}
+    exec(compile(source, f"<ponty.memo of {who}>", "exec"), scope)  # noqa: S102 - made of parameter names only
+    wrapper, key_of, count_hits = scope[f"{prefix}_factory"](*names.values())
+    for compiled in (wrapper, key_of):
+        compiled.__defaults__ = parameters.defaults
+        compiled.__kwdefaults__ = parameters.kwdefaults
+        functools.update_wrapper(compiled, function)
+        compiled.__code__ = compiled.__code__.replace(co_name=compiled.__name__)  # what tracebacks call it
+    return Compiled(wrapper, key_of, count_hits)
+
+
+_Rest: TypeAlias = tuple[tuple[Any, ...], Mapping[str, Any]]
+"""What a call has for `*args` and `**kwargs`."""
+
+
+class _Parameters:
+    """A signature as source code."""
+
+    def __init__(self, signature: "inspect.Signature") -> None:
+        every = list(signature.parameters.values())
+        kinds = inspect.Parameter
+        empty = kinds.empty
+        positional = [p for p in every if p.kind in {kinds.POSITIONAL_ONLY, kinds.POSITIONAL_OR_KEYWORD}]
+        keyword = [p for p in every if p.kind is kinds.KEYWORD_ONLY]
+        rest = next((p.name for p in every if p.kind is kinds.VAR_POSITIONAL), None)
+        named_rest = next((p.name for p in every if p.kind is kinds.VAR_KEYWORD), None)
+        self.names = [p.name for p in (*positional, *keyword)]
+        self.variadic = rest is not None or named_rest is not None
+        self.is_method = bool(positional) and positional[0].name == "self"
+        self.defaults = tuple(p.default for p in positional if p.default is not empty) or None
+        self.kwdefaults = {p.name: p.default for p in keyword if p.default is not empty} or None
+        self.values = _tuple(self.names)
+
+        declared: list[str] = []
+        for place, p in enumerate(positional):
+            declared.append(p.name if p.default is empty else f"{p.name}=None")
+            after = positional[place + 1 : place + 2]
+            if p.kind is kinds.POSITIONAL_ONLY and not (after and after[0].kind is kinds.POSITIONAL_ONLY):
+                declared.append("/")
+        if rest is not None or keyword:
+            declared.append(f"*{rest or ''}")
+        declared += [p.name if p.default is empty else f"{p.name}=None" for p in keyword]
+        if named_rest is not None:
+            declared.append(f"**{named_rest}")
+        self.declaration = ", ".join(declared)
+
+        args = _tuple([*[p.name for p in positional], *([] if rest is None else [f"*{rest}"])])
+        kwargs = [f"{p.name!r}: {p.name}" for p in keyword] + ([] if named_rest is None else [f"**{named_rest}"])
+        self.call = f"{args}, {{{', '.join(kwargs)}}}"
+        self.positional = len(positional)
+        self._signature = signature
+        self._rest = rest
+        self._named_rest = named_rest
+
+    def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> "tuple[tuple[Any, ...], _Rest] | None":
+        """Give the named arguments of a call and the rest of it, or None if the signature does not admit the call."""
+        try:
+            bound = self._signature.bind(*args, **kwargs)
+        except TypeError:
+            return None
+        bound.apply_defaults()
+        found = bound.arguments
+        rest = (found.get(self._rest or "", ()), found.get(self._named_rest or "", {}))
+        return tuple([found[name] for name in self.names]), rest
+
+
+def _behind(function: Callable[..., Any], parameters: _Parameters) -> _Parameters | None:
+    """Give the parameters of the function that another decorator has hidden behind `*args, **kwargs`."""
+    if parameters.names or not parameters.variadic or not hasattr(function, "__wrapped__"):
+        return None
+    return _Parameters(inspect.signature(function))
+
+
+def _tuple(parts: list[str]) -> str:
+    return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
+
+
+def _key_lines(parameters: _Parameters) -> list[str]:
+    """Write how the key is made where all arguments have names."""
+    names = parameters.names
+    plain = names[1:] if parameters.is_method else names
+    parts = ["%identify(self)", *plain] if parameters.is_method else plain
+    quick = parts[0] if len(parts) == 1 else _tuple(parts)
+    if not names:
+        return [f"%key = {quick}"]
+    return [
+        f"if {' and '.join(f'type({name}) in %ATOMS' for name in plain) or 'False'}:",
+        f"    %key = {quick}",
+        "else:",
+        f"    %key = %make({names[0] if len(names) == 1 else _tuple(names)})",
+    ]
+
+
+def _quick_maker(parameters: _Parameters, make: Callable[..., Hashable]) -> Callable[[Any], Hashable]:
+    """Give what makes a key of the arguments where all have names: of the one argument, or of the tuple of them."""
+    one, is_method = len(parameters.names) == 1, parameters.is_method
+
+    def quick(values: Any) -> Hashable:
+        try:
+            if not is_method:
+                return forms.form(values) if one else forms.forms(values)
+            if one:
+                return forms.self_form(values)
+            return (forms.self_form(values[0]), *[forms.form(value) for value in values[1:]])
+        except (forms.Unkeyable, RecursionError):
+            return make((values,) if one else values, (), {})  # which says what is wrong with which argument
+
+    return quick
+
+
+def _hit_lines(local: Local, names: dict[str, Any]) -> list[str]:
+    """Write how a value is looked up, and add to `names` what that takes."""
+    names["get"] = local.records.get
+    names["touch"] = local.records.move_to_end
+    fresh = ""
+    if local.timed:
+        names["clock"] = local.clock
+        fresh = " and %record[1] > %clock.now()"
+    lines = ["%record = %get(%key)", f"if %record is not None{fresh}:", "    %touch(%key)", "    %hits += 1"]
+    if local.on_hit is not None:
+        names["on_hit"] = local.on_hit
+        lines.append("    %on_hit()")
+    return [*lines, "    return %record[0]"]
+
+
+def _key_maker(
+    function: Callable[..., Any],
+    parameters: _Parameters,
+    *,
+    who: str,
+    own_key: Callable[..., object] | None,
+    portable: bool,
+) -> Callable[[tuple[Any, ...], tuple[Any, ...], dict[str, Any]], Hashable]:
+    """Give what makes a key of the named arguments, and of all of them as they are passed on."""
+    one, one_self = (forms.text, forms.self_text) if portable else (forms.form, forms.self_form)
+    inner = _behind(function, parameters)
+
+    def part(what: str, value: object, *, is_self: bool = False) -> Hashable:
+        try:
+            return one_self(value) if is_self else one(value)
+        except (forms.Unkeyable, RecursionError) as error:
+            why = "nested too deeply, or inside itself" if isinstance(error, RecursionError) else error
+            raise TypeError(
+                f"{who}: {what} cannot be part of a key: it is, or has in it, {why}; "
+                "give key= a function that makes a key of the arguments"
+            ) from None
+
+    def collected(values: Iterable[object], named: Mapping[str, object]) -> list[Hashable]:
+        return [
+            tuple([part(f"positional argument {place}", value) for place, value in enumerate(values)]),
+            tuple([(repr(name), part(f"argument {name!r}", named[name])) for name in sorted(named)]),
+        ]
+
+    def make(values: tuple[Any, ...], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Hashable:
+        if own_key is not None:
+            parts = [part("what key= returned", own_key(*args, **kwargs))]
+        else:
+            shape: _Parameters = parameters
+            rest: _Rest = (args[parameters.positional :], _without(kwargs, parameters.names))
+            if inner is not None and (bound := inner.bind(args, kwargs)) is not None:
+                shape, values, rest = inner, *bound
+            parts = [
+                part(f"argument {name!r}", value, is_self=shape.is_method and place == 0)
+                for place, (name, value) in enumerate(zip(shape.names, values, strict=True))
+            ]
+            if parameters.variadic:
+                parts += collected(*rest)
+        if portable:
+            return f"({','.join(map(_written, parts))})"
+        return parts[0] if len(parts) == 1 else tuple(parts)
+
+    return make
+
+
+def _written(part: Hashable) -> str:
+    """Write parts of a portable key, which are texts, and tuples of them."""
+    if isinstance(part, str):
+        return part
+    return f"({','.join(map(_written, cast('tuple[Hashable, ...]', part)))})"
+
+
+def _without(named: Mapping[str, Any], names: list[str]) -> dict[str, Any]:
+    return {name: value for name, value in named.items() if name not in names}

@@ -1,0 +1,291 @@
+"""An acquisition: a stay at a key, from taking it to giving it back. Blocks of a lock and computations are made in one.
+
+A lock has two parts: the *ticket*, which settles who holds the key among the callers of this process (see
+`ponty.memo.locks.fair_queue`), and the *sentinel*, which the other users of the store see. Only who has the ticket
+talks to the store about the key. So `exists` followed by `add` cannot be interleaved by another caller, and a store
+whose methods await is as safe as one whose methods do not.
+
+From taking the ticket to releasing it, a caller is in one of these states:
+
+- *asking*: `try_add` runs, in a task of its own. If the caller is cancelled, the task goes on, takes back a sentinel
+  that it still added, and releases the ticket.
+- *pausing*: the sentinel is somebody else's. `SentinelStore.wait` runs until there is reason to ask again.
+- *holding*: the sentinel is ours, the block runs; if the store has leases, they are extended meanwhile (see
+  `ponty.memo.locks.lease`).
+- *without store*: the store is `Unavailable`, and the caller is a computation that may do without it. It has the
+  ticket, so it is the only one in this process; it stores nothing.
+- *releasing*: `release` runs, in a task of its own that releases the ticket at the end, also if the caller is
+  cancelled.
+
+Rules:
+
+1. However a state is left, by success, failure, time-out or cancellation, the ticket is released exactly once.
+2. A store that fails while it is asked fails the caller. Whether the sentinel was added is unknown then: the key is
+   *in doubt*.
+3. A store that fails in `release` fails the caller, unless the block itself has failed: its error is worth more, and
+   gets the store's as a note. The key is in doubt. Where the sentinel has a lease that is still held, nobody was let in
+   and it ends by itself, so a store that is `Unavailable` then is only logged.
+4. A holder whose loop is closed has lost its ticket, and the key is in doubt.
+5. The next caller with the ticket for a key in doubt first takes back the sentinel that may have been left there.
+   Nobody in this process can hold the key at that time.
+
+What can never happen: two holders in one process; a ticket lost; a key that stays locked by a sentinel of ours that
+nobody holds, without an error for the caller, or in the log.
+"""
+
+import os
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, suppress
+from itertools import count
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, cast
+
+from ponty.memo.errors import LeaseLost, Unavailable
+from ponty.memo.lazy_imports import asyncio
+from ponty.memo.locks.lease import Lease, Renewal, lease_lost
+from ponty.memo.logs import logger
+
+if TYPE_CHECKING:
+    from ponty.memo.locks.fair_queue import Ticket
+    from ponty.memo.locks.shared_state import LockState
+
+_owners = count(1)
+_process = os.urandom(8).hex()
+
+
+class Acquisition(AbstractAsyncContextManager[Lease]):
+    """One stay at a key, from taking it to giving it back.
+
+    Args:
+        lock: The lock.
+        key: What to hold. Over `InProcess`, it may be anything hashable.
+        limit: How long to wait, in seconds; None waits as long as it takes.
+        on_lost: Makes this the stay of a computation, which goes on with the ticket alone if the store is
+            `Unavailable`; called if its lease is lost.
+        on_ask: Called with `begins` true when the store begins to be asked for the key, and false when it is somebody
+            else's.
+    """
+
+    __slots__ = (
+        "_key",
+        "_limit",
+        "_lock",
+        "_on_ask",
+        "_on_lost",
+        "_released",
+        "_renewal",
+        "_ticket",
+        "fence",
+        "owner",
+        "refused",
+        "without_store",
+    )
+
+    def __init__(
+        self,
+        lock: "LockState",
+        key: Any,
+        limit: float | None,
+        on_lost: Callable[[], object] | None = None,
+        on_ask: Callable[..., object] | None = None,
+    ) -> None:
+        self._lock = lock
+        self._key = key
+        self._limit = limit
+        self._on_lost = on_lost
+        self._on_ask = on_ask
+        self.owner: str = ""
+        self.fence: int = 0
+        self.refused: bool = False
+        self.without_store: bool = False
+        self._released = False
+        self._ticket: Ticket | None = None
+        self._renewal: Renewal | None = None
+
+    @property
+    def lost(self) -> bool:
+        """Whether the lease is known to have ended."""
+        return self._renewal is not None and self._renewal.lost
+
+    @property
+    def exclusive(self) -> bool:
+        """Whether nobody else can have held the key since it was taken, as far as this process can tell."""
+        return not self.without_store and (self._renewal is None or self._renewal.held)
+
+    async def probe(self) -> None:
+        """Ask whether the store could be told of a change by now.
+
+        Raises:
+            Unavailable: It could not.
+        """
+        await self._lock.sentinels.probe(self._key)
+
+    async def __aenter__(self) -> Self:
+        began = asyncio.get_running_loop().time() if self._limit else 0.0
+        ticket = await self._lock.shared.queue.acquire(self._key, self._limit)
+        if ticket is None:
+            raise self._timed_out()
+        self._ticket = ticket
+        if self._lock.in_process:
+            return self
+        self.owner = ticket.owner = f"{_process}.{os.getpid()}.{next(_owners)}"
+        deadline = None if self._limit is None else began + self._limit
+        self._lock.pending_releases.add(self)
+        try:
+            while True:
+                asked = ticket.loop.time()
+                if await self._ask() or await self._pause(deadline):
+                    break
+        except BaseException:
+            self._lock.pending_releases.discard(self)
+            raise
+        if self._lock.sentinels.lease_ms > 0 and not self.without_store:
+            self._renewal = Renewal(self._lock.sentinels, self._key, self.owner, asked=asked, on_lost=self._on_lost)
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        ticket = cast("Ticket", self._ticket)
+        if not self._lock.in_process:
+            self._lock.pending_releases.discard(self)
+        if self.without_store or self._lock.in_process:
+            self._lock.shared.queue.release(ticket)
+            return
+        if ticket.loop.is_closed():  # what is left of the block is thrown away; the next caller finds the key in doubt
+            return
+        told = self._renewal is not None and self._renewal.stop(exc)
+        release = ticket.loop.create_task(self._release(), name="ponty.memo release")
+        self._lock.pending_releases.track(release)
+        if self.lost and self._on_lost is None:  # there is nothing to be waited for
+            release.add_done_callback(self._report)
+            if exc is None or told:
+                raise lease_lost(self._key) from exc
+            exc.add_note(f"the lease of {self._key!r} had ended before that")
+            return
+        try:
+            error = await asyncio.shield(release)
+        except asyncio.CancelledError:
+            if release.cancelling() and not self._released:  # the event loop ends, and has cancelled it unbegun
+                release = ticket.loop.create_task(self._release(), name="ponty.memo release")
+                with suppress(asyncio.CancelledError):
+                    await asyncio.shield(release)
+            release.add_done_callback(self._report)
+            raise
+        if error is not None:
+            if exc is None:
+                raise error
+            exc.add_note(f"the lock of {self._key!r} could not be released either: {error!r}")
+            self._report(release)
+
+    async def _ask(self) -> bool:
+        """Ask the store for the key; release the ticket if that fails, unless the caller may do without the store."""
+        ticket = cast("Ticket", self._ticket)
+        if self._on_ask is not None:
+            self._on_ask(begins=True)
+        task = ticket.loop.create_task(self._try_add(), name="ponty.memo lock")
+        self._lock.pending_releases.track(task)
+        try:
+            self.fence = await asyncio.shield(task)
+        except BaseException as error:
+            if self._goes_on_without(error):
+                return True
+            if task.done():
+                self._withdraw(task)
+            else:  # the caller is cancelled while the store is asked
+                task.add_done_callback(self._withdraw)
+            raise
+        held = bool(self.fence)
+        if self.fence is True:
+            self.fence = 0
+        return held
+
+    async def _try_add(self) -> int:
+        sentinels, doubts = self._lock.sentinels, self._lock.shared.doubts
+        suspect = doubts.get(self._key)
+        if suspect is not None:
+            if await sentinels.exists(self._key):
+                with suppress(LeaseLost):
+                    await sentinels.release(self._key, suspect)
+            doubts.pop(self._key, None)
+        if self._lock.three_methods and await sentinels.exists(self._key):
+            return False  # had this failed, nothing would be in doubt
+        try:
+            if self._lock.three_methods:
+                await sentinels.add(self._key)
+                return True
+            return await sentinels.try_add(self._key, self.owner)
+        except BaseException as error:
+            if not isinstance(error, Unavailable) or error.in_doubt:
+                doubts[self._key] = self.owner
+            raise
+
+    async def _pause(self, deadline: float | None) -> bool:
+        """Wait until it is worth while to ask again; release the ticket if there is no time left, or if that fails.
+
+        Returns:
+            Whether there is no need to ask, for the caller goes on without the store.
+        """
+        pulse = self._lock.pulse
+        if self._on_ask is not None:
+            self._on_ask(begins=False)
+        try:
+            if deadline is not None:
+                pulse = min(pulse, deadline - asyncio.get_running_loop().time())
+            if self._limit == 0 or pulse <= 0:
+                raise self._timed_out()  # noqa: TRY301 - both ways out release the ticket
+            await self._lock.sentinels.wait(self._key, pulse * 1000)
+        except BaseException as error:
+            if not self._goes_on_without(error):
+                self._release_ticket()
+                raise
+        return self.without_store
+
+    def _goes_on_without(self, error: BaseException) -> bool:
+        """Go on with nothing but the ticket if `error` says that the store is unavailable and the caller may do so."""
+        self.without_store = self._on_lost is not None and isinstance(error, Unavailable)
+        return self.without_store
+
+    async def _release(self) -> Exception | None:
+        """Take the sentinel back and release the ticket; return what went wrong."""
+        self._released = True
+        try:
+            await self._lock.sentinels.release(self._key, self.owner)
+        except BaseException as error:
+            if isinstance(error, LeaseLost):
+                return error if self._on_lost is None else None
+            self._lock.shared.doubts[self._key] = self.owner
+            if not isinstance(error, Exception):
+                raise
+            if isinstance(error, Unavailable) and (self._on_lost or (self._renewal and self._renewal.held)):
+                logger().warning("the lock of %r was left to its lease", self._key, exc_info=error)
+                return None
+            return error
+        finally:
+            self._release_ticket()
+        return None
+
+    def _timed_out(self) -> Exception:
+        self.refused = True
+        return self._lock.timed_out(self._key, self._limit or 0)
+
+    def _release_ticket(self) -> None:
+        self._lock.shared.queue.release(cast("Ticket", self._ticket))
+
+    def _withdraw(self, asked: "asyncio.Task[int]") -> None:
+        """End what a caller began who is no longer there."""
+        if asked.cancelled() or asked.exception() is not None or not asked.result():
+            self._release_ticket()
+            return
+        try:
+            release = cast("Ticket", self._ticket).loop.create_task(self._release(), name="ponty.memo release")
+        except RuntimeError:  # the loop is closed, and with it the ticket
+            return
+        self._lock.pending_releases.track(release)
+        release.add_done_callback(self._report)
+
+    def _report(self, release: "asyncio.Task[Exception | None]") -> None:
+        """Log what nobody is left to be told."""
+        error = None if release.cancelled() else release.exception() or release.result()
+        if error is not None and not isinstance(error, LeaseLost):
+            logger().error("the lock of %r could not be released", self._key, exc_info=error)

@@ -1,0 +1,221 @@
+"""`rediscache`: memoize a coroutine function for all processes that use one Redis."""
+
+import weakref
+from collections.abc import Callable, Coroutine, Hashable
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar, cast
+
+from ponty.memo.decorators.memoized import Memoized, checked_name, default_name, finish
+from ponty.memo.errors import Stampede, Unavailable
+from ponty.memo.event_loop import LoopOwner, seconds
+from ponty.memo.events import Emitter, Event, Metrics
+from ponty.memo.flights.memoizer import Memoizer
+from ponty.memo.keys.wrapper import compile_call
+from ponty.memo.locks.lock import Lock
+from ponty.memo.redis.codec import Format, declared_by
+from ponty.memo.redis.connection.link import RedisLink, link_to
+from ponty.memo.redis.store import Found, RedisStore
+from ponty.memo.stores.backend import cachemiss
+from ponty.memo.stores.cache_store import StoreBackend
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+
+def rediscache(
+    redis: "str | Redis | RedisLink",
+    *,
+    ttl_ms: float | Callable[[Any], float] = 0,
+    maxwait_ms: float = 1000,
+    pulse_ms: float = 500,
+    name: str = "",
+    key: Callable[..., object] | None = None,
+    jitter: float = 0,
+    cache_if: Callable[[Any], object] | None = None,
+    stale_ms: float = 0,
+    stale_on_error_ms: float = 0,
+    metrics: Metrics | None = None,
+    namespace: str = "ponty",
+    serializer: Format = "msgpack",
+    returns: Any = None,
+    lease_ms: float = 10_000,
+    near_ms: float = 0,
+    near_maxsize: int = 1024,
+    near_stale_ms: float = 0,
+) -> Callable[[Callable[_P, Coroutine[Any, Any, _T]]], Memoized[_P, _T]]:
+    """Memoize a coroutine function for all processes that use one Redis or Valkey.
+
+    ::
+
+        @rediscache("redis://localhost", namespace="shop", ttl_ms=60_000)
+        async def price(product: str) -> int: ...
+
+    As `localcache`: one caller computes, of all processes; those who come meanwhile wait for it, woken by a message.
+    A value computed before an `invalidate` is never stored after it. Where Redis is away, each process computes for
+    itself, once per key at a time, and stores nothing; `invalidate` raises `Unavailable` before its block runs.
+
+    Args:
+        redis: A URL, a client of redis-py's, or a `RedisLink`. Caches and locks with the same one share a link.
+        ttl_ms: How long a value is fresh, in milliseconds, 0 for ever; or a function that tells it from the value.
+        maxwait_ms: How long a caller waits for another one's computation, in milliseconds, before it gets `Stampede`; 0
+            refuses it at once. The caller for whom the value is computed waits as long as that takes.
+        pulse_ms: The longest time between two looks at a lock that another process holds, in milliseconds, should a
+            message be lost.
+        name: What `invalidate` calls the cache; the function's module and qualified name if empty.
+        key: Makes the key of a call from the call's arguments, in place of all of them.
+        jitter: Shortens each lifetime by a random part of it, up to this share (0 to 1).
+        cache_if: Says of a value whether to store it. Without it, every value is stored, None included.
+        stale_ms: For how long after its lifetime a value is still served, in milliseconds, while one computation in the
+            background renews it.
+        stale_on_error_ms: For how long after its lifetime a value is served in place of a failure to compute a new one,
+            in milliseconds.
+        metrics: Called with the cache's name and an event, as by `cache`.
+        namespace: What the names in Redis begin with: letters, digits and `_.-/`. Programs that share values have one.
+        serializer: "msgpack" or "json", or an object with `encode` and `decode`.
+        returns: The type that values are read as; without it, the one that the function declares to return.
+        lease_ms: After how long another process may compute if this one stands still or dies, in milliseconds.
+        near_ms: For how long this process serves what it has read without asking Redis, in milliseconds; 0 asks each
+            time.
+        near_maxsize: How many values it keeps for that.
+        near_stale_ms: For how much longer it serves them while Redis is away, in milliseconds.
+
+    Returns:
+        A decorator for coroutine functions. What it makes has the methods of `Memoized`.
+
+    Raises:
+        ValueError: A time, size or name makes no sense, or a stale time is given where values have no lifetime.
+        ImportError: The extra `ponty-memo[redis]` is not installed.
+    """
+    stale, on_error = (
+        seconds("rediscache", "stale_ms", stale_ms),
+        seconds("rediscache", "stale_on_error_ms", stale_on_error_ms),
+    )
+    if not callable(ttl_ms) and not seconds("rediscache", "ttl_ms", ttl_ms) and (stale or on_error or jitter):
+        raise ValueError("rediscache: stale_ms, stale_on_error_ms and jitter need a ttl_ms")
+    link = link_to(redis)
+
+    def decorate(function: Callable[_P, Coroutine[Any, Any, _T]]) -> Memoized[_P, _T]:
+        who = checked_name("rediscache", function)
+        home = default_name(function)
+        area = f"{name}:{home}" if name else home
+        store: RedisStore[_T] = RedisStore(
+            link,
+            namespace=namespace,
+            area=area,
+            ttl_ms=ttl_ms,
+            jitter=jitter,
+            keep_ms=max(stale_ms, stale_on_error_ms),
+            lease_ms=lease_ms,
+            serializer=serializer,
+            returns=declared_by(function, who) if returns is None else returns,
+            near_ms=near_ms,
+            near_maxsize=near_maxsize,
+            near_stale_ms=near_stale_ms,
+        )
+        lock = Lock(store.sentinels, maxwait_ms, pulse_ms, Stampede)
+        emitter = Emitter(name or home, metrics)
+        backend: _RedisBackend[_T] = _RedisBackend(store, emitter.emit, stale, on_error)
+        loop_owner = LoopOwner(f"the cache {emitter.name!r}")
+        memoizer: Memoizer[_T] = Memoizer(function, emitter, loop_owner, lock, backend, accepts=cache_if)
+        hits = 0
+
+        async def call(key: Hashable, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _T:
+            nonlocal hits
+            text = str(key)
+            flight = memoizer.table.joinable.get(text)
+            if flight is None or flight.refresh or flight.suspect:
+                value = await backend.serve(text)
+                if value is not cachemiss:
+                    hits += 1
+                    emitter.emit("hit")
+                    return cast("_T", value)
+            return await memoizer.miss(text, args, kwargs)
+
+        async def cache_clear() -> None:
+            nonlocal hits
+            memoizer.clear()
+            await store.clear()
+            hits = 0
+
+        async def cache_contains(*args: Any, **kwargs: Any) -> bool:
+            return await backend.contains(key_of(*args, **kwargs))
+
+        wrapper, key_of, _ = compile_call(function, who=who, own_key=key, portable=True, local=None, miss=call)
+        _take(link, f"{namespace}:{area}", wrapper, who)
+        return cast(
+            "Memoized[_P, _T]",
+            finish(
+                wrapper,
+                memoizer,
+                key_of=key_of,
+                count_hits=lambda: hits,
+                cache_clear=cache_clear,
+                cache_contains=cache_contains,
+            ),
+        )
+
+    return decorate
+
+
+class _RedisBackend(StoreBackend[_T]):
+    """A store in Redis as the memoizer sees it, with values past their lifetime."""
+
+    def __init__(self, store: RedisStore[_T], emit: Callable[[Event], object], stale: float, on_error: float) -> None:
+        super().__init__(store, emit)
+        self.serves_stale: bool = stale > 0
+        self._redis: Final = store
+        self._stale = stale
+        self._on_error = on_error
+        self._offer: tuple[str, Any] | None = None
+
+    async def serve(self, key: str) -> Any:
+        """Return a fresh value, or cachemiss; then `stale` has one that may still be served, if it is asked at once."""
+        found = await self._look(key)
+        self._offer = (key, found.value) if found is not None and 0 <= found.overdue < self._stale else None
+        return found.value if found is not None and found.overdue < 0 else cachemiss
+
+    async def contains(self, key: str) -> bool:
+        """Return whether there is a fresh value."""
+        found = await self._look(key)
+        return found is not None and found.overdue < 0
+
+    def stale(self, key: str) -> Any:
+        offer, self._offer = self._offer, None
+        return offer[1] if offer is not None and offer[0] == key else cachemiss
+
+    async def get(self, key: str) -> Any:
+        """Return a fresh value, or cachemiss; then `fallback` has one for this task that stands in for a failure."""
+        found = await self._look(key)
+        _last_found.set(None if found is None else (self, key, found))
+        return found.value if found is not None and found.overdue < 0 else cachemiss
+
+    def fallback(self, key: str) -> Any:
+        last = _last_found.get()
+        if last is None or last[0] is not self or last[1] != key or last[2].overdue >= self._on_error:
+            return cachemiss
+        return last[2].value
+
+    async def _look(self, key: str) -> Found[_T] | None:
+        try:
+            found = await self._redis.look(key)
+        except Unavailable:
+            self._emit("unavailable")
+            return None
+        return found if isinstance(found, Found) else None
+
+
+_last_found: ContextVar[tuple[object, str, Found[Any]] | None] = ContextVar("ponty.memo.redis found", default=None)
+"""What a computation's own task found in Redis before it began."""
+
+_taken: "weakref.WeakKeyDictionary[RedisLink, weakref.WeakValueDictionary[str, Any]]" = weakref.WeakKeyDictionary()
+
+
+def _take(link: RedisLink, place: str, wrapper: Any, who: str) -> None:
+    """Refuse a second function made by the same code, which would read the values of the first one."""
+    taken = _taken.setdefault(link, weakref.WeakValueDictionary())
+    if "<locals>" in place and place in taken:
+        raise ValueError(f"{who}: there is one by this name in Redis already: give name= to tell the two apart")
+    taken[place] = wrapper

@@ -1,0 +1,81 @@
+"""The circuit breaker: while Redis is away, nobody waits for it.
+
+- *closed*: commands are sent. Each that Redis answers, be it with an error, forgets the failures before it; each that
+  gets no answer counts as a failure.
+- *open*: so many failures came in a row that Redis counts as away. Commands fail at once, and one task asks again and
+  again whether it is back; nobody else pays for the asking. When it is, the breaker closes.
+
+What can never happen: an open breaker with nobody asking; two that ask.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from ponty.memo.errors import Unavailable
+from ponty.memo.lazy_imports import asyncio
+from ponty.memo.logs import logger
+
+_FAILURES: Final = 3
+_PAUSE: Final = 0.1
+
+
+class Breaker:
+    """The breaker of one link.
+
+    Args:
+        ping: Asks Redis whether it is there; raises if it is not.
+    """
+
+    __slots__ = ("_failures", "_ping", "_probe")
+
+    def __init__(self, ping: Callable[[], Awaitable[object]]) -> None:
+        self._ping = ping
+        self._failures = 0
+        self._probe: asyncio.Task[None] | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether Redis counts as away."""
+        return self._probe is not None
+
+    def check(self) -> None:
+        """Let a command pass.
+
+        Raises:
+            Unavailable: The breaker is open.
+        """
+        if self._probe is not None:
+            raise Unavailable("Redis is away", in_doubt=False)
+
+    def answered(self) -> None:
+        """Note that Redis has answered."""
+        self._failures = 0
+
+    def failed(self, error: BaseException) -> None:
+        """Note that Redis has not answered."""
+        self._failures += 1
+        if self._failures >= _FAILURES and self._probe is None:
+            logger().error("Redis is away: values are computed without it, locks are refused", exc_info=error)
+            self._probe = asyncio.get_running_loop().create_task(self._ask(), name="ponty.memo redis probe")
+
+    def on_new_loop(self) -> None:
+        """Begin anew in another event loop."""
+        self._probe, self._failures = None, 0
+
+    async def close(self) -> None:
+        """Stop asking, and let commands pass again."""
+        probe, self._probe, self._failures = self._probe, None, 0
+        if probe is not None:
+            probe.cancel()
+            await asyncio.wait([probe])
+
+    async def _ask(self) -> None:
+        while True:
+            await asyncio.sleep(_PAUSE)
+            try:
+                await self._ping()
+            except Exception:  # noqa: BLE001, S112 - whatever it is, Redis is not back
+                continue
+            self._probe, self._failures = None, 0
+            logger().warning("Redis is back")
+            return

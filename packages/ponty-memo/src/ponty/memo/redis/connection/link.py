@@ -1,0 +1,289 @@
+"""`RedisLink`: what one process has to do with one Redis, for all caches and locks that share it.
+
+A link has a client, one subscription (see `ponty.memo.redis.connection.pubsub`) and a circuit breaker (see
+`ponty.memo.redis.connection.circuit_breaker`). It opens by itself when it is first used, and again in each event loop
+that it is used in.
+
+How a command is run:
+
+1. In a task of its own. A caller that is cancelled, or has waited long enough, leaves; the command goes on to its end.
+   So the client is not cancelled between a command and its answer, whoever leaves, and an answer cannot be taken for
+   that of a later command.
+2. A caller waits for `timeout_ms` at most, whatever the client's own limits are. What has not been sent by then is not
+   sent any more. What has been sent is *in doubt*.
+3. A command that gets no answer at all, not even long after that, is cancelled: the client closes the connection.
+4. So many commands run at once as there are connections; the others wait their turn (see
+   `ponty.memo.redis.connection.slots`).
+   That wait is nothing that Redis could be blamed for: it lasts for as long as Redis answers the others, ends after
+   `timeout_ms` without any answer, and never counts for the breaker. The time to answer runs from when it is over.
+5. Whatever goes wrong between the client and Redis is `Unavailable`, so that callers have one error to look for.
+
+What can never happen: an answer given to another caller; a caller that waits longer than `timeout_ms` for a
+Redis that answers nobody.
+"""
+
+import weakref
+from collections.abc import Awaitable, Callable, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from ponty.memo.errors import Unavailable
+from ponty.memo.event_loop import LoopOwner, seconds
+from ponty.memo.lazy_imports import asyncio, inspect
+from ponty.memo.locks.pending_releases import PendingReleases
+from ponty.memo.logs import logger
+from ponty.memo.redis.connection.circuit_breaker import Breaker
+from ponty.memo.redis.connection.command import Command
+from ponty.memo.redis.connection.orphaned_locks import OrphanedLocks
+from ponty.memo.redis.connection.pubsub import Subscription
+from ponty.memo.redis.connection.script import Script
+from ponty.memo.redis.connection.slots import ConnectionSlots
+from ponty.memo.redis.lazy_imports import aioredis, exceptions
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
+
+class RedisLink:
+    """This process's link to one Redis or Valkey, shared by all caches and locks over it.
+
+    It opens when it is first used. `async with`, or `redis_provider`, opens it beforehand and closes it afterwards; of
+    several at once, the last one to leave closes it.
+
+    Args:
+        redis: A URL (`redis://`, `rediss://` or `unix://`), or a client of redis-py's, which remains its owner's to
+            close. The link's own client speaks RESP2 and tries nothing twice.
+        timeout_ms: How long a caller waits for an answer, in milliseconds, before Redis counts as unavailable.
+        max_connections: How many commands run at once, each on a connection of its own; the others wait.
+
+    Raises:
+        ImportError: redis-py is not installed; the extra `ponty-memo[redis]` brings it.
+        ValueError: The URL is none, or a number makes no sense.
+    """
+
+    def __init__(self, redis: "str | Redis", *, timeout_ms: float = 1000, max_connections: int = 50) -> None:
+        self._timeout = seconds("RedisLink", "timeout_ms", timeout_ms)
+        if not self._timeout or not isinstance(max_connections, int) or max_connections < 1:  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ValueError("RedisLink: timeout_ms and max_connections are greater than zero")
+        self._connections = max_connections
+        self._given = None if isinstance(redis, str) else redis
+        self._make: Callable[[], Redis] = self._maker(redis) if isinstance(redis, str) else lambda: redis
+        self._loop_owner = LoopOwner("the link to Redis")
+        self._loop_owner.on_new_loop(self._on_new_loop)
+        self._used = False
+        self._closed = False
+        self._openers = 0
+        self._client: Redis | None = None
+        self._slots = ConnectionSlots(max_connections)
+        self._running: set[asyncio.Task[Any]] = set()
+        self._last: dict[str, float] = {}
+        self.breaker: Final = Breaker(self.ping)
+        self.subscription: Final = Subscription(self.client, self._timeout)
+        self.pending_releases: Final = PendingReleases()
+        self.orphaned_locks: Final = OrphanedLocks()
+
+    def _maker(self, url: str) -> "Callable[[], Redis]":
+        def make() -> "Redis":
+            return aioredis.Redis.from_url(
+                url,
+                protocol=2,  # with RESP3, the client does not look whether a connection is still good
+                socket_timeout=self._timeout,
+                socket_connect_timeout=self._timeout,
+                max_connections=self._connections + 3,
+            )
+
+        make()  # a URL that is none is refused here
+        return make
+
+    async def __aenter__(self) -> Self:
+        """Open the link, and look whether Redis is there; if it is not, say so in the log."""
+        self.client()
+        self._openers += 1
+        try:
+            await self.ping()
+        except Unavailable as error:
+            logger().warning("Redis is not there yet", exc_info=error)
+        except BaseException:
+            self._openers -= 1
+            raise
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Close the link, once the commands under way have ended, unless others have opened it, too."""
+        self._loop_owner.enter()
+        self._openers = max(0, self._openers - 1)
+        if not self._openers:
+            await self.aclose()
+
+    def client(self) -> "Redis":
+        """Return the client in this event loop."""
+        self._loop_owner.enter()
+        if self._client is None:
+            self._client = self._make()
+            self._closed = False
+            size = getattr(self._client.connection_pool, "max_connections", None)
+            free = size - 1 if isinstance(size, int) else self._connections  # the subscription has one
+            self._slots = ConnectionSlots(max(1, min(self._connections, free)))
+        return self._client
+
+    def check_open(self) -> None:
+        """Let only what is not the end of something older open the link again.
+
+        Raises:
+            Unavailable: The link was closed, and nobody has used it since.
+        """
+        self._loop_owner.enter()
+        if self._closed:
+            raise Unavailable("the link was closed", in_doubt=False)
+
+    async def aclose(self) -> None:
+        """Close the link, once nothing is being given back any more; it would open again if it were used."""
+        loop = self._loop_owner.enter()
+        await self.subscription.close()
+        await self.orphaned_locks.close()
+        await self.breaker.close()
+        end = loop.time() + self._timeout
+        while (pending := self._running | self.pending_releases.pending()) and (left := end - loop.time()) > 0:
+            await asyncio.wait(pending, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.sleep(0)  # what is done may begin something else
+        self._closed = True
+        late = set(self._running)
+        for task in late:
+            task.cancel()
+        if late:
+            await asyncio.wait(late, timeout=self._timeout)
+        client, self._client = self._client, None
+        if client is not None and self._given is None:
+            await client.aclose()
+
+    async def ping(self) -> None:
+        """Ask whether Redis is there, whatever the breaker says.
+
+        Raises:
+            Unavailable: It is not.
+        """
+        await self._attempt("PING", lambda: self._execute("PING"))
+
+    async def run(self, script: Script, keys: Sequence[str], arguments: Sequence[str | bytes | int] = ()) -> Any:
+        """Run a script, and return its answer; texts come as bytes.
+
+        Raises:
+            Unavailable: Redis cannot be asked, or refuses.
+        """
+        operands = (len(keys), *keys, *arguments)
+
+        async def attempt() -> Any:
+            try:
+                return await self._execute("EVALSHA", script.digest, *operands)
+            except exceptions.NoScriptError:
+                return await self._execute("EVAL", script.source, *operands)
+
+        self.breaker.check()
+        return await self._attempt(script.name, attempt)
+
+    async def command(self, *parts: str | bytes | int) -> Any:
+        """Run a command, and return its answer; texts come as bytes.
+
+        Raises:
+            Unavailable: Redis cannot be asked, or refuses.
+        """
+        self.breaker.check()
+        return await self._attempt(str(parts[0]), lambda: self._execute(*parts))
+
+    async def _execute(self, *parts: str | bytes | int) -> Any:
+        client: Any = self.client()
+        return await client.execute_command(*parts, NEVER_DECODE=True)
+
+    async def _attempt(self, what: str, attempt: Callable[[], Awaitable[Any]]) -> Any:
+        self.client()
+        command = Command(what, attempt, self._slots, self.breaker, self._timeout)
+        self._running.add(command.task)
+        command.task.add_done_callback(self._running.discard)
+        try:
+            reply, failure = await command.outcome
+        finally:
+            command.stop_clock()
+        if failure is None:
+            self.breaker.answered()
+            return reply
+        try:
+            if isinstance(failure, exceptions.RedisError | OSError | asyncio.CancelledError):
+                raise self._translated(failure, what) from failure
+            raise failure
+        finally:
+            del failure  # whose traceback has this frame
+
+    def _translated(self, error: BaseException, what: str) -> Unavailable:
+        """Count the failure, and return the error for the caller."""
+        if isinstance(error, asyncio.CancelledError):  # of the command, by `aclose`
+            return Unavailable(f"{what}: the link was closed")
+        if isinstance(error, exceptions.ConnectionError | exceptions.TimeoutError | OSError):
+            self.breaker.failed(error)
+            refused = isinstance(error, ConnectionRefusedError) or "connecting to" in str(error)
+            return Unavailable(f"{what}: {error}", in_doubt=not refused)
+        self.breaker.answered()
+        if isinstance(error, exceptions.ReadOnlyError) or "-READONLY" in str(error):  # as scripts of Redis 6 say it
+            self._reconnect()
+        elif self._not_since("complained", 10):
+            logger().error("Redis refuses what it is asked", exc_info=error)
+        return Unavailable(f"{what}: {error}", in_doubt=False)
+
+    def _not_since(self, what: str, limit: float) -> bool:
+        """Return whether `what` was not done in the last `limit` seconds; it counts as done now."""
+        now = asyncio.get_running_loop().time()
+        if now < self._last.get(what, -limit) + limit:
+            return False
+        self._last[what] = now
+        return True
+
+    def _reconnect(self) -> None:
+        """Look anew who is the primary, once a second at most: a failover may have left us with a replica."""
+        if not self._not_since("reconnected", 1):
+            return
+        logger().error("Redis is read-only: it is asked on new connections from now on")
+        loop = self._loop_owner.enter()
+        task = loop.create_task(self.client().connection_pool.disconnect(inuse_connections=False))
+        self._running.add(task)
+        task.add_done_callback(self._reconnected)
+
+    def _reconnected(self, task: "asyncio.Task[Any]") -> None:
+        self._running.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            logger().info("the connections to a replica could not be closed", exc_info=error)
+
+    def _on_new_loop(self) -> None:
+        """Begin anew in another event loop: connections belong to the one in which they were made."""
+        if self._given is not None and self._used:
+            pool: Any = self._given.connection_pool
+            pool.reset()
+        self._used = True
+        self._client = None
+        self._closed = False
+        self._openers = 0
+        self._slots = ConnectionSlots(self._connections)
+        self._running = set()
+        self._last = {}
+        self.breaker.on_new_loop()
+        self.subscription.on_new_loop()
+        self.orphaned_locks.on_new_loop()
+
+
+_links: "weakref.WeakValueDictionary[str | int, RedisLink]" = weakref.WeakValueDictionary()
+"""The links that were made for URLs and clients, for as long as somebody uses them."""
+
+
+def link_to(redis: "str | Redis | RedisLink") -> RedisLink:
+    """Return the link to `redis`: the same one for the same URL or client."""
+    if isinstance(redis, RedisLink):
+        return redis
+    if not isinstance(redis, str) and not inspect.iscoroutinefunction(getattr(redis, "execute_command", None)):
+        raise TypeError(
+            f"a URL, a client of redis.asyncio or a RedisLink is needed, not a {type(redis).__qualname__!r}"
+        )
+    name = redis if isinstance(redis, str) else id(redis)  # a link keeps its client, so the address is not used again
+    link = _links.get(name)
+    if link is None:
+        link = _links[name] = RedisLink(redis)
+    return link

@@ -1,0 +1,217 @@
+"""The subscription: messages of other processes to this one, on one connection for all caches and locks of a link.
+
+States: *quiet* (nobody listens, there is no connection), *down* (being connected), *live* (Redis has confirmed every
+channel, so whatever is published from now on arrives or the connection breaks).
+
+Rules:
+
+1. Who listens registers first and looks second. Whatever happened before it looked, it sees; whatever happens after,
+   comes as a message.
+2. Each time the subscription becomes live, everybody who listens looks again: what was published while it
+   was down is lost.
+3. While it is not live, nobody relies on it: waiters look every `pulse_ms`, near caches are not believed.
+4. A connection on which nothing comes is asked for a sign of life; without one it counts as broken.
+5. A subscription that was replaced, or closed, has no part in this any more: it ends at its next step, also where the
+   client has turned its cancellation into an error of the connection.
+
+The client may reconnect by itself. Redis then confirms the channels anew, which counts as becoming live again.
+"""
+
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from ponty.memo.lazy_imports import asyncio
+from ponty.memo.logs import logger
+from ponty.memo.redis.lazy_imports import exceptions
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
+_FIRST_PAUSE: Final = 0.02
+_LONGEST_PAUSE: Final = 0.5
+
+
+class Listener(Protocol):
+    """What is called with everything on a channel."""
+
+    def on_message(self, text: str) -> None:
+        """Take a message."""
+
+    def on_connect(self) -> None:
+        """Note that messages may have been lost, and that from now on none is."""
+
+    def on_disconnect(self) -> None:
+        """Note that messages may be lost from now on."""
+
+
+class Subscription:
+    """The subscription of one link.
+
+    Args:
+        client: Returns the client in this event loop.
+        timeout: How long a sign of life may take, in seconds.
+    """
+
+    def __init__(self, client: "Callable[[], Redis]", timeout: float) -> None:
+        self._client = client
+        self._timeout = timeout
+        self._listeners: dict[str, weakref.WeakSet[Listener]] = {}
+        self._waiters: dict[str, dict[asyncio.Event, None]] = {}
+        self._task: asyncio.Task[None] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._turn = 0  # the number of the subscription that counts
+        self._live: asyncio.Event = asyncio.Event()
+        self._channels: set[str] = set()
+
+    @property
+    def live(self) -> bool:
+        """Whether everything that is published arrives."""
+        return self._live.is_set()
+
+    def subscribe(self, channel: str, listener: Listener) -> None:
+        """Call `listener` with everything on `channel`, once `listen` was called, until it is gone."""
+        self._listeners.setdefault(channel, weakref.WeakSet()).add(listener)
+
+    def listen(self, channel: str) -> None:
+        """See that the subscription has `channel` in it, unless the only connection is needed for commands."""
+        client = self._client()  # in an event loop that the link was not used in before, it begins anew: first that
+        pool = getattr(client, "connection_pool", None)
+        if getattr(pool, "max_connections", None) == 1:
+            return
+        if channel not in self._channels:
+            self._channels.add(channel)
+            self._end()
+        if self._task is None or self._task.done():
+            self._turn += 1
+            running = self._run(self._turn)
+            task = asyncio.get_running_loop().create_task(running, name="ponty.memo redis subscription")
+            self._task = task
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    @contextmanager
+    def waiting(self, channel: str, text: str) -> "Iterator[asyncio.Event]":
+        """Return an event that is set when `text` comes on `channel`, or may have come, while the block runs."""
+        self.listen(channel)
+        event = asyncio.Event()
+        waiters = self._waiters.setdefault(text, {})
+        waiters[event] = None
+        try:
+            yield event
+        finally:
+            waiters.pop(event, None)
+            if not waiters and self._waiters.get(text) is waiters:
+                del self._waiters[text]
+
+    async def ready(self, limit: float) -> bool:
+        """Wait until the subscription is live, for `limit` seconds at most; return whether it is."""
+        if not self._live.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(limit):
+                    await self._live.wait()
+        return self._live.is_set()
+
+    async def close(self) -> None:
+        """Listen no longer, and have those who wait for something look for themselves."""
+        self._channels.clear()
+        self._end()
+        self._wake()
+        for _ in range(2):  # should the client have kept a cancellation to itself, it gets another one
+            if self._tasks:
+                _, late = await asyncio.wait(self._tasks, timeout=self._timeout)
+                for task in late:
+                    task.cancel()
+
+    def on_new_loop(self) -> None:
+        """Begin anew in another event loop."""
+        self._task = None
+        self._tasks = set()
+        self._turn += 1
+        self._channels.clear()
+        self._waiters.clear()
+        self._live = asyncio.Event()
+        self._down()
+
+    def _end(self) -> None:
+        """End the subscription, if there is one."""
+        task, self._task = self._task, None
+        self._turn += 1
+        if task is not None:
+            task.cancel()
+        self._down()
+
+    async def _run(self, turn: int) -> None:
+        pause = _FIRST_PAUSE
+        while turn == self._turn:
+            pubsub: Any = self._client().pubsub()
+            try:
+                async with asyncio.timeout(self._timeout):
+                    await pubsub.subscribe(*sorted(self._channels))
+                async for _ in self._messages(pubsub, turn):
+                    pause = _FIRST_PAUSE
+            except (exceptions.RedisError, OSError) as error:
+                logger().info("the subscription to Redis is down: %s", error)
+            finally:
+                if turn == self._turn:
+                    self._down()
+                with suppress(exceptions.RedisError, OSError):
+                    await pubsub.aclose()
+            if turn == self._turn:
+                await asyncio.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+
+    async def _messages(self, pubsub: Any, turn: int) -> Any:
+        """Deal with messages, and yield after each, until the connection breaks."""
+        awaited = set(self._channels)
+        asked = False
+        while True:
+            message = await pubsub.get_message(timeout=self._timeout)
+            if turn != self._turn:
+                return
+            if message is None:
+                if asked:
+                    raise exceptions.TimeoutError("no sign of life")
+                asked = True
+                async with asyncio.timeout(self._timeout):
+                    await pubsub.ping()
+                continue
+            asked = False
+            channel, data = _text(message["channel"]), message["data"]
+            if message["type"] == "message":
+                self._deliver(channel, _text(data))
+            elif message["type"] == "subscribe":
+                awaited.discard(channel)
+                if not awaited:
+                    self._up()
+            yield
+
+    def _deliver(self, channel: str, text: str) -> None:
+        for event in self._waiters.get(text, ()):
+            event.set()
+        for listener in self._listeners.get(channel, ()):
+            listener.on_message(text)
+
+    def _up(self) -> None:
+        self._live.set()
+        self._wake()
+        for listeners in self._listeners.values():
+            for listener in listeners:
+                listener.on_connect()
+
+    def _wake(self) -> None:
+        for waiters in self._waiters.values():
+            for event in waiters:
+                event.set()
+
+    def _down(self) -> None:
+        self._live.clear()
+        for listeners in self._listeners.values():
+            for listener in listeners:
+                listener.on_disconnect()
+
+
+def _text(part: Any) -> str:
+    """Return a text that the client has decoded, or has not."""
+    return part.decode("ascii", "replace") if isinstance(part, bytes) else str(part)

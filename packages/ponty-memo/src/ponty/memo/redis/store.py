@@ -1,0 +1,210 @@
+"""`RedisStore`: the values of caches, kept in Redis."""
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, NamedTuple, TypeVar
+
+from ponty.memo.errors import Cleared, LeaseLost, Unavailable
+from ponty.memo.event_loop import seconds
+from ponty.memo.logs import logger
+from ponty.memo.redis.clearing import Clearing
+from ponty.memo.redis.codec import Codec, Format, Garbage
+from ponty.memo.redis.connection.link import RedisLink, link_to
+from ponty.memo.redis.key_names import Names
+from ponty.memo.redis.near_cache import NearCache
+from ponty.memo.redis.scripts import COMMIT, DROP, LOOK, READ, STORE
+from ponty.memo.redis.sentinels import CacheSentinels, RedisSentinels
+from ponty.memo.stores.backend import cachemiss
+from ponty.memo.stores.cache_store import CacheStore
+from ponty.memo.stores.lifetimes import lifetimes
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
+_T = TypeVar("_T")
+
+
+_LONGEST: Final = 100 * 365 * 86400
+"""The longest lifetime that is told to Redis, in seconds: a hundred years."""
+
+
+class Found(NamedTuple, Generic[_T]):
+    """A value that was found."""
+
+    value: _T
+    overdue: float
+    """For how long it has been past its lifetime, in seconds; negative while it is fresh."""
+
+
+class RedisStore(CacheStore[_T]):
+    """Where a `cache` keeps its values so that all processes that use one Redis share them.
+
+    ::
+
+        store = RedisStore[int]("redis://localhost", namespace="shop", area="prices", ttl_ms=60_000, returns=int)
+
+        @cache(store, Lock(store.sentinels, maxwait_ms=1000, timeout_error=Stampede))
+        async def price(product: str) -> int: ...
+
+    `rediscache` does the same in one line. Every method raises `Unavailable` where Redis cannot be asked, or refuses;
+    then `cache` goes on without the store. What cannot be read counts as not there.
+
+    Args:
+        redis: A URL, a client of redis-py's, or a `RedisLink`.
+        namespace: What the names in Redis begin with.
+        area: What comes next in the names of this store's values; what `clear` forgets.
+        ttl_ms: How long a value lives, in milliseconds, 0 for ever; or a function that tells it from the value.
+        jitter: Shortens each lifetime by a random part of it, up to this share (0 to 1).
+        keep_ms: For how long after its lifetime a value still lies in Redis, in milliseconds, where `look` finds it.
+        lease_ms: The lease of `sentinels`, in milliseconds.
+        serializer: "msgpack", "json", or an object with `encode` and `decode`.
+        returns: The type that values are read as: anything that msgspec knows, dataclasses included.
+        near_ms: For how long this process keeps what it has read, in milliseconds; 0 asks Redis each time.
+        near_maxsize: How many values it keeps; the least recently used go first.
+        near_stale_ms: For how much longer it serves them while Redis is away, in milliseconds.
+
+    Raises:
+        ValueError: A time, a size or a name makes no sense.
+        ImportError: The extra `ponty-memo[redis]` is not installed.
+    """
+
+    shared: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        redis: "str | Redis | RedisLink",
+        *,
+        namespace: str = "ponty",
+        area: str = "",
+        ttl_ms: float | Callable[[_T], float] = 0,
+        jitter: float = 0,
+        keep_ms: float = 0,
+        lease_ms: float = 10_000,
+        serializer: Format = "msgpack",
+        returns: Any = Any,
+        near_ms: float = 0,
+        near_maxsize: int = 1024,
+        near_stale_ms: float = 0,
+    ) -> None:
+        who = f"RedisStore {area!r}"
+        near, stale = seconds(who, "near_ms", near_ms), seconds(who, "near_stale_ms", near_stale_ms)
+        if not 0 <= jitter <= 1:
+            raise ValueError(f"{who}: jitter is a share from 0 to 1, not {jitter!r}")
+        if not isinstance(near_maxsize, int) or near_maxsize < 1:  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ValueError(f"{who}: near_maxsize is a whole number from 1 up, not {near_maxsize!r}")
+        if stale and not near:
+            raise ValueError(f"{who}: near_stale_ms needs a near_ms")
+        if not callable(ttl_ms):
+            seconds(who, "ttl_ms", ttl_ms)
+        self._mortal = not callable(ttl_ms) and ttl_ms > 0
+        self._lifetime = lifetimes(who, ttl_ms, jitter)
+        self._keep = seconds(who, "keep_ms", keep_ms)
+        self._link: Final = link_to(redis)
+        self._names: Final = Names(namespace, area)
+        self._codec: Final = Codec(who, serializer, returns)
+        self._near: Final = (
+            NearCache(self._names.area, self._names.cleared, near_maxsize, near, stale) if near else None
+        )
+        if self._near is not None:
+            self._link.subscription.subscribe(self._names.drop, self._near)
+        self._clearing: Final = Clearing(self._link, self._names)
+        self.sentinels: Final[RedisSentinels] = CacheSentinels(self._link, namespace, area, lease_ms, self._clearing)
+        """The sentinels for the `Lock` of a cache over this store: those that `set_as` compares owners with."""
+
+    async def get(self, key: str) -> "_T | type[cachemiss]":
+        """Return the value stored under `key` while it is fresh, or cachemiss."""
+        found = await self.look(key)
+        return found.value if isinstance(found, Found) and found.overdue < 0 else cachemiss
+
+    async def look(self, key: str) -> "Found[_T] | type[cachemiss]":
+        """Return what is stored under `key`, for up to `keep_ms` after its lifetime too, or cachemiss."""
+        name, near = self._names.value(key), self._near
+        if near is not None:
+            self._link.client()  # in another event loop than before, what was kept is not served
+            self._link.subscription.listen(self._names.drop)
+            kept = near.get(name)
+            if kept is not None:
+                return Found(self._codec.load(kept), -math.inf)
+        generation = 0 if near is None else near.generation()
+        try:
+            data, left = await self._read(name)
+        except Unavailable:
+            kept = None if near is None else near.stand_in(name)
+            if kept is None:
+                raise
+            return Found(self._codec.load(kept), -math.inf)
+        if data is None:
+            return cachemiss
+        try:
+            value = self._codec.load(data)
+        except Garbage as error:
+            logger().warning("what lies in Redis as %r is no value of this cache: %s", name, error)
+            return cachemiss
+        if near is not None:
+            near.put(name, data, left * 1000, generation)
+        return Found(value, -left)
+
+    async def set(self, key: str, data: _T) -> None:
+        """Store `data` under `key`, whoever holds its lock."""
+        name, written, left = self._names.value(key), self._codec.dump(data), self._milliseconds(data)
+        await self._link.run(STORE, [name], [written, left, self._names.drop])
+        if self._near is not None:
+            self._near.drop(name)
+
+    async def set_as(self, key: str, data: _T, owner: str) -> None:
+        """Store `data` under `key` if `owner` holds its lock in `sentinels`; "" stores it in any case.
+
+        Raises:
+            LeaseLost: The owner does not hold the lock, or the store was cleared since it was taken. Nothing is stored.
+        """
+        if not owner:
+            return await self.set(key, data)
+        names, near = self._names, self._near
+        name, written, left = names.value(key), self._codec.dump(data), self._milliseconds(data)
+        generation = 0 if near is None else near.generation()
+        keys = [name, names.lock(key), names.meta]
+        outcome = await self._link.run(COMMIT, keys, [owner, written, left, names.epoch])
+        if outcome < 0:
+            raise Cleared("the cache was cleared since the owner took the key's lock")
+        if not outcome:
+            error = LeaseLost("the owner does not hold the key's lock in Redis any more")
+            error.add_note(f"the key is {key!r}; the lock of its cache is one over the store's own `sentinels`")
+            raise error
+        if near is not None:
+            near.put(name, written, math.inf if not left else left - self._keep * 1000, generation)
+        return None
+
+    async def remove(self, key: str) -> bool:
+        """Forget what is stored under `key`, in all near caches too, and return whether there was anything."""
+        name = self._names.value(key)
+        if self._near is not None:
+            self._near.drop(name)
+        found = await self._link.run(DROP, [name], [self._names.drop])
+        if self._near is not None:
+            self._near.drop(name)
+        return bool(found)
+
+    async def clear(self) -> None:
+        """Forget everything in this store's area; nothing that is being computed now is stored.
+
+        It waits until every process that computes knows of it, and for one that stands still or has died until its
+        lease has ended.
+        """
+        if self._near is not None:
+            self._near.clear()
+        await self._clearing.clear(round(self.sentinels.lease_ms))
+        if self._near is not None:
+            self._near.clear()
+
+    async def _read(self, name: str) -> tuple[bytes | None, float]:
+        """Return what lies in Redis under `name`, and for how long it is fresh, in seconds."""
+        mortal = [int(self._mortal)]  # then what has no expiry was stored by somebody else
+        if self._near is None and not self._keep:
+            return await self._link.run(READ, [name], mortal), math.inf
+        data, left = await self._link.run(LOOK, [name], mortal) or (None, -1)
+        return data, math.inf if left == -1 else left / 1000 - self._keep
+
+    def _milliseconds(self, data: _T) -> int:
+        """Return for how long to keep `data` in Redis, 0 for ever."""
+        lasting = self._lifetime(data)
+        return 0 if lasting == math.inf else max(1, round(min(lasting + self._keep, _LONGEST) * 1000))

@@ -1,0 +1,9 @@
+"""Where values are kept, and for how long.
+
+::
+
+    memoizer -> backend -> local_backend -> lru          in this process
+                        -> cache_store (the user's own)  anywhere else
+
+`lifetimes` says how long a value is fresh.
+"""

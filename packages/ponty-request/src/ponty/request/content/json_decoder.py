@@ -1,0 +1,62 @@
+"""JSON bytes as Python values, and nothing that could not be written as JSON again."""
+
+from typing import Any, TypeAlias, Union
+
+import msgspec
+
+from ponty.request.errors import InvalidField
+
+Json: TypeAlias = Union[dict[str, "Json"], list["Json"], str, int, float, bool, None]  # noqa: UP007 - has a string
+"""A JSON value (RFC 8259)."""
+
+MAX_DEPTH = 100
+"""How many arrays and objects may stand inside one another."""
+
+_decode: Any = msgspec.json.Decoder().decode
+
+
+def decode_json(body: bytes) -> Json:
+    """Decode JSON text. Of a name given twice in one object, the last value counts.
+
+    Raises:
+        InvalidField: It is not JSON, not UTF-8, nested more than 100 levels deep, or holds a number that no Python
+            number can hold.
+    """
+    try:
+        value: Json = _decode(body)
+    except UnicodeDecodeError:
+        raise InvalidField("is not valid UTF-8") from None
+    except RecursionError:
+        raise InvalidField(_TOO_DEEP) from None
+    except msgspec.ValidationError:
+        raise InvalidField("has a number that is out of range") from None
+    except msgspec.DecodeError:
+        raise not_json(body) from None
+    # Most bodies are too short to be deep, or have fewer brackets than levels are allowed.
+    if len(body) > 2 * MAX_DEPTH and body.count(b"[") + body.count(b"{") > MAX_DEPTH and is_deeper(value, MAX_DEPTH):
+        raise InvalidField(_TOO_DEEP)
+    return value
+
+
+def not_json(body: bytes) -> InvalidField:
+    """Say that a body is not JSON."""
+    return InvalidField("is not valid JSON" if body else "is empty, not JSON")
+
+
+_TOO_DEEP = f"is nested more than {MAX_DEPTH} levels deep"
+
+
+def is_deeper(value: Json, levels: int) -> bool:
+    """Tell whether arrays and objects stand more than `levels` deep inside one another."""
+    # One level after another, so that neither width nor depth can exhaust the stack.
+    level: list[dict[str, Json] | list[Json]] = [value] if isinstance(value, dict | list) else []
+    for _ in range(levels):
+        if not level:
+            return False
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, dict | list)
+        ]
+    return bool(level)

@@ -1,0 +1,56 @@
+"""`Annotation`: JSON Schema keywords beside a type."""
+
+import json
+from collections.abc import Mapping
+
+from ponty.request.content.json_decoder import Json
+
+
+class Annotation:
+    """JSON Schema keywords of a field or of a whole dataclass.
+
+    ::
+
+        @dataclasses.dataclass
+        class Mug:
+            litres: Annotated[float, Annotation(exclusiveMinimum=0, description="filled to the brim")]
+
+            class JsonSchema:
+                annotation = Annotation(title="A mug")
+
+    Of a field, in `typing.Annotated`, beside whatever other libraries put there: `Annotated[int,
+    Annotation(minimum=0)]`. Of a class, as `annotation` of an inner class `JsonSchema`. Keywords narrow what a type
+    admits or describe it; what the type says itself (`type`, `properties`, `items`, …) they cannot change. Only a class
+    may let in further properties by `additionalProperties`; they are dropped when the instance is built.
+
+    Args:
+        **keywords: JSON Schema keywords (draft 2020-12).
+
+    Raises:
+        ValueError: JSON cannot hold the value of a keyword.
+    """
+
+    def __init__(self, **keywords: object) -> None:
+        try:
+            text = json.dumps(keywords, allow_nan=False)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"Annotation: JSON cannot hold a keyword's value: {error}") from None
+        self.keywords: Mapping[str, Json] = json.loads(text)
+
+    def __repr__(self) -> str:
+        return f"Annotation({', '.join(f'{name}={value!r}' for name, value in self.keywords.items())})"
+
+
+def class_keywords(cls: type) -> Mapping[str, Json]:
+    """Give the keywords of the inner class `JsonSchema` of `cls` itself; those of its bases are theirs.
+
+    Raises:
+        TypeError: The inner class has no Annotation.
+    """
+    inner = vars(cls).get("JsonSchema")
+    if inner is None:
+        return {}
+    annotation = getattr(inner, "annotation", None)
+    if not isinstance(annotation, Annotation):
+        raise TypeError(f"{cls.__qualname__}.JsonSchema: its attribute 'annotation' must be an Annotation")
+    return annotation.keywords

@@ -1,0 +1,121 @@
+"""The types whose JSON form is an array."""
+
+from collections.abc import Callable
+from typing import Any
+
+from ponty.request.parsing.compiled_type import Build, Direct, Node, Schema, Unbuildable
+from ponty.request.parsing.hash_flooding import refuse_collisions
+
+_ARRAY = frozenset({"array"})
+
+
+def array(item: Node, make: Callable[[list[Any]], Any] | None = None) -> Node:
+    """Compile a list, or what `make` makes of one."""
+    build = _build_items(item.build, make)
+    direct = _direct_items(item.direct, make)
+    return Node({"type": "array", "items": item.schema}, _ARRAY, build, hashable=False, direct=direct)
+
+
+def unique_array(item: Node, make: Callable[[list[Any]], Any]) -> Node:
+    """Compile a set."""
+    schema: Schema = {"type": "array", "items": item.schema, "uniqueItems": True}
+
+    def make_set(value: list[Any]) -> Any:
+        refuse_collisions(value)
+        return make(value)
+
+    build = _build_items(item.build, make_set)
+    direct = _direct_items(item.direct, make_set, unique=True)
+    return Node(schema, _ARRAY, build, hashable=make is frozenset, direct=direct)
+
+
+def open_tuple(item: Node) -> Node:
+    """Compile a tuple of any length."""
+    build = _build_items(item.build, tuple)
+    direct = _direct_items(item.direct, tuple)
+    return Node({"type": "array", "items": item.schema}, _ARRAY, build, elements=[item], direct=direct)
+
+
+def fixed_array(items: list[Node], required: int, make: Callable[[list[Any]], Any]) -> Node:
+    """Compile an array with a type for each place, the first `required` of which must be there."""
+    prefix: dict[str, Any] = {"prefixItems": [item.schema for item in items]} if items else {}
+    schema = {"type": "array", **prefix, "items": False, "minItems": required}
+    build = _build_places([item.build for item in items], make)
+    direct = _direct_places([item.direct for item in items], make) if required == len(items) else None
+    return Node(schema, _ARRAY, build, elements=items, direct=direct)
+
+
+def _build_places(builds: list[Build | None], make: Callable[[list[Any]], Any]) -> Build:
+    def build(value: list[Any]) -> Any:
+        for index, (element, build_element) in enumerate(zip(value, builds, strict=False)):
+            if build_element is not None:
+                try:
+                    value[index] = build_element(element)
+                except Unbuildable as refusal:
+                    refusal.path.append(index)
+                    raise
+                except ValueError:
+                    raise Unbuildable(index) from None
+        return make(value)
+
+    return build
+
+
+def _build_items(build_item: Build | None, make: Callable[[list[Any]], Any] | None) -> Build | None:
+    if build_item is None:
+        return make
+
+    def build(value: list[Any]) -> Any:
+        out: list[Any] = []
+        try:
+            for element in value:
+                out.append(build_item(element))  # noqa: PERF401 - its length is the index
+        except Unbuildable as refusal:
+            refusal.path.append(len(out))
+            raise
+        except ValueError:
+            raise Unbuildable(len(out)) from None
+        return out if make is None else make(out)
+
+    return build
+
+
+def _direct_items(
+    item: Direct | None, collect: Callable[[list[Any]], Any] | None, *, unique: bool = False
+) -> Direct | None:
+    if item is None or (unique and (item.make is not None or item.free)):
+        return None
+    read_item = item.read
+    if item.make is not None:
+        make, collect = _build_items(item.make, collect), None
+    else:
+        make = None
+
+    def read(value: list[Any]) -> Any:
+        # What is equal in JSON is equal here: each item is a text, a number or a boolean of one form.
+        if unique:
+            refuse_collisions(value)
+            if len(set(value)) < len(value):
+                raise ValueError("not unique")
+        if read_item is not None:
+            value = [read_item(element) for element in value]
+        return value if collect is None else collect(value)
+
+    idle = read_item is None and collect is None
+    return Direct(list[item.form], None if idle else read, make, item.free)  # type: ignore[name-defined]
+
+
+def _direct_places(items: list[Direct | None], make: Callable[[list[Any]], Any]) -> Direct | None:
+    known = [item for item in items if item is not None]
+    if len(known) < len(items):
+        return None
+    reads = [(index, item.read) for index, item in enumerate(known) if item.read is not None]
+
+    def read(value: tuple[Any, ...]) -> list[Any]:
+        elements = [*value]
+        for index, read_element in reads:
+            elements[index] = read_element(elements[index])
+        return elements
+
+    form = tuple[tuple(item.form for item in known)]  # type: ignore[misc, valid-type]
+    return Direct(form, read, _build_places([item.make for item in known], make), any(item.free for item in known))

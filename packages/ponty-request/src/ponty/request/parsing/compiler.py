@@ -1,0 +1,317 @@
+"""Types are compiled, at import, to a JSON Schema and to what builds their values from the JSON that it admits.
+
+Both come of one walk over a type, so that they agree: what the schema admits builds, and what a type means is written
+in one place. Of a class that is met again inside itself, the walk gives a reference: its schema is a `$ref`, and what
+builds it is looked up when it is called.
+"""
+
+import collections.abc
+import dataclasses
+import enum
+import inspect
+import re
+import types
+import typing
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec.structs import replace
+
+from ponty.request.content.json_decoder import Json
+from ponty.request.parsing.annotation import Annotation, class_keywords
+from ponty.request.parsing.arrays import array, fixed_array, open_tuple, unique_array
+from ponty.request.parsing.compiled_type import Build, Node, Schema, is_hashable
+from ponty.request.parsing.defaults import default_keyword
+from ponty.request.parsing.msgspec_path import annotated, direct_object
+from ponty.request.parsing.objects import build_object, check_signature, mapping, object_schema
+from ponty.request.parsing.scalars import enumeration, scalar
+from ponty.request.parsing.type_hints import resolve_hints
+from ponty.request.parsing.unions import UnionBuild, union
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+_LISTS: set[object] = {
+    list,
+    collections.abc.Sequence,
+    collections.abc.MutableSequence,
+    collections.abc.Collection,
+    collections.abc.Iterable,
+}
+_SETS: set[object] = {set, collections.abc.Set, collections.abc.MutableSet}
+_DICTS: set[object] = {dict, collections.abc.Mapping, collections.abc.MutableMapping}
+_WRAPPERS: set[object] = {
+    getattr(typing, name) for name in ("Final", "Required", "NotRequired", "ReadOnly") if hasattr(typing, name)
+}
+_DESCRIPTIVE: set[str] = {
+    "title",
+    "description",
+    "examples",
+    "deprecated",
+    "readOnly",
+    "writeOnly",
+    "default",
+    "$comment",
+}
+_NUMERIC: set[str] = {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"}
+
+
+_MAX_WITHIN_ITSELF = 20
+"""How often a class may stand within itself, each time with other type arguments."""
+
+
+class Compiler:
+    """One walk over a type, and the definitions met on the way.
+
+    Args:
+        drops: Whether objects may have further properties, which are dropped, whatever their class says.
+    """
+
+    def __init__(self, root: Any, *, drops: bool = False) -> None:
+        self._root: Any = root
+        self._drops: bool = drops
+        self._references: list[tuple[Any, Node]] = []  # types compare, but do not always hash
+        self._names: set[str] = set()
+        self._within: list[type] = []
+        self._aliases: list[object] = []
+        self._sets: list[tuple[str, Node]] = []
+        self._definitions: dict[str, Schema] = {}
+        self.unions: list[UnionBuild] = []
+
+    def whole(self) -> tuple[Node, Schema]:
+        """Compile the root, and write its whole schema.
+
+        Raises:
+            TypeError: JSON Schema cannot express it, or JSON cannot hold its values.
+            ValueError: JSON cannot hold a default.
+        """
+        node = self._compile(self._root, getattr(self._root, "__qualname__", str(self._root)))
+        for place, item in self._sets:
+            if not is_hashable(item):
+                raise TypeError(f"{place}: the elements of a set must be hashable")
+        definitions: dict[str, Json] = {"$defs": {**self._definitions}} if self._definitions else {}
+        return node, {"$schema": DIALECT, **node.schema, **definitions}
+
+    def _compile(self, tp: Any, place: str) -> Node:  # noqa: PLR0911 - one for each form of type
+        node = scalar(tp) if isinstance(tp, type | None) or tp is Any else None
+        if node is not None:
+            return node
+        origin = typing.get_origin(tp)
+        arguments = typing.get_args(tp)
+        if origin is typing.Annotated:
+            return self._annotated(arguments[0], tp.__metadata__, place)
+        if origin in _WRAPPERS:
+            return self._compile(arguments[0], place)
+        if origin is typing.Union or origin is types.UnionType:
+            return self._union(arguments, place)
+        if origin is typing.Literal:
+            return enumeration(place, arguments)
+        if isinstance(tp, typing.NewType):
+            return self._compile(tp.__supertype__, place)
+        if isinstance(tp, typing.TypeVar):
+            return self._type_variable(tp, place)
+        if getattr(tp, "__unpacked__", False) or origin is typing.Unpack or isinstance(tp, typing.TypeVarTuple):
+            raise TypeError(f"{place}: an unpacked tuple or TypeVarTuple has no form in JSON")
+        if hasattr(origin or tp, "__value__"):
+            return self._alias(tp, origin or tp, arguments, place)
+        return self._class(tp, origin or tp, arguments, place)
+
+    def _class(  # noqa: PLR0911 - one for each kind of class
+        self, tp: Any, cls: Any, arguments: tuple[Any, ...], place: str
+    ) -> Node:
+        if cls in _LISTS:
+            return array(self._argument(arguments, 0, place))
+        if cls in _SETS or cls is frozenset:
+            item = self._argument(arguments, 0, place)
+            self._sets.append((place, item))
+            return unique_array(item, frozenset if cls is frozenset else set)
+        if cls is tuple:
+            return self._tuple(tp, arguments, place)
+        if cls in _DICTS:
+            key = self._compile(arguments[0] if arguments else str, place)
+            return mapping(place, key, self._argument(arguments, 1, place))
+        if isinstance(cls, type):
+            if issubclass(cls, enum.Enum):
+                return enumeration(place, cls)
+            if typing.is_typeddict(cls):
+                return self._reference(tp, cls, self._typed_dict)
+            if issubclass(cls, tuple) and hasattr(cls, "_fields"):
+                return self._reference(tp, cls, self._named_tuple)
+            if dataclasses.is_dataclass(cls):
+                return self._reference(tp, cls, self._dataclass)
+        raise TypeError(f"{place}: {getattr(tp, '__qualname__', tp)!r} has no form in JSON")
+
+    def _argument(self, arguments: tuple[Any, ...], index: int, place: str) -> Node:
+        return self._compile(arguments[index] if arguments else Any, place)
+
+    def _annotated(self, tp: Any, metadata: tuple[object, ...], place: str) -> Node:
+        node = self._compile(tp, place)
+        keywords = {
+            name: value for item in metadata if isinstance(item, Annotation) for name, value in item.keywords.items()
+        }
+        own = dict(node.schema)
+        if _NUMERIC & keywords.keys() and (narrow := _without_decimal_text(own)) != own:
+            # They bound numbers and not text, so a text would pass by them.
+            own = narrow
+            node = replace(node, direct=None)
+        for name in keywords.keys() - _DESCRIPTIVE:
+            opens = name == "additionalProperties" and "$ref" in own
+            if name in own or name.startswith("$") or opens:
+                raise TypeError(f"{place}: Annotation({name}=…) would change what the type says itself")
+        if not keywords:
+            return node
+        narrowing = {name: value for name, value in keywords.items() if name not in _DESCRIPTIVE}
+        return replace(node, schema={**own, **keywords}, direct=annotated(node.direct, narrowing))
+
+    def _union(self, arguments: tuple[Any, ...], place: str) -> Node:
+        node = union([self._compile(argument, place) for argument in arguments])
+        self.unions.append(typing.cast("UnionBuild", node.build))
+        return node
+
+    def _type_variable(self, variable: typing.TypeVar, place: str) -> Node:
+        if variable.__constraints__:
+            return self._union(variable.__constraints__, place)
+        return self._compile(Any if variable.__bound__ is None else variable.__bound__, place)
+
+    def _alias(self, tp: Any, alias: Any, arguments: tuple[Any, ...], place: str) -> Node:
+        if tp in self._aliases:
+            raise TypeError(f"{place}: the type alias {alias.__name__!r} refers to itself")
+        self._aliases.append(tp)
+        value = alias.__value__[arguments] if arguments else alias.__value__
+        node = self._compile(value, place)
+        self._aliases.pop()
+        return node
+
+    def _tuple(self, tp: Any, arguments: tuple[Any, ...], place: str) -> Node:
+        if tp is tuple or (len(arguments) == 2 and arguments[1] is Ellipsis):
+            return open_tuple(self._argument(arguments, 0, place))
+        items = [self._compile(argument, place) for argument in arguments]
+        return fixed_array(items, len(items), tuple)
+
+    def _reference(self, tp: Any, cls: type, describe: collections.abc.Callable[[Any, Any], Node]) -> Node:
+        """Compile a class once, and refer to it wherever it stands."""
+        for met, known in self._references:
+            if met == tp:
+                return known
+        is_root = bool(tp == self._root)
+        if self._within.count(cls) >= _MAX_WITHIN_ITSELF:
+            raise TypeError(f"{cls.__qualname__}: the class stands within itself with ever other type arguments")
+        name = "" if is_root else self._name(tp, cls)
+        kinds = frozenset({"array" if issubclass(cls, tuple) else "object"})
+        reference = Node({"$ref": f"#/$defs/{name}" if name else "#"}, kinds, hashable=_may_hash(cls))
+        self._references.append((tp, reference))
+
+        def build_later(value: Any) -> Any:  # for those who meet the class inside itself
+            return build(value)
+
+        reference.build = build_later
+        if name:
+            self._definitions[name] = {}  # in the order in which they are met
+        self._within.append(cls)
+        node = describe(tp, cls)
+        self._within.pop()
+        build = typing.cast("Build", node.build)
+        reference.build = build
+        reference.elements = [node]
+        reference.direct = node.direct
+        if is_root:
+            return node
+        self._definitions[name] = node.schema
+        return reference
+
+    def _name(self, tp: Any, cls: type) -> str:
+        """Name a definition: after the class, and apart from others of its name."""
+        words = [cls.__name__, *(getattr(argument, "__name__", str(argument)) for argument in typing.get_args(tp))]
+        stem = name = re.sub(r"[^A-Za-z0-9]+", "_", "_".join(words)).strip("_") or "type"
+        number = 1
+        while name in self._names:
+            number += 1
+            name = f"{stem}_{number}"
+        self._names.add(name)
+        return name
+
+    def _dataclass(self, tp: Any, cls: Any) -> Node:
+        keywords = class_keywords(cls)
+        for name in keywords.keys() - _DESCRIPTIVE:
+            if name.startswith("$") or name in {"type", "properties", "required"}:
+                raise TypeError(f"{cls.__qualname__}.JsonSchema: Annotation({name}=…) would change what the class says")
+        _refuse_init_only(cls)
+        hints = resolve_hints(tp, [field.name for field in dataclasses.fields(cls) if field.init])
+        properties: dict[str, Node] = {}
+        schemas: dict[str, Schema] = {}
+        required: list[str] = []
+        for field in dataclasses.fields(cls):
+            if not field.init:
+                continue
+            place = f"{cls.__qualname__}.{field.name}"
+            node = properties[field.name] = self._compile(hints[field.name], place)
+            schemas[field.name] = {**node.schema, **default_keyword(place, field)}
+            if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
+                required.append(field.name)
+        check_signature(cls, [*properties], required)
+        drops = self._drops or keywords.get("additionalProperties", False) is not False
+        drops = drops or "patternProperties" in keywords
+        return Node(
+            self._open(object_schema(schemas, required, keywords)),
+            frozenset({"object"}),
+            build_object(properties, required, cls, drops=drops),
+            direct=direct_object(cls, properties, required) if keywords.keys() <= _DESCRIPTIVE and not drops else None,
+            hashable=_may_hash(cls),
+            elements=[*properties.values()] if _hashes_fields(cls) else (),
+        )
+
+    def _typed_dict(self, tp: Any, cls: Any) -> Node:
+        hints = resolve_hints(tp, inspect.get_annotations(cls))
+        properties = {name: self._compile(hint, f"{cls.__qualname__}.{name}") for name, hint in hints.items()}
+        required = [name for name in properties if name in _required_keys(cls, hints)]
+        schemas = {name: node.schema for name, node in properties.items()}
+        build = build_object(properties, required, None, drops=self._drops)
+        return Node(self._open(object_schema(schemas, required, {})), frozenset({"object"}), build, hashable=False)
+
+    def _named_tuple(self, tp: Any, cls: Any) -> Node:
+        defaults: Mapping[str, object] = cls._field_defaults
+        hints = resolve_hints(tp, cls._fields)
+        items = [self._compile(hint, f"{cls.__qualname__}.{name}") for name, hint in hints.items()]
+        return fixed_array(items, len(items) - len(defaults), lambda value: cls(*value))
+
+    def _open(self, schema: Schema) -> Schema:
+        return {**schema, "additionalProperties": True} if self._drops else schema
+
+
+def _refuse_init_only(cls: Any) -> None:
+    for name, field in cls.__dataclass_fields__.items():
+        written = isinstance(field.type, str) and re.match(r"(\w+\.)*InitVar\b", field.type)
+        if written or field.type is dataclasses.InitVar or isinstance(field.type, dataclasses.InitVar):
+            raise TypeError(f"{cls.__qualname__}.{name}: an InitVar is no field, and has no form in JSON")
+
+
+def _required_keys(cls: Any, hints: Mapping[str, Any]) -> set[str]:
+    """Find the required keys; under `from __future__ import annotations` the class itself has read no qualifier."""
+    required: set[str] = set()
+    for name, hint in hints.items():
+        origin = typing.get_origin(hint)
+        while origin is typing.Annotated or (
+            origin in _WRAPPERS and origin not in {typing.Required, typing.NotRequired}
+        ):
+            hint = typing.get_args(hint)[0]  # noqa: PLW2901 - the next layer of it
+            origin = typing.get_origin(hint)
+        if origin is typing.Required or (origin is not typing.NotRequired and name in cls.__required_keys__):
+            required.add(name)
+    return required
+
+
+def _may_hash(cls: Any) -> bool:
+    return cls.__hash__ is not None
+
+
+def _hashes_fields(cls: Any) -> bool:
+    """Tell whether the hash of a class is that of its fields, as dataclasses and tuples have it."""
+    parameters = getattr(cls, "__dataclass_params__", None)
+    return parameters is None or (parameters.eq and (parameters.frozen or parameters.unsafe_hash))
+
+
+def _without_decimal_text(schema: Schema) -> Schema:
+    """Take from a schema, and from those it has a choice of, the decimal numbers that are written as text."""
+    if schema.get("format") == "decimal":
+        return {"type": "number"}
+    branches: Any = schema.get("anyOf")
+    return {**schema, "anyOf": [_without_decimal_text(branch) for branch in branches]} if branches else schema

@@ -1,0 +1,46 @@
+"""The JSON form of a dataclass's defaults."""
+
+import dataclasses
+import decimal
+import json
+from typing import Any
+
+import msgspec
+
+from ponty.request.content.json_decoder import Json
+
+_EMPTY: dict[type, type[list[Json] | dict[str, Json]]] = {
+    list: list,
+    tuple: list,
+    set: list,
+    frozenset: list,
+    dict: dict,
+}
+
+
+def default_keyword(place: str, field: dataclasses.Field[Any]) -> dict[str, Json]:
+    """Give the keyword `default` of a field, or nothing where it has none that stands still.
+
+    Of the factories, only the built-in collections are known to make the same each time.
+
+    Raises:
+        ValueError: JSON cannot hold the default.
+    """
+    if field.default is not dataclasses.MISSING:
+        return {"default": _json_form(place, field.default)}
+    factory: object = field.default_factory
+    for known, empty in _EMPTY.items():
+        if factory is known:
+            return {"default": empty()}
+    return {}
+
+
+def _json_form(place: str, value: object) -> Json:
+    try:
+        plain: Json = msgspec.to_builtins(value, str_keys=True, order="deterministic")
+        json.dumps(plain, allow_nan=False, ensure_ascii=False).encode()
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        raise ValueError(f"{place}: JSON cannot hold the default, a {type(value).__qualname__}") from None
+    if isinstance(value, decimal.Decimal) and not value.is_finite():
+        raise ValueError(f"{place}: JSON cannot hold the default {value}")
+    return plain

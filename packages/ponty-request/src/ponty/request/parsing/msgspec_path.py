@@ -1,0 +1,193 @@
+"""The shorter way of a body: msgspec decodes and checks it in one pass.
+
+Most bodies are good, and most types are plain. For a plain type msgspec is given a form of its own, so strict that
+whatever it decodes is valid under the type's schema and stands for the same value. The reverse need not hold: `1.0` is
+an integer in JSON Schema, but not for msgspec. What msgspec refuses, and every type without such a form, goes the
+longer way: it is decoded to plain JSON, validated and, where it is not valid, explained. So a form that is too strict
+costs time and nothing else; one that is too lax would be wrong. `tests/test_differential.py` looks for such.
+
+Three steps lead from bytes to a value:
+
+1. msgspec decodes the form; of an object it makes a Struct, which has room for no further property.
+2. `read` checks and reads what msgspec does not: formats, enums, unique items. Up to here a value may turn out not to
+   be valid, so no constructor of a program has been called.
+3. `make` calls the constructors. What these refuse is refused, as on the longer way.
+"""
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any
+
+import msgspec
+from msgspec.structs import astuple, replace
+
+from ponty.request.content.json_decoder import Json
+from ponty.request.parsing.compiled_type import Build, Direct, Node, Unbuildable
+from ponty.request.validation.matching import make_matches, speedups
+
+
+def make_reader(direct: Direct) -> Callable[[bytes], Any] | None:
+    """Make what decodes and reads bytes; None if there are types in it that msgspec cannot have side by side.
+
+    It raises ValueError (msgspec's own errors are such) for what must go the longer way.
+    """
+    try:
+        decode: Callable[[bytes], Any] = msgspec.json.Decoder(direct.form).decode
+    except (TypeError, ValueError):
+        return None
+    read = direct.read
+    return decode if read is None else lambda body: read(decode(body))
+
+
+_SIZES = {
+    "minLength": (str, "min_length"),
+    "maxLength": (str, "max_length"),
+    "minItems": (list, "min_length"),
+    "maxItems": (list, "max_length"),
+}
+_BOUNDS = {"minimum": "ge", "maximum": "le", "exclusiveMinimum": "gt", "exclusiveMaximum": "lt"}
+_EXACT = 2**53
+"""Below it, each integer is a float of its own, so that it does not matter as which of them a number is compared."""
+
+
+def annotated(direct: Direct | None, keywords: Mapping[str, Json]) -> Direct | None:
+    """Narrow a form by keywords of JSON Schema; None if there is one that msgspec does not have just so."""
+    if direct is None or not keywords:
+        return direct
+    if direct.read is not None and any(keyword not in _SIZES or _SIZES[keyword][0] is str for keyword in keywords):
+        return None  # they would bound what is read, not what it is read of
+    form = getattr(direct.form, "__origin__", direct.form)
+    meta: dict[str, Any] = {}
+    for keyword, value in keywords.items():
+        size, name = _SIZES.get(keyword, (None, _BOUNDS.get(keyword, "")))
+        of_size = size is form and type(value) is int
+        of_bound = size is None and name and form in {int, float} and type(value) in {int, form}
+        if of_size or (of_bound and -_EXACT < value < _EXACT):  # type: ignore[operator]
+            meta[name] = value
+        elif keyword != "pattern" or form is not str:
+            return None
+    try:
+        read = _read_matching(str(keywords["pattern"])) if "pattern" in keywords else direct.read
+        return replace(direct, form=Annotated[direct.form, msgspec.Meta(**meta)], read=read)
+    except (TypeError, ValueError):
+        return None
+
+
+def _read_matching(pattern: str) -> Build:
+    matches = make_matches(pattern, fast=speedups is not None)
+
+    def read(text: str) -> str:
+        if not matches(text):
+            raise ValueError("does not match")
+        return text
+
+    return read
+
+
+class _Argument(msgspec.Struct, frozen=True):
+    """An argument of a class, and the field of a Struct that is decoded for it."""
+
+    index: int
+    name: str
+    direct: Direct
+    default: Any
+    required: bool
+
+    @property
+    def place(self) -> str:
+        return f"f{self.index}"
+
+    @property
+    def field(self) -> tuple[str, Any] | tuple[str, Any, Any]:
+        form = self.direct.form
+        # An argument that is left out is given its own default, which may be a dataclass's mark of a factory.
+        return (self.place, form) if self.required else (self.place, form, self.default)
+
+
+def direct_object(cls: type, properties: Mapping[str, Node], required: list[str]) -> Direct | None:
+    """Give the form of a dataclass that takes its properties, and no others, as arguments.
+
+    Args:
+        cls: The class.
+        properties: Its properties and what they are compiled to.
+        required: Those that are always there.
+    """
+    parameters = inspect.signature(cls).parameters
+    arguments = [
+        _Argument(index, name, direct, parameters[name].default, name in required)
+        for index, name in enumerate(parameters)
+        if name in properties and (direct := properties[name].direct) is not None
+    ]
+    if not len(arguments) == len(parameters) == len(properties) or any(map(_is_ambiguous, arguments)):
+        return None
+    try:
+        form = msgspec.defstruct(
+            cls.__name__,
+            [argument.field for argument in arguments],
+            forbid_unknown_fields=True,
+            gc=False,
+            kw_only=True,
+            rename={argument.place: argument.name for argument in arguments},
+        )
+    except (TypeError, ValueError):
+        return None
+    by_position = all(parameter.kind is parameter.POSITIONAL_OR_KEYWORD for parameter in parameters.values())
+    make = _make_object(cls, arguments, by_position=by_position)
+    return Direct(form, _read_object(arguments), make, any(argument.direct.free for argument in arguments))
+
+
+def _is_ambiguous(argument: _Argument) -> bool:
+    """Tell whether a default may be taken for what JSON held, though that is read as something else."""
+    default, direct = argument.default, argument.direct
+    if isinstance(default, list | dict | set | bytearray):
+        return True  # msgspec would give each its own copy
+    if type(default) not in {str, int, float, bool} or direct.read is direct.make is None:
+        return False
+    try:
+        return direct.make is not None or direct.read is None or direct.read(default) != default
+    except (TypeError, ValueError):
+        return True
+
+
+def _read_object(arguments: list[_Argument]) -> Build | None:
+    reads = [(a.place, read_one, a.default) for a in arguments if (read_one := a.direct.read)]
+    if not reads:
+        return None
+
+    def read(value: Any) -> Any:
+        for place, read_one, default in reads:
+            element = getattr(value, place)
+            if element is not default:
+                setattr(value, place, read_one(element))
+        return value
+
+    return read
+
+
+def _make_object(cls: type, arguments: list[_Argument], *, by_position: bool) -> Build:
+    makes = [(a.index, a.name, make_one, a.default) for a in arguments if (make_one := a.direct.make)]
+    names = [argument.name for argument in arguments]
+
+    def make_arguments(value: Any) -> list[Any]:
+        made = [*astuple(value)]
+        for index, name, make_one, default in makes:
+            if made[index] is not default:
+                try:
+                    made[index] = make_one(made[index])
+                except Unbuildable as refusal:
+                    refusal.path.append(name)
+                    raise
+                except ValueError:
+                    raise Unbuildable(name) from None
+        return made
+
+    take: Callable[[Any], Sequence[Any]] = make_arguments if makes else astuple
+
+    def make(value: Any) -> Any:
+        values = take(value)
+        try:
+            return cls(*values) if by_position else cls(**dict(zip(names, values, strict=True)))
+        except ValueError:
+            raise Unbuildable from None
+
+    return make

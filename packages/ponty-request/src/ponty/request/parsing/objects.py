@@ -1,0 +1,123 @@
+"""The types whose JSON form is an object."""
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from ponty.request.content.json_decoder import Json
+from ponty.request.parsing.compiled_type import Build, Direct, Node, Schema, Unbuildable
+from ponty.request.parsing.hash_flooding import refuse_collisions
+
+_OBJECT = frozenset({"object"})
+_INTEGER_NAME: Schema = {"pattern": "^-?[0-9]{1,18}$"}
+
+
+def mapping(place: str, key: Node, value: Node) -> Node:
+    """Compile a dict.
+
+    Raises:
+        TypeError: The keys have no form as text.
+    """
+    schema: Schema = {"type": "object"}
+    if key.kinds == {"integer"} and key.schema == {"type": "integer"}:
+        schema["propertyNames"] = dict(_INTEGER_NAME)
+    elif key.kinds == {"string"}:
+        if names := {name: keyword for name, keyword in key.schema.items() if name != "type"}:
+            schema["propertyNames"] = names
+    else:
+        raise TypeError(f"{place}: the keys of a dict must be text, integers, or what has one text as its form")
+    schema["additionalProperties"] = value.schema
+    direct = value.direct if key.schema == {"type": "string"} else None
+    build = _build_pairs(key.build, value.build)
+    return Node(schema, _OBJECT, build, hashable=False, direct=direct and _direct_pairs(direct))
+
+
+def _build_pairs(build_key: Build | None, build_value: Build | None) -> Build | None:
+    if build_key is None and build_value is None:
+        return None
+
+    def build(pairs: dict[str, Any]) -> dict[Any, Any]:
+        keys: Iterable[Any] = pairs
+        if build_key is not None:
+            keys = [*map(build_key, pairs)]
+            refuse_collisions(keys)
+        out: dict[Any, Any] = {}
+        for key, (name, element) in zip(keys, pairs.items(), strict=True):
+            try:
+                out[key] = element if build_value is None else build_value(element)
+            except Unbuildable as refusal:
+                refusal.path.append(name)
+                raise
+            except ValueError:
+                raise Unbuildable(name) from None
+        return out
+
+    return build
+
+
+def _direct_pairs(value: Direct) -> Direct:
+    read_value = value.read
+
+    def read(pairs: dict[str, Any]) -> dict[str, Any]:
+        return {name: read_value(element) for name, element in pairs.items()} if read_value else pairs
+
+    form = dict[str, value.form]  # type: ignore[name-defined]
+    return Direct(form, read_value and read, _build_pairs(None, value.make), value.free)
+
+
+def object_schema(properties: Mapping[str, Schema], required: list[str], keywords: Mapping[str, Json]) -> Schema:
+    """Write the schema of an object of known properties, closed unless `keywords` open it."""
+    schema: Schema = {"type": "object", "properties": {**properties}}
+    if required:
+        schema["required"] = [*required]
+    return {**schema, "additionalProperties": False, **keywords}
+
+
+def build_object(
+    properties: Mapping[str, Node], required: list[str], make: Callable[..., Any] | None, *, drops: bool
+) -> Build:
+    """Make what builds an object's properties in their place, and hands them to `make`.
+
+    Args:
+        properties: The properties and what they are compiled to.
+        required: Those that are always there.
+        make: Is called with the properties as arguments; None leaves a dict.
+        drops: Whether there may be further properties, which are dropped.
+    """
+    builds = [(name, node.build, name not in required) for name, node in properties.items() if node.build is not None]
+
+    def build(value: dict[str, Any]) -> Any:
+        if drops:
+            value = {name: value[name] for name in properties if name in value}
+        for name, build_property, may_lack in builds:
+            if may_lack and name not in value:
+                continue
+            try:
+                value[name] = build_property(value[name])
+            except Unbuildable as refusal:
+                refusal.path.append(name)
+                raise
+            except ValueError:
+                raise Unbuildable(name) from None
+        if make is None:
+            return value
+        try:
+            return make(**value)
+        except ValueError:
+            raise Unbuildable from None
+
+    return build
+
+
+def check_signature(cls: type, names: list[str], required: list[str]) -> None:
+    """See that a class can be called with its fields as arguments, with all of them and with the required ones.
+
+    Raises:
+        TypeError: Its own `__init__` does not take them.
+    """
+    signature = inspect.signature(cls)
+    for arguments in (names, required):
+        try:
+            signature.bind(**dict.fromkeys(arguments))
+        except TypeError as error:
+            raise TypeError(f"{cls.__qualname__}.__init__ does not take the fields of its class: {error}") from None

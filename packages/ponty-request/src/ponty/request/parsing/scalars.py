@@ -1,0 +1,133 @@
+"""The types whose JSON form is neither an array nor an object."""
+
+import datetime
+import decimal
+import enum
+import math
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+from ponty.request.content.json_decoder import Json
+from ponty.request.parsing.compiled_type import KINDS, Build, Direct, Node, Schema
+from ponty.request.validation.formats import FORMATS
+
+
+def _node(schema: Schema, direct: Direct, build: Build | None = None) -> Node:
+    kind = schema["type"]
+    kinds: frozenset[str] = frozenset([kind] if isinstance(kind, str) else kind)  # type: ignore[arg-type]
+    return Node(schema, kinds, build, direct=direct)
+
+
+def _text(name: str, **keywords: Json) -> Node:
+    read = FORMATS[name]
+    return _node({"type": "string", "format": name, **keywords}, Direct(str, read), read)
+
+
+def _build_float(value: float) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        raise ValueError("out of range") from None
+
+
+def _build_decimal(value: Any) -> decimal.Decimal:
+    if isinstance(value, str):
+        return FORMATS["decimal"](value)  # type: ignore[return-value]
+    # The shortest text that stands for the float is what the client wrote; the float itself is not.
+    return decimal.Decimal(repr(value) if isinstance(value, float) else value)
+
+
+def scalar(tp: object) -> Node | None:
+    """Compile a scalar type; None if `tp` is none of them."""
+    if tp is Any or tp is object:
+        return Node({}, KINDS, hashable=False, direct=Direct(Any, free=True))
+    if tp is None or tp is type(None):
+        return _node({"type": "null"}, Direct(None))
+    make = _SCALARS.get(tp)  # type: ignore[call-overload]
+    return make() if make else None
+
+
+_SCALARS: dict[type, Any] = {
+    bool: lambda: _node({"type": "boolean"}, Direct(bool)),
+    int: lambda: _node({"type": "integer"}, Direct(int), int),
+    float: lambda: _node({"type": "number"}, Direct(float), _build_float),
+    str: lambda: _node({"type": "string"}, Direct(str)),
+    bytes: lambda: _text("base64", contentEncoding="base64"),
+    datetime.datetime: lambda: _text("date-time"),
+    datetime.date: lambda: _text("date"),
+    datetime.time: lambda: _text("time"),
+    datetime.timedelta: lambda: _text("duration"),
+    uuid.UUID: lambda: _text("uuid"),
+    decimal.Decimal: lambda: _node(
+        {"type": ["number", "string"], "format": "decimal"}, Direct(int | float | str, _build_decimal), _build_decimal
+    ),
+}
+
+
+def enumeration(place: str, members: Iterable[object]) -> Node:
+    """Compile an Enum by its values, or a Literal by its own, enum members among them by their value.
+
+    Raises:
+        TypeError: There is no value, or one that is not a scalar of JSON.
+    """
+    values: list[Json] = []
+    kinds: set[str] = set()
+    booleans: dict[object, object] = {}
+    others: dict[object, object] = {}
+    for member in members:
+        value = member.value if isinstance(member, enum.Enum) else member
+        for kind, types in _ENUMERABLE.items():
+            if isinstance(value, types) and not (isinstance(value, bool) and kind != "boolean"):
+                kinds.add(kind)
+                break
+        else:
+            raise TypeError(f"{place}: {value!r} is no text, number, boolean or null of JSON")
+        if (isinstance(value, float) and not math.isfinite(value)) or (isinstance(value, str) and not _is_text(value)):
+            raise TypeError(f"{place}: JSON cannot hold {value!r}")
+        plain = _plain(value)
+        table = booleans if isinstance(plain, bool) else others
+        if plain not in table:
+            values.append(plain)
+            table[plain] = member
+    if not values:
+        raise TypeError(f"{place}: there is no value to choose")
+
+    def build(value: object) -> object:
+        # In Python 1 is True, in JSON it is not.
+        table = booleans if value is True or value is False else others
+        try:
+            return table[value]
+        except KeyError:
+            raise ValueError("none of the values") from None
+
+    form = _FORMS.get("".join(kinds))
+    return Node({"enum": values}, frozenset(kinds), build, direct=Direct(form, build) if form else None)
+
+
+_FORMS: dict[str, type] = {"string": str, "integer": int, "boolean": bool}
+
+
+_ENUMERABLE: dict[str, tuple[type, ...]] = {
+    "string": (str,),
+    "boolean": (bool,),
+    "integer": (int,),
+    "number": (float,),
+    "null": (type(None),),
+}
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _plain(value: Any) -> Json:
+    """Undo a subclass, such as an enum's mixed-in type."""
+    for base in (bool, str, int, float):
+        if isinstance(value, base):
+            return base(value) if not isinstance(value, enum.Enum) else base(value.value)
+    return None
