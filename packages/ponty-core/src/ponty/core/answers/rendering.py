@@ -104,7 +104,7 @@ def render_json(returns: Any = None, *, status: int = 200, envelope: bool = True
     how = Rendering(returns, status, envelope, etag)
     if how == Rendering():
         return functools.partial(_decorated, how=how, render=_render)
-    limit = None if returns is None else returned_type(returns)
+    limit = None if returns is None else ReturnedType(returns)
 
     def decorate(handler: Callable[..., Awaitable[object]]) -> Any:
         return _decorated(handler, how, _renderer(how, limit, getattr(handler, "__qualname__", "a handler")))

@@ -372,18 +372,23 @@ def _root(part: _Part) -> Any:
 
 
 def _mirror(cls: Any, members: Sequence[_Member], options: Mapping[str, Any]) -> Any:
+    is_mapping = typing.is_typeddict(cls)
+    if is_mapping and any(member.name != member.key for member in members):
+        return None  # msgspec reads a mapping by the names that it writes
     fields: list[Any] = []
-    for member in members:
+    rename: dict[str, str] = {}
+    for number, member in enumerate(members):
+        # What is read from a mapping may have a name that no attribute can have.
+        name = f"member{number}" if is_mapping else member.name
+        if name != member.key:
+            rename[name] = member.key
         form = member.part.form
         if not member.required:
-            fields.append((member.name, form | msgspec.UnsetType if form is not Any else Any, msgspec.UNSET))
+            fields.append((name, form | msgspec.UnsetType if form is not Any else Any, msgspec.UNSET))
         elif options.get("omit_defaults") and member.default is not msgspec.NODEFAULT:
-            fields.append((member.name, form, member.default))
+            fields.append((name, form, member.default))
         else:
-            fields.append((member.name, form))
-    rename = {member.name: member.key for member in members if member.name != member.key}
-    if typing.is_typeddict(cls) and rename:
-        return None  # msgspec reads a mapping by the names that it writes
+            fields.append((name, form))
     try:
         form = msgspec.defstruct(cls.__name__, fields, rename=rename or None, kw_only=True, **options)
     except (TypeError, ValueError):
@@ -396,7 +401,7 @@ def _compile(hint: Any, within: tuple[tuple[Any, _Itself], ...] = ()) -> _Part: 
     if hint is Any or hint is object:
         return _Anything()
     if hint is None or hint is type(None):
-        return _Scalar(None, (type(None),))
+        return _Scalar(type(None), (type(None),))
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is Literal:
         return _Scalar(hint, tuple({type(argument) for argument in arguments}))
@@ -431,7 +436,7 @@ def _compile(hint: Any, within: tuple[tuple[Any, _Itself], ...] = ()) -> _Part: 
 def _plain(hint: Any) -> Any:
     """Take off what stands around a type."""
     while True:
-        if get_origin(hint) in {Annotated, typing.Required, typing.NotRequired, getattr(typing, "ReadOnly", None)}:
+        if get_origin(hint) in _AROUND:
             hint = get_args(hint)[0]
         elif isinstance(hint, typing.NewType):
             hint = hint.__supertype__
@@ -445,6 +450,10 @@ def _plain(hint: Any) -> Any:
             hint = hint.__value__[get_args(hint)] if get_args(hint) else hint.__value__
         else:
             return hint
+
+
+# `ReadOnly` is of Python 3.13.
+_AROUND = {Annotated, typing.Required, typing.NotRequired, getattr(typing, "ReadOnly", Annotated)}
 
 
 def _is_named_tuple(kind: type) -> bool:
