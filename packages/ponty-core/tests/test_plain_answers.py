@@ -223,7 +223,17 @@ def _both(answer):
 
 
 CARRIED = [
-    _headers, _date_and_server, _jar, _other_type, _no_type, _cleared, _length, _closing, _read_only, _both, _compress,
+    _headers,
+    _date_and_server,
+    _jar,
+    _other_type,
+    _no_type,
+    _cleared,
+    _length,
+    _closing,
+    _read_only,
+    _both,
+    _compress,
     _reason,
 ]
 

@@ -52,9 +52,10 @@ def build_app(
         client_max_size: The most bytes a request's body may have; a larger one is a 413.
         envelope: Makes the documents of answers in place of Ponty's envelope: a function of the value, the milliseconds
             that its handler took, and the milliseconds since the epoch.
-        errors: Answers to exceptions of a class and those derived from it: a status, for a problem document, or a function
-            of the request and the error that returns the response. The nearest class counts.
-        answer_invalid: The answer to an invalid request, likewise; the function gets the `ValidationError` with its faults.
+        errors: Answers to exceptions of a class and those derived from it: a status, for a problem document, or a
+            function of the request and the error that returns the response. The nearest class counts.
+        answer_invalid: The answer to an invalid request, likewise; the function gets the `ValidationError` with its
+            faults.
         check_returns: In one of so many answers, a value that differs from what `render_json(returns=…)` declares is
             logged and counted (`answer_drift`); 0 for none. With "raise", as in tests, it is an unhandled TypeError.
 
@@ -63,7 +64,7 @@ def build_app(
             reads, or `routes` lists what is no table.
         ValueError: A path is not one, or an answer has no status that there is.
     """
-    settings = AnswerSettings(envelope, dict(errors or {}), answer_invalid, check_returns)
+    settings = AnswerSettings(envelope, {**errors} if errors else {}, answer_invalid, check_returns)
     guard = answering(settings)
     arriving = ArrivingBodies()
     app = web.Application(

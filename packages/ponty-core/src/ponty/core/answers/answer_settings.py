@@ -1,7 +1,7 @@
 """What an application answers with in place of Ponty's own: its envelope, and its answers to errors.
 
-Each application has its own, so that two in one process may differ. What renders a value is called from a handler, which
-need not know its application: the settings of the one at work stand in a context variable while its handler runs.
+Each application has its own, so that two in one process may differ. What renders a value is called from a handler,
+which need not know its application: the settings of the one at work stand in a context variable while its handler runs.
 """
 
 import contextvars
@@ -34,7 +34,7 @@ class AnswerSettings(msgspec.Struct, frozen=True):
     """
 
     envelope: Envelope | None = None
-    errors: Mapping[type[BaseException], ErrorAnswer] = {}
+    errors: Mapping[type, ErrorAnswer] = {}
     answer_invalid: ErrorAnswer | None = None
     check_returns: int | Literal["raise"] = 1
 
@@ -42,7 +42,7 @@ class AnswerSettings(msgspec.Struct, frozen=True):
         if self.envelope is not None and not callable(self.envelope):
             raise TypeError(f"envelope is a function of a value and two numbers, not {self.envelope!r}")
         for kind, answer in self.errors.items():
-            if not (isinstance(kind, type) and issubclass(kind, Exception)):  # pyright: ignore[reportUnnecessaryIsInstance]
+            if not (isinstance(kind, type) and issubclass(kind, Exception)):
                 raise TypeError(f"errors has answers by class of exception, not by {kind!r}")
             _check_answer(f"errors[{kind.__qualname__}]", answer)
         if self.answer_invalid is not None:
@@ -62,8 +62,8 @@ class AnswerSettings(msgspec.Struct, frozen=True):
     def answer_to(self, error: BaseException) -> ErrorAnswer | None:
         """Return the answer to `error` of the nearest of its classes; None where it has the one of any application.
 
-        A class that has an answer by itself is nearer than the classes it is derived from: `errors={Exception: …}` is not
-        about what was meant as an answer.
+        A class that has an answer by itself is nearer than the classes it is derived from: `errors={Exception: …}` is
+        not about what was meant as an answer.
         """
         for kind in type(error).__mro__:
             if (answer := self.errors.get(kind)) is not None:

@@ -8,8 +8,12 @@ import hashlib
 import re
 
 from aiohttp import hdrs, web
+from multidict import istr
 
 from ponty.core.answers.fast_response import PlainResponse, head
+
+ETAG = istr("ETag")
+"""The header, as RFC 9110 writes it."""
 
 
 def entity_tag(content: bytes) -> str:
@@ -28,8 +32,8 @@ def etag_matches(condition: str, etag: str, *, weak: bool = False) -> bool:
         assert etag_matches('W/"b"', '"b"', weak=True)
 
     Args:
-        condition: The value of the header `If-Match` or `If-None-Match`: `*`, or entity tags in a list. What is no tag in
-            it matches nothing.
+        condition: The value of the header `If-Match` or `If-None-Match`: `*`, or entity tags in a list. What is no tag
+            in it matches nothing.
         etag: The entity tag of what there is now.
         weak: Compares weakly, as `If-None-Match` does; else strongly, as `If-Match` does (RFC 9110 §8.8.3.2).
     """
@@ -52,7 +56,7 @@ def if_changed(request: web.Request, answer: PlainResponse) -> PlainResponse:
     if request.method not in {hdrs.METH_GET, hdrs.METH_HEAD} or not 200 <= answer.status < 300:
         return answer
     conditions = request.headers.getall(hdrs.IF_NONE_MATCH, None)
-    etag = answer.headers.get(hdrs.ETAG)
+    etag = answer.headers.get(ETAG)
     if not conditions or etag is None or not etag_matches(", ".join(conditions), etag, weak=True):
         return answer
     same = PlainResponse(head(304, None), b"")

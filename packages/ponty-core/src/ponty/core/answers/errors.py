@@ -36,8 +36,8 @@ class Fault(msgspec.Struct, frozen=True):
         name: The name of the parameter, header or cookie there.
         detail: What is wrong and what would be right, in words that hold nothing of the value itself.
         pointer: The place within a JSON value, as a JSON Pointer (RFC 6901); the empty pointer is the whole value.
-        code: The kind of fault, for programs, which stays when the words change: the keyword of JSON Schema that was not
-            met, or another name such as `missing`; the client gets none where it is empty.
+        code: The kind of fault, for programs, which stays when the words change: the keyword of JSON Schema that was
+            not met, or another name such as `missing`; the client gets none where it is empty.
     """
 
     location: Location
@@ -95,16 +95,16 @@ class PontyError(Exception):
         **options: `headers`, `reason` and `content_type` of the answer.
 
     Raises:
-        ValueError: More than one of `text`, `body` and what makes a problem document is given, or a name in `members` is
-            one of the document's own.
+        ValueError: More than one of `text`, `body` and what makes a problem document is given, or a name in `members`
+            is one of the document's own.
     """
 
     status_code: int = 500
     """The HTTP status of the answer, 200 to 599."""
 
     type: str = "about:blank"
-    """What kind of problem it is: a URI reference, best an absolute one that leads to a page about it (RFC 9457 §3.1.1).
-    The default says no more than the status."""
+    """What kind of problem it is: a URI reference, best an absolute one that leads to a page about it (RFC 9457
+    §3.1.1). The default says no more than the status."""
 
     title: str = ""
     """The kind of problem in words, the same each time; where it is empty, the name of the status."""

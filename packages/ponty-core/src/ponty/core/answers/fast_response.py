@@ -4,16 +4,16 @@ aiohttp prepares a response in many steps, so that a program may have its say at
 makes, all but the body is known beforehand. Its states:
 
 - *as made*: a head and a body.
-- *carrying*: somebody has asked for its headers or set a cookie. Whatever these hold by then is written with the rest, in
-  aiohttp's order. What is read besides (status, body, media type) changes nothing.
+- *carrying*: somebody has asked for its headers or set a cookie. Whatever these hold by then is written with the rest,
+  in aiohttp's order. What is read besides (status, body, media type) changes nothing.
 - *ready*: it was prepared for a request, and is to be sent as it is. Nothing is out yet.
 - *sent*: the server has ended it, and all of it is out. It may still be read, by who logs it.
 - *changed*: somebody has set something else of it. If it is not sent yet, it is a response like any other of aiohttp's
   from then on, and is prepared and sent as such.
 
-What aiohttp's response keeps in the dictionary of an instance is put there when it is first read, so nothing can be read
-that is not there; and what was set before stays as it was set. Until it is sent, that dictionary tells whether the answer
-was changed. The headers, the cookies and the body stand apart from it, so that they can be had without.
+What aiohttp's response keeps in the dictionary of an instance is put there when it is first read, so nothing can be
+read that is not there; and what was set before stays as it was set. Until it is sent, that dictionary tells whether the
+answer was changed. The headers, the cookies and the body stand apart from it, so that they can be had without.
 """
 
 import functools
@@ -90,6 +90,7 @@ class Head:
         else:
             end = self._ending(int(time.time()))
         return b"%b%b%b%b%b%b" % (self.line, lines, length, more, end, body if self.has_length else b"")
+
 
 @functools.lru_cache(maxsize=2)
 def _date(second: int) -> str:
@@ -186,7 +187,7 @@ class PlainResponse(web.Response):
 
     def _written(self, headers: CIMultiDict[str]) -> bytes:
         """Return the lines of headers, which are made again only where these have changed."""
-        version = getversion(headers)
+        version = getversion(headers)  # type: ignore[arg-type]  # of whatever values
         if self._lines is None or self._lines[0] != version:
             self._lines = version, "\r\n".join(map(": ".join, headers.items())).encode()
         return self._lines[1]
@@ -280,7 +281,7 @@ class PlainResponse(web.Response):
         """The headers; they may be changed."""
         return self._headers
 
-    @property
+    @property  # type: ignore[override]  # an attribute of aiohttp's
     def _headers(self) -> CIMultiDict[str]:
         headers = self._own_headers
         if headers is None:

@@ -64,7 +64,11 @@ def problem_body(
         return _bare(status) if detail is None else encode_json(_Problem(title(status), status, detail))
     errors = [
         _Error(
-            f.location, f.name, f.pointer if f.pointer.isascii() else _sound(f.pointer), f.detail, f.code or msgspec.UNSET
+            f.location,
+            f.name,
+            f.pointer if f.pointer.isascii() else _sound(f.pointer),
+            f.detail,
+            f.code or msgspec.UNSET,
         )
         for f in faults[:MAX_FAULTS]
     ]

@@ -9,11 +9,11 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Literal, ParamSpec, TypeVar, overload
 
 import msgspec
-from aiohttp import hdrs, web
+from aiohttp import web
 
-from ponty.core.answers.answer_settings import AnswerSettings, current_settings
+from ponty.core.answers.answer_settings import AnswerSettings, Envelope, current_settings
 from ponty.core.answers.encoding import encode_json
-from ponty.core.answers.entity_tags import entity_tag
+from ponty.core.answers.entity_tags import ETAG, entity_tag
 from ponty.core.answers.errors import check_status
 from ponty.core.answers.fast_response import BODILESS_STATUSES, PlainResponse, head
 from ponty.core.answers.reply import JSON, Reply, add_cookies, add_headers, empty
@@ -50,9 +50,11 @@ class Rendering(msgspec.Struct, frozen=True):
 
 
 @overload
-def render_json(returns: Callable[_P, Awaitable[object]], /) -> _Rendered[_P]: ...
+def render_json(  # type: ignore[overload-overlap]  # a class is a function too, and not meant as one here
+    returns: Callable[_P, Awaitable[object]], /
+) -> _Rendered[_P]: ...
 @overload
-def render_json(
+def render_json(  # type: ignore[overload-overlap]  # these statuses have no content
     returns: None = None, *, status: Literal[204, 205], envelope: bool = True, etag: bool = False
 ) -> Callable[[Callable[_P, Awaitable[Reply[None] | None]]], _Rendered[_P]]: ...
 @overload
@@ -65,7 +67,7 @@ def render_json(
 ) -> Callable[[Callable[_P, Awaitable[_T | Reply[_T]]]], _Rendered[_P]]: ...
 @overload
 def render_json(
-    returns: types.UnionType, *, status: int = 200, envelope: bool = True, etag: bool = False
+    returns: types.UnionType | type[Any], *, status: int = 200, envelope: bool = True, etag: bool = False
 ) -> Callable[[Callable[_P, Awaitable[object]]], _Rendered[_P]]: ...
 def render_json(returns: Any = None, *, status: int = 200, envelope: bool = True, etag: bool = False) -> Any:
     """Answer with the decorated coroutine function's value, as JSON.
@@ -85,8 +87,8 @@ def render_json(returns: Any = None, *, status: int = 200, envelope: bool = True
     returns a `Reply`.
 
     Args:
-        returns: The type of the values. Type checkers hold the function to it. It is a limit: what it does not have is not
-            sent, at any depth, whatever else an object of a subclass or of another class has.
+        returns: The type of the values. Type checkers hold the function to it. It is a limit: what it does not have is
+            not sent, at any depth, whatever else an object of a subclass or of another class has.
         status: The HTTP status of the answer. With 204 and 205 there is no content, and the function returns None.
         envelope: Puts the value in the envelope; without it, the value itself is the answer.
         etag: Gives the answer an entity tag, made of the value alone, and answers 304 where a request says that it has
@@ -185,30 +187,16 @@ def _renderer(how: Rendering, limit: ReturnedType | None, name: str) -> Callable
 
     def render(data: object, start: int) -> web.Response:
         elapsed = (time.perf_counter_ns() - start) // 1_000_000
-        settings = current_settings.get(_DEFAULTS)
         reply: Reply[Any] | None = data if type(data) is Reply else None
         value: object = data if reply is None else reply.value
         status = how.status if reply is None or reply.status is None else reply.status
         if status in BODILESS_STATUSES:
             answer = empty(status, value)
         else:
+            settings = current_settings.get(_DEFAULTS)
             if limit is not None:
                 value = limit.limited(value, name, settings.check_returns)
-            tag = None
-            if how.etag:
-                if how.envelope and settings.envelope is not None:
-                    tag = entity_tag(encode_json(value))
-                else:
-                    content = encode_json(value)
-                    tag, value = entity_tag(content), msgspec.Raw(content)
-            if how.envelope:
-                now = time.time_ns() // 1_000_000
-                make = settings.envelope
-                value = _Envelope(value, elapsed, now) if make is None else make(value, elapsed, now)
-            answer = PlainResponse(head(status, JSON), encode_json(value))
-            if tag is not None:
-                answer.headers[hdrs.ETAG] = tag
-                answer.is_conditional = True
+            answer = _full(how, status, value, elapsed, settings.envelope)
         if reply is not None:
             if reply.headers:
                 add_headers(answer, reply.headers)
@@ -217,6 +205,24 @@ def _renderer(how: Rendering, limit: ReturnedType | None, name: str) -> Callable
         return answer
 
     return render
+
+
+def _full(how: Rendering, status: int, value: object, elapsed: int, envelope: Envelope | None) -> PlainResponse:
+    """Make the answer of a value."""
+    etag = None
+    if how.etag:
+        content = encode_json(value)
+        etag = entity_tag(content)
+        if envelope is None or not how.envelope:
+            value = msgspec.Raw(content)
+    if how.envelope:
+        now = time.time_ns() // 1_000_000
+        value = _Envelope(value, elapsed, now) if envelope is None else envelope(value, elapsed, now)
+    answer = PlainResponse(head(status, JSON), encode_json(value))
+    if etag is not None:
+        answer.headers[ETAG] = etag
+        answer.is_conditional = True
+    return answer
 
 
 _render_more = _renderer(Rendering(), None, "")

@@ -34,7 +34,8 @@ class Reply(Generic[_T_co]):
 
     Args:
         value: The value.
-        status: The HTTP status of the answer, in place of that of `render_json`. With 204, 205 and 304 the value is None.
+        status: The HTTP status of the answer, in place of that of `render_json`. With 204, 205 and 304 the value is
+            None.
         headers: Further headers; a `Content-Type` or `ETag` stands in place of Ponty's.
         cookies: Cookies to set: a text, or a morsel of `http.cookies` with attributes of its own.
 

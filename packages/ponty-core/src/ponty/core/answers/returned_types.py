@@ -2,14 +2,14 @@
 
 A type is compiled once, into parts. Each part has two ways:
 
-- *by form*: msgspec converts the value to a form, a type of its own that mirrors the declared one and has nothing else, in
-  one compiled pass. What does not fit the form is refused whole.
-- *part by part*, for what is refused, and for the types that msgspec has no form for (a union of several classes, a class
-  within itself). It is lenient about scalars, for a number in the place of a text tells no secret, and says what differs;
-  an object, a mapping or a list where none is due could hold anything, and is a TypeError.
+- *by form*: msgspec converts the value to a form, a type of its own that mirrors the declared one and has nothing else,
+  in one compiled pass. What does not fit the form is refused whole.
+- *part by part*, for what is refused, and for the types that msgspec has no form for (a union of several classes, a
+  class within itself). It is lenient about scalars, for a number in the place of a text tells no secret, and says what
+  differs; an object, a mapping or a list where none is due could hold anything, and is a TypeError.
 
-What can never happen is that an object is sent of which the type has not said what to send; `Any` and `object` say it of
-everything.
+What can never happen is that an object is sent of which the type has not said what to send; `Any` and `object` say it
+of everything.
 """
 
 import collections.abc
@@ -19,7 +19,6 @@ import decimal
 import enum
 import functools
 import logging
-import sys
 import threading
 import types
 import typing
@@ -69,7 +68,8 @@ class ReturnedType:
         Args:
             value: What a handler has returned.
             name: The handler's name.
-            check: How many answers there are to each one in which a difference is told, 0 for none; "raise" refuses any.
+            check: How many answers there are to each one in which a difference is told, 0 for none; "raise" refuses
+                any.
 
         Raises:
             TypeError: It is of another kind than the type, so that the type does not say what to send of it.
@@ -274,7 +274,7 @@ class _Object(_Part):
         read = _reader(value)
         read_all = [(member, read(member.name)) for member in self.members]
         fits = all(
-            item is _ABSENT and not member.required or item is not _ABSENT and member.part.takes(item)
+            (item is _ABSENT and not member.required) or (item is not _ABSENT and member.part.takes(item))
             for member, item in read_all
         )
         return 1 if fits and not isinstance(value, _SCALARS) else 0
@@ -314,7 +314,7 @@ class _Union(_Part):
         # Whatever it is, none of the parts takes it; a scalar may still be sent in the place of one.
         scalars = [part for part in self._parts if isinstance(part, _Scalar)]
         if not scalars:
-            raise _Unlimited(f"{_quoted(at)} is a {type(value).__qualname__!r}, which is none of the types that it may be")
+            raise _Unlimited(f"{_quoted(at)} is a {type(value).__qualname__!r}, which none of its types is")
         return scalars[0].limit(value, at, differences)
 
     def takes(self, value: object) -> bool:
@@ -396,7 +396,7 @@ def _mirror(cls: Any, members: Sequence[_Member], options: Mapping[str, Any]) ->
     return _known(form)
 
 
-def _compile(hint: Any, within: tuple[tuple[Any, _Itself], ...] = ()) -> _Part:  # noqa: C901, PLR0911, PLR0912 - a table of kinds
+def _compile(hint: Any, within: tuple[tuple[Any, _Itself], ...] = ()) -> _Part:  # noqa: C901, PLR0911 - a table of kinds
     hint = _plain(hint)
     if hint is Any or hint is object:
         return _Anything()
@@ -513,7 +513,7 @@ def _outside(hint: Any) -> Any:
 
 
 def _alias(hint: Any) -> str | None:
-    """Return the name in JSON that the annotation of a member says, by the attribute `__ponty_alias__` of a part of it."""
+    """Return the name in JSON that a part of an annotation says, by its attribute `__ponty_alias__`."""
     metadata: Iterable[object] = getattr(hint, "__metadata__", ())
     return next((alias for part in metadata if (alias := getattr(part, "__ponty_alias__", None)) is not None), None)
 
@@ -531,7 +531,7 @@ def _type_arguments(hint: Any) -> dict[Any, Any]:
     """Return the types that the type variables of a class and of its bases stand for."""
     kind: Any = get_origin(hint) or hint
     values = dict(zip(getattr(kind, "__parameters__", ()), get_args(hint), strict=False))
-    for base in types.get_original_bases(kind) if sys.version_info >= (3, 12) else getattr(kind, "__orig_bases__", ()):
+    for base in getattr(kind, "__orig_bases__", ()):
         if get_args(base) and get_origin(base) not in {typing.Generic, typing.Protocol}:
             values = {key: _filled_in(value, values) for key, value in _type_arguments(base).items()} | values
     return values

@@ -69,10 +69,12 @@ def startmeup(
         route_tables: aiohttp's route tables, mounted behind the others.
         middlewares: aiohttp's middlewares, the outermost first.
         client_max_size: The most bytes a request's body may have; a larger one is a 413.
-        envelope: Makes the documents of answers in place of Ponty's envelope; this and the next as `build_app` has them.
+        envelope: Makes the documents of answers in place of Ponty's envelope; this and the next as `build_app` has
+            them.
         errors: Answers to exceptions of a class and those derived from it.
         answer_invalid: The answer to an invalid request.
-        check_returns: In one of so many answers, a value that differs from what its handler declares is logged and counted.
+        check_returns: In one of so many answers, a value that differs from what its handler declares is logged and
+            counted.
         shutdown_timeout: Seconds that the requests in flight have to finish after the first signal.
         access_log: Logs a line for each request at INFO; None for no access log.
         ssl_context: Serves HTTPS with this context.
