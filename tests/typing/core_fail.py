@@ -7,7 +7,9 @@ from aiohttp import web
 from ponty import (
     PontyError,
     Reply,
+    Routes,
     build_app,
+    cors,
     get,
     http_client_provider,
     json_response,
@@ -15,6 +17,7 @@ from ponty import (
     render_json,
     retry,
     startmeup,
+    trusted_proxies,
 )
 
 PontyError("text")  # E
@@ -23,6 +26,25 @@ startmeup()  # E
 startmeup(8080)  # E
 retry(ConnectionError, retries=3)  # E
 http_client_provider(timeout="5")  # E
+http_client_provider(concurrency=2.5)  # E
+cors()  # E
+trusted_proxies("127.0.0.1", header="X-Real-IP")  # E
+
+
+Routes(prefix=1)  # E
+Routes("/v1", middleware=[])  # E
+Routes().include("/v1")  # E
+build_app(routes=[web.RouteTableDef()])  # E
+
+
+@Routes().get("/", max_size="1 MB")  # E
+async def misjudged(request: web.Request) -> web.Response:
+    return web.Response()
+
+
+@Routes().get("/", raises=[KeyError])  # E
+async def misraised(request: web.Request) -> web.Response:
+    return web.Response()
 
 
 @get("/", nmae="x")  # E

@@ -24,26 +24,35 @@ if TYPE_CHECKING:
     from ponty.core import ValidationError as ValidationError
     from ponty.core import answer_drift as answer_drift
     from ponty.core import build_app as build_app
+    from ponty.core import cors as cors
+    from ponty.core import current_request_id as current_request_id
     from ponty.core import delete as delete
     from ponty.core import encode_json as encode_json
     from ponty.core import etag_matches as etag_matches
     from ponty.core import etag_of as etag_of
     from ponty.core import get as get
+    from ponty.core import health as health
     from ponty.core import http_client_provider as http_client_provider
+    from ponty.core import json_logs as json_logs
     from ponty.core import json_response as json_response
     from ponty.core import lease_http_client as lease_http_client
+    from ponty.core import metrics as metrics
     from ponty.core import patch as patch
     from ponty.core import post as post
     from ponty.core import put as put
     from ponty.core import raise_status as raise_status
     from ponty.core import render_json as render_json
+    from ponty.core import request_ids as request_ids
     from ponty.core import retry as retry
     from ponty.core import route as route
     from ponty.core import route_iter as route_iter
     from ponty.core import routes as routes
+    from ponty.core import security_headers as security_headers
     from ponty.core import startmeup as startmeup
+    from ponty.core import trusted_proxies as trusted_proxies
     from ponty.request import AIOHttpReq as AIOHttpReq
     from ponty.request import Annotation as Annotation
+    from ponty.request import BodyStream as BodyStream
     from ponty.request import ContentLength as ContentLength
     from ponty.request import ContentType as ContentType
     from ponty.request import Cookie as Cookie
@@ -53,6 +62,7 @@ if TYPE_CHECKING:
     from ponty.request import InvalidField as InvalidField
     from ponty.request import Json as Json
     from ponty.request import JsonBody as JsonBody
+    from ponty.request import ParsedForm as ParsedForm
     from ponty.request import ParsedJsonBody as ParsedJsonBody
     from ponty.request import PosIntQueryParameter as PosIntQueryParameter
     from ponty.request import PosIntRouteParameter as PosIntRouteParameter
@@ -62,6 +72,7 @@ if TYPE_CHECKING:
     from ponty.request import StringQueryParameter as StringQueryParameter
     from ponty.request import StringRouteParameter as StringRouteParameter
     from ponty.request import TextBody as TextBody
+    from ponty.request import Upload as Upload
     from ponty.request import ValidatedJsonBody as ValidatedJsonBody
     from ponty.request import dataclass_to_jsonschema as dataclass_to_jsonschema
     from ponty.request import expect as expect
@@ -71,6 +82,7 @@ else:
     _HOMES = {
         "AIOHttpReq": "ponty.request",
         "Annotation": "ponty.request",
+        "BodyStream": "ponty.request",
         "ContentLength": "ponty.request",
         "ContentType": "ponty.request",
         "Cookie": "ponty.request",
@@ -85,6 +97,7 @@ else:
         "Json": "ponty.request",
         "JsonBody": "ponty.request",
         "Location": "ponty.core",
+        "ParsedForm": "ponty.request",
         "ParsedJsonBody": "ponty.request",
         "PontyError": "ponty.core",
         "PosIntQueryParameter": "ponty.request",
@@ -99,10 +112,13 @@ else:
         "StringQueryParameter": "ponty.request",
         "StringRouteParameter": "ponty.request",
         "TextBody": "ponty.request",
+        "Upload": "ponty.request",
         "ValidatedJsonBody": "ponty.request",
         "ValidationError": "ponty.core",
         "answer_drift": "ponty.core",
         "build_app": "ponty.core",
+        "cors": "ponty.core",
+        "current_request_id": "ponty.core",
         "dataclass_to_jsonschema": "ponty.request",
         "delete": "ponty.core",
         "encode_json": "ponty.core",
@@ -110,19 +126,25 @@ else:
         "etag_of": "ponty.core",
         "expect": "ponty.request",
         "get": "ponty.core",
+        "health": "ponty.core",
         "http_client_provider": "ponty.core",
+        "json_logs": "ponty.core",
         "json_response": "ponty.core",
         "lease_http_client": "ponty.core",
+        "metrics": "ponty.core",
         "patch": "ponty.core",
         "post": "ponty.core",
         "put": "ponty.core",
         "raise_status": "ponty.core",
         "render_json": "ponty.core",
+        "request_ids": "ponty.core",
         "retry": "ponty.core",
         "route": "ponty.core",
         "route_iter": "ponty.core",
         "routes": "ponty.core",
+        "security_headers": "ponty.core",
         "startmeup": "ponty.core",
+        "trusted_proxies": "ponty.core",
     }
 
     def __getattr__(name: str) -> object:
@@ -139,6 +161,7 @@ else:
 __all__ = [
     "AIOHttpReq",
     "Annotation",
+    "BodyStream",
     "ContentLength",
     "ContentType",
     "Cookie",
@@ -153,6 +176,7 @@ __all__ = [
     "Json",
     "JsonBody",
     "Location",
+    "ParsedForm",
     "ParsedJsonBody",
     "PontyError",
     "PosIntQueryParameter",
@@ -167,10 +191,13 @@ __all__ = [
     "StringQueryParameter",
     "StringRouteParameter",
     "TextBody",
+    "Upload",
     "ValidatedJsonBody",
     "ValidationError",
     "answer_drift",
     "build_app",
+    "cors",
+    "current_request_id",
     "dataclass_to_jsonschema",
     "delete",
     "encode_json",
@@ -178,17 +205,23 @@ __all__ = [
     "etag_of",
     "expect",
     "get",
+    "health",
     "http_client_provider",
+    "json_logs",
     "json_response",
     "lease_http_client",
+    "metrics",
     "patch",
     "post",
     "put",
     "raise_status",
     "render_json",
+    "request_ids",
     "retry",
     "route",
     "route_iter",
     "routes",
+    "security_headers",
     "startmeup",
+    "trusted_proxies",
 ]

@@ -1,5 +1,8 @@
 """Routes, responses, errors, providers and the application lifecycle of Ponty."""
 
+import importlib
+from typing import TYPE_CHECKING
+
 from ponty.core.answers.answer_settings import Envelope, ErrorAnswer
 from ponty.core.answers.encoding import encode_json
 from ponty.core.answers.entity_tags import etag_matches
@@ -15,6 +18,39 @@ from ponty.core.routing.route import Route
 from ponty.core.routing.table import Routes, delete, get, patch, post, put, route, route_iter, routes
 from ponty.core.serving.startmeup import startmeup
 
+if TYPE_CHECKING:
+    from ponty.core.lifecycle.current_request import current_request_id
+    from ponty.core.operations.cors import cors
+    from ponty.core.operations.health import health
+    from ponty.core.operations.json_logs import json_logs
+    from ponty.core.operations.metrics import metrics
+    from ponty.core.operations.request_ids import request_ids
+    from ponty.core.operations.security_headers import security_headers
+    from ponty.core.operations.trusted_proxies import trusted_proxies
+else:
+    # What most programs start without is imported when it is first used.
+    _LATER = {
+        "current_request_id": "ponty.core.lifecycle.current_request",
+        "health": "ponty.core.operations.health",
+        "json_logs": "ponty.core.operations.json_logs",
+        "metrics": "ponty.core.operations.metrics",
+        "request_ids": "ponty.core.operations.request_ids",
+        "cors": "ponty.core.operations.cors",
+        "security_headers": "ponty.core.operations.security_headers",
+        "trusted_proxies": "ponty.core.operations.trusted_proxies",
+    }
+
+    def __getattr__(name: str) -> object:
+        home = _LATER.get(name)
+        if home is None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = globals()[name] = getattr(importlib.import_module(home), name)
+        return value
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *_LATER})
+
+
 __all__ = [
     "DoesNotExist",
     "Envelope",
@@ -29,22 +65,30 @@ __all__ = [
     "ValidationError",
     "answer_drift",
     "build_app",
+    "cors",
+    "current_request_id",
     "delete",
     "encode_json",
     "etag_matches",
     "etag_of",
     "get",
+    "health",
     "http_client_provider",
+    "json_logs",
     "json_response",
     "lease_http_client",
+    "metrics",
     "patch",
     "post",
     "put",
     "raise_status",
     "render_json",
+    "request_ids",
     "retry",
     "route",
     "route_iter",
     "routes",
+    "security_headers",
     "startmeup",
+    "trusted_proxies",
 ]

@@ -17,6 +17,7 @@ from ponty.core import DoesNotExist, Fault, PontyError, ValidationError
 from ponty.request.content.charsets import MIMETYPE_CHECKED
 from ponty.request.content.media_types import essence
 from ponty.request.errors import InvalidField
+from ponty.request.forms.holding import release
 from ponty.request.request import CompiledField, Request, quoted
 
 _R = TypeVar("_R")
@@ -104,12 +105,34 @@ def expect(
             start = time.perf_counter_ns()
             return render(await call(*values), start)  # type: ignore[no-any-return]
 
-        path_parameters = [d.name for field in now if (d := field.describe()) and d.location == "path"]
-        answer.__ponty_path_parameters__ = path_parameters  # type: ignore[attr-defined]
-        del answer.__wrapped__  # what it takes is a request, not the handler's parameters
-        return answer
+        return _finished(answer, fields)
 
     return decorate
+
+
+def _finished(answer: _Answer[_R], fields: Sequence[CompiledField]) -> _Answer[_R]:
+    """Make what answers a request ready to be mounted, with what `ponty.core` is to know of it."""
+    finished: Any = _releasing(answer) if any(field.takes_stream for field in fields) else answer
+    # The most that a body may have is known before its handler runs: a client may ask whether to send it.
+    if max_sizes := [field.max_size for field in fields if field.max_size is not None]:
+        finished.__ponty_max_size__ = max(max_sizes)
+    finished.__ponty_path_parameters__ = [
+        d.name for field in fields if not field.waits and (d := field.describe()) and d.location == "path"
+    ]
+    del finished.__wrapped__  # what it takes is a request, not the handler's parameters
+    return finished  # type: ignore[no-any-return]
+
+
+def _releasing(answer: _Answer[_R]) -> _Answer[_R]:
+    """Put around what answers a request what closes all that the request holds."""
+
+    async def released(request: web.Request) -> _R:
+        try:
+            return await answer(request)
+        finally:
+            await release(request)
+
+    return functools.update_wrapper(released, answer)
 
 
 def _rendered(handler: Any) -> tuple[Any, Any, Any]:

@@ -253,6 +253,12 @@ class PlainResponse(web.Response):
             await super().prepare(request)
 
     @property
+    def status(self) -> int:
+        """The status, also of an answer that is not built."""
+        status: int = self.__dict__.get("_status", self._head.status)
+        return status
+
+    @property
     def prepared(self) -> bool:
         """Whether it was sent, or is about to be."""
         return self._is_sent or self._ready_for is not None or super().prepared
@@ -270,11 +276,6 @@ class PlainResponse(web.Response):
     def body_length(self) -> int:
         """How many bytes were sent, the head included, as aiohttp counts."""
         return self._length or super().body_length
-
-    @property
-    def status(self) -> int:
-        """The status, which aiohttp would look for in what is not there yet."""
-        return super().status if self.__dict__ else self._head.status
 
     @property
     def headers(self) -> CIMultiDict[str]:
@@ -352,8 +353,9 @@ def _goes_plain(request: web.BaseRequest) -> bool:
         and isinstance(request, web.Request)
     ):
         return False
-    for app in request.match_info.apps:  # noqa: SIM110 - any() would make a generator for each request
-        if app.on_response_prepare:
+    for app in request.match_info.apps:
+        receivers = app.on_response_prepare
+        if receivers and not (len(receivers) == 1 and getattr(receivers[0], "__ponty_for_streams__", False)):
             return False
     return True
 
