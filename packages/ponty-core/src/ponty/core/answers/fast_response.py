@@ -63,7 +63,8 @@ class Head:
 
     def before(self, body: bytes) -> bytes:
         """Return the bytes of a whole answer (RFC 9112 §2.1), with the headers in aiohttp's order."""
-        end = self._ending(int(time.time()))
+        second = int(time.time())
+        end = self._end if second == self._second else self._ending(second)
         return b"%b%d%b%b" % (self._start, len(body), end, body) if self.has_length else self._start + end
 
     def _ending(self, second: int) -> bytes:
@@ -207,7 +208,7 @@ class PlainResponse(web.Response):
             (self.__dict__ and self._is_changed())
             or type(body) is not bytes
             or len(body) > _LARGEST
-            or not (headers is None or _are_plain(headers, body))
+            or (headers is not None and not _are_plain(headers, body))
             or not _goes_plain(request)
         ):
             return await super().prepare(request)
@@ -225,7 +226,7 @@ class PlainResponse(web.Response):
             or data
             or (self.__dict__ and self._is_changed())
             or type(body) is not bytes
-            or not (headers is None or _are_plain(headers, body))
+            or (headers is not None and not _are_plain(headers, body))
         ):
             await self._leave_plain_way()
             await super().write_eof(data)
