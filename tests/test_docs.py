@@ -253,7 +253,7 @@ def test_the_slip_that_the_tutorial_tells_of_is_found_when_the_program_starts(mo
 
 def test_the_two_commands_stand_in_the_readme_and_ci_runs_the_second():
     readme, gate = (ROOT / "README.md").read_text(), (ROOT / ".ci/run").read_text()
-    setup = "python3 -m venv .venv && .venv/bin/pip install -q hatch && .venv/bin/hatch"
+    setup = "python3 -m venv .venv && .venv/bin/pip install hatch && .venv/bin/hatch"
     assert f"```shell\n{setup} run hello\n```" in readme
     assert f"```shell\n{setup} test\n```" in readme
     assert f"\n{setup} test\n" in gate
