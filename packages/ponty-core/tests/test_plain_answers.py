@@ -50,13 +50,13 @@ async def rendered() -> dict[str, str]:
 
 
 async def received(client, text):
-    """Send `text`, and give all that comes until the connection ends, line by line."""
+    """Send `text`, and give all that comes until the connection ends: its lines, in whatever order."""
     reader, writer = await asyncio.open_connection(client.host, client.port)
     writer.write(text.encode())
     async with asyncio.timeout(30):
         all_of_it = await reader.read()
     writer.close()
-    return all_of_it.split(b"\r\n")
+    return sorted(all_of_it.split(b"\r\n"))
 
 
 @pytest.fixture

@@ -398,7 +398,7 @@ async def test_a_malformed_request_is_logged_as_one_short_line(start):
     )
     _, port = await server.address()
     reader, writer = await send(port, b"GET http://[" + b"x" * 3000 + b" HTTP/1.1\r\nHost: a\r\n\r\n")
-    assert (await reader.read()).startswith(b"HTTP/1.0 400 ")
+    assert (await reader.read()).startswith(b"HTTP/1.1 400 ")
     writer.close()
     _, _, log = await server.finish(signal.SIGTERM)
     lines = [line for line in log.splitlines() if not line.startswith("INFO:asyncio:")]

@@ -13,12 +13,14 @@ __path__ = pkgutil.extend_path(__path__, __name__)
 if TYPE_CHECKING:
     from ponty.core import DoesNotExist as DoesNotExist
     from ponty.core import Fault as Fault
+    from ponty.core import Limits as Limits
     from ponty.core import Location as Location
     from ponty.core import PontyError as PontyError
     from ponty.core import Provider as Provider
     from ponty.core import Route as Route
     from ponty.core import Routes as Routes
     from ponty.core import ValidationError as ValidationError
+    from ponty.core import app_runner as app_runner
     from ponty.core import build_app as build_app
     from ponty.core import delete as delete
     from ponty.core import get as get
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from ponty.core import route as route
     from ponty.core import route_iter as route_iter
     from ponty.core import routes as routes
+    from ponty.core import serve as serve
+    from ponty.core import serve_async as serve_async
     from ponty.core import startmeup as startmeup
     from ponty.request import AIOHttpReq as AIOHttpReq
     from ponty.request import Annotation as Annotation
@@ -74,6 +78,7 @@ else:
         "InvalidField": "ponty.request",
         "Json": "ponty.request",
         "JsonBody": "ponty.request",
+        "Limits": "ponty.core",
         "Location": "ponty.core",
         "ParsedJsonBody": "ponty.request",
         "PontyError": "ponty.core",
@@ -90,6 +95,7 @@ else:
         "TextBody": "ponty.request",
         "ValidatedJsonBody": "ponty.request",
         "ValidationError": "ponty.core",
+        "app_runner": "ponty.core",
         "build_app": "ponty.core",
         "dataclass_to_jsonschema": "ponty.request",
         "delete": "ponty.core",
@@ -106,6 +112,8 @@ else:
         "route": "ponty.core",
         "route_iter": "ponty.core",
         "routes": "ponty.core",
+        "serve": "ponty.core",
+        "serve_async": "ponty.core",
         "startmeup": "ponty.core",
     }
 
@@ -134,6 +142,7 @@ __all__ = [
     "InvalidField",
     "Json",
     "JsonBody",
+    "Limits",
     "Location",
     "ParsedJsonBody",
     "PontyError",
@@ -150,6 +159,7 @@ __all__ = [
     "TextBody",
     "ValidatedJsonBody",
     "ValidationError",
+    "app_runner",
     "build_app",
     "dataclass_to_jsonschema",
     "delete",
@@ -166,5 +176,7 @@ __all__ = [
     "route",
     "route_iter",
     "routes",
+    "serve",
+    "serve_async",
     "startmeup",
 ]

@@ -8,17 +8,22 @@ from ponty.core.lifecycle.providers import Provider
 from ponty.core.retrying import retry
 from ponty.core.routing.route import Route
 from ponty.core.routing.table import Routes, delete, get, patch, post, put, route, route_iter, routes
+from ponty.core.serving.limits import Limits
+from ponty.core.serving.runner import app_runner
+from ponty.core.serving.serve import serve, serve_async
 from ponty.core.serving.startmeup import startmeup
 
 __all__ = [
     "DoesNotExist",
     "Fault",
+    "Limits",
     "Location",
     "PontyError",
     "Provider",
     "Route",
     "Routes",
     "ValidationError",
+    "app_runner",
     "build_app",
     "delete",
     "get",
@@ -33,5 +38,7 @@ __all__ = [
     "route",
     "route_iter",
     "routes",
+    "serve",
+    "serve_async",
     "startmeup",
 ]

@@ -10,10 +10,6 @@ from ponty.core.lifecycle.providers import Provider, lifespan, listed
 from ponty.core.routing.mounting import check_path_parameters, listed_tables, mount
 from ponty.core.routing.table import Routes
 from ponty.core.routing.unmatched import Unmatched
-from ponty.core.wire.arriving_bodies import ArrivingBodies
-
-ARRIVING_BODIES = web.AppKey("ARRIVING_BODIES", ArrivingBodies)
-"""Where an application keeps the requests whose body is still arriving."""
 
 MOUNTED = web.AppKey("MOUNTED", tuple[tuple[str, str], ...])
 """Where an application keeps the method and path of each route that it was built with."""
@@ -50,11 +46,9 @@ def build_app(
             reads, or `routes` lists what is no table.
         ValueError: A path is not one.
     """
-    arriving = ArrivingBodies()
     app = web.Application(
-        middlewares=[answer_errors(arriving), *answering_for_others(middlewares)], client_max_size=client_max_size
+        middlewares=[answer_errors, *answering_for_others(middlewares)], client_max_size=client_max_size
     )
-    app[ARRIVING_BODIES] = arriving
     app.cleanup_ctx.append(lifespan(listed(providers)))
     app[MOUNTED] = mount(app, listed_tables(routes), tuple(route_tables), answering)
     app.router.register_resource(Unmatched(app.router, answering))

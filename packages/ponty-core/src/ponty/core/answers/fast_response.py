@@ -22,10 +22,12 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import HttpVersion11, hdrs, payload, web
 from aiohttp.abc import AbstractStreamWriter
-from aiohttp.http import SERVER_SOFTWARE, StreamWriter
+from aiohttp.http import StreamWriter
 from multidict import CIMultiDict
 
 from ponty.core.answers.errors import check_status, title
+from ponty.core.wire.server_state import SERVER_NAME
+from ponty.core.wire.server_writer import ServerWriter
 
 
 class Head:
@@ -45,26 +47,29 @@ class Head:
         self.content_type: str = content_type
         self.has_body: bool = status not in {204, 304}  # RFC 9110 §6.4.1
         self._second: int = -1
+        self._server: str | None = None
         line = f"HTTP/1.1 {status} {title(status)}"
         self._start = f"{line}\r\n{hdrs.CONTENT_TYPE}: {content_type}\r\n{hdrs.CONTENT_LENGTH}: ".encode("ascii")
         self._end = b""
 
-    def before(self, body: bytes) -> bytes:
+    def before(self, body: bytes, server: str | None = SERVER_NAME) -> bytes:
         """Give the bytes of a whole answer (RFC 9112 §2.1), with the headers in aiohttp's order."""
         second = int(time.time())
-        if second != self._second:
-            self._end = f"\r\n{hdrs.DATE}: {_date(second)}\r\n{hdrs.SERVER}: {SERVER_SOFTWARE}\r\n\r\n".encode("ascii")
+        if second != self._second or server is not self._server:
+            name = "" if server is None else f"\r\n{hdrs.SERVER}: {server}"
+            self._end = f"\r\n{hdrs.DATE}: {_date(second)}{name}\r\n\r\n".encode("ascii")
             self._second = second
+            self._server = server
         return b"%b%d%b%b" % (self._start, len(body), self._end, body)
 
     def sent_before(self, body: bytes) -> dict[str, str]:
         """Give the headers that were last sent before `body`."""
-        return {
+        headers: dict[str, str] = {
             hdrs.CONTENT_TYPE: self.content_type,
             hdrs.CONTENT_LENGTH: str(len(body)),
             hdrs.DATE: _date(self._second),
-            hdrs.SERVER: SERVER_SOFTWARE,
         }
+        return headers if self._server is None else headers | {hdrs.SERVER: self._server}
 
 
 def _date(second: int) -> str:
@@ -124,7 +129,8 @@ class PlainResponse(web.Response):
         self._ready_for = None
         self._is_sent = True
         writer = request.writer
-        await writer.write_eof(self._head.before(self._content))
+        server = writer.state.name if type(writer) is ServerWriter else SERVER_NAME
+        await writer.write_eof(self._head.before(self._content, server))
         self._length = writer.output_size
 
     async def write(self, data: bytes | bytearray | memoryview) -> None:
@@ -181,7 +187,8 @@ class PlainResponse(web.Response):
         if not self._is_built:
             self._is_built = True
             head, body = self._head, self._content
-            headers = head.sent_before(body) if self._is_sent else {hdrs.CONTENT_TYPE: head.content_type}
+            ahead: dict[str, str] = {hdrs.CONTENT_TYPE: head.content_type, hdrs.SERVER: SERVER_NAME}
+            headers = head.sent_before(body) if self._is_sent else ahead
             changed = dict(self.__dict__)  # by what sets without a look, as `set_status` does
             super().__init__(status=head.status, headers=CIMultiDict(headers), body=body)
             self.__dict__.update(changed)
@@ -207,12 +214,14 @@ _text_of_aiohttp: Any = web.Response.text
 
 def _goes_plain(request: web.BaseRequest) -> bool:
     """Tell whether an answer to `request` is sent in the one usual way, and nobody else has a say in it."""
-    writer = request.writer
+    writer: Any = request.writer
+    kind = type(writer)
     if not (
         request.version == HttpVersion11
         and request.keep_alive
         and request.method not in _BODILESS_METHODS
-        and type(writer) is StreamWriter
+        # A server that stops says so in each head.
+        and (kind is StreamWriter or (kind is ServerWriter and not writer.state.is_stopping))
         # No part of another answer is out, or waits to be.
         and not (writer.output_size or writer.chunked)
         and writer.length is None

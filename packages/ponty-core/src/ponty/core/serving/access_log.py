@@ -5,6 +5,9 @@ import datetime
 from aiohttp import hdrs, web
 from aiohttp.abc import AbstractAccessLogger
 
+CLIENT_LEFT = 499
+"""What stands in place of a status where the client did not wait for its answer; nginx writes the same."""
+
 
 class AccessLogger(AbstractAccessLogger):
     """Logs requests in the combined log format, at INFO, followed by the seconds that each took.
@@ -28,6 +31,8 @@ class AccessLogger(AbstractAccessLogger):
         """
         began = datetime.datetime.now(datetime.UTC) - datetime.timedelta(seconds=time)
         version = request.version
+        transport = request.transport
+        has_left = transport is None or transport.is_closing()
         self.logger.info(
             '%s - - [%s] "%s %s HTTP/%d.%d" %d %d "%s" "%s" %.6f',
             request.remote or "-",
@@ -36,7 +41,7 @@ class AccessLogger(AbstractAccessLogger):
             _plain(request.path_qs),
             version.major,
             version.minor,
-            response.status,
+            CLIENT_LEFT if has_left else response.status,
             response.body_length,
             _plain(request.headers.get(hdrs.REFERER, "-")),
             _plain(request.headers.get(hdrs.USER_AGENT, "-")),
