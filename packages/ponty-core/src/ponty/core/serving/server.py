@@ -88,7 +88,7 @@ class Server(web.Server):
         if self.limits.connections_per_client is not None:
             self._per_client[_address(transport)] += 1
         if self._looking is None:
-            self._looking = self._running.call_later(self._look_every, self._look)
+            self._looking = self._running.call_later(self._look_every, self._look_again)
         super().connection_made(handler, transport)
 
     def connection_lost(self, handler: web.RequestHandler, exc: BaseException | None = None) -> None:
@@ -199,12 +199,16 @@ class Server(web.Server):
         logger.warning("a handler was cancelled: it took more than %g seconds", self.limits.handler_seconds)
         return ClosingAnswer(503, headers={hdrs.RETRY_AFTER: "1"}, server=self.state.name)
 
-    def _look(self) -> None:
+    def look(self) -> None:
+        """Look at each connection, and take back what its client has had for too long."""
         now = self.clock()
-        connections = cast("list[Connection]", self.connections)
-        for connection in connections:
+        for connection in cast("list[Connection]", self.connections):
             connection.look(now)
-        self._looking = self._running.call_later(self._look_every, self._look) if connections else None
+
+    def _look_again(self) -> None:
+        self.look()
+        again = bool(self.connections)
+        self._looking = self._running.call_later(self._look_every, self._look_again) if again else None
 
 
 async def _answered(handler: _Handler, request: web.BaseRequest) -> web.StreamResponse:
