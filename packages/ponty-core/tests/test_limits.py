@@ -118,7 +118,8 @@ async def test_a_body_that_comes_fast_enough_is_read_however_long_it_takes(app):
         await until(lambda: connections(served) and connections(served)[0].request is not None)
         for number in range(1, 11):
             writer.write(bytes(100))
-            await until(lambda: not connections(served) or connections(served)[0].received == len(head) + 100 * number)
+            arrived = len(head) + 100 * number
+            await until(lambda n=arrived: not connections(served) or connections(served)[0].received == n)
             served.pass_by(10)
         assert (await rest(reader)).endswith(b"1000")
 
@@ -185,7 +186,7 @@ async def test_where_there_is_no_room_a_new_client_is_answered_503(app):
     async with Served(app, limits=Limits(connections=2)) as served:
         for number in (1, 2):
             await served.send(b"GET /wait HTTP/1.1\r\nHost: a\r\n\r\n")
-            await until(lambda: len([each for each in connections(served) if each.request is not None]) == number)
+            await until(lambda n=number: len([each for each in connections(served) if each.request is not None]) == n)
         reader, _ = await served.send(GET)
         answer = await rest(reader)
         assert answer.startswith(b"HTTP/1.1 503 ")

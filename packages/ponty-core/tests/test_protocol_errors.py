@@ -1,4 +1,4 @@
-"""Bytes that are no good HTTP are answered by a problem document that repeats nothing of them, on one line of the log."""
+"""Bytes that are no good HTTP are answered by a problem document, which repeats nothing of them."""
 
 import asyncio
 import json

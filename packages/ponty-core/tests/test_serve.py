@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import os
+import signal
 import socket
 
 import aiohttp
@@ -49,8 +51,11 @@ async def test_it_serves_an_application_of_anybody_s_until_its_task_is_cancelled
 
     app = foreign()
     app.cleanup_ctx.append(lifetime)
-    async with served(capsys, app, port=0) as [address], aiohttp.ClientSession() as session:
-        async with session.get(address) as answer:
+    async with (
+        served(capsys, app, port=0) as [address],
+        aiohttp.ClientSession() as session,
+        session.get(address) as answer,
+    ):
             assert (answer.status, await answer.text()) == (200, "hello")
             assert answer.headers["Server"] == "Ponty"
     assert len(events) == 2
@@ -75,17 +80,18 @@ async def test_it_listens_on_a_unix_socket_and_removes_it(capsys, tmp_path):
 async def test_it_listens_on_a_socket_that_is_there(capsys):
     sock = socket.socket()
     sock.bind(("127.0.0.1", 0))
-    async with served(capsys, foreign(), sock=sock) as [address], aiohttp.ClientSession() as session:
-        assert address == f"http://127.0.0.1:{sock.getsockname()[1]}"
-        async with session.get(address) as answer:
+    address = f"http://127.0.0.1:{sock.getsockname()[1]}"
+    async with (
+        served(capsys, foreign(), sock=sock) as addresses,
+        aiohttp.ClientSession() as session,
+        session.get(address) as answer,
+    ):
+            assert addresses == [address]
             assert await answer.text() == "hello"
 
 
 async def test_a_delay_before_the_stop_serves_new_connections(capsys):
     """What is ready is asked meanwhile; a second signal, or the end of the task, ends the delay."""
-    import os
-    import signal
-
     async with served(capsys, foreign(), port=0, ready_delay=3600) as [address], aiohttp.ClientSession() as session:
         async with session.get(address) as answer:
             assert "Connection" not in answer.headers
