@@ -19,7 +19,7 @@ class Limits:
 
     ::
 
-        startmeup(port=8080, limits=Limits(handler_seconds=10, connections_per_client=100))
+        limits = Limits(handler_seconds=10, connections_per_client=100)  # startmeup(port=8080, limits=limits)
 
     Args:
         head_seconds: How long the head of a request may take to arrive, from its first byte; and how long a new

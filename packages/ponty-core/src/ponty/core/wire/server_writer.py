@@ -37,6 +37,6 @@ class ServerWriter(StreamWriter):
                 del headers[hdrs.SERVER]
             else:
                 headers[hdrs.SERVER] = state.name
-        if state.is_stopping and hdrs.CONNECTION not in headers:
+        if state.is_stopping and headers.get(hdrs.CONNECTION, "keep-alive") == "keep-alive":
             headers[hdrs.CONNECTION] = "close"
         await super().write_headers(status_line, headers)
