@@ -1,4 +1,4 @@
-"""Where Ponty takes hold of aiohttp by what is not public: each is tried here, so that a change of aiohttp's is seen."""
+"""Where Ponty takes hold of aiohttp by what is not public: tried one by one, so that a change of aiohttp is seen."""
 
 import pathlib
 import sys
