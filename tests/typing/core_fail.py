@@ -2,7 +2,19 @@
 
 from aiohttp import web
 
-from ponty import PontyError, get, http_client_provider, raise_status, render_json, retry, startmeup
+from ponty import (
+    PontyError,
+    Routes,
+    build_app,
+    cors,
+    get,
+    http_client_provider,
+    raise_status,
+    render_json,
+    retry,
+    startmeup,
+    trusted_proxies,
+)
 
 PontyError("text")  # E
 PontyError(txet="text")  # E
@@ -10,6 +22,25 @@ startmeup()  # E
 startmeup(8080)  # E
 retry(ConnectionError, retries=3)  # E
 http_client_provider(timeout="5")  # E
+http_client_provider(concurrency=2.5)  # E
+cors()  # E
+trusted_proxies("127.0.0.1", header="X-Real-IP")  # E
+
+
+Routes(prefix=1)  # E
+Routes("/v1", middleware=[])  # E
+Routes().include("/v1")  # E
+build_app(routes=[web.RouteTableDef()])  # E
+
+
+@Routes().get("/", max_size="1 MB")  # E
+async def misjudged(request: web.Request) -> web.Response:
+    return web.Response()
+
+
+@Routes().get("/", raises=[KeyError])  # E
+async def misraised(request: web.Request) -> web.Response:
+    return web.Response()
 
 
 @get("/", nmae="x")  # E

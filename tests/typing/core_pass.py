@@ -1,31 +1,43 @@
 """What type checkers infer of the core."""
 
+import logging
 from collections.abc import AsyncIterator, Iterator
 from typing import NoReturn, assert_type
 
 import aiohttp
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from ponty import (
     DoesNotExist,
     Fault,
     PontyError,
     Provider,
+    Route,
+    Routes,
     ValidationError,
     build_app,
+    cors,
+    current_request_id,
     delete,
     get,
+    health,
     http_client_provider,
+    json_logs,
     lease_http_client,
     patch,
     post,
     put,
     raise_status,
     render_json,
+    request_ids,
     retry,
     route,
     route_iter,
+    routes,
+    security_headers,
     startmeup,
+    trusted_proxies,
 )
 
 
@@ -56,6 +68,26 @@ async def handler(request: web.Request) -> web.Response:
     return web.Response()
 
 
+async def uncached(request: web.Request, handler: Handler) -> web.StreamResponse:
+    return await handler(request)
+
+
+table = Routes("/v1", tags=["v1"], middlewares=[uncached])
+
+
+@table.route("REPORT", "", name="report")
+@table.get("/")
+@table.post("/", max_size=10, summary="Do it.", description="At length.", tags=("a",), raises=[Teapot, PontyError])
+@table.put("/", deprecated=True, hidden=True, operation_id="do")
+@table.delete("/")
+@table.patch("/")
+async def tabled(request: web.Request) -> web.Response:
+    return web.Response()
+
+
+routes.include(table, prefix="/api")
+
+
 @render_json
 async def value(a: int, *, b: str) -> dict[str, int]:
     return {b: a}
@@ -73,10 +105,15 @@ async def fetch_later(url: str) -> bytes:
 
 async def use(request: web.Request) -> None:
     assert_type(await handler(request), web.Response)
+    assert_type(await tabled(request), web.Response)
+    assert_type(list(table), list[Route])
+    with routes.emptied() as emptied:
+        assert_type(emptied, Routes)
     assert_type(await value(1, b="x"), web.Response)
     assert_type(fetch("x"), bytes)
     assert_type(await fetch_later("x"), bytes)
     assert_type(route_iter(), Iterator[tuple[str, str]])
+    assert_type(route_iter(table, routes), Iterator[tuple[str, str]])
 
 
 def stop() -> NoReturn:
@@ -86,3 +123,22 @@ def stop() -> NoReturn:
 def serve() -> None:
     assert_type(build_app(providers=[provider, http_client_provider(timeout=3, trust_env=True)]), web.Application)
     startmeup(port=8080, providers=(provider,), route_tables=[web.RouteTableDef()])
+    startmeup(port=8080, routes=[table, routes])
+    assert_type(build_app(routes=table), web.Application)
+
+
+async def ping(app: web.Application) -> None:
+    assert_type(current_request_id(), str | None)
+
+
+def operate() -> None:
+    http_client_provider(timeout=aiohttp.ClientTimeout(total=3), lease_timeout=None)
+    middlewares = [
+        trusted_proxies("127.0.0.1", header="Forwarded", hops=1),
+        request_ids(trusted=["10.0.0.0/8"]),
+        cors("*"),
+        cors(lambda origin: origin.endswith(".shop.example"), headers="*", expose=["ETag"], credentials=True),
+        security_headers(headers={"Cache-Control": None}),
+    ]
+    build_app(middlewares=middlewares, routes=[health(ping, time_limit=1, prefix="/_")])
+    assert_type(json_logs(level="WARNING"), logging.Handler)

@@ -1,5 +1,7 @@
 """What type checkers refuse of fields and handlers."""
 
+from datetime import date
+
 from aiohttp import web
 
 from ponty import (
@@ -26,6 +28,16 @@ StringQueryParameter(default=1)  # E
 StringQueryParameter(values=("a",))  # E
 QueryParameter(default=1)  # E
 RouteParameter(pattern=1)  # E
+QueryParameter(int)  # E
+QueryParameter(int, required=True, default=1)  # E
+QueryParameter(int, cast_func=int, default=1)  # E
+QueryParameter(list[int], default=[], style="pipe")  # E
+RouteParameter(int, pattern="a")  # E
+RouteParameter()  # E
+Header(int, key="X")  # E
+Header(int, default=1)  # E
+Cookie(int, name="x")  # E
+Cookie(int, default=1)  # E
 Header(default="")  # E
 Cookie()  # E
 Header(key="X", default=1)  # E
@@ -42,12 +54,16 @@ def imports() -> None:
 
 class Req(Request):
     name = StringRouteParameter()
+    size = QueryParameter(int, default=1)
+    days = QueryParameter(list[date], default=[])
     json = JsonBody()
     numbers = ParsedJsonBody(list[int])
 
 
 async def reads(r: Req) -> None:
     number: int = r.name  # E
+    size: str = r.size  # E
+    days: list[str] = r.days  # E
     r.nmae  # E
     r.json["name"]  # E
     text: str = r.json  # E

@@ -1,8 +1,10 @@
 """What type checkers infer of fields and handlers."""
 
+import enum
 from dataclasses import dataclass
-from datetime import date
-from typing import Annotated, assert_type
+from datetime import date, datetime
+from typing import Annotated, Literal, NewType, assert_type
+from uuid import UUID
 
 from aiohttp import web
 
@@ -149,3 +151,62 @@ async def call_both(request: web.Request) -> None:
 
 async def a_test_of_the_handler() -> None:
     assert_type(Req(name="ann").name, str)
+
+
+class Colour(enum.Enum):
+    RED = "red"
+
+
+UserId = NewType("UserId", int)
+
+
+class Typed(Request):
+    flag = QueryParameter(bool, default=False)
+    number = QueryParameter(int, required=True)
+    maybe = QueryParameter(int, default=None)
+    day = QueryParameter(date, default=date(2026, 2, 28))
+    colour = QueryParameter(Colour, default=Colour.RED)
+    user = QueryParameter[UserId](UserId, required=True)
+    order = QueryParameter[Literal["up", "down"]](Literal["up", "down"], required=True)
+    few = QueryParameter(Annotated[int, Annotation(maximum=9)], default=3)
+    some = QueryParameter[int](Annotated[int, Annotation(maximum=9)], required=True)
+    tags = QueryParameter(list[str], default=[])
+    days = QueryParameter(set[date], required=True, style="comma")
+    sizes = QueryParameter(tuple[int, ...], default=None)
+    part = RouteParameter(str)
+    item = RouteParameter(UUID)
+    kind = RouteParameter[Literal["a", "b"]](Literal["a", "b"])
+    attempt = Header(int, key="X-Attempt", default=1)
+    trace = Header(UUID, key="X-Trace", required=True)
+    since = Header(datetime, key="X-Since", default=None)
+    visits = Cookie(int, name="visits", default=0)
+    beta = Cookie(bool, name="beta", required=True, errorcode=401)
+
+
+assert_type(Typed.item, str)
+
+
+@get("/typed")
+@expect(Typed, whole=True)
+@render_json
+async def typed(r: Typed) -> None:
+    assert_type(r.flag, bool)
+    assert_type(r.number, int)
+    assert_type(r.maybe, int | None)
+    assert_type(r.day, date)
+    assert_type(r.colour, Colour)
+    assert_type(r.user, UserId)
+    assert_type(r.order, Literal["up", "down"])
+    assert_type(r.few, int)
+    assert_type(r.some, int)
+    assert_type(r.tags, list[str])
+    assert_type(r.days, set[date])
+    assert_type(r.sizes, tuple[int, ...] | None)
+    assert_type(r.part, str)
+    assert_type(r.item, UUID)
+    assert_type(r.kind, Literal["a", "b"])
+    assert_type(r.attempt, int)
+    assert_type(r.trace, UUID)
+    assert_type(r.since, datetime | None)
+    assert_type(r.visits, int)
+    assert_type(r.beta, bool)

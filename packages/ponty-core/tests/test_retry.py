@@ -1,7 +1,9 @@
 """Calling a function again when it fails."""
 
 import asyncio
+import functools
 import inspect
+import logging
 import math
 
 import pytest
@@ -227,3 +229,116 @@ def test_a_generator_is_refused_at_decoration():
 def test_impossible_arguments_are_refused_at_decoration(excs, options, words):
     with pytest.raises(ValueError, match=words):
         retry(*excs, **options)
+
+
+class Later:
+    """An object whose `__call__` is a coroutine function."""
+
+    def __init__(self, flaky):
+        self.flaky = flaky
+
+    async def __call__(self):
+        return await self.flaky.call()
+
+
+def returns_a_coroutine(flaky):
+    return lambda: flaky.call()
+
+
+def returns_a_task(flaky):
+    return lambda: asyncio.ensure_future(flaky.call())
+
+
+def is_partial(flaky):
+    return functools.partial(Later(flaky).__call__)
+
+
+def fails_before_and_after(flaky):
+    def fetch():
+        if 0 < flaky.failures > flaky.calls == 0:
+            flaky()
+        return flaky.call()
+
+    return fetch
+
+
+@pytest.mark.parametrize("kind", [Later, returns_a_coroutine, returns_a_task, is_partial, fails_before_and_after])
+@pytest.mark.parametrize(("failures", "calls"), [(0, 1), (3, 4), (9, 4)])
+def test_whatever_is_awaited_is_retried(run_virtually, naps, kind, failures, calls):
+    flaky = Flaky(failures)
+
+    async def main():
+        return await retry(ConnectionError, max_retries=3)(kind(flaky))()
+
+    if failures > 3:
+        with pytest.raises(ConnectionError):
+            run_virtually(main())
+    else:
+        assert run_virtually(main()) == 42
+    assert flaky.calls == calls
+
+
+def test_what_a_function_returns_that_is_no_coroutine_is_returned_as_it_is(naps):
+    class Manager:
+        def __await__(self):
+            raise AssertionError("nobody awaited it")
+
+    manager = Manager()
+    assert retry(ConnectionError)(lambda: manager)() is manager
+
+
+def test_methods_of_classes_are_retried(naps):
+    flaky = Flaky(2)
+
+    class Shop:
+        @retry(ConnectionError, max_retries=2)
+        @classmethod
+        def opened(cls):
+            return cls, flaky()
+
+        @retry(ConnectionError)
+        @staticmethod
+        def price():
+            return flaky()
+
+    assert Shop.opened() == (Shop, 42)
+    assert Shop().price() == 42
+    assert flaky.calls == 4
+
+
+@pytest.mark.parametrize(
+    ("function", "words"),
+    [
+        (Flaky, "@retry: 'Flaky' is a class; retry a function that makes an instance"),
+        (42, "@retry stands above a function, not a 'int'"),
+        (property(len), "@retry stands above a function, not a 'property'"),
+    ],
+)
+def test_what_cannot_be_retried_is_refused_at_decoration(function, words):
+    with pytest.raises(TypeError) as caught:
+        retry(ConnectionError)(function)
+    assert str(caught.value) == words
+
+
+@pytest.mark.parametrize("kind", ["plain", "coroutine", "object"])
+def test_each_retry_is_logged_without_the_words_of_the_error(naps, run_virtually, caplog, kind):
+    flaky = Flaky(2)
+
+    def fetch():
+        return flaky()
+
+    async def fetch_later():
+        return flaky()
+
+    function = {"plain": fetch, "coroutine": fetch_later, "object": Later(flaky)}[kind]
+    retrying = retry(ConnectionError, max_retries=5, backoff_factor=2)(function)
+    with caplog.at_level(logging.WARNING, "ponty.core"):
+        if kind == "plain":
+            retrying()
+        else:
+            run_virtually(retrying())
+    name = getattr(function, "__qualname__", "Later")
+    assert caplog.messages == [
+        f"{name} failed with ConnectionError, is called again in 100 ms (retry 1 of 5)",
+        f"{name} failed with ConnectionError, is called again in 200 ms (retry 2 of 5)",
+    ]

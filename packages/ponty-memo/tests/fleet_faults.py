@@ -6,7 +6,7 @@ FLEET_FAULTS = [
     (
         "leases are not extended",
         "locks/acquisition.py",
-        "        if self._lock.sentinels.lease_ms > 0 and not self.adrift:",
+        "        if self._lock.sentinels.lease_ms > 0 and not self.without_store:",
         "        if False:",
     ),
     (
@@ -37,19 +37,19 @@ FLEET_FAULTS = [
     (
         "a computation is not let go on alone",
         "locks/acquisition.py",
-        "        self.adrift = self._on_lost is not None and isinstance(error, Unavailable)",
-        "        self.adrift = False",
+        "        self.without_store = self._on_lost is not None and isinstance(error, Unavailable)",
+        "        self.without_store = False",
     ),
     (
         "a lock goes on alone",
         "locks/acquisition.py",
-        "        self.adrift = self._on_lost is not None and isinstance(error, Unavailable)",
-        "        self.adrift = isinstance(error, Unavailable)",
+        "        self.without_store = self._on_lost is not None and isinstance(error, Unavailable)",
+        "        self.without_store = isinstance(error, Unavailable)",
     ),
     (
         "what was computed alone is stored",
         "flights/memoizer.py",
-        "                if flight.may_store and not holding.adrift and",
+        "                if flight.may_store and not without_store and",
         "                if flight.may_store and",
     ),
     (
@@ -153,7 +153,7 @@ FLEET_FAULTS = [
     (
         "a near cache keeps what was read before a drop",
         "redis/near_cache.py",
-        "if self.trusted and mark == self._drops and",
+        "if self.trusted and generation == self._drops and",
         "if self.trusted and",
     ),
     (
@@ -216,13 +216,13 @@ FLEET_FAULTS = [
     (
         "what is computed is joined after a clearing",
         "redis/clearing.py",
-        "            watcher.disown(held.key, owner)",
+        "            watcher.detach(held.key, owner)",
         "            pass",
     ),
     (
         "who has lost the answer is not told again",
         "redis/clearing.py",
-        "saying.add_done_callback(lambda _: self._forgoing.discard(owner))",
+        "task.add_done_callback(lambda _: self._acknowledging.discard(owner))",
         "saying.add_done_callback(lambda _: None)",
     ),
     (
@@ -246,14 +246,14 @@ FLEET_FAULTS = [
     (
         "a message that comes while a lock is being taken is forgotten",
         "redis/clearing.py",
-        "        if mark != self._told and epoch < self._epoch:",
+        "        if generation != self._heard and epoch < self._epoch:",
         "        if False:",
     ),
     (
-        "a lock is forgone though no cache is told",
+        "a lock is acknowledged though no cache is told",
         "redis/clearing.py",
-        "        if not self._watchers or owner in self._forgoing:",
-        "        if owner in self._forgoing:",
+        "        if not self._watchers or owner in self._acknowledging:",
+        "        if owner in self._acknowledging:",
     ),
     (
         "the only connection is for messages",
@@ -300,38 +300,38 @@ FLEET_FAULTS = [
     (
         "a value is not looked for while one computes without Redis",
         "redis/cache.py",
-        "flight is None or flight.refresh or flight.doubtful:",
+        "flight is None or flight.refresh or flight.suspect:",
         "flight is None or flight.refresh:",
     ),
     (
         "what is found is inherited",
         "flights/memoizer.py",
-        "            looked = flight.owned and not holding.adrift",
-        "            looked = flight.owned",
+        "            found_here = flight.attached and not without_store",
+        "            found_here = flight.attached",
     ),
     (
         "who joins does not ask",
         "flights/memoizer.py",
-        "        if flight.holding is None or self.lock.maxwait == 0:",
+        "        if flight.acquisition is None or self.lock.maxwait == 0:",
         "        if True:",
     ),
     (
         "nobody joins while the store is away",
         "flights/memoizer.py",
-        '            self.emit("unavailable")\n        else:',
-        '            self.emit("unavailable")\n        finally:',
+        '            self._emit("unavailable")\n        else:',
+        '            self._emit("unavailable")\n        finally:',
     ),
     (
         "a lease is believed until its end was noticed",
         "locks/acquisition.py",
-        "return not self.adrift and (self._renewal is None or self._renewal.held)",
-        "return not self.adrift",
+        "return not self.without_store and (self._renewal is None or self._renewal.held)",
+        "return not self.without_store",
     ),
     (
         "recursion without the store is not noticed",
         "flights/memoizer.py",
-        "        holds.refuse_circle(flight.hold)\n        if flight.holding",
-        "        if flight.holding",
+        "        raise_if_deadlock([flight])\n        if flight.acquisition",
+        "        if flight.acquisition",
     ),
     (
         "what is listened to before the first use is forgotten",

@@ -19,7 +19,7 @@ SOURCE = HERE.parent / "src"
 
 FAULTS = [
     # name, room, what stands there, what is planted
-    ("a hit is not told from a stale value", "keys/wrapper.py", "%record[1] > %home.now()", "%record[1] >= 0"),
+    ("a hit is not told from a stale value", "keys/wrapper.py", "%record[1] > %clock.now()", "%record[1] >= 0"),
     ("a hit does not count as a use", "keys/wrapper.py", '"    %touch(%key)", ', ""),
     (
         "True is an atom, equal to 1",
@@ -45,8 +45,8 @@ FAULTS = [
     (
         "a landed flight removes its successor",
         "flights/table.py",
-        "if self._table.get(flight.key) is flight:",
-        "if flight.key in self._table:",
+        "if self.joinable.get(flight.key) is flight:",
+        "if flight.key in self.joinable:",
     ),
     (
         "the references are not counted",
@@ -69,13 +69,13 @@ FAULTS = [
     (
         "abandoned work is stored",
         "flights/flight.py",
-        "return self.owned and self.state is State.COMPUTING",
-        "return self.owned",
+        "return self.attached and self.state is _COMPUTING",
+        "return self.attached",
     ),
     (
         "cleared work is stored",
         "flights/table.py",
-        "            flight.owned = False\n",
+        "            flight.attached = False\n",
         "",
     ),
     (
@@ -87,7 +87,7 @@ FAULTS = [
     (
         "who joins has no limit",
         "flights/flight.py",
-        "        if self._timer is None:\n            self._set_timer()\n        try",
+        "        if self._timer is None and (self.state is not _COMPUTING or self.refresh or len(self.waiters) > 1):\n            self._set_timer()\n        try",
         "        try",
     ),
     (
@@ -100,71 +100,76 @@ FAULTS = [
     (
         "work cancelled before its first step never lands",
         "flights/flight.py",
-        "        if self.hold.live:\n            self.fail(",
-        "        if False:\n            self.fail(",
+        "        if self.live:\n            self.set_exception(",
+        "        if False:\n            self.set_exception(",
     ),
     (
         "recursion is not noticed",
         "flights/memoizer.py",
-        "                holds.refuse_circle(flight.hold)\n",
+        "                raise_if_deadlock([flight])\n",
         "                pass\n",
     ),
     (
         "a call in its own block is not noticed",
         "flights/memoizer.py",
-        "            holds.refuse_circle(*ahead)",
+        "            raise_if_deadlock(ahead)",
         "            pass",
     ),
     (
         "waits are not noted",
         "flights/deadlocks.py",
-        "    here.waits_for += targets\n",
-        "    here.waits_for.append(here.parent or Hold('', 0, None))\n",
+        "            self._here.waits_for += self._targets\n",
+        "            self._here.waits_for.append(self._here.parent or WaitNode('', 0, None))\n",
     ),
     (
         "a task started in a block counts as inside",
         "flights/deadlocks.py",
-        "self._task is None or self._task is asyncio.current_task()",
+        "self._only_task is None or self._only_task is asyncio.current_task()",
         "True",
     ),
     (
         "the store is not read again under the lock",
         "flights/memoizer.py",
-        "            value: Any = cachemiss if holding.adrift else await self.shelf.get(key)\n            if value is cachemiss:",
+        "            value: Any = cachemiss if looked or without_store else await self.backend.get(key)\n            if value is cachemiss:",
         "            value: Any = cachemiss\n            if value is cachemiss:",
     ),
     (
         "a failure is stored",
         "flights/memoizer.py",
-        '                flight.land(cast("_T", value))\n                return\n',
-        '                flight.land(cast("_T", value))\n                return\n            await self.shelf.put(key, error, owner)\n',
+        '                flight.set_result(cast("_T", value))\n                return\n',
+        '                flight.set_result(cast("_T", value))\n                return\n            await self.backend.put(key, error, owner)\n',
     ),
     (
         "invalidate does not drop the value",
         "flights/invalidation.py",
-        "            await memo.shelf.remove(key)\n        except",
+        "            await self._backend.remove(key)\n        except",
         "            pass\n        except",
     ),
     (
         "invalidate gives the lock back at once",
         "flights/invalidation.py",
-        "        self._hold = memo.blocks[key]",
-        "        await self._holding.__aexit__(None, None, None)\n        self._hold = memo.blocks[key]",
+        "        self._node = self._table.blocks[key]",
+        "        await self._acquisition.__aexit__(None, None, None)\n        self._node = self._table.blocks[key]",
     ),
     (
         "a store cleared while it is written keeps the value",
         "flights/memoizer.py",
-        "                        await self.shelf.remove(key)\n            flight",
-        "                        pass\n            flight",
+        "                            await self.backend.remove(key)\n            flight",
+        "                            pass\n            flight",
     ),
     (
         "a stale value survives on failure for ever",
         "stores/local_backend.py",
-        "record.fresh_until + extra <= self._home.now()",
+        "record.fresh_until + extra <= self._loop_owner.now()",
         "False",
     ),
     ("jitter lengthens lives", "stores/lifetimes.py", "lasting * (1 - jitter", "lasting * (1 + jitter"),
-    ("expired values pile up", "stores/lru.py", "        self.drop(key)\n        self.tidy()\n", "        self.drop(key)\n"),
+    (
+        "expired values pile up",
+        "stores/lru.py",
+        "        self.drop(key)\n        self.tidy()\n",
+        "        self.drop(key)\n",
+    ),
     (
         "a value that is dropped stays in its bucket",
         "stores/lru.py",
@@ -177,33 +182,43 @@ FAULTS = [
         "self._discard(next(iter(self.records))",
         "self._discard(next(reversed(self.records))",
     ),
-    ("values outlive a clock that went back", "stores/lru.py", "        if self._now() < self._latest:", "        if False:"),
-    ("a turn is given by its key", "locks/fair_queue.py", "if self._held.get(turn.key) is turn:", "if turn.key in self._held:"),
+    (
+        "values outlive a clock that went back",
+        "stores/lru.py",
+        "        if self._now() < self._latest:",
+        "        if False:",
+    ),
+    (
+        "a ticket is released by its key",
+        "locks/fair_queue.py",
+        "if self._held.get(ticket.key) is ticket:",
+        "if ticket.key in self._held:",
+    ),
     (
         "a key is free between two holders",
         "locks/fair_queue.py",
-        "turn = self._held[key] = Turn(key, loop)\n                waiter",
-        "self._held.pop(key)\n                turn = Turn(key, loop)\n                waiter",
+        "ticket = self._held[key] = Ticket(key, loop)\n                waiter",
+        "self._held.pop(key)\n                ticket = Ticket(key, loop)\n                waiter",
     ),
     ("last come first served", "locks/fair_queue.py", "queue.popitem(last=False)", "queue.popitem(last=True)"),
     (
-        "a turn given to a cancelled waiter is lost",
+        "a ticket for a cancelled waiter is lost",
         "locks/fair_queue.py",
-        "                self.give(turn)\n            raise",
+        "                self.release(ticket)\n            raise",
         "                pass\n            raise",
     ),
     ("a waiter that leaves stays in the queue", "locks/fair_queue.py", "            queue.pop(waiter, None)\n", ""),
     (
-        "the turn of a closed loop is kept",
+        "the ticket of a closed loop is kept",
         "locks/fair_queue.py",
-        "            if turn.loop.is_closed():\n                if",
+        "            if ticket.loop.is_closed():\n                if",
         "            if False:\n                if",
     ),
     (
         "another thread is let in",
         "event_loop.py",
-        "        if self._is_busy():\n            raise",
-        "        if False:\n            raise",
+        "            if self._is_busy():\n                raise",
+        "            if False:\n                raise",
     ),
     (
         "a sentinel added for nobody stays",
@@ -212,9 +227,9 @@ FAULTS = [
         "if True:",
     ),
     (
-        "a store that fails to release keeps the turn",
+        "a store that fails to release keeps the ticket",
         "locks/acquisition.py",
-        "        finally:\n            self._give()\n        return None",
+        "        finally:\n            self._release_ticket()\n        return None",
         "        finally:\n            pass\n        return None",
     ),
     (
@@ -236,12 +251,17 @@ FAULTS = [
         "            raise error",
     ),
     (
-        "every lock has turns of its own",
-        "locks/lock.py",
+        "every lock has a queue of its own",
+        "locks/shared_state.py",
         "    if known is not None and known[0]() is sentinels:",
         "    if False:",
     ),
-    ("a release can be cancelled", "locks/acquisition.py", "error = await asyncio.shield(release)", "error = await release"),
+    (
+        "a release can be cancelled",
+        "locks/acquisition.py",
+        "error = await asyncio.shield(release)",
+        "error = await release",
+    ),
 ]
 
 

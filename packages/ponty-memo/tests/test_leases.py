@@ -211,7 +211,7 @@ async def test_a_lock_over_a_store_that_is_away_does_not_run_its_block(store, me
     with pytest.raises(Unavailable):
         async with lock.lock("a"):
             raise AssertionError("it ran")
-    assert lock.shared.turns._held == {}
+    assert lock.shared.queue._held == {}
 
 
 async def test_what_was_surely_not_done_is_not_in_doubt(store):

@@ -273,8 +273,8 @@ async def test_a_free_key_takes_no_memory(make_lock):
             with pytest.raises(Locked):
                 async with lock.lock(str(n)):
                     pass
-    turns = lock.shared.turns
-    assert (turns._held, turns._queues, lock.shared.doubts) == ({}, {}, {})
+    queue = lock.shared.queue
+    assert (queue._held, queue._queues, lock.shared.doubts) == ({}, {}, {})
 
 
 async def test_who_has_given_up_takes_no_place_in_the_queue():
@@ -287,9 +287,9 @@ async def test_who_has_given_up_takes_no_place_in_the_queue():
     async with lock.lock("a"):
         waiters = [asyncio.create_task(wait()) for _ in range(100)]
         await asyncio.sleep(0.005)
-        assert lock.shared.turns.waiting("a") == 100
+        assert lock.shared.queue.waiting("a") == 100
         for waiter in waiters[:50]:
             waiter.cancel()
         await asyncio.gather(*waiters, return_exceptions=True)
-        assert lock.shared.turns.waiting("a") == 0
-        assert lock.shared.turns._queues == {}
+        assert lock.shared.queue.waiting("a") == 0
+        assert lock.shared.queue._queues == {}

@@ -90,8 +90,8 @@ async def _schedule(seed, kind):  # noqa: C901 - one story, told in one place
         await asyncio.sleep(0)
     allowed = (LookupError, Locked, asyncio.CancelledError, *([ConnectionError] if kind == "failing" else []))
     assert [result for result in results if result is not None and not isinstance(result, allowed)] == []
-    turns = lock.shared.turns
-    assert (turns._held, turns._queues) == ({}, {}), "a turn was lost"
+    queue = lock.shared.queue
+    assert (queue._held, queue._queues) == ({}, {}), "a turn was lost"
     if kind != "failing":
         assert sentinels.keys == set(), "a sentinel was left"
         assert lock.shared.doubts == {}

@@ -514,7 +514,7 @@ class Called:
 @pytest.mark.parametrize("outermost", [lambda handler: handler, reversed_names], ids=["rendered", "wrapped again"])
 async def test_a_handler_is_called_as_it_can_be(ask, handler, outermost):
     post("/")(expect(Three)(render_json(outermost(handler))))
-    status, answer = await ask("/", method="POST", data=b"2")
+    status, answer = await ask("/", method="POST", json=2)
     assert status == 200
     value = answer["data"]
     while value[0] == "dict":
@@ -540,5 +540,5 @@ async def test_what_stands_between_expect_and_render_json_is_called(ask):
     async def handler(first, second, third):
         return first
 
-    assert (await ask("/", method="POST", data=b"2"))[0] == 200
+    assert (await ask("/", method="POST", json=2))[0] == 200
     assert called == ["between"]

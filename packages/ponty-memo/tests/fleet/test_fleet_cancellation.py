@@ -64,8 +64,8 @@ async def test_no_answer_reaches_another_caller_and_nothing_is_left(  # noqa: C9
         for key in KEYS:
             async with lock.lock(key):
                 assert await size(key, 0) == [key, 0]
-        assert lock.shared.turns._held == {}
-        assert link.signals._waiters == {}
+        assert lock.shared.queue._held == {}
+        assert link.subscription._waiters == {}
         client = link.client()
         assert len(client.connection_pool._in_use_connections) <= 1  # the subscription's
 

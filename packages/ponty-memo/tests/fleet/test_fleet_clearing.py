@@ -101,7 +101,7 @@ async def renewing(cached, price):
 
 async def test_a_process_that_gets_no_messages_is_told_as_it_extends_its_lease(price, memoize, link_to, until):
     deaf = link_to()
-    deaf.signals.listen = lambda channel: None
+    deaf.subscription.listen = lambda channel: None
     here, there = memoize(deaf, lease_ms=600), memoize(link_to(), lease_ms=600)
     first = await begun(here, price, until)
     price.table["tea"] = 2
@@ -117,7 +117,7 @@ async def test_a_value_that_is_stored_while_a_clearing_waits_is_refused_in_silen
     price, namespace, link_to, until, caplog
 ):
     deaf, events = link_to(), []
-    deaf.signals.listen = lambda channel: None
+    deaf.subscription.listen = lambda channel: None
     here, there = (
         rediscache(link, namespace=namespace, lease_ms=600_000, metrics=lambda _, event: events.append(event))(
             price.read
@@ -188,7 +188,7 @@ async def test_a_holder_whose_answer_is_lost_is_told_again(price, memoize, link_
     run = link.run
 
     async def fail_once(script, *operands):
-        if script.name == "forgo" and not failed:
+        if script.name == "acknowledge" and not failed:
             failed.append(1)
             raise Unavailable
         return await run(script, *operands)
@@ -204,7 +204,7 @@ async def test_a_holder_whose_answer_is_lost_is_told_again(price, memoize, link_
 
 async def test_whoever_clears_needs_no_message_to_itself(namespace, link_to):
     deaf = link_to()
-    deaf.signals.listen = lambda channel: None
+    deaf.subscription.listen = lambda channel: None
 
     @rediscache(deaf, namespace=namespace, lease_ms=600_000)
     async def price(product: str) -> int:
@@ -238,7 +238,7 @@ async def test_what_it_costs(price, memoize, link_to, until):
     await until(lambda: here.cache_info().waiters == 51)
     assert ran_here == ["read", "enter", "read"]
     await there.cache_clear()
-    assert ran_here == ["read", "enter", "read", "forgo"]
+    assert ran_here == ["read", "enter", "read", "acknowledge"]
     assert ran_there[2:5] == ["epoch", "epoch", "outdated"]
     assert {*ran_there[5:]} <= {"outdated"}
     price.go.set()
@@ -410,5 +410,5 @@ async def test_no_call_gets_what_was_so_before_a_change_that_has_ended(
         for process in processes:
             await until(lambda link=process.link: not link.breaker.open)
             assert process.value.cache_info()[3:5] == (0, 0)
-            assert process.link.signals._waiters == {}
+            assert process.link.subscription._waiters == {}
             assert await process.value("a") >= promised["a"]

@@ -6,7 +6,7 @@ import pytest
 import redis.asyncio
 
 from ponty.memo import RedisLink, Unavailable, redislock
-from ponty.memo.redis.connection.slots import Places
+from ponty.memo.redis.connection.slots import ConnectionSlots
 
 
 class Slow(redis.asyncio.Redis):
@@ -36,8 +36,8 @@ async def test_a_pool_that_is_smaller_than_the_crowd(server, namespace, keys_of,
             entered.append(key)
 
     link.client()
-    link.signals.listen(f"{namespace}:any")
-    assert await link.signals.ready(60)
+    link.subscription.listen(f"{namespace}:any")
+    assert await link.subscription.ready(60)
     await asyncio.gather(*[hold(str(n)) for n in range(60)])
     assert len(entered) == 60
     assert not link.breaker.open
@@ -86,20 +86,20 @@ def test_a_crowd_does_not_wait_for_a_redis_that_answers_nobody(virtual_run, quie
 
 
 async def test_who_ends_something_goes_first():
-    places = Places(1)
+    slots = ConnectionSlots(1)
     order = []
 
     async def use(name, *, first):
-        await places.take(first=first)
+        await slots.acquire(first=first)
         order.append(name)
-        places.give()
+        slots.release()
 
-    await places.take(first=False)
+    await slots.acquire(first=False)
     tasks = [asyncio.create_task(use(name, first=name > 3)) for name in range(6)]
     await asyncio.sleep(0)
     tasks[5].cancel()
-    places.give()
+    slots.release()
     tasks[4].cancel()  # the place was handed to it just now
     await asyncio.gather(*tasks, return_exceptions=True)
     assert order == [0, 1, 2, 3]
-    assert places._free == 1
+    assert slots._free == 1

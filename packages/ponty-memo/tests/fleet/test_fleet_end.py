@@ -8,7 +8,7 @@ import pytest
 from redis.exceptions import ConnectionError as Broken
 
 from ponty.memo import RedisLink, rediscache, redislock
-from ponty.memo.redis.connection.pubsub import Signals
+from ponty.memo.redis.connection.pubsub import Subscription
 
 
 class Deaf:
@@ -48,7 +48,7 @@ def subscriptions():
 
 async def test_a_subscription_that_is_closed_while_it_breaks_ends():
     client = Deaf(times=1)
-    signals = Signals(lambda: client, 60)
+    signals = Subscription(lambda: client, 60)
     signals.listen("a")
     await client.listening.wait()
     async with asyncio.timeout(50):
@@ -58,7 +58,7 @@ async def test_a_subscription_that_is_closed_while_it_breaks_ends():
 
 async def test_a_subscription_that_is_replaced_while_it_breaks_ends():
     client = Deaf(times=1)
-    signals = Signals(lambda: client, 60)
+    signals = Subscription(lambda: client, 60)
     signals.listen("a")
     await client.listening.wait()
     (old,) = subscriptions()
@@ -74,7 +74,7 @@ async def test_a_subscription_that_is_replaced_while_it_breaks_ends():
 
 async def test_closing_ends_though_the_client_does_not(quiet):
     client = Deaf(times=1)
-    signals = Signals(lambda: client, 0.01)
+    signals = Subscription(lambda: client, 0.01)
     ends = asyncio.Event()
 
     async def hang():
@@ -208,11 +208,11 @@ async def test_the_last_one_to_leave_closes_the_link(server, link_to, until):
             pass
         client = link._client
         assert client is not None
-        link.signals.listen("any")
-        assert await link.signals.ready(60)
+        link.subscription.listen("any")
+        assert await link.subscription.ready(60)
         async with link:
             pass
-        assert link.signals.live
+        assert link.subscription.live
         assert link._client is client
     assert link._client is None
-    assert not link.signals.live
+    assert not link.subscription.live

@@ -62,7 +62,7 @@ async def test_a_waiter_is_woken_by_a_message(two):
     for _ in range(5):
         async with here.lock("a"):
             waiter = asyncio.create_task(wait())
-            while not there.shared.turns._held:
+            while not there.shared.queue._held:
                 await asyncio.sleep(0)
             await asyncio.sleep(0.01)  # more or less far on its way to waiting: neither may miss the message
             assert not entered
@@ -74,7 +74,7 @@ async def test_a_waiter_is_woken_by_a_message(two):
 async def test_a_release_before_the_waiter_listens_is_seen(two):
     """It was not wanted yet, so there is no message: the waiter has to look once it listens."""
     here, there = two(pulse_ms=600_000, maxwait_ms=600_000)
-    holding, signals = here.lock("a"), there.sentinels._link.signals
+    holding, signals = here.lock("a"), there.sentinels._link.subscription
     await holding.__aenter__()
     ready = signals.ready
 
@@ -98,7 +98,7 @@ async def test_a_thousand_callers_in_one_process_are_one_waiter_in_redis(two, se
 
     async with here.lock("a"):
         waiters = [asyncio.create_task(wait()) for _ in range(1000)]
-        while there.shared.turns.waiting("a") < 999:
+        while there.shared.queue.waiting("a") < 999:
             await asyncio.sleep(0.001)
         while server.ask("HGET", f"{namespace}:lock:=a", "wanted") is None:
             await asyncio.sleep(0.001)

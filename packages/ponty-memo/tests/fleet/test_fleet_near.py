@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from ponty.memo import rediscache
-from ponty.memo.redis.near_cache import Near
+from ponty.memo.redis.near_cache import NearCache
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def commands(server):
 
 async def near_is_live(link):
     async with asyncio.timeout(60):
-        while not link.signals.live:
+        while not link.subscription.live:
             await asyncio.sleep(0.001)
 
 
@@ -83,30 +83,30 @@ async def test_a_clearing_reaches_all_near_caches(make, counting, link_to, until
 
 
 async def test_a_near_cache_believes_nothing_that_it_may_have_missed():
-    near = Near("area:", "area:@", 10, 60, 60)
-    near.put("area:tea", b"1", 60_000, near.mark())
+    near = NearCache("area:", "area:@", 10, 60, 60)
+    near.put("area:tea", b"1", 60_000, near.generation())
     assert near.get("area:tea") is None  # nobody tells it anything yet
-    near.reconnected()
-    near.put("area:tea", b"1", 60_000, near.mark())
+    near.on_connect()
+    near.put("area:tea", b"1", 60_000, near.generation())
     assert near.get("area:tea") == b"1"
-    near.disconnected()
+    near.on_disconnect()
     assert near.get("area:tea") is None
     assert near.stand_in("area:tea") == b"1"
-    near.reconnected()
+    near.on_connect()
     assert near.get("area:tea") is near.stand_in("area:tea") is None
-    before = near.mark()
-    near.told("area:cake")
+    before = near.generation()
+    near.on_message("area:cake")
     near.put("area:tea", b"1", 60_000, before)
     assert near.get("area:tea") is None
-    near.put("area:tea", b"1", 0, near.mark())
+    near.put("area:tea", b"1", 0, near.generation())
     assert near.get("area:tea") is None
-    near.put("area:tea", b"1", 60_000, near.mark())
-    near.told("other area:tea")
+    near.put("area:tea", b"1", 60_000, near.generation())
+    near.on_message("other area:tea")
     assert near.get("area:tea") == b"1"
-    near.told("area:@1")
+    near.on_message("area:@1")
     assert near.get("area:tea") is None
     for n in range(20):
-        near.put(f"area:{n}", b"1", 60_000, near.mark())
+        near.put(f"area:{n}", b"1", 60_000, near.generation())
     assert near.size() == 10
 
 
@@ -124,14 +124,14 @@ async def test_what_was_read_before_an_invalidation_is_not_kept_after_it(
         assert await there("tea") == 1
         await here("cake")
         await near_is_live(slow)
-        (listeners,) = slow.signals._listeners.values()
-        (near,) = [listener for listener in listeners if isinstance(listener, Near)]
+        (listeners,) = slow.subscription._listeners.values()
+        (near,) = [listener for listener in listeners if isinstance(listener, NearCache)]
         proxy.gate.clear()
         reading = asyncio.create_task(here("tea"))
         await until(lambda: proxy.held)
-        mark = near.mark()
+        generation = near.generation()
         await there.invalidate("tea")
-        await until(lambda: near.mark() != mark)
+        await until(lambda: near.generation() != generation)
         proxy.gate.set()
         assert await reading == 1  # it began before
         assert await here("tea") == 3
@@ -146,7 +146,7 @@ async def test_without_messages_the_near_cache_serves_nothing(make, counting, li
         await near_is_live(link)
         await near("tea")
         proxy.cut()
-        await until(lambda: not link.signals.live)
+        await until(lambda: not link.subscription.live)
         await other.invalidate("tea")  # whose message this process may have missed
         await until(lambda: _is(near, 2))
 

@@ -26,7 +26,7 @@ async def test_the_only_connection_of_a_pool_is_not_given_to_messages(link_of_on
 
     @rediscache(link_of_one, namespace=namespace, near_ms=600_000, metrics=lambda _, event: events.append(event))
     async def price(product: str) -> int:
-        link_of_one.signals.listen(f"{namespace}:drop")  # as a computation that takes long would
+        link_of_one.subscription.listen(f"{namespace}:drop")  # as a computation that takes long would
         return len(product)
 
     for product in ("tea", "cake", "tea"):

@@ -1,6 +1,9 @@
 """What a process does about locks that another one's clearing has made outdated, and what that costs."""
 
 import asyncio
+import pathlib
+import subprocess
+import sys
 
 import pytest
 
@@ -63,17 +66,17 @@ class Process:
 
     async def listen(self):
         """Hear every message from now on."""
-        self.link.signals.subscribe(self.channel, self)
-        self.link.signals.listen(self.channel)
-        assert await self.link.signals.ready(60)
+        self.link.subscription.subscribe(self.channel, self)
+        self.link.subscription.listen(self.channel)
+        assert await self.link.subscription.ready(60)
 
-    def told(self, text):
+    def on_message(self, text):
         self.heard.append(text)
 
-    def reconnected(self):
+    def on_connect(self):
         pass
 
-    disconnected = reconnected
+    on_disconnect = on_connect
 
     def names(self):
         return [name for name, _ in self.asked]
@@ -146,7 +149,7 @@ async def test_a_message_that_comes_while_a_lock_is_being_taken_is_remembered(pr
     await taken.wait()
     clearing = asyncio.create_task(there.price.cache_clear())
     await until(lambda: len(here.heard) >= 2)
-    here.link.signals._tell = lambda channel, text: None  # it hears no more
+    here.link.subscription._deliver = lambda channel, text: None  # it hears no more
     told.set()
     async with asyncio.timeout(60):
         await clearing
@@ -166,7 +169,7 @@ async def test_what_wraps_the_sentinels_and_passes_everything_on_is_told(process
     assert [await first, await later] == [1, 2]
 
 
-async def test_nothing_is_forgone_where_no_cache_can_be_told(process, until):
+async def test_nothing_is_acknowledged_where_no_cache_can_be_told(process, until):
     here, there = process(wrap=Wrapping), process()
     await here.listen()
     first = await begun(here, until)
@@ -178,7 +181,7 @@ async def test_nothing_is_forgone_where_no_cache_can_be_told(process, until):
     assert await first == 1
     await clearing
     assert await here.price("tea") == 2
-    assert "forgo" not in here.names()
+    assert "acknowledge" not in here.names()
 
 
 async def test_a_call_inside_a_computation_that_another_process_has_outdated_is_refused_at_once(process, until):
@@ -200,13 +203,13 @@ async def test_a_call_inside_a_computation_that_another_process_has_outdated_is_
             await first
 
 
-@pytest.mark.parametrize("how", ["unavailable", "cancelled", "forgone"])
+@pytest.mark.parametrize("how", ["unavailable", "cancelled", "acknowledged"])
 async def test_nothing_is_left_of_a_lock_that_could_not_be_given_back(process, until, how, quiet):
     here, there = process(), process()
     errors = {"unavailable": Unavailable(), "cancelled": asyncio.CancelledError()}
 
     async def fail(script):
-        if script.name == "forgo":
+        if script.name == "acknowledge":
             here.go.set()
             await until(lambda: "release" in here.names() and not here.price.cache_info().flights)
             raise Unavailable
@@ -215,12 +218,20 @@ async def test_nothing_is_left_of_a_lock_that_could_not_be_given_back(process, u
 
     first = await begun(here, until)
     here.after = fail
-    if how == "forgone":
+    if how == "acknowledged":
         await there.price.cache_clear()
     here.go.set()
     await asyncio.wait([first])
     await here.link.aclose()
     assert here.store.sentinels.clearing._held == {}
+
+
+def test_what_is_held_in_another_event_loop_is_acknowledged(server, namespace):
+    """A clearing does not wait for the lease of a key whose loop stands still, and whose process does not."""
+    program = pathlib.Path(__file__).with_name("two_loops.py")
+    command = [sys.executable, "-W", "ignore", str(program), server.url, namespace]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert ran.stdout.splitlines() == ["here 4", "cleared False", "there 3", "end"], ran.stderr
 
 
 def test_a_computation_that_takes_no_time_leaves_nothing_running(server, namespace, monkeypatch):

@@ -200,13 +200,13 @@ async def test_who_listens_before_anything_else_is_asked_of_the_link_is_told(lin
     heard = []
 
     class Listener:
-        told = staticmethod(heard.append)
-        reconnected = disconnected = lambda self: None
+        on_message = staticmethod(heard.append)
+        on_connect = on_disconnect = lambda self: None
 
     link, listener, channel = link_to(), Listener(), f"{namespace}:drop"
-    link.signals.subscribe(channel, listener)
-    link.signals.listen(channel)
+    link.subscription.subscribe(channel, listener)
+    link.subscription.listen(channel)
     await link.command("PUBLISH", channel, "too early, perhaps")
-    assert await link.signals.ready(60)
+    assert await link.subscription.ready(60)
     await link.command("PUBLISH", channel, "tea")
     await until(lambda: "tea" in heard)

@@ -6,7 +6,9 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from ponty.core.answers.error_middleware import answer_errors, answering, answering_for_others
+from ponty.core.answers.further_headers import add_noted_headers
 from ponty.core.lifecycle.providers import Provider, lifespan, listed
+from ponty.core.lifecycle.stopping import watch_stopping
 from ponty.core.routing.mounting import check_path_parameters, listed_tables, mount
 from ponty.core.routing.table import Routes
 from ponty.core.routing.unmatched import Unmatched
@@ -46,11 +48,19 @@ def build_app(
             reads, or `routes` lists what is no table.
         ValueError: A path is not one.
     """
+    tables = listed_tables(routes)
+    entries = [entry for table in tables for entry in table]
+    # What a route of a table brings along for the whole application, as that of `metrics` does.
+    around = [found for entry in entries if (found := getattr(entry.handler, "__ponty_around_all__", None)) is not None]
     app = web.Application(
-        middlewares=[answer_errors, *answering_for_others(middlewares)], client_max_size=client_max_size
+        middlewares=[answer_errors, *answering_for_others([*around, *middlewares])],
+        client_max_size=client_max_size,
     )
     app.cleanup_ctx.append(lifespan(listed(providers)))
-    app[MOUNTED] = mount(app, listed_tables(routes), tuple(route_tables), answering)
+    watch_stopping(app)
+    if middlewares or any(entry.middlewares for entry in entries):
+        app.on_response_prepare.append(add_noted_headers)
+    app[MOUNTED] = mount(app, tables, tuple(route_tables), answering)
     app.router.register_resource(Unmatched(app.router, answering))
     check_path_parameters(app)
     return app

@@ -1,17 +1,27 @@
-"""`retry`: call a function again when it fails in a way that may pass."""
+"""`retry`: call a function again when it fails in a way that may pass.
+
+What is decorated shows what it is in one of three ways, each at the earliest time: a coroutine function at decoration;
+a function that returns a coroutine, or a future, when it is called; any other when it returns something else.
+"""
 
 import asyncio
 import functools
 import inspect
+import logging
 import math
 import random
-from collections.abc import Callable
-from typing import Any, ParamSpec, TypeVar, cast
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
+
+if TYPE_CHECKING:
+    import tenacity
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
 _NEVER_TRAPPED = (asyncio.CancelledError, KeyboardInterrupt, SystemExit, GeneratorExit)
+
+logger: logging.Logger = logging.getLogger("ponty.core")
 
 
 def retry(
@@ -25,7 +35,9 @@ def retry(
     """Call the decorated function again when it raises one of `excs`, after a wait.
 
     The wait after the n-th failure is `min(backoff_factor**n * t1_ms, t2_ms)`, n counting from 0. For functions and
-    coroutine functions. Cancellation, KeyboardInterrupt and SystemExit are never trapped.
+    coroutine functions, functions that return a coroutine or a future, other callables, classmethods and
+    staticmethods. Cancellation, KeyboardInterrupt and SystemExit are never trapped. Each retry is logged at WARNING by
+    the logger `ponty.core`, with the class of the error, not its words.
 
     ::
 
@@ -45,7 +57,7 @@ def retry(
         A decorator. The function it makes raises the last error as it was.
 
     Raises:
-        TypeError: What is decorated is a generator function.
+        TypeError: What is decorated is a class, a generator function, or cannot be called.
         ValueError: An argument makes no sense: no exception is named or one of `excs` is none, a count or time is
             negative or not a number.
     """
@@ -60,32 +72,91 @@ def retry(
         longest = _wait_ms(state.attempt_number - 1, t1_ms, t2_ms, backoff_factor)
         return (random.uniform(0, longest) if anticollision else longest) / 1000  # noqa: S311 - not a secret
 
-    options: dict[str, Any] = {
-        "retry": tenacity.retry_if_exception(is_trapped),
-        "stop": tenacity.stop_after_attempt(max_retries + 1),
-        "wait": wait,
-        "reraise": True,
-    }
-
     def decorate(function: Callable[_P, _R]) -> Callable[_P, _R]:
-        if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
-            raise TypeError(f"@retry: {function.__qualname__!r} is a generator, whose failures come after its call")
+        if isinstance(function, classmethod | staticmethod):
+            inner = cast("classmethod[Any, ..., Any] | staticmethod[..., Any]", function)
+            return cast("Callable[_P, _R]", type(inner)(decorate(inner.__func__)))
+        _check_function(function)
+        name = getattr(function, "__qualname__", type(function).__qualname__)
+        options: dict[str, Any] = {
+            "retry": tenacity.retry_if_exception(is_trapped),
+            "wait": wait,
+            "before_sleep": functools.partial(_log, name, max_retries),
+            "reraise": True,
+        }
+
         # The arguments are bound beforehand: the names of tenacity's own parameters are free for the function's.
-        if inspect.iscoroutinefunction(function):
+        if _is_coroutine_function(function):
 
             @functools.wraps(function)
             async def call_later(*args: _P.args, **kwargs: _P.kwargs) -> object:
-                return await tenacity.AsyncRetrying(**options)(functools.partial(function, *args, **kwargs))
+                stop = tenacity.stop_after_attempt(max_retries + 1)
+                attempts = _Attempts(functools.partial(function, *args, **kwargs))
+                return await tenacity.AsyncRetrying(stop=stop, **options)(attempts.call)
 
             return cast("Callable[_P, _R]", call_later)
 
         @functools.wraps(function)
         def call(*args: _P.args, **kwargs: _P.kwargs) -> _R:
-            return tenacity.Retrying(**options)(functools.partial(function, *args, **kwargs))
+            bound = functools.partial(function, *args, **kwargs)
+            retrying = tenacity.Retrying(stop=tenacity.stop_after_attempt(max_retries + 1), **options)
+            result = retrying(bound)
+            if not (inspect.iscoroutine(result) or asyncio.isfuture(result)):
+                return result
+            left = max_retries + 2 - retrying.statistics["attempt_number"]
+            later = tenacity.AsyncRetrying(stop=tenacity.stop_after_attempt(left), **options)
+            rest: Coroutine[Any, Any, object] = later(_Attempts(bound, result).call)
+            return cast("_R", asyncio.ensure_future(rest) if asyncio.isfuture(result) else rest)
 
         return call
 
     return decorate
+
+
+class _Attempts:
+    """Awaits what a function has returned already, and calls it for more after that."""
+
+    def __init__(self, function: Callable[[], object], first: Awaitable[object] | None = None) -> None:
+        self._function = function
+        self._made = first
+
+    async def call(self) -> object:
+        made, self._made = self._made, None
+        result = self._function() if made is None else made
+        return await result if inspect.isawaitable(result) else result
+
+
+def _is_coroutine_function(function: object) -> bool:
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(_call_of(function))
+
+
+def _call_of(function: object) -> object:
+    """Return what is called when an instance of a class is; of a function, it says nothing."""
+    return getattr(type(function), "__call__", None)  # noqa: B004 - not whether there is one
+
+
+def _check_function(function: object) -> None:
+    if isinstance(function, type):
+        raise TypeError(f"@retry: {function.__qualname__!r} is a class; retry a function that makes an instance")
+    if not callable(function):
+        raise TypeError(f"@retry stands above a function, not a {type(function).__qualname__!r}")
+    for part in (function, _call_of(function)):
+        if inspect.isgeneratorfunction(part) or inspect.isasyncgenfunction(part):
+            name = getattr(function, "__qualname__", type(function).__qualname__)
+            raise TypeError(f"@retry: {name!r} is a generator, whose failures come after its call")
+
+
+def _log(name: str, max_retries: int, state: "tenacity.RetryCallState") -> None:
+    outcome, action = state.outcome, state.next_action
+    assert outcome is not None and action is not None  # noqa: S101, PT018 - a call has failed, and another follows
+    logger.warning(
+        "%s failed with %s, is called again in %.0f ms (retry %d of %d)",
+        name,
+        type(outcome.exception()).__qualname__,
+        1000 * action.sleep,
+        state.attempt_number,
+        max_retries,
+    )
 
 
 def _ends_something(error: BaseException) -> bool:

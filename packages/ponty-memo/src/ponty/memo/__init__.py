@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from ponty.memo.decorators.cache import cache, invalidate
-from ponty.memo.decorators.local import LocalMemoized, localcache, locallock
-from ponty.memo.decorators.memoized import Memoized
+from ponty.memo.decorators.local import localcache, locallock
+from ponty.memo.decorators.memoized import LocalMemoized, Memoized
 from ponty.memo.errors import Deadlock, LeaseLost, Locked, Stampede, Unavailable
 from ponty.memo.events import CacheInfo, Event
 from ponty.memo.flights.invalidation import Invalidation

@@ -6,10 +6,13 @@ from ponty.request.errors import InvalidField
 from ponty.request.fields.base import Description, Field
 from ponty.request.fields.body import JsonBody, ParsedJsonBody, TextBody, ValidatedJsonBody
 from ponty.request.fields.cookie import Cookie
+from ponty.request.fields.form import ParsedForm
 from ponty.request.fields.header import ContentLength, ContentType, Header
 from ponty.request.fields.path import PosIntRouteParameter, RouteParameter, StringRouteParameter
 from ponty.request.fields.query import PosIntQueryParameter, QueryParameter, StringQueryParameter
 from ponty.request.fields.raw import AIOHttpReq
+from ponty.request.fields.stream import BodyStream
+from ponty.request.forms.upload import Upload
 from ponty.request.parsing.annotation import Annotation
 from ponty.request.parsing.parser import dataclass_to_jsonschema
 from ponty.request.request import Request
@@ -17,6 +20,7 @@ from ponty.request.request import Request
 __all__ = [
     "AIOHttpReq",
     "Annotation",
+    "BodyStream",
     "ContentLength",
     "ContentType",
     "Cookie",
@@ -26,6 +30,7 @@ __all__ = [
     "InvalidField",
     "Json",
     "JsonBody",
+    "ParsedForm",
     "ParsedJsonBody",
     "PosIntQueryParameter",
     "PosIntRouteParameter",
@@ -35,6 +40,7 @@ __all__ = [
     "StringQueryParameter",
     "StringRouteParameter",
     "TextBody",
+    "Upload",
     "ValidatedJsonBody",
     "dataclass_to_jsonschema",
     "expect",

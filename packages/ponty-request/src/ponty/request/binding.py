@@ -14,8 +14,10 @@ from typing import Any, Literal, TypeVar, get_origin, overload
 from aiohttp import hdrs, web
 
 from ponty.core import DoesNotExist, Fault, PontyError, ValidationError
+from ponty.request.content.charsets import MIMETYPE_CHECKED
 from ponty.request.content.media_types import essence
 from ponty.request.errors import InvalidField
+from ponty.request.forms.holding import release
 from ponty.request.request import CompiledField, Request, quoted
 
 _R = TypeVar("_R")
@@ -55,7 +57,7 @@ def expect(
     Args:
         cls: The class of fields.
         mimetype: The media type that a request must have; another or none is a 415. Only type and subtype are compared,
-            without case.
+            without case. Without it, a field of a JSON body takes `application/json` and what ends in `+json`.
         whole: Gives the handler one instance of `cls` in place of an argument for each field; type checkers know the
             types of its attributes.
 
@@ -85,8 +87,8 @@ def expect(
 
         @functools.wraps(handler)
         async def answer(request: web.Request) -> _R:
-            if media_type is not None and essence(request.headers.get(hdrs.CONTENT_TYPE, "")) != media_type:
-                raise _UnsupportedMediaType(headers={hdrs.ACCEPT: media_type})
+            if media_type is not None:
+                _check_media_type(request, media_type)
             values: list[Any] = []
             try:
                 for extract in extracts:
@@ -103,18 +105,46 @@ def expect(
             start = time.perf_counter_ns()
             return render(await call(*values), start)  # type: ignore[no-any-return]
 
-        path_parameters = [d.name for field in now if (d := field.describe()) and d.location == "path"]
-        answer.__ponty_path_parameters__ = path_parameters  # type: ignore[attr-defined]
-        del answer.__wrapped__  # what it takes is a request, not the handler's parameters
-        return answer
+        return _finished(answer, fields)
 
     return decorate
+
+
+def _finished(answer: _Answer[_R], fields: Sequence[CompiledField]) -> _Answer[_R]:
+    """Make what answers a request ready to be mounted, with what `ponty.core` is to know of it."""
+    finished: Any = _releasing(answer) if any(field.takes_stream for field in fields) else answer
+    # The most that a body may have is known before its handler runs: a client may ask whether to send it.
+    if max_sizes := [field.max_size for field in fields if field.max_size is not None]:
+        finished.__ponty_max_size__ = max(max_sizes)
+    finished.__ponty_path_parameters__ = [
+        d.name for field in fields if not field.waits and (d := field.describe()) and d.location == "path"
+    ]
+    del finished.__wrapped__  # what it takes is a request, not the handler's parameters
+    return finished  # type: ignore[no-any-return]
+
+
+def _releasing(answer: _Answer[_R]) -> _Answer[_R]:
+    """Put around what answers a request what closes all that the request holds."""
+
+    async def released(request: web.Request) -> _R:
+        try:
+            return await answer(request)
+        finally:
+            await release(request)
+
+    return functools.update_wrapper(released, answer)
 
 
 def _rendered(handler: Any) -> tuple[Any, Any, Any]:
     """Give the function that `render_json` has wrapped, and what renders its value; or the handler, and None."""
     rendered: tuple[Any, Any, Any] = getattr(handler, "__ponty_rendered__", (None, None, None))
     return rendered if rendered[0] is handler else (handler, handler, None)
+
+
+def _check_media_type(request: web.Request, media_type: str) -> None:
+    if essence(request.headers.get(hdrs.CONTENT_TYPE, "")) != media_type:
+        raise _UnsupportedMediaType(headers={hdrs.ACCEPT: media_type})
+    request[MIMETYPE_CHECKED] = True
 
 
 class _UnsupportedMediaType(PontyError):

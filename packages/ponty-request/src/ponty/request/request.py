@@ -18,6 +18,8 @@ class CompiledField(msgspec.Struct, frozen=True):
     extract: Callable[[web.Request], Any]
     waits: bool
     describe: Callable[[], Description | None]
+    takes_stream: bool = False
+    max_size: int | None = None
 
 
 class Request:
@@ -61,16 +63,33 @@ class Request:
                 )
         cls.__compiled__ = tuple(
             CompiledField(
-                name, field.extract, inspect.iscoroutinefunction(field.extract), functools.cache(field.describe)
+                name,
+                field.extract,
+                inspect.iscoroutinefunction(field.extract),
+                functools.cache(field.describe),
+                field.takes_stream,
+                field.max_size,
             )
             for name, field in fields.items()
         )
+        _check_streams(cls)
 
     def __init__(self, /, **values: object) -> None:
         names = {field.name for field in self.__compiled__}
         if values.keys() != names:
             raise TypeError(f"{type(self).__qualname__}() takes {quoted(names)}, not {quoted(values) or 'nothing'}")
         vars(self).update(values)
+
+
+def _check_streams(cls: type[Request]) -> None:
+    for streamed in cls.__compiled__:
+        if streamed.takes_stream:
+            for other in cls.__compiled__:
+                if other is not streamed and (told := other.describe()) is not None and told.location == "body":
+                    raise TypeError(
+                        f"{cls.__qualname__}: {streamed.name!r} reads the body as it arrives, "
+                        f"so {other.name!r} cannot read it too"
+                    )
 
 
 def quoted(names: Iterable[str]) -> str:

@@ -1,6 +1,7 @@
-"""What an application has while it runs.
+"""What an application has while it runs, and which request and application are at work.
 
 ::
 
-    build_app -> providers  (start, stop) -> current_app  (whose they are) <- client  (leased from one of them)
+    build_app -> providers -> provider_task  (start, stop) -> current_app  (whose they are) <- client  (leased from one)
+                                                                   client_places (its bounds), client_cookies <-'
 """

@@ -3,22 +3,24 @@
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
+import msgspec
 from aiohttp import web
 
+from ponty.core.lifecycle.client_cookies import OwnCookies
+from ponty.core.lifecycle.client_places import BoundedConnector, Lease, Places
 from ponty.core.lifecycle.current_app import current_apps
+from ponty.core.lifecycle.current_request import current_identity
 from ponty.core.lifecycle.providers import Provider
 
 
-@dataclass(eq=False, slots=True)
-class _Client:
+class _Client(msgspec.Struct, eq=False):
     app: web.Application
     loop: asyncio.AbstractEventLoop
     session: aiohttp.ClientSession
-    places: asyncio.Semaphore = field(repr=False)
+    places: Places
 
 
 _clients: dict[str, list[_Client]] = {}
@@ -28,10 +30,11 @@ _clients: dict[str, list[_Client]] = {}
 def http_client_provider(
     *,
     name: str = "_default",
-    timeout: float | None = 5,
+    timeout: float | aiohttp.ClientTimeout | None = 5,
     concurrency: int = 100,
     headers: Mapping[str, str] | None = None,
     cookies: Mapping[str, str] | None = None,
+    lease_timeout: float | None = 30,
     **options: Any,
 ) -> Provider:
     """Make a provider of an `aiohttp.ClientSession`, to be leased by `lease_http_client`.
@@ -43,39 +46,46 @@ def http_client_provider(
 
     Args:
         name: What to lease it by.
-        timeout: Seconds that a whole request may take, connecting and reading included; None for no limit.
+        timeout: Seconds that a whole request may take, connecting and reading included; None for no limit. An
+            `aiohttp.ClientTimeout` says more.
         concurrency: How many requests are made at once.
         headers: Headers of every request.
         cookies: Cookies of every request.
+        lease_timeout: Seconds that a lease waits for a place, at most; None for no limit. A wait of more than a second
+            is logged.
         **options: Further arguments of `aiohttp.ClientSession`. A `connector` and a `cookie_jar` may be functions that
-            make one when the application starts, as they need its event loop. Cookies that servers set are kept and
-            sent by all who share the session; `cookie_jar=aiohttp.DummyCookieJar` keeps none.
+            make one when the application starts, as they need its event loop. Without a `cookie_jar`, no cookie that
+            a server sets is kept, as all who share the session would send it; `cookie_jar=aiohttp.CookieJar` keeps
+            them.
 
     Raises:
-        ValueError: `concurrency` is less than 1, or `timeout` is not more than 0.
+        ValueError: `concurrency` is no whole number of at least 1, or a time is not more than 0.
     """
-    if concurrency < 1:
-        raise ValueError(f"http_client_provider({name!r}): concurrency is at least 1, not {concurrency}")
-    if timeout is not None and not timeout > 0:
-        raise ValueError(f"http_client_provider({name!r}): timeout is more than 0 seconds, not {timeout}")
+    _check(name, concurrency=concurrency, timeout=timeout, lease_timeout=lease_timeout)
+    total = timeout if isinstance(timeout, aiohttp.ClientTimeout) else aiohttp.ClientTimeout(total=timeout)
 
     async def provide(app: web.Application) -> AsyncGenerator[None]:
         if any(other.app is app for other in _clients.get(name, ())):
             raise RuntimeError(f"the application has an HTTP client named {name!r} already")
-        arguments: dict[str, Any] = {"connector": lambda: aiohttp.TCPConnector(limit=concurrency), **options}
+        slots = Places(f"requests of the HTTP client {name!r}", concurrency, lease_timeout)
+        arguments: dict[str, Any] = {"connector": lambda: BoundedConnector(slots), "cookie_jar": OwnCookies, **options}
         for part in ("connector", "cookie_jar"):
             if callable(arguments.get(part)):
                 arguments[part] = arguments[part]()
-        limit = aiohttp.ClientTimeout(total=timeout)
-        async with aiohttp.ClientSession(headers=headers, cookies=cookies, timeout=limit, **arguments) as session:
-            client = _Client(app, asyncio.get_running_loop(), session, asyncio.Semaphore(concurrency))
-            _clients.setdefault(name, []).append(client)
-            try:
-                yield
-            finally:
-                _clients[name].remove(client)
-                if not _clients[name]:
-                    del _clients[name]
+        arguments["middlewares"] = (*arguments.get("middlewares", ()), _send_identity)
+        session = aiohttp.ClientSession(headers=headers, cookies=cookies, timeout=total, **arguments)
+        close = session.close
+        _keep_open(session)
+        places = Places(f"leases of the HTTP client {name!r}", concurrency, lease_timeout)
+        client = _Client(app, asyncio.get_running_loop(), session, places)
+        _clients.setdefault(name, []).append(client)
+        try:
+            yield
+        finally:
+            _clients[name].remove(client)
+            if not _clients[name]:
+                del _clients[name]
+            await close()
 
     return provide
 
@@ -91,22 +101,64 @@ async def lease_http_client(name: str = "_default") -> AsyncGenerator[aiohttp.Cl
                 return await answer.json()
 
     Within a request, it is a client of the application that serves it, or of one that this is a sub-application of.
-    Elsewhere, it is that of the application that started last.
+    Elsewhere, it is that of the application that started last. A task that has a lease
+    takes no second place by another.
 
     Args:
         name: The name the client was given in `http_client_provider`.
 
     Yields:
-        The shared session. It is closed by its provider, not by those who lease it.
+        The shared session. Its provider closes it; `close()` and `async with session` of those who lease it do
+        nothing.
 
     Raises:
         KeyError: No client of that name runs in this event loop, be it not started yet or stopped already.
+        TimeoutError: No place came free within the client's `lease_timeout`.
     """
     client = _find(name)
-    async with client.places:
+    async with Lease(client.places):
         if client.session.closed:
             raise _unknown(name)
         yield client.session
+
+
+async def _send_identity(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Send along the id and the trace of the request that this call is made for."""
+    identity = current_identity.get()
+    if identity is not None:
+        for name, value in identity.headers().items():
+            request.headers.setdefault(name, value)
+    return await handler(request)
+
+
+def _keep_open(session: aiohttp.ClientSession) -> None:
+    """Have `session.close` do nothing: one caller's close would cut the requests of all others."""
+
+    async def close() -> None:
+        pass
+
+    # aiohttp warns of attributes that are set in the usual way.
+    object.__setattr__(session, "close", close)
+
+
+def _check(
+    name: str, *, concurrency: object, timeout: float | aiohttp.ClientTimeout | None, lease_timeout: float | None
+) -> None:
+    if isinstance(concurrency, bool) or not isinstance(concurrency, int) or concurrency < 1:
+        raise ValueError(
+            f"http_client_provider({name!r}): concurrency is a whole number of at least 1, not {concurrency!r}"
+        )
+    if not (timeout is None or isinstance(timeout, aiohttp.ClientTimeout) or _is_time(timeout)):
+        raise ValueError(
+            f"http_client_provider({name!r}): timeout is more than 0 seconds, an aiohttp.ClientTimeout or None, "
+            f"not {timeout!r}"
+        )
+    if not (lease_timeout is None or _is_time(lease_timeout)):
+        raise ValueError(f"http_client_provider({name!r}): lease_timeout is more than 0 seconds, not {lease_timeout!r}")
+
+
+def _is_time(value: object) -> bool:
+    return isinstance(value, int | float) and value > 0
 
 
 def _find(name: str) -> _Client:

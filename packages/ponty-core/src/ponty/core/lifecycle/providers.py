@@ -6,17 +6,17 @@ rest at teardown. The rules:
 - providers start in their order, one after another, and stop in reverse;
 - each that started is stopped exactly once: at the application's teardown, or when a later one fails to start;
 - a provider that raises while it stops keeps none of the others from stopping, and the error is raised when all have;
-- the rest of a provider runs without an exception at its `yield`, so it needs no `try`.
+- the rest of a provider runs without an exception at its `yield`, so it needs no `try`;
+- one task (see `ponty.core.lifecycle.provider_task`) runs all of them from the first line to the last.
 """
 
 import inspect
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
 
 import msgspec
 from aiohttp import web
 
-from ponty.core.lifecycle.current_app import current_apps
+from ponty.core.lifecycle.provider_task import ProviderTask
 
 Provider = Callable[[web.Application], AsyncIterator[None]]
 """An async generator function that takes the application and yields once."""
@@ -45,17 +45,18 @@ def lifespan(providers: Sequence[Provider]) -> Callable[[web.Application], Async
 
     async def run(app: web.Application) -> AsyncGenerator[None]:
         started: list[_Started] = []
-        with _inside(app):
-            try:
-                for provider in providers:
-                    started.append(await _start(provider, app))  # noqa: PERF401 - each counts as started at once
-            except BaseException as failure:
-                for error in await _stop(started):
-                    failure.add_note(f"after that, a provider failed to stop: {error!r}")
-                raise
+
+        async def start() -> None:
+            for provider in providers:
+                started.append(await _start(provider, app))  # noqa: PERF401 - each counts as started at once
+
+        async def stop() -> list[BaseException]:
+            return await _stop(started)
+
+        task = ProviderTask(app, start, stop)
+        await task.start()
         yield
-        with _inside(app):
-            errors = await _stop(started)
+        errors = await task.stop()
         if len(errors) == 1:
             raise errors[0]
         if errors:
@@ -81,7 +82,7 @@ async def _start(provider: Provider, app: web.Application) -> _Started:
 
 
 async def _stop(started: list[_Started]) -> list[BaseException]:
-    """Run the rest of each, last first, and give what they raised."""
+    """Run the rest of each, last first, and return what they raised."""
     errors: list[BaseException] = []
     for provider in reversed(started):
         try:
@@ -93,15 +94,6 @@ async def _stop(started: list[_Started]) -> list[BaseException]:
         else:
             errors.append(RuntimeError(f"the provider {provider.name} yielded twice"))
     return errors
-
-
-@contextmanager
-def _inside(app: web.Application) -> Iterator[None]:
-    token = current_apps.set((app,))
-    try:
-        yield
-    finally:
-        current_apps.reset(token)
 
 
 def _name(provider: object) -> str:

@@ -6,13 +6,15 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from functools import partial
 from typing import Any, ParamSpec, TypeVar, cast
 
-from ponty.memo.decorators.memoized import Memoized, called, default_name, finish
-from ponty.memo.events import Metrics
-from ponty.memo.flights.memoizer import Memo, registry
+from ponty.memo.decorators.memoized import Memoized, checked_name, default_name, finish, registry
+from ponty.memo.event_loop import LoopOwner
+from ponty.memo.events import Emitter, Metrics
+from ponty.memo.flights.invalidation import Invalidation
+from ponty.memo.flights.memoizer import Memoizer
 from ponty.memo.keys.wrapper import compile_call
 from ponty.memo.locks.lock import Lock
 from ponty.memo.stores.backend import cachemiss
-from ponty.memo.stores.cache_store import CacheStore, Store, StoreShelf, prefix_in
+from ponty.memo.stores.cache_store import CacheStore, Store, StoreBackend, prefix_in
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -45,7 +47,7 @@ def cache(
             qualified name.
         key: Makes the key of a call from the call's arguments, in place of all of them: where an argument cannot be
             part of a key, or does not matter.
-        cache_if: Says of a value whether to store it. Without it, every value is stored, None included.
+        cache_if: Returns whether to store a value. Without it, every value is stored, None included.
         metrics: Called with the cache's name and an event: "hit", "miss" (a computation begins), "join" (a call waits
             for one), "store", "failure", "stampede", "refused" (a value was not stored, for the lock's lease was lost),
             "unavailable" (the store could not be asked). It must not block; what it raises is logged.
@@ -63,21 +65,23 @@ def cache(
         raise TypeError(f"cache: antistampede is a Lock, not a {type(antistampede).__qualname__}")
 
     def decorate(function: Callable[_P, Coroutine[Any, Any, _T]]) -> Memoized[_P, _T]:
-        who = called("cache", function)
-        memo: Memo[_T] = Memo(function, name or default_name(function), antistampede, accepts=cache_if, metrics=metrics)
-        shelf = memo.shelf = StoreShelf[_T](store, memo.emit)
-        prefix = prefix_in(store, memo.name if not name else f"{name}:{default_name(function)}")
+        who, home = checked_name("cache", function), default_name(function)
+        emitter = Emitter(name or home, metrics)
+        backend: StoreBackend[_T] = StoreBackend(store, emitter.emit)
+        loop_owner = LoopOwner(f"the cache {emitter.name!r}")
+        memoizer: Memoizer[_T] = Memoizer(function, emitter, loop_owner, antistampede, backend, accepts=cache_if)
+        prefix = prefix_in(store, f"{name}:{home}" if name else home)
         clear_store = getattr(store, "clear", partial(CacheStore[_T].clear, cast("CacheStore[_T]", store)))
         hits = 0
 
         async def call(key: Hashable, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _T:
             nonlocal hits
             text = f"{prefix}{key}"
-            value = await shelf.get(text)
+            value = await backend.get(text)
             if value is cachemiss:
-                return await memo.miss(text, args, kwargs)
+                return await memoizer.miss(text, args, kwargs)
             hits += 1
-            memo.emit("hit")
+            emitter.emit("hit")
             return cast("_T", value)
 
         def text_of(*args: Any, **kwargs: Any) -> str:
@@ -85,19 +89,19 @@ def cache(
 
         async def cache_clear() -> None:
             nonlocal hits
-            memo.clear()
+            memoizer.clear()
             await clear_store()
             hits = 0
 
         async def cache_contains(*args: Any, **kwargs: Any) -> bool:
-            return await shelf.get(text_of(*args, **kwargs)) is not cachemiss
+            return await backend.get(text_of(*args, **kwargs)) is not cachemiss
 
         wrapper, key_of, _ = compile_call(function, who=who, own_key=key, portable=True, local=None, miss=call)
         return cast(
             "Memoized[_P, _T]",
             finish(
                 wrapper,
-                memo,
+                memoizer,
                 key_of=text_of,
                 count_hits=lambda: hits,
                 cache_clear=cache_clear,
@@ -133,8 +137,8 @@ def invalidate(cachename: str, *args: Any, **kwargs: Any) -> AbstractAsyncContex
     Warns:
         RuntimeWarning: There is no such cache. The block runs nevertheless.
     """
-    memo = registry.get(cachename)
-    if memo is None:
+    memoized = registry.get(cachename)
+    if memoized is None:
         warnings.warn(f"invalidate: there is no cache named {cachename!r}", RuntimeWarning, stacklevel=2)
         return nullcontext()
-    return memo.invalidation(memo.key_of(*args, **kwargs))
+    return cast("Invalidation", memoized.invalidate(*args, **kwargs))

@@ -4,26 +4,22 @@ import math
 import warnings
 from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import Any, Concatenate, ParamSpec, Protocol, Self, TypeVar, cast, overload
+from typing import Any, ParamSpec, TypeVar, cast
 
-from ponty.memo.decorators.memoized import called, default_name, finish
+from ponty.memo.decorators.memoized import LocalMemoized, checked_name, default_name, finish
 from ponty.memo.errors import Locked, Stampede
-from ponty.memo.event_loop import seconds
-from ponty.memo.events import CacheInfo, Metrics
-from ponty.memo.flights.invalidation import Invalidation
-from ponty.memo.flights.memoizer import Memo
+from ponty.memo.event_loop import LoopOwner, seconds
+from ponty.memo.events import Emitter, Metrics
+from ponty.memo.flights.memoizer import Memoizer
 from ponty.memo.keys.wrapper import Local, compile_call
 from ponty.memo.locks.lock import Lock
 from ponty.memo.locks.sentinel_store import InProcess
 from ponty.memo.stores.lifetimes import lifetimes
-from ponty.memo.stores.local_backend import LocalShelf
+from ponty.memo.stores.local_backend import LocalBackend
 from ponty.memo.stores.lru import Entries
 
 _P = ParamSpec("_P")
-_Q = ParamSpec("_Q")
-_S = TypeVar("_S")
 _T = TypeVar("_T")
-_T_co = TypeVar("_T_co", covariant=True)
 
 
 def locallock(maxwait_ms: float = 0, pulse_ms: float = 100, timeout_error: Callable[[], Exception] = Locked) -> Lock:
@@ -46,46 +42,6 @@ def locallock(maxwait_ms: float = 0, pulse_ms: float = 100, timeout_error: Calla
         ValueError: A time is negative or no number.
     """
     return Lock(InProcess(), maxwait_ms, pulse_ms, timeout_error)
-
-
-class LocalMemoized(Protocol[_P, _T_co]):
-    """A coroutine function decorated with `localcache`: called as before, and these methods.
-
-    On a method, they are those of the class's function: `await Shop.price.invalidate(shop, "tea")`.
-    """
-
-    __name__: str
-    __qualname__: str
-
-    def __call__(self, *args: _P.args, **kwargs: _P.kwargs) -> Coroutine[Any, Any, _T_co]:
-        """Give the stored value of this call, or compute it."""
-        ...
-
-    @overload
-    def __get__(self, instance: None, owner: type | None = None, /) -> Self: ...
-    @overload
-    def __get__(
-        self: "LocalMemoized[Concatenate[_S, _Q], _T_co]", instance: _S, owner: type | None = None, /
-    ) -> Callable[_Q, Coroutine[Any, Any, _T_co]]: ...
-
-    def invalidate(self, *args: _P.args, **kwargs: _P.kwargs) -> Invalidation:
-        """Drop the value of this call: `await` it, or hold the key for the block of an `async with`.
-
-        As `invalidate`, for the arguments of one call.
-        """
-        ...
-
-    def cache_info(self) -> CacheInfo:
-        """Give what the cache has seen and has got."""
-        ...
-
-    def cache_clear(self) -> None:
-        """Forget all values and counts. What is being computed now reaches those who wait, and is not stored."""
-        ...
-
-    def cache_contains(self, *args: _P.args, **kwargs: _P.kwargs) -> bool:
-        """Say whether a fresh value of this call is stored; it counts as no use of it."""
-        ...
 
 
 def localcache(
@@ -115,7 +71,7 @@ def localcache(
     the computation. A failure reaches everyone who waits, and is not stored. A hit never waits.
 
     Args:
-        ttl_ms: How long a value is fresh, in milliseconds, 0 for ever; or a function that tells it from the value.
+        ttl_ms: How long a value is fresh, in milliseconds, 0 for ever; or a function that returns it for a value.
         maxwait_ms: How long a caller waits for another one's computation, in milliseconds, before it gets `Stampede`; 0
             refuses it at once. The caller for whom the value is computed waits as long as that takes.
         pulse_ms: Accepted as by every lock; a local cache has nothing to look at, its waiters are woken.
@@ -125,7 +81,7 @@ def localcache(
             part of a key, or does not matter.
         jitter: Shortens each lifetime by a random part of it, up to this share (0 to 1), so that values which were
             stored together do not expire together.
-        cache_if: Says of a value whether to store it. Without it, every value is stored, None included.
+        cache_if: Returns whether to store a value. Without it, every value is stored, None included.
         stale_ms: For how long after its lifetime a value is still served, in milliseconds, while one computation in the
             background renews it.
         stale_on_error_ms: For how long after its lifetime a value is served in place of a failure to compute a new one,
@@ -133,7 +89,7 @@ def localcache(
         metrics: Called with the cache's name and an event: "hit", "stale" (a hit past its lifetime), "miss" (a
             computation begins), "join" (a call waits for one), "store", "failure", "stampede", "evicted", "expired". It
             must not block; what it raises is logged.
-        clock: Tells the time in seconds. Without it, the event loop does.
+        clock: Returns the time in seconds. Without it, the event loop does.
 
     Returns:
         A decorator for coroutine functions. What it makes has the methods of `LocalMemoized`.
@@ -161,40 +117,51 @@ def localcache(
     lifetime = lifetimes("localcache", ttl_ms, jitter)
 
     def decorate(function: Callable[_P, Coroutine[Any, Any, _T]]) -> LocalMemoized[_P, _T]:
-        who = called("localcache", function)
-        own_name = name or default_name(function)
-        lock = Lock(InProcess(f"the cache {own_name!r}"), maxwait_ms, pulse_ms, Stampede)
-        memo: Memo[_T] = Memo(function, own_name, lock, accepts=cache_if, metrics=metrics, clock=clock)
+        who = checked_name("localcache", function)
+        emitter = Emitter(name or default_name(function), metrics)
+        what = f"the cache {emitter.name!r}"
+        loop_owner = LoopOwner(what, clock)
         entries: Entries[_T] = Entries(
             maxsize,
-            lambda: memo.home.now(),  # noqa: PLW0108 - it is another clock in another loop
-            None if metrics is None else memo.emit,
+            lambda: loop_owner.now(),  # noqa: PLW0108 - it is another clock in another loop
+            emitter.emit if emitter.has_hook else None,
         )
-        memo.shelf = LocalShelf(entries, memo.home, lifetime, stale, on_error)
-        on_hit = None if metrics is None else partial(memo.emit, "hit")
+        memoizer: Memoizer[_T] = Memoizer(
+            function,
+            emitter,
+            loop_owner,
+            Lock(InProcess(what), maxwait_ms, pulse_ms, Stampede),
+            LocalBackend(entries, loop_owner, lifetime, stale, on_error),
+            accepts=cache_if,
+        )
         compiled = compile_call(
             function,
             who=who,
             own_key=key,
             portable=False,
-            local=Local(entries.records, memo.home, timed=callable(ttl_ms) or ttl_ms > 0, on_hit=on_hit),
-            miss=memo.miss,
+            local=Local(
+                entries.records,
+                loop_owner,
+                timed=callable(ttl_ms) or ttl_ms > 0,
+                on_hit=partial(emitter.emit, "hit") if emitter.has_hook else None,
+            ),
+            miss=memoizer.miss,
         )
 
         def cache_clear() -> None:
-            memo.clear()
+            memoizer.clear()
             entries.clear()
             compiled.count_hits(True)
 
         def cache_contains(*args: Any, **kwargs: Any) -> bool:
             record = entries.records.get(compiled.key_of(*args, **kwargs))
-            return record is not None and (record.fresh_until == math.inf or record.fresh_until > memo.home.now())
+            return record is not None and (record.fresh_until == math.inf or record.fresh_until > loop_owner.now())
 
         return cast(
             "LocalMemoized[_P, _T]",
             finish(
                 compiled.wrapper,
-                memo,
+                memoizer,
                 key_of=compiled.key_of,
                 count_hits=lambda: compiled.count_hits(False),
                 cache_clear=cache_clear,

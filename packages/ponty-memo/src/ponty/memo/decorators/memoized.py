@@ -1,11 +1,12 @@
-"""`Memoized`: what the decorators of caches make of a coroutine function."""
+"""`Memoized`: what the decorators of caches make of a coroutine function, and the caches by name."""
 
+import weakref
 from collections.abc import Callable, Coroutine, Hashable
-from typing import Any, Concatenate, ParamSpec, Protocol, Self, TypeVar, overload
+from typing import Any, Concatenate, Final, ParamSpec, Protocol, Self, TypeVar, overload
 
 from ponty.memo.events import CacheInfo
 from ponty.memo.flights.invalidation import Invalidation
-from ponty.memo.flights.memoizer import Memo, registry
+from ponty.memo.flights.memoizer import Memoizer
 from ponty.memo.lazy_imports import inspect
 
 _P = ParamSpec("_P")
@@ -14,24 +15,24 @@ _S = TypeVar("_S")
 _T_co = TypeVar("_T_co", covariant=True)
 
 
-class Memoized(Protocol[_P, _T_co]):
-    """A coroutine function decorated with `cache`: called as before, and these methods.
+class MemoizedFunction(Protocol[_P, _T_co]):
+    """What all memoized functions have in common.
 
-    On a method, they are those of the class's function: `await Shop.price.invalidate(shop, "tea")`.
+    On a method, the methods are those of the class's function: `await Shop.price.invalidate(shop, "tea")`.
     """
 
     __name__: str
     __qualname__: str
 
     def __call__(self, *args: _P.args, **kwargs: _P.kwargs) -> Coroutine[Any, Any, _T_co]:
-        """Give the stored value of this call, or compute it."""
+        """Return the stored value of this call, or compute it."""
         ...
 
     @overload
     def __get__(self, instance: None, owner: type | None = None, /) -> Self: ...
     @overload
     def __get__(
-        self: "Memoized[Concatenate[_S, _Q], _T_co]", instance: _S, owner: type | None = None, /
+        self: "MemoizedFunction[Concatenate[_S, _Q], _T_co]", instance: _S, owner: type | None = None, /
     ) -> Callable[_Q, Coroutine[Any, Any, _T_co]]: ...
 
     def invalidate(self, *args: _P.args, **kwargs: _P.kwargs) -> Invalidation:
@@ -42,29 +43,65 @@ class Memoized(Protocol[_P, _T_co]):
         ...
 
     def cache_info(self) -> CacheInfo:
-        """Give what the cache has seen and has got."""
+        """Return what the cache has seen and has got."""
         ...
+
+
+class Memoized(MemoizedFunction[_P, _T_co], Protocol[_P, _T_co]):
+    """A coroutine function decorated with `cache` or `rediscache`: called as before, and these methods.
+
+    On a method, they are those of the class's function: `await Shop.price.invalidate(shop, "tea")`.
+    """
 
     async def cache_clear(self) -> None:
         """Forget all values and counts. What is being computed now reaches those who wait, and is not stored."""
         ...
 
     async def cache_contains(self, *args: _P.args, **kwargs: _P.kwargs) -> bool:
-        """Say whether the value of this call is stored."""
+        """Return whether the value of this call is stored."""
         ...
 
 
-def called(decorator: str, function: Callable[..., object]) -> str:
-    """Give what messages call a decorated function, having checked that it is a coroutine function."""
+class LocalMemoized(MemoizedFunction[_P, _T_co], Protocol[_P, _T_co]):
+    """A coroutine function decorated with `localcache`: called as before, and these methods.
+
+    On a method, they are those of the class's function: `await Shop.price.invalidate(shop, "tea")`.
+    """
+
+    def cache_clear(self) -> None:
+        """Forget all values and counts. What is being computed now reaches those who wait, and is not stored."""
+        ...
+
+    def cache_contains(self, *args: _P.args, **kwargs: _P.kwargs) -> bool:
+        """Return whether a fresh value of this call is stored; it counts as no use of it."""
+        ...
+
+
+registry: Final["weakref.WeakValueDictionary[str, Any]"] = weakref.WeakValueDictionary()
+"""The memoized functions by the names of their caches, for `invalidate`; one that has gone has no name any more."""
+
+
+def checked_name(decorator: str, function: Callable[..., object]) -> str:
+    """Return what messages call a decorated function, which is a coroutine function.
+
+    Raises:
+        TypeError: It is none.
+    """
     name = getattr(function, "__qualname__", repr(function))
     if not inspect.iscoroutinefunction(function):
         raise TypeError(f"@{decorator} on {name!r}: it takes a coroutine function, made with async def")
     return f"@{decorator} on {name!r}"
 
 
+def default_name(function: Callable[..., object]) -> str:
+    """Return the name of a cache that was given none."""
+    inner = inspect.unwrap(function)
+    return f"{inner.__module__}.{getattr(inner, '__qualname__', type(inner).__qualname__)}"
+
+
 def finish(
     wrapper: Any,
-    memo: Memo[Any],
+    memoizer: Memoizer[Any],
     *,
     key_of: Callable[..., Hashable],
     count_hits: Callable[[], int],
@@ -74,24 +111,22 @@ def finish(
     """Give the wrapper its methods, and the cache its name."""
 
     def invalidate(*args: Any, **kwargs: Any) -> Invalidation:
-        return memo.invalidation(key_of(*args, **kwargs))
+        return memoizer.invalidation(key_of(*args, **kwargs))
 
     def cache_info() -> CacheInfo:
-        flights, waiters = memo.flights.count()
+        flights, waiters = memoizer.table.count()
         return CacheInfo(
-            count_hits() + memo.stale_hits, memo.misses, memo.shelf.size(), flights, waiters, memo.stampedes
+            count_hits() + memoizer.stale_hits,
+            memoizer.misses,
+            memoizer.backend.size(),
+            flights,
+            waiters,
+            memoizer.stampedes,
         )
 
-    memo.key_of = key_of
-    registry[memo.name] = memo
     wrapper.invalidate = invalidate
     wrapper.cache_info = cache_info
     wrapper.cache_clear = cache_clear
     wrapper.cache_contains = cache_contains
+    registry[memoizer.name] = wrapper
     return wrapper
-
-
-def default_name(function: Callable[..., object]) -> str:
-    """Give the name of a cache that was given none."""
-    inner = inspect.unwrap(function)
-    return f"{inner.__module__}.{getattr(inner, '__qualname__', type(inner).__qualname__)}"

@@ -2,24 +2,37 @@
 
 from collections.abc import Generator, Hashable
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ponty.memo.flights import deadlocks as holds
+from ponty.memo.event_loop import LoopOwner
+from ponty.memo.flights.deadlocks import WaitNode, current, inside, leave, raise_if_deadlock, waiting_for
+from ponty.memo.flights.table import FlightTable
 from ponty.memo.lazy_imports import asyncio
-from ponty.memo.locks.acquisition import Holding
-
-if TYPE_CHECKING:
-    from ponty.memo.flights.memoizer import Memo
+from ponty.memo.locks.acquisition import Acquisition
+from ponty.memo.locks.shared_state import LockState
+from ponty.memo.stores.backend import Backend
 
 
 class Invalidation:
     """Hold a key, with its value dropped: `async with` for as long as the block runs, `await` for a moment."""
 
-    def __init__(self, memo: "Memo[Any]", key: Hashable) -> None:
-        self._memo = memo
+    def __init__(
+        self,
+        key: Hashable,
+        *,
+        name: str,
+        loop_owner: LoopOwner,
+        lock: LockState,
+        table: FlightTable[Any],
+        backend: Backend[Any],
+    ) -> None:
+        self._name = name
         self._key = key
-        self._holding = Holding(memo.lock, key, memo.lock.maxwait)
-        self._hold: holds.Hold | None = None
+        self._loop_owner = loop_owner
+        self._table = table
+        self._backend = backend
+        self._acquisition = Acquisition(lock, key, lock.maxwait)
+        self._node: WaitNode | None = None
 
     def __await__(self) -> Generator[Any, Any, None]:
         return self._at_once().__await__()
@@ -29,28 +42,27 @@ class Invalidation:
             pass
 
     async def __aenter__(self) -> None:
-        memo, key = self._memo, self._key
-        memo.home.enter()
-        ahead = memo.ahead(key)
-        holds.refuse_circle(*ahead)
-        with holds.waiting_for(*ahead):
-            await self._holding.__aenter__()
+        key = self._key
+        self._loop_owner.enter()
+        ahead = self._table.ahead(key)
+        raise_if_deadlock(ahead)
+        with waiting_for(ahead):
+            await self._acquisition.__aenter__()
         try:
-            await memo.shelf.remove(key)
+            await self._backend.remove(key)
         except BaseException as error:
-            await self._holding.__aexit__(type(error), error, error.__traceback__)
+            await self._acquisition.__aexit__(type(error), error, error.__traceback__)
             raise
-        self._hold = memo.blocks[key] = holds.Hold(
-            f"the invalidate block of {memo.name}", key, holds.current(), asyncio.current_task()
-        )
-        holds.enter(self._hold)
+        node = WaitNode(f"the invalidate block of {self._name}", key, current(), asyncio.current_task())
+        self._node = self._table.blocks[key] = node
+        inside.set(node)
 
     async def __aexit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        memo, key, hold = self._memo, self._key, self._hold
-        if hold is not None:
-            holds.leave(hold)
-            if memo.blocks.get(key) is hold:
-                del memo.blocks[key]
-        await self._holding.__aexit__(exc_type, exc, traceback)
+        node = self._node
+        if node is not None:
+            leave(node)
+            if self._table.blocks.get(self._key) is node:
+                del self._table.blocks[self._key]
+        await self._acquisition.__aexit__(exc_type, exc, traceback)

@@ -1,9 +1,12 @@
-"""The memoizer behind `cache` and `localcache`: what happens when a call has no value in hand.
+"""The memoizer behind every cache: what happens when a call has no value in hand.
 
 A miss joins the flight for its key, or begins one (see `ponty.memo.flights.flight`). The flight takes the key's lock,
 looks again for a value that another holder of the lock may have stored, runs the function, stores what it returned,
-lands, and gives the lock back. `invalidate` takes the same lock. So for one key, in this order of the lock, exactly one of
-these is going on at a time: a computation up to the storing of its value, or an invalidate block.
+lands, and gives the lock back. `invalidate` takes the same lock. So for one key, in this order of the lock, exactly one
+of these is going on at a time: a computation up to the storing of its value, or an invalidate block.
+
+Two steps are left out where they would do nothing. A local lock that is free is taken as the flight begins. The second
+look is left out where the first one was made in the same step.
 
 Where the lock is kept in a store that is `Unavailable`, a flight goes on without it: it is still the only one in this
 process, and stores nothing. An invalidate block does not run then. Once the store is back, blocks of other processes
@@ -11,101 +14,94 @@ do, and the flight knows nothing of them: so who would join it asks the store fi
 """
 
 import math
-import weakref
 from collections.abc import Callable, Coroutine, Hashable
 from contextlib import suppress
 from functools import partial
 from typing import Any, Final, Generic, TypeVar, cast
 
 from ponty.memo.errors import Unavailable
-from ponty.memo.event_loop import Home
-from ponty.memo.events import Event, Metrics
-from ponty.memo.flights import deadlocks as holds
+from ponty.memo.event_loop import LoopOwner
+from ponty.memo.events import Emitter
+from ponty.memo.flights.deadlocks import inside, raise_if_deadlock
 from ponty.memo.flights.flight import Flight, State
 from ponty.memo.flights.invalidation import Invalidation
-from ponty.memo.flights.table import Flights
+from ponty.memo.flights.table import FlightTable
 from ponty.memo.lazy_imports import asyncio
-from ponty.memo.locks.acquisition import Holding
-from ponty.memo.locks.lock import Lock
+from ponty.memo.locks.acquisition import Acquisition
 from ponty.memo.locks.sentinel_store import Watched
+from ponty.memo.locks.shared_state import LockState
 from ponty.memo.logs import logger
-from ponty.memo.stores.backend import Shelf, cachemiss
+from ponty.memo.stores.backend import Backend, cachemiss
 
 _T = TypeVar("_T")
 
 
-class Memo(Generic[_T]):
+class Memoizer(Generic[_T]):
     """The state of one decorated function.
 
     Args:
         function: What computes the values.
-        name: The name of the cache.
+        emitter: The name of the cache, and its metrics hook.
+        loop_owner: The event loop that the cache lives in.
         lock: What keeps computations of one key apart.
-        accepts: Says which values to store.
-        metrics: Told what happens.
-        clock: Tells the time in seconds, in place of the event loop.
+        backend: Where the values are kept.
+        accepts: Returns whether to store a value.
     """
 
     def __init__(
         self,
         function: Callable[..., Coroutine[Any, Any, _T]],
-        name: str,
-        lock: Lock,
+        emitter: Emitter,
+        loop_owner: LoopOwner,
+        lock: LockState,
+        backend: Backend[_T],
         *,
         accepts: Callable[[_T], object] | None,
-        metrics: Metrics | None,
-        clock: Callable[[], float] | None = None,
     ) -> None:
-        self.name: Final = name
+        self.name: Final = emitter.name
         self.lock: Final = lock
-        self.home: Final = Home(f"the cache {name!r}", self._moved, clock)
-        self.flights: Final[Flights[_T]] = Flights()
-        self.blocks: dict[Hashable, holds.Hold] = {}
+        self.loop_owner: Final = loop_owner
+        self.backend: Final[Backend[_T]] = backend
+        self.table: Final[FlightTable[_T]] = FlightTable()
         self.misses: int = 0
         self.stale_hits: int = 0
         self.stampedes: int = 0
-        self.key_of: Callable[..., Hashable]  # both set by who makes the memoizer, since they need it
-        self.shelf: Shelf[_T]
-        self._function = function
-        self._accepts = accepts
-        self._metrics = metrics
+        self._emit: Final = emitter.emit
+        self._function: Final = function
+        self._accepts: Final = accepts
+        self._task_name: Final = f"ponty.memo {self.name}"
+        loop_owner.on_new_loop(self._on_new_loop)
         clearing: object = getattr(lock.sentinels, "clearing", None)
         if isinstance(clearing, Watched):
             clearing.watch(self)
 
-    def emit(self, event: Event) -> None:
-        """Tell the metrics hook, and let nothing that it does disturb the call."""
-        if self._metrics is not None:
-            try:
-                self._metrics(self.name, event)
-            except Exception:  # noqa: BLE001 - whatever it is, the call is not to blame
-                logger().exception("the metrics hook of the cache %r failed", self.name)
-
     async def miss(self, key: Hashable, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _T:
         """Answer a call for which no fresh value is in hand."""
-        loop = self.home.enter()
-        value = self.shelf.stale(key)
-        if value is not cachemiss:
-            self.stale_hits += 1
-            self.emit("stale")
-            if self.flights.get(key) is None:
-                self._begin(key, loop, args, kwargs, refresh=True)
-            return cast("_T", value)
+        loop = self.loop_owner.enter()
+        if self.backend.serves_stale:
+            value = self.backend.stale(key)
+            if value is not cachemiss:
+                self.stale_hits += 1
+                self._emit("stale")
+                if key not in self.table.joinable:
+                    self._begin(key, loop, args, kwargs, refresh=True)
+                return cast("_T", value)
         self.misses += 1
-        flight = self.flights.get(key)
-        if flight is not None and flight.doubtful:
+        flight = self.table.joinable.get(key)
+        if flight is not None and flight.suspect:
             await self._ask_before_joining(flight)
         # Where waiting is refused, only who begins waits, for a flight that may not wait for the lock either.
         deadline = loop.time() + self.lock.maxwait if self.lock.maxwait else math.inf
+        looked = self.backend.looked_at_first
         while True:
-            flight = self.flights.get(key)
+            flight = self.table.joinable.get(key)
             if flight is None:
-                flight = self._begin(key, loop, args, kwargs)
+                flight = self._begin(key, loop, args, kwargs, looked=looked)
             else:
-                holds.refuse_circle(flight.hold)
+                raise_if_deadlock([flight])
                 if self.lock.maxwait == 0:
                     raise self._stampede(key)
-                self.emit("join")
+                self._emit("join")
             if not await flight.wait(deadline):
                 raise self._stampede(key)
             if flight.state is not State.ABANDONED:
@@ -113,50 +109,48 @@ class Memo(Generic[_T]):
                     return flight.result()
                 finally:
                     del flight  # which has the failure, whose traceback has this frame
+            looked = False
 
     def invalidation(self, key: Hashable) -> Invalidation:
-        """Make the context manager that holds `key` and drops its value."""
-        return Invalidation(self, key)
-
-    def ahead(self, key: Hashable) -> list[holds.Hold]:
-        """Give what keeps `key` busy in this process: what takes its lock next waits for that."""
-        flight = self.flights.get(key)
-        if flight is not None:
-            return [flight.hold]
-        ahead = [flight.hold for flight in self.flights.disowned(key)]
-        if key in self.blocks:
-            ahead.append(self.blocks[key])
-        return ahead
+        """Return the context manager that holds `key` and drops its value."""
+        return Invalidation(
+            key,
+            name=self.name,
+            loop_owner=self.loop_owner,
+            lock=self.lock,
+            table=self.table,
+            backend=self.backend,
+        )
 
     def clear(self) -> None:
         """Let nothing that is being computed now be stored."""
-        self.home.visit()
-        self.flights.disown()
+        self.loop_owner.check_not_elsewhere()
+        self.table.detach()
         self.misses = self.stale_hits = self.stampedes = 0
 
-    def disown(self, key: Hashable, owner: str) -> None:
+    def detach(self, key: Hashable, owner: str) -> None:
         """Let nobody join what is being computed for `key` by `owner`, and do not store it."""
-        flight = self.flights.get(key)
-        if flight is not None and flight.holding is not None and flight.holding.owner == owner:
-            self.flights.disown(flight)
+        flight = self.table.joinable.get(key)
+        if flight is not None and flight.acquisition is not None and flight.acquisition.owner == owner:
+            self.table.detach(flight)
 
     async def _ask_before_joining(self, flight: Flight[_T]) -> None:
         """Let nobody join a flight that may have seen less than this call knows of.
 
         What begins to compute while the store is asked has seen all that.
         """
-        holds.refuse_circle(flight.hold)
-        if flight.holding is None or self.lock.maxwait == 0:
+        raise_if_deadlock([flight])
+        if flight.acquisition is None or self.lock.maxwait == 0:
             return
-        if not flight.holding.adrift:
+        if not flight.acquisition.without_store:
             self._lose(flight)
             return
         try:
-            await flight.holding.probe()
+            await flight.acquisition.probe()
         except Unavailable:
-            self.emit("unavailable")
+            self._emit("unavailable")
         else:
-            self.flights.disown(flight)
+            self.table.detach(flight)
 
     def _begin(
         self,
@@ -166,85 +160,95 @@ class Memo(Generic[_T]):
         kwargs: dict[str, Any],
         *,
         refresh: bool = False,
+        looked: bool = False,
     ) -> Flight[_T]:
-        ahead = self.ahead(key)
-        if not refresh:  # which nobody waits for
-            holds.refuse_circle(*ahead)
-        flight = self.flights.begin(key, self.name, loop, refresh=refresh)
-        flight.hold.waits_for += ahead
-        flight.start(partial(self._fly, args=args, kwargs=kwargs), f"ponty.memo {self.name}")
+        """Put a flight for `key` in the table, and start it."""
+        ticket = self.lock.shared.queue.try_acquire(key) if self.lock.in_process else None
+        ahead = self.table.ahead(key) if ticket is None else []
+        if not refresh and inside.get() is not None:  # nobody waits for a refresh
+            raise_if_deadlock(ahead)
+        flight = Flight[_T](self.name, key, loop, on_end=self._landed, refresh=refresh, ticket=ticket)
+        self.table.joinable[key] = flight
+        flight.waits_for += ahead
+        work = self._run(flight, args, kwargs) if ticket is None else self._compute(flight, args, kwargs, looked=looked)
+        flight.start(work, self._task_name)
         return flight
+
+    def _landed(self, flight: Flight[_T]) -> None:
+        self.table.remove(flight)
+        if flight.ticket is not None:
+            self.lock.shared.queue.release(flight.ticket)
 
     def _stampede(self, key: Hashable) -> Exception:
         self.stampedes += 1
-        self.emit("stampede")
-        return self.lock.over(key, self.lock.maxwait)
+        self._emit("stampede")
+        return self.lock.timed_out(key, self.lock.maxwait)
 
-    async def _fly(self, flight: Flight[_T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    async def _run(self, flight: Flight[_T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Compute while the key's lock is held."""
         # Whoever waits for the flight has a limit of its own; nobody waits for a refresh, nor where waiting is refused.
         limit = None if self.lock.maxwait and not flight.refresh else self.lock.maxwait
-        holding = Holding(self.lock, flight.key, limit, partial(self._lose, flight), flight.ask)
-        flight.holding = holding
+        acquisition = Acquisition(self.lock, flight.key, limit, partial(self._lose, flight), flight.ask)
+        flight.acquisition = acquisition
         try:
-            async with holding:
-                await self._land(flight, holding, args, kwargs)
+            async with acquisition:
+                await self._compute(flight, args, kwargs)
         except BaseException as error:
-            if flight.hold.live:
-                if holding.refused:
+            if flight.live:
+                if acquisition.refused:
                     self.stampedes += 1
-                    self.emit("stampede")
-                flight.fail(error)
+                    self._emit("stampede")
+                flight.set_exception(error)
             elif isinstance(error, Exception):
                 logger().error("the lock of the cache %r could not be released", self.name, exc_info=error)
             if not isinstance(error, (Exception, asyncio.CancelledError)):
                 raise
         finally:
-            del flight, holding  # as in `_land`, which was called from this frame
+            del flight, acquisition  # as in `_compute`, which was called from this frame
 
-    async def _land(self, flight: Flight[_T], holding: Holding, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    async def _compute(
+        self, flight: Flight[_T], args: tuple[Any, ...], kwargs: dict[str, Any], *, looked: bool = False
+    ) -> None:
         """Land `flight` with a value or a failure; called with the lock held."""
-        key = flight.key
+        key, acquisition = flight.key, flight.acquisition
+        owner = "" if acquisition is None else acquisition.owner
+        without_store = acquisition is not None and acquisition.without_store
         try:
-            value: Any = cachemiss if holding.adrift else await self.shelf.get(key)
+            value: Any = cachemiss if looked or without_store else await self.backend.get(key)
             if value is cachemiss:
                 flight.compute()
-                self.emit("miss")
+                self._emit("miss")
                 value = await self._function(*args, **kwargs)
-                if flight.may_store and not holding.adrift and (self._accepts is None or self._accepts(value)):
-                    stored = await self.shelf.put(key, value, holding.owner)
-                    if stored and flight.owned:
-                        self.emit("store")
+                if flight.may_store and not without_store and (self._accepts is None or self._accepts(value)):
+                    stored = await self.backend.put(key, value, owner)
+                    if stored and flight.attached:
+                        self._emit("store")
                     elif stored:  # cleared while the store was busy
                         with suppress(Unavailable):  # then it cannot have been stored anew since
-                            await self.shelf.remove(key)
-            flight.land(value)
+                            await self.backend.remove(key)
+            flight.set_result(value)
         except BaseException as error:
-            looked = flight.owned and not holding.adrift  # else there is nothing that this flight has found
-            value = self.shelf.fallback(key) if isinstance(error, Exception) and looked else cachemiss
+            found_here = flight.attached and not without_store  # else there is nothing that this flight has found
+            value = self.backend.fallback(key) if isinstance(error, Exception) and found_here else cachemiss
             if isinstance(error, Exception):
-                self.emit("failure")
+                self._emit("failure")
             if value is not cachemiss:
-                flight.land(cast("_T", value))
+                flight.set_result(cast("_T", value))
                 return
             if flight.refresh and not flight.waiters:
                 logger().warning("a stale value of the cache %r could not be refreshed", self.name, exc_info=error)
-            flight.fail(error)
+            flight.set_exception(error)
             if not isinstance(error, (Exception, asyncio.CancelledError)):
                 raise
         finally:
-            del flight, holding  # which have the error, whose traceback has this frame
+            del flight, acquisition  # which have the error, whose traceback has this frame
 
     def _lose(self, flight: Flight[_T]) -> None:
         """Let `flight` store nothing, and be joined by nobody: others may compute, or change what it has read."""
-        if flight.owned:
-            self.emit("refused")
-            self.flights.disown(flight)
+        if flight.attached:
+            self._emit("refused")
+            self.table.detach(flight)
 
-    def _moved(self) -> None:
-        self.flights.disown()
-        self.blocks.clear()
-        self.shelf.moved()
-
-
-registry: "weakref.WeakValueDictionary[str, Memo[Any]]" = weakref.WeakValueDictionary()
-"""The caches by name, for `invalidate`. A cache whose function is gone has no name any more."""
+    def _on_new_loop(self) -> None:
+        self.table.detach()
+        self.table.blocks.clear()

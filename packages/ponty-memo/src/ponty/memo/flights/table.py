@@ -1,58 +1,58 @@
-"""The table of the flights of one cache, and those that are in it no longer but have not ended."""
+"""The table of the flights of one cache, and whatever else keeps its keys busy.
+
+A flight that is *detached* is not in the table any more, and has not ended. A *block* is the block of an `invalidate`.
+"""
 
 from collections.abc import Hashable
-from collections.abc import Set as AbstractSet
 from itertools import chain
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
+from ponty.memo.flights.deadlocks import WaitNode
 from ponty.memo.flights.flight import Flight
-from ponty.memo.lazy_imports import asyncio
 
 _T = TypeVar("_T")
 
 
-class Flights(Generic[_T]):
+class FlightTable(Generic[_T]):
     """The flights of one cache, by key."""
 
-    __slots__ = ("_disowned", "_table")
+    __slots__ = ("_detached", "blocks", "joinable")
 
     def __init__(self) -> None:
-        self._table: dict[Hashable, Flight[_T]] = {}
-        self._disowned: dict[Hashable, set[Flight[_T]]] = {}
+        self.joinable: Final[dict[Hashable, Flight[_T]]] = {}
+        """The flight that a caller for a key would join."""
+        self.blocks: Final[dict[Hashable, WaitNode]] = {}
+        """The `invalidate` block of a key."""
+        self._detached: dict[Hashable, set[Flight[_T]]] = {}
 
-    def get(self, key: Hashable) -> Flight[_T] | None:
-        """Give the flight that a caller for `key` would join."""
-        return self._table.get(key)
-
-    def disowned(self, key: Hashable) -> AbstractSet[Flight[_T]]:
-        """Give the flights for `key` that nobody joins, and that have not ended: they may hold the lock."""
-        return self._disowned.get(key, frozenset())
-
-    def begin(
-        self, key: Hashable, name: str, loop: "asyncio.AbstractEventLoop", *, refresh: bool = False
-    ) -> Flight[_T]:
-        """Put a flight for `key` in the table; it flies once it is started."""
-        flight = self._table[key] = Flight(self, key, name, loop, refresh=refresh)
-        return flight
+    def ahead(self, key: Hashable) -> list[WaitNode]:
+        """Return what keeps `key` busy in this process: whoever takes its lock next waits for that."""
+        if key in self.joinable:
+            return [self.joinable[key]]
+        ahead: list[WaitNode] = [*self._detached.get(key, ())]
+        if key in self.blocks:
+            ahead.append(self.blocks[key])
+        return ahead
 
     def remove(self, flight: Flight[_T]) -> None:
         """Take this very flight out of the table, and leave a newer one where it is."""
-        disowned = self._disowned.get(flight.key, set())
-        disowned.discard(flight)
-        if not disowned:
-            self._disowned.pop(flight.key, None)
-        if self._table.get(flight.key) is flight:
-            del self._table[flight.key]
+        if self._detached:
+            detached = self._detached.get(flight.key, set())
+            detached.discard(flight)
+            if not detached:
+                self._detached.pop(flight.key, None)
+        if self.joinable.get(flight.key) is flight:
+            del self.joinable[flight.key]
 
-    def disown(self, *flights: Flight[_T]) -> None:
+    def detach(self, *flights: Flight[_T]) -> None:
         """Let `flights`, or all there are, land for those who wait for them, store nothing, and be joined by nobody."""
-        for flight in flights or [*self._table.values()]:
+        for flight in flights or [*self.joinable.values()]:
             self.remove(flight)
-            flight.owned = False
-            if flight.hold.live and not flight.loop.is_closed():
-                self._disowned.setdefault(flight.key, set()).add(flight)
+            flight.attached = False
+            if flight.live and not flight.loop.is_closed():
+                self._detached.setdefault(flight.key, set()).add(flight)
 
     def count(self) -> tuple[int, int]:
         """Count the flights, and those who wait for them."""
-        flights = list(chain(self._table.values(), *self._disowned.values()))
+        flights = list(chain(self.joinable.values(), *self._detached.values()))
         return len(flights), sum(len(flight.waiters) for flight in flights)

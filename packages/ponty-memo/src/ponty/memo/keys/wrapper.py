@@ -27,7 +27,7 @@ import functools
 from collections.abc import Callable, Coroutine, Hashable, Iterable, Mapping
 from typing import Any, NamedTuple, TypeAlias, cast
 
-from ponty.memo.keys import forms as keys
+from ponty.memo.keys import forms
 from ponty.memo.lazy_imports import inspect
 
 Miss: TypeAlias = Callable[[Hashable, tuple[Any, ...], dict[str, Any]], Coroutine[Any, Any, Any]]
@@ -39,8 +39,8 @@ class Local(NamedTuple):
 
     records: Any
     """An OrderedDict of `ponty.memo.lru.Record`s."""
-    home: Any
-    """Tells the time, where values have a lifetime."""
+    clock: Any
+    """The loop's owner, whose clock counts where values have a lifetime."""
     timed: bool
     on_hit: Callable[[], object] | None
 
@@ -50,9 +50,9 @@ class Compiled(NamedTuple):
 
     wrapper: Callable[..., Coroutine[Any, Any, Any]]
     key_of: Callable[..., Any]
-    """Makes the key of a call from the arguments of that call."""
+    """Returns the key of a call, from the arguments of that call."""
     count_hits: Callable[[bool], int]
-    """Gives how often the wrapper had a value, and begins at zero again if told to."""
+    """Returns how often the wrapper had a value; with True, it begins at zero again."""
 
 
 def compile_call(
@@ -80,7 +80,7 @@ def compile_call(
     while any(name.startswith(prefix) for name in signature.parameters):
         prefix += "_"
     make = _key_maker(function, parameters, who=who, own_key=own_key, portable=portable)
-    names: dict[str, Any] = {"ATOMS": keys.ATOMS, "identify": keys.self_form, "make": make, "miss": miss}
+    names: dict[str, Any] = {"ATOMS": forms.ATOMS, "identify": forms.self_form, "make": make, "miss": miss}
     if own_key is None and not portable and not parameters.variadic:
         key_lines = _key_lines(parameters)
         names["make"] = _quick_maker(parameters, make)
@@ -161,7 +161,7 @@ class _Parameters:
         self._named_rest = named_rest
 
     def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> "tuple[tuple[Any, ...], _Rest] | None":
-        """Give the named arguments of a call and the rest of it, or None if the signature does not admit the call."""
+        """Return the named arguments of a call and the rest of it, or None if the signature does not admit the call."""
         try:
             bound = self._signature.bind(*args, **kwargs)
         except TypeError:
@@ -173,7 +173,7 @@ class _Parameters:
 
 
 def _behind(function: Callable[..., Any], parameters: _Parameters) -> _Parameters | None:
-    """Give the parameters of the function that another decorator has hidden behind `*args, **kwargs`."""
+    """Return the parameters of the function that another decorator has hidden behind `*args, **kwargs`."""
     if parameters.names or not parameters.variadic or not hasattr(function, "__wrapped__"):
         return None
     return _Parameters(inspect.signature(function))
@@ -184,7 +184,7 @@ def _tuple(parts: list[str]) -> str:
 
 
 def _key_lines(parameters: _Parameters) -> list[str]:
-    """Write how the key is made where all arguments have names."""
+    """Return the lines that make the key where all arguments have names."""
     names = parameters.names
     plain = names[1:] if parameters.is_method else names
     parts = ["%identify(self)", *plain] if parameters.is_method else plain
@@ -200,30 +200,30 @@ def _key_lines(parameters: _Parameters) -> list[str]:
 
 
 def _quick_maker(parameters: _Parameters, make: Callable[..., Hashable]) -> Callable[[Any], Hashable]:
-    """Give what makes a key of the arguments where all have names: of the one argument, or of the tuple of them."""
+    """Return what makes a key where all arguments have names: of the one argument, or of the tuple of them."""
     one, is_method = len(parameters.names) == 1, parameters.is_method
 
     def quick(values: Any) -> Hashable:
         try:
             if not is_method:
-                return keys.form(values) if one else keys.forms(values)
+                return forms.form(values) if one else forms.forms(values)
             if one:
-                return keys.self_form(values)
-            return (keys.self_form(values[0]), *[keys.form(value) for value in values[1:]])
-        except (keys.Unkeyable, RecursionError):
+                return forms.self_form(values)
+            return (forms.self_form(values[0]), *[forms.form(value) for value in values[1:]])
+        except (forms.Unkeyable, RecursionError):
             return make((values,) if one else values, (), {})  # which says what is wrong with which argument
 
     return quick
 
 
 def _hit_lines(local: Local, names: dict[str, Any]) -> list[str]:
-    """Write how a value is looked up, and add to `names` what that takes."""
+    """Return the lines that look a value up, and add to `names` what that takes."""
     names["get"] = local.records.get
     names["touch"] = local.records.move_to_end
     fresh = ""
     if local.timed:
-        names["home"] = local.home
-        fresh = " and %record[1] > %home.now()"
+        names["clock"] = local.clock
+        fresh = " and %record[1] > %clock.now()"
     lines = ["%record = %get(%key)", f"if %record is not None{fresh}:", "    %touch(%key)", "    %hits += 1"]
     if local.on_hit is not None:
         names["on_hit"] = local.on_hit
@@ -239,14 +239,14 @@ def _key_maker(
     own_key: Callable[..., object] | None,
     portable: bool,
 ) -> Callable[[tuple[Any, ...], tuple[Any, ...], dict[str, Any]], Hashable]:
-    """Give what makes a key of the named arguments, and of all of them as they are passed on."""
-    one, one_self = (keys.text, keys.self_text) if portable else (keys.form, keys.self_form)
+    """Return what makes a key of the named arguments, and of all of them as they are passed on."""
+    one, one_self = (forms.text, forms.self_text) if portable else (forms.form, forms.self_form)
     inner = _behind(function, parameters)
 
     def part(what: str, value: object, *, is_self: bool = False) -> Hashable:
         try:
             return one_self(value) if is_self else one(value)
-        except (keys.Unkeyable, RecursionError) as error:
+        except (forms.Unkeyable, RecursionError) as error:
             why = "nested too deeply, or inside itself" if isinstance(error, RecursionError) else error
             raise TypeError(
                 f"{who}: {what} cannot be part of a key: it is, or has in it, {why}; "

@@ -1,35 +1,36 @@
-"""A stay at a key, from taking it to giving it back: what `Lock.lock` gives, and what a computation is made in.
+"""An acquisition: a stay at a key, from taking it to giving it back. Blocks of a lock and computations are made in one.
 
-A lock has two parts: the *turn*, which settles who holds the key among the callers of this process (see
-`ponty.memo.locks.fair_queue`), and the *sentinel*, which tells other users of the store. Only who has the turn talks
-to the store about the key. So `exists` followed by `add` cannot be interleaved by another caller, and a store whose methods await is
-as safe as one whose methods do not.
+A lock has two parts: the *ticket*, which settles who holds the key among the callers of this process (see
+`ponty.memo.locks.fair_queue`), and the *sentinel*, which the other users of the store see. Only who has the ticket
+talks to the store about the key. So `exists` followed by `add` cannot be interleaved by another caller, and a store
+whose methods await is as safe as one whose methods do not.
 
-From taking the turn to giving it, a caller is in one of these states:
+From taking the ticket to releasing it, a caller is in one of these states:
 
 - *asking*: `try_add` runs, in a task of its own. If the caller is cancelled, the task goes on, takes back a sentinel
-  that it still added, and gives the turn.
+  that it still added, and releases the ticket.
 - *pausing*: the sentinel is somebody else's. `SentinelStore.wait` runs until there is reason to ask again.
 - *holding*: the sentinel is ours, the block runs; if the store has leases, they are extended meanwhile (see
   `ponty.memo.locks.lease`).
-- *adrift*: the store is `Unavailable`, and the caller is a computation that may do without it. It has the turn, so it
-  is the only one in this process; it stores nothing.
-- *releasing*: `release` runs, in a task of its own that gives the turn at the end, also if the caller is cancelled.
+- *without store*: the store is `Unavailable`, and the caller is a computation that may do without it. It has the
+  ticket, so it is the only one in this process; it stores nothing.
+- *releasing*: `release` runs, in a task of its own that releases the ticket at the end, also if the caller is
+  cancelled.
 
 Rules:
 
-1. However a state is left, by success, failure, time-out or cancellation, the turn is given exactly once.
+1. However a state is left, by success, failure, time-out or cancellation, the ticket is released exactly once.
 2. A store that fails while it is asked fails the caller. Whether the sentinel was added is unknown then: the key is
    *in doubt*.
 3. A store that fails in `release` fails the caller, unless the block itself has failed: its error is worth more, and
    gets the store's as a note. The key is in doubt. Where the sentinel has a lease that is still held, nobody was let in
    and it ends by itself, so a store that is `Unavailable` then is only logged.
-4. A holder whose loop is closed has lost its turn, and the key is in doubt.
-5. The next caller with the turn at a key in doubt first takes back the sentinel that may have been left there. Nobody
-   in this process can hold the key at that time.
+4. A holder whose loop is closed has lost its ticket, and the key is in doubt.
+5. The next caller with the ticket for a key in doubt first takes back the sentinel that may have been left there.
+   Nobody in this process can hold the key at that time.
 
-What can never happen: two holders in one process; a turn lost; a key that stays locked by a sentinel of ours that
-nobody holds, while nobody is told.
+What can never happen: two holders in one process; a ticket lost; a key that stays locked by a sentinel of ours that
+nobody holds, without an error for the caller, or in the log.
 """
 
 import os
@@ -42,27 +43,26 @@ from typing import TYPE_CHECKING, Any, Self, cast
 from ponty.memo.errors import LeaseLost, Unavailable
 from ponty.memo.lazy_imports import asyncio
 from ponty.memo.locks.lease import Lease, Renewal, lease_lost
-from ponty.memo.locks.sentinel_store import InProcess
 from ponty.memo.logs import logger
 
 if TYPE_CHECKING:
-    from ponty.memo.locks.fair_queue import Turn
-    from ponty.memo.locks.lock import Lock
+    from ponty.memo.locks.fair_queue import Ticket
+    from ponty.memo.locks.shared_state import LockState
 
 _owners = count(1)
 _process = os.urandom(8).hex()
 
 
-class Holding(AbstractAsyncContextManager[Lease]):
+class Acquisition(AbstractAsyncContextManager[Lease]):
     """One stay at a key, from taking it to giving it back.
 
     Args:
         lock: The lock.
         key: What to hold. Over `InProcess`, it may be anything hashable.
         limit: How long to wait, in seconds; None waits as long as it takes.
-        on_lost: Makes this the stay of a computation, which goes on with the turn alone if the store is `Unavailable`;
-            called if its lease is lost.
-        on_ask: Told with `begins` true when the store begins to be asked for the key, and false when it is somebody
+        on_lost: Makes this the stay of a computation, which goes on with the ticket alone if the store is
+            `Unavailable`; called if its lease is lost.
+        on_ask: Called with `begins` true when the store begins to be asked for the key, and false when it is somebody
             else's.
     """
 
@@ -74,16 +74,16 @@ class Holding(AbstractAsyncContextManager[Lease]):
         "_on_lost",
         "_released",
         "_renewal",
-        "_turn",
-        "adrift",
+        "_ticket",
         "fence",
         "owner",
         "refused",
+        "without_store",
     )
 
     def __init__(
         self,
-        lock: "Lock",
+        lock: "LockState",
         key: Any,
         limit: float | None,
         on_lost: Callable[[], object] | None = None,
@@ -97,9 +97,9 @@ class Holding(AbstractAsyncContextManager[Lease]):
         self.owner: str = ""
         self.fence: int = 0
         self.refused: bool = False
-        self.adrift: bool = False
+        self.without_store: bool = False
         self._released = False
-        self._turn: Turn | None = None
+        self._ticket: Ticket | None = None
         self._renewal: Renewal | None = None
 
     @property
@@ -108,12 +108,12 @@ class Holding(AbstractAsyncContextManager[Lease]):
         return self._renewal is not None and self._renewal.lost
 
     @property
-    def sound(self) -> bool:
+    def exclusive(self) -> bool:
         """Whether nobody else can have held the key since it was taken, as far as this process can tell."""
-        return not self.adrift and (self._renewal is None or self._renewal.held)
+        return not self.without_store and (self._renewal is None or self._renewal.held)
 
     async def probe(self) -> None:
-        """Ask whether the store could be told of a change by now.
+        """Ask whether the store could hear of a change by now.
 
         Raises:
             Unavailable: It could not.
@@ -122,40 +122,41 @@ class Holding(AbstractAsyncContextManager[Lease]):
 
     async def __aenter__(self) -> Self:
         began = asyncio.get_running_loop().time() if self._limit else 0.0
-        turn = await self._lock.shared.turns.take(self._key, self._limit)
-        if turn is None:
-            raise self._over()
-        self._turn = turn
-        if isinstance(self._lock.sentinels, InProcess):
+        ticket = await self._lock.shared.queue.acquire(self._key, self._limit)
+        if ticket is None:
+            raise self._timed_out()
+        self._ticket = ticket
+        if self._lock.in_process:
             return self
-        self.owner = turn.owner = f"{_process}.{os.getpid()}.{next(_owners)}"
+        self.owner = ticket.owner = f"{_process}.{os.getpid()}.{next(_owners)}"
         deadline = None if self._limit is None else began + self._limit
-        self._lock.endings.stay(self)
+        self._lock.pending_releases.add(self)
         try:
             while True:
-                asked = turn.loop.time()
+                asked = ticket.loop.time()
                 if await self._ask() or await self._pause(deadline):
                     break
         except BaseException:
-            self._lock.endings.leave(self)
+            self._lock.pending_releases.discard(self)
             raise
-        if self._lock.sentinels.lease_ms > 0 and not self.adrift:
+        if self._lock.sentinels.lease_ms > 0 and not self.without_store:
             self._renewal = Renewal(self._lock.sentinels, self._key, self.owner, asked=asked, on_lost=self._on_lost)
         return self
 
     async def __aexit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._lock.endings.leave(self)
-        turn = cast("Turn", self._turn)
-        if self.adrift or isinstance(self._lock.sentinels, InProcess):
-            self._lock.shared.turns.give(turn)
+        ticket = cast("Ticket", self._ticket)
+        if not self._lock.in_process:
+            self._lock.pending_releases.discard(self)
+        if self.without_store or self._lock.in_process:
+            self._lock.shared.queue.release(ticket)
             return
-        if turn.loop.is_closed():  # what is left of the block is thrown away; whoever comes next finds the key in doubt
+        if ticket.loop.is_closed():  # what is left of the block is thrown away; the next caller finds the key in doubt
             return
         told = self._renewal is not None and self._renewal.stop(exc)
-        release = turn.loop.create_task(self._release(), name="ponty.memo release")
-        self._lock.endings.note(release)
+        release = ticket.loop.create_task(self._release(), name="ponty.memo release")
+        self._lock.pending_releases.track(release)
         if self.lost and self._on_lost is None:  # there is nothing to be waited for
             release.add_done_callback(self._report)
             if exc is None or told:
@@ -166,7 +167,7 @@ class Holding(AbstractAsyncContextManager[Lease]):
             error = await asyncio.shield(release)
         except asyncio.CancelledError:
             if release.cancelling() and not self._released:  # the event loop ends, and has cancelled it unbegun
-                release = turn.loop.create_task(self._release(), name="ponty.memo release")
+                release = ticket.loop.create_task(self._release(), name="ponty.memo release")
                 with suppress(asyncio.CancelledError):
                     await asyncio.shield(release)
             release.add_done_callback(self._report)
@@ -178,16 +179,16 @@ class Holding(AbstractAsyncContextManager[Lease]):
             self._report(release)
 
     async def _ask(self) -> bool:
-        """Ask the store for the key; give the turn if that fails, unless the caller may do without the store."""
-        turn = cast("Turn", self._turn)
+        """Ask the store for the key; release the ticket if that fails, unless the caller may do without the store."""
+        ticket = cast("Ticket", self._ticket)
         if self._on_ask is not None:
             self._on_ask(begins=True)
-        task = turn.loop.create_task(self._try_add(), name="ponty.memo lock")
-        self._lock.endings.note(task)
+        task = ticket.loop.create_task(self._try_add(), name="ponty.memo lock")
+        self._lock.pending_releases.track(task)
         try:
             self.fence = await asyncio.shield(task)
         except BaseException as error:
-            if self._drifts(error):
+            if self._goes_on_without(error):
                 return True
             if task.done():
                 self._withdraw(task)
@@ -220,7 +221,7 @@ class Holding(AbstractAsyncContextManager[Lease]):
             raise
 
     async def _pause(self, deadline: float | None) -> bool:
-        """Wait until it is worth while to ask again; give the turn if there is no time left, or if that fails.
+        """Wait until it is worth while to ask again; release the ticket if there is no time left, or if that fails.
 
         Returns:
             Whether there is no need to ask, for the caller goes on without the store.
@@ -232,21 +233,21 @@ class Holding(AbstractAsyncContextManager[Lease]):
             if deadline is not None:
                 pulse = min(pulse, deadline - asyncio.get_running_loop().time())
             if self._limit == 0 or pulse <= 0:
-                raise self._over()  # noqa: TRY301 - both ways out give the turn
+                raise self._timed_out()  # noqa: TRY301 - both ways out release the ticket
             await self._lock.sentinels.wait(self._key, pulse * 1000)
         except BaseException as error:
-            if not self._drifts(error):
-                self._give()
+            if not self._goes_on_without(error):
+                self._release_ticket()
                 raise
-        return self.adrift
+        return self.without_store
 
-    def _drifts(self, error: BaseException) -> bool:
-        """Go on with nothing but the turn if `error` says that the store is unavailable and the caller may do so."""
-        self.adrift = self._on_lost is not None and isinstance(error, Unavailable)
-        return self.adrift
+    def _goes_on_without(self, error: BaseException) -> bool:
+        """Go on with nothing but the ticket if `error` says that the store is unavailable and the caller may do so."""
+        self.without_store = self._on_lost is not None and isinstance(error, Unavailable)
+        return self.without_store
 
     async def _release(self) -> Exception | None:
-        """Take the sentinel back and give the turn; return what went wrong."""
+        """Take the sentinel back and release the ticket; return what went wrong."""
         self._released = True
         try:
             await self._lock.sentinels.release(self._key, self.owner)
@@ -261,30 +262,30 @@ class Holding(AbstractAsyncContextManager[Lease]):
                 return None
             return error
         finally:
-            self._give()
+            self._release_ticket()
         return None
 
-    def _over(self) -> Exception:
+    def _timed_out(self) -> Exception:
         self.refused = True
-        return self._lock.over(self._key, self._limit or 0)
+        return self._lock.timed_out(self._key, self._limit or 0)
 
-    def _give(self) -> None:
-        self._lock.shared.turns.give(cast("Turn", self._turn))
+    def _release_ticket(self) -> None:
+        self._lock.shared.queue.release(cast("Ticket", self._ticket))
 
     def _withdraw(self, asked: "asyncio.Task[int]") -> None:
         """End what a caller began who is no longer there."""
         if asked.cancelled() or asked.exception() is not None or not asked.result():
-            self._give()
+            self._release_ticket()
             return
         try:
-            release = cast("Turn", self._turn).loop.create_task(self._release(), name="ponty.memo release")
-        except RuntimeError:  # the loop is closed, and with it the turn
+            release = cast("Ticket", self._ticket).loop.create_task(self._release(), name="ponty.memo release")
+        except RuntimeError:  # the loop is closed, and with it the ticket
             return
-        self._lock.endings.note(release)
+        self._lock.pending_releases.track(release)
         release.add_done_callback(self._report)
 
     def _report(self, release: "asyncio.Task[Exception | None]") -> None:
-        """Log what nobody is left to be told."""
+        """Log what reaches no caller any more."""
         error = None if release.cancelled() else release.exception() or release.result()
         if error is not None and not isinstance(error, LeaseLost):
             logger().error("the lock of %r could not be released", self._key, exc_info=error)

@@ -4,14 +4,14 @@ from abc import ABC, abstractmethod
 from typing import Protocol
 
 from ponty.memo.lazy_imports import asyncio
-from ponty.memo.locks.fair_queue import Turns
+from ponty.memo.locks.fair_queue import FairQueue
 
 
 class Sentinels(Protocol):
     """The least that a store of sentinels has: three methods. `SentinelStore` builds the others upon them."""
 
     async def exists(self, key: str, /) -> bool:
-        """Say whether `key` is taken."""
+        """Return whether `key` is taken."""
         ...
 
     async def add(self, key: str, /) -> object:
@@ -24,18 +24,18 @@ class Sentinels(Protocol):
 
 
 class Watcher(Protocol):
-    """A cache, as far as it is told of its locks."""
+    """A cache, as far as it has to know of its locks."""
 
-    def disown(self, key: str, owner: str) -> None:
+    def detach(self, key: str, owner: str) -> None:
         """Let nobody join what is being computed for `key` by `owner`, and do not store it."""
 
 
 class Watched(ABC):
-    """What a store of sentinels has as `clearing` if it tells the cache over it of locks that are outdated."""
+    """What a store of sentinels has as `clearing` if the cache over it learns from it which locks are outdated."""
 
     @abstractmethod
     def watch(self, watcher: Watcher) -> None:
-        """Tell `watcher` of each such lock, for as long as it exists."""
+        """Call `watcher` for each such lock, for as long as it exists."""
 
 
 class SentinelStore(ABC):
@@ -51,7 +51,7 @@ class SentinelStore(ABC):
 
     @abstractmethod
     async def exists(self, key: str) -> bool:
-        """Say whether there is a sentinel for `key`."""
+        """Return whether there is a sentinel for `key`."""
 
     @abstractmethod
     async def add(self, key: str) -> object:
@@ -96,7 +96,7 @@ class SentinelStore(ABC):
         await self.remove(key)
 
     async def extend(self, key: str, owner: str) -> bool:
-        """Let the owner's sentinel live for another `lease_ms`, and say whether the owner still had it.
+        """Let the owner's sentinel live for another `lease_ms`, and return whether the owner still had it.
 
         Called only where `lease_ms` is set.
 
@@ -110,7 +110,7 @@ class SentinelStore(ABC):
     async def probe(self, key: str) -> None:
         """Do nothing if keys can be taken, `key` apart, which somebody in this process computes without a sentinel.
 
-        Override it where that cannot be told by `exists`, which the default calls.
+        Override it where `exists`, which the default calls, does not say that.
 
         Args:
             key: What is computed.
@@ -147,26 +147,26 @@ class Adapted(SentinelStore):
         return await self._sentinels.exists(key)
 
     async def add(self, key: str) -> object:
-        """Tell the store."""
+        """Pass it on to the store."""
         return await self._sentinels.add(key)
 
     async def remove(self, key: str) -> object:
-        """Tell the store."""
+        """Pass it on to the store."""
         return await self._sentinels.remove(key)
 
 
 class InProcess(SentinelStore):
-    """The sentinels of `locallock`: the turns themselves."""
+    """The sentinels of `locallock`: the tickets themselves."""
 
     def __init__(self, name: str = "this local lock") -> None:
-        self.turns: Turns = Turns(name)
+        self.queue: FairQueue = FairQueue(name)
 
     async def exists(self, key: str) -> bool:
-        """Say whether somebody has the turn at `key`."""
-        return key in self.turns
+        """Return whether somebody has the ticket for `key`."""
+        return key in self.queue
 
     async def add(self, key: str) -> None:
-        """Do nothing: who has the turn holds the key."""
+        """Do nothing: who has the ticket holds the key."""
 
     async def remove(self, key: str) -> None:
-        """Do nothing: giving the turn frees the key."""
+        """Do nothing: releasing the ticket frees the key."""

@@ -5,18 +5,18 @@ from collections.abc import Callable, Coroutine, Hashable
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar, cast
 
-from ponty.memo.decorators.memoized import Memoized, called, default_name, finish
+from ponty.memo.decorators.memoized import Memoized, checked_name, default_name, finish
 from ponty.memo.errors import Stampede, Unavailable
-from ponty.memo.event_loop import seconds
-from ponty.memo.events import Event, Metrics
-from ponty.memo.flights.memoizer import Memo
+from ponty.memo.event_loop import LoopOwner, seconds
+from ponty.memo.events import Emitter, Event, Metrics
+from ponty.memo.flights.memoizer import Memoizer
 from ponty.memo.keys.wrapper import compile_call
 from ponty.memo.locks.lock import Lock
 from ponty.memo.redis.codec import Format, declared_by
 from ponty.memo.redis.connection.link import RedisLink, link_to
 from ponty.memo.redis.store import Found, RedisStore
 from ponty.memo.stores.backend import cachemiss
-from ponty.memo.stores.cache_store import StoreShelf
+from ponty.memo.stores.cache_store import StoreBackend
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -59,7 +59,7 @@ def rediscache(
 
     Args:
         redis: A URL, a client of redis-py's, or a `RedisLink`. Caches and locks with the same one share a link.
-        ttl_ms: How long a value is fresh, in milliseconds, 0 for ever; or a function that tells it from the value.
+        ttl_ms: How long a value is fresh, in milliseconds, 0 for ever; or a function that returns it for a value.
         maxwait_ms: How long a caller waits for another one's computation, in milliseconds, before it gets `Stampede`; 0
             refuses it at once. The caller for whom the value is computed waits as long as that takes.
         pulse_ms: The longest time between two looks at a lock that another process holds, in milliseconds, should a
@@ -67,7 +67,7 @@ def rediscache(
         name: What `invalidate` calls the cache; the function's module and qualified name if empty.
         key: Makes the key of a call from the call's arguments, in place of all of them.
         jitter: Shortens each lifetime by a random part of it, up to this share (0 to 1).
-        cache_if: Says of a value whether to store it. Without it, every value is stored, None included.
+        cache_if: Returns whether to store a value. Without it, every value is stored, None included.
         stale_ms: For how long after its lifetime a value is still served, in milliseconds, while one computation in the
             background renews it.
         stale_on_error_ms: For how long after its lifetime a value is served in place of a failure to compute a new one,
@@ -98,7 +98,7 @@ def rediscache(
     link = link_to(redis)
 
     def decorate(function: Callable[_P, Coroutine[Any, Any, _T]]) -> Memoized[_P, _T]:
-        who = called("rediscache", function)
+        who = checked_name("rediscache", function)
         home = default_name(function)
         area = f"{name}:{home}" if name else home
         store: RedisStore[_T] = RedisStore(
@@ -116,30 +116,32 @@ def rediscache(
             near_stale_ms=near_stale_ms,
         )
         lock = Lock(store.sentinels, maxwait_ms, pulse_ms, Stampede)
-        memo: Memo[_T] = Memo(function, name or home, lock, accepts=cache_if, metrics=metrics)
-        shelf = memo.shelf = _RedisShelf(store, memo.emit, stale, on_error)
+        emitter = Emitter(name or home, metrics)
+        backend: _RedisBackend[_T] = _RedisBackend(store, emitter.emit, stale, on_error)
+        loop_owner = LoopOwner(f"the cache {emitter.name!r}")
+        memoizer: Memoizer[_T] = Memoizer(function, emitter, loop_owner, lock, backend, accepts=cache_if)
         hits = 0
 
         async def call(key: Hashable, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _T:
             nonlocal hits
             text = str(key)
-            flight = memo.flights.get(text)
-            if flight is None or flight.refresh or flight.doubtful:
-                value = await shelf.serve(text)
+            flight = memoizer.table.joinable.get(text)
+            if flight is None or flight.refresh or flight.suspect:
+                value = await backend.serve(text)
                 if value is not cachemiss:
                     hits += 1
-                    memo.emit("hit")
+                    emitter.emit("hit")
                     return cast("_T", value)
-            return await memo.miss(text, args, kwargs)
+            return await memoizer.miss(text, args, kwargs)
 
         async def cache_clear() -> None:
             nonlocal hits
-            memo.clear()
+            memoizer.clear()
             await store.clear()
             hits = 0
 
         async def cache_contains(*args: Any, **kwargs: Any) -> bool:
-            return await shelf.contains(key_of(*args, **kwargs))
+            return await backend.contains(key_of(*args, **kwargs))
 
         wrapper, key_of, _ = compile_call(function, who=who, own_key=key, portable=True, local=None, miss=call)
         _take(link, f"{namespace}:{area}", wrapper, who)
@@ -147,7 +149,7 @@ def rediscache(
             "Memoized[_P, _T]",
             finish(
                 wrapper,
-                memo,
+                memoizer,
                 key_of=key_of,
                 count_hits=lambda: hits,
                 cache_clear=cache_clear,
@@ -158,24 +160,25 @@ def rediscache(
     return decorate
 
 
-class _RedisShelf(StoreShelf[_T]):
-    """A store in Redis as the engine sees it, with values past their lifetime."""
+class _RedisBackend(StoreBackend[_T]):
+    """A store in Redis as the memoizer sees it, with values past their lifetime."""
 
     def __init__(self, store: RedisStore[_T], emit: Callable[[Event], object], stale: float, on_error: float) -> None:
         super().__init__(store, emit)
+        self.serves_stale: bool = stale > 0
         self._redis: Final = store
         self._stale = stale
         self._on_error = on_error
         self._offer: tuple[str, Any] | None = None
 
     async def serve(self, key: str) -> Any:
-        """Give a fresh value, or cachemiss; then `stale` gives one that may still be served, if it is asked at once."""
+        """Return a fresh value, or cachemiss; then `stale` has one that may still be served, if it is asked at once."""
         found = await self._look(key)
         self._offer = (key, found.value) if found is not None and 0 <= found.overdue < self._stale else None
         return found.value if found is not None and found.overdue < 0 else cachemiss
 
     async def contains(self, key: str) -> bool:
-        """Say whether there is a fresh value."""
+        """Return whether there is a fresh value."""
         found = await self._look(key)
         return found is not None and found.overdue < 0
 
@@ -184,7 +187,7 @@ class _RedisShelf(StoreShelf[_T]):
         return offer[1] if offer is not None and offer[0] == key else cachemiss
 
     async def get(self, key: str) -> Any:
-        """Give a fresh value, or cachemiss; then `fallback` gives this task one that stands in for a failure."""
+        """Return a fresh value, or cachemiss; then `fallback` has one for this task that stands in for a failure."""
         found = await self._look(key)
         _last_found.set(None if found is None else (self, key, found))
         return found.value if found is not None and found.overdue < 0 else cachemiss

@@ -29,7 +29,7 @@ def _now() -> float:
     return asyncio.get_running_loop().time()
 
 
-class Near:
+class NearCache:
     """The near cache of one store.
 
     Args:
@@ -52,7 +52,7 @@ class Near:
         self.trusted: bool = False
 
     def get(self, name: str) -> bytes | None:
-        """Give the bytes under `name` if they are fresh."""
+        """Return the bytes under `name` if they are fresh."""
         record = self._entries.records.get(name)
         if not self.trusted or record is None or record.fresh_until <= _now():
             return None
@@ -60,24 +60,24 @@ class Near:
         return record.value
 
     def stand_in(self, name: str) -> bytes | None:
-        """Give the bytes under `name` while Redis is away."""
+        """Return the bytes under `name` while Redis is away."""
         record = self._entries.records.get(name)
         return None if record is None or record.gone_at <= _now() else record.value
 
-    def mark(self) -> int:
-        """Give what `put` takes: it changes whenever something is dropped."""
+    def generation(self) -> int:
+        """Return a number that changes whenever something is dropped."""
         return self._drops
 
-    def put(self, name: str, data: bytes, left_ms: float, mark: int) -> None:
+    def put(self, name: str, data: bytes, left_ms: float, generation: int) -> None:
         """Keep what was read from Redis, or stored there.
 
         Args:
             name: Its name.
             data: The bytes.
             left_ms: For how long it is fresh in Redis, in milliseconds.
-            mark: What `mark` gave before Redis was asked.
+            generation: The `generation` before Redis was asked.
         """
-        if self.trusted and mark == self._drops and left_ms > 0:
+        if self.trusted and generation == self._drops and left_ms > 0:
             self._entries.put(name, data, min(self._near, left_ms / 1000), self._stale)
 
     def drop(self, name: str) -> None:
@@ -94,19 +94,19 @@ class Near:
         """Count the entries."""
         return len(self._entries.records)
 
-    def told(self, text: str) -> None:
+    def on_message(self, text: str) -> None:
         """Take a message: the name of a value, or that a cache was cleared."""
         if text.startswith(self._cleared):
             self.clear()
         elif text.startswith(self._area):
             self.drop(text)
 
-    def reconnected(self) -> None:
+    def on_connect(self) -> None:
         """Trust the messages from now on."""
         self.clear()
         self.trusted = True
 
-    def disconnected(self) -> None:
+    def on_disconnect(self) -> None:
         """Trust nothing while messages may be missed."""
         self._drops += 1
         self.trusted = False

@@ -9,8 +9,8 @@ What lies in Redis, under names that begin with the namespace:
 - *meta*: one hash per namespace, the only thing that stays: the last `fence`, and for each cache that was ever cleared
   its `epoch`.
 
-Two channels: *wake* tells who waits that a lock was released, *drop* tells near caches what they must not serve any
-more, and holders of locks that the cache was cleared (see `ponty.memo.redis.clearing`).
+Two channels: *wake* is for who waits, with the lock that was released; *drop* is for near caches, with what they must
+not serve any more, and for holders of locks, whose cache was cleared (see `ponty.memo.redis.clearing`).
 
 Rules:
 
@@ -21,7 +21,8 @@ Rules:
    value in time to be dropped. Clearing a cache begins a new epoch.
 3. A fence is the time in microseconds by Redis's clock, or one more than the last fence, whichever is greater. So
    fences grow also where Redis has lost its data, unless its clock is set back too.
-4. `enter` is the same when it is done twice for one owner, since a client may repeat what it got no answer to.
+4. Each script may be run twice for one owner, since a script whose connection broke is repeated: what was done the
+   first time is left as it is.
 5. Something else that lies in the place of a lock keeps the key locked for one lease, and then goes.
 6. The first write of each script is the only one that a full Redis would refuse, so a script is done whole or not at
    all.
@@ -29,7 +30,7 @@ Rules:
 What can never happen: a lock without an expiry; a lock that is released, extended or used by somebody else than its
 owner; a value stored by a holder that has lost its lock, or after an invalidation that it did not see.
 
-Clocks of clients are not asked. Lifetimes and leases are told to Redis as lengths of time.
+Clocks of clients are not asked. Lifetimes and leases go to Redis as lengths of time.
 """
 
 from typing import Final
@@ -61,7 +62,7 @@ ENTER: Final = Script(
     return {fence, epoch}
     """,
 )
-"""Take a lock. Gives the fence and the epoch, or nothing if somebody else holds it."""
+"""Take a lock. Returns the fence and the epoch, or nothing if somebody else holds it."""
 
 ATTEND: Final = Script(
     "attend",
@@ -78,7 +79,7 @@ ATTEND: Final = Script(
     return left
     """,
 )
-"""Ask to be woken. Gives what is left of the lease in milliseconds, or -1 if the lock is free."""
+"""Ask to be woken. Returns what is left of the lease in milliseconds, or -1 if the lock is free."""
 
 EXTEND: Final = Script(
     "extend",
@@ -91,7 +92,7 @@ EXTEND: Final = Script(
     return 1
     """,
 )
-"""Begin the lease anew. Gives 0 if the owner had it no longer, and 2 if the cache was cleared since it was taken."""
+"""Begin the lease anew. Returns 0 if the owner had it no longer, and 2 if the cache was cleared since it was taken."""
 
 RELEASE: Final = Script(
     "release",
@@ -103,8 +104,9 @@ RELEASE: Final = Script(
     if wanted then redis.call('PUBLISH', ARGV[2], KEYS[1]) end
     return 1
     """,
+    done_once=True,
 )
-"""Give a lock back, and wake who waits. Gives whether the owner still had it."""
+"""Give a lock back, and wake who waits. Returns whether the owner still had it."""
 
 COMMIT: Final = Script(
     "commit",
@@ -121,7 +123,7 @@ COMMIT: Final = Script(
     return 1
     """,
 )
-"""Store a value on behalf of the lock's owner. Gives 1; or 0 if the owner has it no longer, and -1 if the cache was
+"""Store a value on behalf of the lock's owner. Returns 1; or 0 if the owner has it no longer, and -1 if the cache was
 cleared since it was taken."""
 
 STORE: Final = Script(
@@ -173,7 +175,7 @@ DROP: Final = Script(
     return found
     """,
 )
-"""Forget a value, here and in all near caches. Gives whether there was one."""
+"""Forget a value, here and in all near caches. Returns whether there was one."""
 
 EPOCH: Final = Script(
     "epoch",
@@ -189,7 +191,7 @@ EPOCH: Final = Script(
     """,
 )
 """Begin a new epoch of a cache: what is being computed now is not committed, and near caches serve nothing old.
-Gives it."""
+Returns it."""
 
 OUTDATED: Final = Script(
     "outdated",
@@ -206,10 +208,10 @@ OUTDATED: Final = Script(
     return outdated
     """,
 )
-"""Look which locks were taken in an earlier epoch. Gives these."""
+"""Look which locks were taken in an earlier epoch. Returns these."""
 
-FORGO: Final = Script(
-    "forgo",
+ACKNOWLEDGE: Final = Script(
+    "acknowledge",
     """
     -- KEYS: lock  ARGV: owner
     if redis.pcall('HGET', KEYS[1], 'owner') ~= ARGV[1] then return 0 end

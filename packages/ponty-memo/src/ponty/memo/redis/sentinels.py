@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 from ponty.memo.errors import LeaseLost, Unavailable
 from ponty.memo.event_loop import seconds
 from ponty.memo.lazy_imports import asyncio
-from ponty.memo.locks.pending_releases import Endings
+from ponty.memo.locks.pending_releases import PendingReleases
 from ponty.memo.locks.sentinel_store import SentinelStore
 from ponty.memo.redis.clearing import Clearing
 from ponty.memo.redis.connection.link import RedisLink, link_to
@@ -40,23 +40,26 @@ class RedisSentinels(SentinelStore):
             `_.-/`.
     """
 
-    def __init__(self, redis: "str | Redis | RedisLink", *, namespace: str = "ponty", lease_ms: float = 10_000) -> None:
-        self._set_up(link_to(redis), Names(namespace), lease_ms, None)
-
-    def _set_up(self, link: RedisLink, names: Names, lease_ms: float, clearing: Clearing | None) -> None:
+    def __init__(
+        self,
+        redis: "str | Redis | RedisLink",
+        *,
+        namespace: str = "ponty",
+        lease_ms: float = 10_000,
+    ) -> None:
         if not _SHORTEST_LEASE_MS <= seconds("RedisSentinels", "lease_ms", lease_ms) * 1000 <= _LONGEST_LEASE_MS:
             raise ValueError(
                 f"RedisSentinels: lease_ms is {_SHORTEST_LEASE_MS} to {_LONGEST_LEASE_MS}, a day, not {lease_ms!r}"
             )
         self.lease_ms: float = lease_ms
+        self.clearing: Clearing | None = None
         self._lease: int = round(lease_ms)
-        self._link = link
-        self.endings: Endings = link.endings
-        self.clearing: Clearing | None = clearing
-        self._names = names
+        self._link = link_to(redis)
+        self._names = Names(namespace)
+        self.pending_releases: PendingReleases = self._link.pending_releases
 
     async def exists(self, key: str) -> bool:
-        """Say whether somebody holds `key`, or has left it to its lease."""
+        """Return whether somebody holds `key`, or has left it to its lease."""
         return bool(await self._link.run(ATTEND, [self._names.lock(key)], [self._lease]) != -1)
 
     async def add(self, key: str) -> None:
@@ -68,21 +71,22 @@ class RedisSentinels(SentinelStore):
         raise NotImplementedError(f"a sentinel in Redis has an owner: use release for {key!r}")
 
     async def try_add(self, key: str, owner: str) -> int:
-        """Take `key` for `owner` if it is free, and give the fence; or 0."""
+        """Take `key` for `owner` if it is free, and return the fence; or 0."""
         names, clearing = self._names, self.clearing
-        mark = 0 if clearing is None else clearing.mark()
+        generation = 0 if clearing is None else clearing.generation()
         try:
             taken = await self._link.run(ENTER, [names.lock(key), names.meta], [owner, self._lease, names.epoch])
         except Unavailable as error:
             if error.in_doubt:
                 keys, operands = [names.lock(key)], [owner, names.wake]
-                self._link.doubts.add(owner, lambda: self._link.run(RELEASE, keys, operands), self.lease_ms / 1000)
+                orphans = self._link.orphaned_locks
+                orphans.add(owner, lambda: self._link.run(RELEASE, keys, operands), self.lease_ms / 1000)
             raise
         if not taken:
             return 0
         fence, epoch = taken
         if clearing is not None:
-            clearing.took(key, owner, int(epoch or 0), mark)
+            clearing.took(key, owner, int(epoch or 0), generation)
         return int(fence)
 
     async def release(self, key: str, owner: str) -> None:
@@ -113,7 +117,7 @@ class RedisSentinels(SentinelStore):
             raise
 
     async def extend(self, key: str, owner: str) -> bool:
-        """Begin the owner's lease anew, and say whether the owner still had it."""
+        """Begin the owner's lease anew, and return whether the owner still had it."""
         names = self._names
         held = await self._link.run(EXTEND, [names.lock(key), names.meta], [owner, self._lease, names.epoch])
         if held == _OUTDATED and self.clearing is not None:
@@ -130,8 +134,8 @@ class RedisSentinels(SentinelStore):
         loop = asyncio.get_running_loop()
         end = loop.time() + timeout_ms / 1000
         lock = self._names.lock(key)
-        with self._link.signals.waiting(self._names.wake, lock) as heard:
-            if not await self._link.signals.ready(timeout_ms / 1000):
+        with self._link.subscription.waiting(self._names.wake, lock) as heard:
+            if not await self._link.subscription.ready(timeout_ms / 1000):
                 return
             heard.clear()  # it is looked at now
             left = await self._link.run(ATTEND, [lock], [self._lease])
@@ -142,8 +146,18 @@ class RedisSentinels(SentinelStore):
                     await heard.wait()
 
 
-def sentinels_of(link: RedisLink, names: Names, lease_ms: float, clearing: Clearing) -> RedisSentinels:
-    """Give the sentinels of one cache."""
-    sentinels = RedisSentinels.__new__(RedisSentinels)
-    sentinels._set_up(link, names, lease_ms, clearing)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
-    return sentinels
+class CacheSentinels(RedisSentinels):
+    """The sentinels of one cache's keys.
+
+    Args:
+        link: The link to Redis.
+        namespace: What the names in Redis begin with.
+        area: The cache.
+        lease_ms: As for `RedisSentinels`.
+        clearing: What makes the cache's locks outdated.
+    """
+
+    def __init__(self, link: RedisLink, namespace: str, area: str, lease_ms: float, clearing: Clearing) -> None:
+        super().__init__(link, namespace=namespace, lease_ms=lease_ms)
+        self._names = Names(namespace, area)
+        self.clearing: Clearing | None = clearing

@@ -11,9 +11,9 @@ from ponty.memo.redis.clearing import Clearing
 from ponty.memo.redis.codec import Codec, Format, Garbage
 from ponty.memo.redis.connection.link import RedisLink, link_to
 from ponty.memo.redis.key_names import Names
-from ponty.memo.redis.near_cache import Near
+from ponty.memo.redis.near_cache import NearCache
 from ponty.memo.redis.scripts import COMMIT, DROP, LOOK, READ, STORE
-from ponty.memo.redis.sentinels import RedisSentinels, sentinels_of
+from ponty.memo.redis.sentinels import CacheSentinels, RedisSentinels
 from ponty.memo.stores.backend import cachemiss
 from ponty.memo.stores.cache_store import CacheStore
 from ponty.memo.stores.lifetimes import lifetimes
@@ -25,7 +25,7 @@ _T = TypeVar("_T")
 
 
 _LONGEST: Final = 100 * 365 * 86400
-"""The longest lifetime that is told to Redis, in seconds: a hundred years."""
+"""The longest lifetime that Redis is asked for, in seconds: a hundred years."""
 
 
 class Found(NamedTuple, Generic[_T]):
@@ -53,7 +53,7 @@ class RedisStore(CacheStore[_T]):
         redis: A URL, a client of redis-py's, or a `RedisLink`.
         namespace: What the names in Redis begin with.
         area: What comes next in the names of this store's values; what `clear` forgets.
-        ttl_ms: How long a value lives, in milliseconds, 0 for ever; or a function that tells it from the value.
+        ttl_ms: How long a value lives, in milliseconds, 0 for ever; or a function that returns it for a value.
         jitter: Shortens each lifetime by a random part of it, up to this share (0 to 1).
         keep_ms: For how long after its lifetime a value still lies in Redis, in milliseconds, where `look` finds it.
         lease_ms: The lease of `sentinels`, in milliseconds.
@@ -102,28 +102,30 @@ class RedisStore(CacheStore[_T]):
         self._link: Final = link_to(redis)
         self._names: Final = Names(namespace, area)
         self._codec: Final = Codec(who, serializer, returns)
-        self._near: Final = Near(self._names.area, self._names.cleared, near_maxsize, near, stale) if near else None
+        self._near: Final = (
+            NearCache(self._names.area, self._names.cleared, near_maxsize, near, stale) if near else None
+        )
         if self._near is not None:
-            self._link.signals.subscribe(self._names.drop, self._near)
+            self._link.subscription.subscribe(self._names.drop, self._near)
         self._clearing: Final = Clearing(self._link, self._names)
-        self.sentinels: Final[RedisSentinels] = sentinels_of(self._link, self._names, lease_ms, self._clearing)
+        self.sentinels: Final[RedisSentinels] = CacheSentinels(self._link, namespace, area, lease_ms, self._clearing)
         """The sentinels for the `Lock` of a cache over this store: those that `set_as` compares owners with."""
 
     async def get(self, key: str) -> "_T | type[cachemiss]":
-        """Give the value stored under `key` while it is fresh, or cachemiss."""
+        """Return the value stored under `key` while it is fresh, or cachemiss."""
         found = await self.look(key)
         return found.value if isinstance(found, Found) and found.overdue < 0 else cachemiss
 
     async def look(self, key: str) -> "Found[_T] | type[cachemiss]":
-        """Give what is stored under `key`, for up to `keep_ms` after its lifetime too, or cachemiss."""
+        """Return what is stored under `key`, for up to `keep_ms` after its lifetime too, or cachemiss."""
         name, near = self._names.value(key), self._near
         if near is not None:
             self._link.client()  # in another event loop than before, what was kept is not served
-            self._link.signals.listen(self._names.drop)
+            self._link.subscription.listen(self._names.drop)
             kept = near.get(name)
             if kept is not None:
                 return Found(self._codec.load(kept), -math.inf)
-        mark = 0 if near is None else near.mark()
+        generation = 0 if near is None else near.generation()
         try:
             data, left = await self._read(name)
         except Unavailable:
@@ -139,7 +141,7 @@ class RedisStore(CacheStore[_T]):
             logger().warning("what lies in Redis as %r is no value of this cache: %s", name, error)
             return cachemiss
         if near is not None:
-            near.put(name, data, left * 1000, mark)
+            near.put(name, data, left * 1000, generation)
         return Found(value, -left)
 
     async def set(self, key: str, data: _T) -> None:
@@ -159,7 +161,7 @@ class RedisStore(CacheStore[_T]):
             return await self.set(key, data)
         names, near = self._names, self._near
         name, written, left = names.value(key), self._codec.dump(data), self._milliseconds(data)
-        mark = 0 if near is None else near.mark()
+        generation = 0 if near is None else near.generation()
         keys = [name, names.lock(key), names.meta]
         outcome = await self._link.run(COMMIT, keys, [owner, written, left, names.epoch])
         if outcome < 0:
@@ -169,11 +171,11 @@ class RedisStore(CacheStore[_T]):
             error.add_note(f"the key is {key!r}; the lock of its cache is one over the store's own `sentinels`")
             raise error
         if near is not None:
-            near.put(name, written, math.inf if not left else left - self._keep * 1000, mark)
+            near.put(name, written, math.inf if not left else left - self._keep * 1000, generation)
         return None
 
     async def remove(self, key: str) -> bool:
-        """Forget what is stored under `key`, in all near caches too, and say whether there was anything."""
+        """Forget what is stored under `key`, in all near caches too, and return whether there was anything."""
         name = self._names.value(key)
         if self._near is not None:
             self._near.drop(name)
@@ -195,7 +197,7 @@ class RedisStore(CacheStore[_T]):
             self._near.clear()
 
     async def _read(self, name: str) -> tuple[bytes | None, float]:
-        """Give what lies in Redis under `name`, and for how long it is fresh, in seconds."""
+        """Return what lies in Redis under `name`, and for how long it is fresh, in seconds."""
         mortal = [int(self._mortal)]  # then what has no expiry was stored by somebody else
         if self._near is None and not self._keep:
             return await self._link.run(READ, [name], mortal), math.inf
@@ -203,6 +205,6 @@ class RedisStore(CacheStore[_T]):
         return data, math.inf if left == -1 else left / 1000 - self._keep
 
     def _milliseconds(self, data: _T) -> int:
-        """Give for how long to keep `data` in Redis, 0 for ever."""
+        """Return for how long to keep `data` in Redis, 0 for ever."""
         lasting = self._lifetime(data)
         return 0 if lasting == math.inf else max(1, round(min(lasting + self._keep, _LONGEST) * 1000))

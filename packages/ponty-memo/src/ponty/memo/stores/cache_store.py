@@ -1,4 +1,4 @@
-"""`CacheStore`, which a store of values implements, and a store as the engine sees it."""
+"""`CacheStore`, which a store of values implements, and a store as the memoizer sees it."""
 
 import itertools
 import weakref
@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 from ponty.memo.errors import Cleared, LeaseLost, Unavailable
 from ponty.memo.events import Event
 from ponty.memo.logs import logger
-from ponty.memo.stores.backend import Shelf, cachemiss
+from ponty.memo.stores.backend import Backend, cachemiss
 
 _T = TypeVar("_T")
 
@@ -18,7 +18,7 @@ class Store(Protocol):
     """The least that a store of values has: three methods. `CacheStore` says what each of them does."""
 
     async def get(self, key: str, /) -> Any:
-        """Give the value, or cachemiss."""
+        """Return the value, or cachemiss."""
         ...
 
     async def set(self, key: str, data: Any, /) -> object:
@@ -44,7 +44,7 @@ class CacheStore(ABC, Generic[_T]):
 
     @abstractmethod
     async def get(self, key: str) -> "_T | cachemiss | type[cachemiss]":
-        """Give the value stored under `key`, or the class `cachemiss` if there is none: None is a value."""
+        """Return the value stored under `key`, or the class `cachemiss` if there is none: None is a value."""
 
     @abstractmethod
     async def set(self, key: str, data: _T) -> object:
@@ -52,7 +52,7 @@ class CacheStore(ABC, Generic[_T]):
 
     @abstractmethod
     async def remove(self, key: str) -> bool:
-        """Forget what is stored under `key`, and say whether there was anything."""
+        """Forget what is stored under `key`, and return whether there was anything."""
 
     async def set_as(self, key: str, data: _T, owner: str) -> object:
         """Store `data` under `key` on behalf of a holder of the key's lock.
@@ -80,8 +80,8 @@ class CacheStore(ABC, Generic[_T]):
         raise NotImplementedError(f"{type(self).__qualname__} has no method clear")
 
 
-class StoreShelf(Shelf[_T]):
-    """A store of the user's own, as the engine sees it: without it, values are computed, and not stored."""
+class StoreBackend(Backend[_T]):
+    """A store of the user's own, as the memoizer sees it: without it, values are computed, and not stored."""
 
     def __init__(self, store: Store, emit: Callable[[Event], object]) -> None:
         self._store = store
@@ -89,7 +89,7 @@ class StoreShelf(Shelf[_T]):
         self._emit = emit
 
     async def get(self, key: str) -> Any:
-        """Ask the store."""
+        """Look into the store."""
         try:
             value = await self._store.get(key)
         except Unavailable:
@@ -98,7 +98,7 @@ class StoreShelf(Shelf[_T]):
         return cachemiss if isinstance(value, cachemiss) else value
 
     async def put(self, key: str, value: _T, owner: str) -> bool:
-        """Tell the store."""
+        """Store in the store."""
         try:
             if self._set_as is None:
                 await self._store.set(key, value)
@@ -116,7 +116,7 @@ class StoreShelf(Shelf[_T]):
         return True
 
     async def remove(self, key: str) -> bool:
-        """Tell the store; an invalidation fails where it does."""
+        """Remove from the store; an invalidation fails where it does."""
         return bool(await self._store.remove(key))
 
 
@@ -125,7 +125,7 @@ _prefixes: "dict[int, tuple[Callable[[], object], set[str]]]" = {}
 
 
 def prefix_in(store: object, name: str) -> str:
-    """Give what the keys of one function begin with in `store`, and those of no other."""
+    """Return what the keys of one function begin with in `store`, and those of no other."""
     address = id(store)
     known = _prefixes.get(address)
     if known is None or known[0]() is not store:

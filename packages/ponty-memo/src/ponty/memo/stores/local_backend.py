@@ -2,29 +2,46 @@
 
 import math
 from collections.abc import Callable, Hashable
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
-from ponty.memo.event_loop import Home
-from ponty.memo.stores.backend import Shelf, cachemiss
+from ponty.memo.event_loop import LoopOwner
+from ponty.memo.stores.backend import Backend, cachemiss
 from ponty.memo.stores.lru import Entries
 
 _T = TypeVar("_T")
 
 
-class LocalShelf(Shelf[_T]):
-    """The entries of a local cache, as the engine sees them."""
+class LocalBackend(Backend[_T]):
+    """The entries of a local cache.
+
+    Args:
+        entries: The values.
+        loop_owner: The cache, whose clock counts.
+        lifetime: Returns for how long a value is fresh, in seconds.
+        stale: For how long after that it is served while another one is computed, in seconds.
+        on_error: For how long after that it stands in for a failure, in seconds.
+    """
+
+    looked_at_first: ClassVar[bool] = True  # by the compiled wrapper
 
     def __init__(
-        self, entries: Entries[_T], home: Home, lifetime: Callable[[_T], float], stale: float, on_error: float
+        self,
+        entries: Entries[_T],
+        loop_owner: LoopOwner,
+        lifetime: Callable[[_T], float],
+        stale: float,
+        on_error: float,
     ) -> None:
+        self.serves_stale: bool = stale > 0
         self._entries = entries
-        self._home = home
+        self._loop_owner = loop_owner
         self._lifetime = lifetime
         self._stale = stale
         self._on_error = on_error
+        loop_owner.on_new_loop(entries.forget_times)
 
     async def get(self, key: Hashable) -> Any:
-        """Look for a fresh value."""
+        """Return a fresh value, or cachemiss."""
         return self._within(key, 0)
 
     async def put(self, key: Hashable, value: _T, owner: str) -> bool:
@@ -38,16 +55,14 @@ class LocalShelf(Shelf[_T]):
         return self._entries.drop(key)
 
     def stale(self, key: Hashable) -> Any:
-        """Look for a value within `stale_ms` after its lifetime; this counts as a use of it."""
-        if not self._stale:
-            return cachemiss
+        """Return a value within `stale_ms` after its lifetime, or cachemiss; this counts as a use of it."""
         value = self._within(key, self._stale)
         if value is not cachemiss:
             self._entries.records.move_to_end(key)
         return value
 
     def fallback(self, key: Hashable) -> Any:
-        """Look for a value within `stale_on_error_ms` after its lifetime."""
+        """Return a value within `stale_on_error_ms` after its lifetime, or cachemiss."""
         return self._within(key, self._on_error) if self._on_error else cachemiss
 
     def size(self) -> int:
@@ -55,13 +70,9 @@ class LocalShelf(Shelf[_T]):
         self._entries.tidy()
         return len(self._entries.records)
 
-    def moved(self) -> None:
-        """Drop what another loop's clock has timed."""
-        self._entries.forget_times()
-
     def _within(self, key: Hashable, extra: float) -> Any:
-        """Give the value that is not more than `extra` seconds past its lifetime, or cachemiss."""
+        """Return the value that is not more than `extra` seconds past its lifetime, or cachemiss."""
         record = self._entries.records.get(key)
-        if record is None or (record.fresh_until < math.inf and record.fresh_until + extra <= self._home.now()):
+        if record is None or (record.fresh_until < math.inf and record.fresh_until + extra <= self._loop_owner.now()):
             return cachemiss
         return record.value

@@ -7,7 +7,7 @@ rot13), and some read one text of many bytes (UTF-7).
 
 from aiohttp import compression_utils, hdrs, web
 
-from ponty.request.content.media_types import charset
+from ponty.request.content.media_types import charset, is_json
 from ponty.request.errors import InvalidField
 
 _ENCODINGS: tuple[str, ...] = (
@@ -47,6 +47,11 @@ _CHARSETS: dict[str, str] = {
 """The charsets of text, by their registered names and well-known aliases, and the codecs that read them."""
 
 
+def codec_of(label: str) -> str | None:
+    """Return the codec of a charset, by its label in lower case; None if it is none of the well-known."""
+    return _CHARSETS.get(label)
+
+
 def check_encoding(request: web.Request) -> None:
     """See that what is read of the body has its Content-Encoding undone.
 
@@ -61,13 +66,27 @@ def check_encoding(request: web.Request) -> None:
         )
 
 
-def check_utf8(request: web.Request) -> None:
-    """See that the body is UTF-8, as JSON must be (RFC 8259 §8.1), by what its labels say; the decoder looks itself.
+MIMETYPE_CHECKED: web.RequestKey[bool] = web.RequestKey("ponty.request.mimetype_checked", bool)
+"""Set in a request whose media type is the one that its handler asks for."""
+
+
+def check_json(request: web.Request) -> None:
+    """See that the body is JSON in UTF-8 (RFC 8259 §8.1), by what its labels say; the decoder looks itself.
+
+    What a browser sends from any page, without asking the server first, is no JSON: text/plain, a form, no media type
+    at all. Else a page anywhere could post to an application in the name of a user who is logged in there.
 
     Raises:
-        InvalidField: It says that it is in another charset or of an unknown Content-Encoding: a 415.
+        InvalidField: It says that it is something else, in another charset or of an unknown Content-Encoding: a 415.
     """
-    label = charset(request.headers.get(hdrs.CONTENT_TYPE, ""))
+    content_type = request.headers.get(hdrs.CONTENT_TYPE, "")
+    if not is_json(content_type) and MIMETYPE_CHECKED not in request:
+        raise InvalidField(
+            "must have the media type application/json, or one that ends in +json",
+            status=415,
+            headers={hdrs.ACCEPT: "application/json"},
+        )
+    label = charset(content_type)
     if label is not None and label not in {"utf-8", "utf8"}:
         raise InvalidField("must be in the charset UTF-8", status=415)
     check_encoding(request)

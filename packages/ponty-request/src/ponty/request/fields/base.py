@@ -7,12 +7,11 @@ a descriptor: from an instance it reads as its value.
 import abc
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar, overload
+from typing import Generic, Literal, TypeVar, overload
 
 from aiohttp import web
 
 from ponty.core import Location
-from ponty.request.errors import InvalidField
 
 _T_co = TypeVar("_T_co", covariant=True)
 
@@ -26,12 +25,17 @@ class Description:
         name: The name there.
         required: Whether a request without it is refused.
         schema: A JSON Schema of its legal values, as far as one can say.
+        style: How what is not a scalar is written in a query: a list by one parameter for each element (`repeat`) or by
+            commas (`comma`), an object by one parameter for each property (`properties`).
+        security: Where it is how a client says who it is, the security scheme, as OpenAPI writes it.
     """
 
     location: Location
     name: str
     required: bool = True
     schema: Mapping[str, object] = field(default_factory=dict[str, object])
+    style: Literal["repeat", "comma", "properties"] = "repeat"
+    security: Mapping[str, object] | None = None
 
 
 class Field(abc.ABC, Generic[_T_co]):
@@ -51,6 +55,12 @@ class Field(abc.ABC, Generic[_T_co]):
 
     name: str = ""
     """The name of the class variable that holds the field; set by Python, when the class is made."""
+
+    takes_stream: bool = False
+    """Whether it reads the body as it arrives, so that no other field of the request can read it."""
+
+    max_size: int | None = None
+    """How many bytes of a body it takes, in place of what the application allows; None for just that."""
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = self.name or name
@@ -84,17 +94,3 @@ class Field(abc.ABC, Generic[_T_co]):
     def describe(self) -> Description | None:
         """Say what is taken from a request, or None where no client can get it wrong."""
         return None
-
-
-def require_utf8(text: str) -> str:
-    """Refuse what came as bytes that are not UTF-8.
-
-    Raises:
-        InvalidField: `text` holds lone surrogates, which stand for such bytes.
-    """
-    if not text.isascii():
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            raise InvalidField("is not valid UTF-8") from None
-    return text

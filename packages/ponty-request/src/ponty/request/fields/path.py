@@ -1,22 +1,36 @@
 """The fields of a path's variable parts."""
 
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar, overload
+from typing import Any, Final, Generic, TypeVar, overload
 
 from aiohttp import web
 
 from ponty.request.errors import InvalidField
-from ponty.request.fields.base import Description, Field, require_utf8
+from ponty.request.fields.base import Description, Field
 from ponty.request.fields.converters import CAST_ERRORS, parse_digits
+from ponty.request.fields.text_forms import TextForm, text_form
+from ponty.request.fields.utf8 import check_path
 
 _T_co = TypeVar("_T_co", covariant=True)
+_X = TypeVar("_X")
+
+_ABSENT: Final = object()
 
 
 class RouteParameter(Field[_T_co], Generic[_T_co]):
-    r"""A variable part of the path.
+    r"""A variable part of the path, of a type.
 
-    From the class it reads as the part in aiohttp's syntax, for the path of a route: where `name` is such a field of
-    `HelloReq`, `f"/hello/{HelloReq.name}"` is `/hello/{name:\w+}`. From an instance it reads as the value.
+    From the class it reads as the part in aiohttp's syntax, for the path of a route: where `day` is such a field of
+    `ShowDay`, `f"/days/{ShowDay.day}"` is `/days/{day:[0-9]{4}-[0-9]{2}-[0-9]{2}}`. From an instance it reads as the
+    value.
+
+    ::
+
+        class ShowDay(Request):
+            day = RouteParameter(datetime.date)
+            room = RouteParameter(str)
+
+    `RouteParameter(str)` is any one segment of a path. What has no type has a pattern and a cast of its own:
 
     ::
 
@@ -30,18 +44,46 @@ class RouteParameter(Field[_T_co], Generic[_T_co]):
         assert f"/paint/{Paint.colour}" == "/paint/{colour:[0-9a-f]{6}}"
 
     Args:
-        pattern: A regular expression that the whole part must match; a path that does not is a 404.
+        of: The type, a scalar. A path that does not read as one is a 404, since no such resource exists. For type
+            checkers, a type that is not a class is said beside it: `RouteParameter[Literal["a"]](Literal["a"])`.
+        pattern: In place of a type, a regular expression that the whole part must match; a path that does not is a 404.
         cast_func: Makes the value of the part, decoded. If it raises a ValueError, LookupError, TypeError or
             ArithmeticError, the answer is a 404. The default leaves it a str.
+
+    Raises:
+        TypeError: The type is no scalar, or both a type and a pattern are given, or neither.
     """
 
+    expected: str = ""
+
+    @overload
+    def __init__(self: "RouteParameter[_X]", of: type[_X]) -> None: ...
+    @overload
+    def __init__(self, of: object) -> None: ...
     @overload
     def __init__(self: "RouteParameter[str]", *, pattern: str, cast_func: None = None) -> None: ...
     @overload
     def __init__(self, *, pattern: str, cast_func: Callable[[str], _T_co] | None) -> None: ...
-    def __init__(self, *, pattern: str, cast_func: Callable[[str], Any] | None = None) -> None:
-        self.pattern = pattern
+    def __init__(
+        self, of: Any = _ABSENT, *, pattern: str | None = None, cast_func: Callable[[str], Any] | None = None
+    ) -> None:
+        name = type(self).__name__
+        self._form: TextForm | None = None
         self._cast = cast_func
+        if (of is _ABSENT) is (pattern is None) or (pattern is None and cast_func is not None):
+            raise TypeError(f"{name}: give a type, or a pattern and perhaps a cast_func")
+        if pattern is not None:
+            self.pattern: str = pattern
+            if cast_func is None:
+                self._type: Any = str
+            return
+        form = self._form = text_form(of)
+        if form.is_list or "anyOf" in form.schema:
+            raise TypeError(f"{name}: a part of a path is one value, and is always there; {of} is not")
+        self._type = of
+        self._cast = form.read
+        self.pattern = form.pattern
+        self.expected = form.expected
 
     @overload
     def __get__(self, instance: None, owner: type) -> str: ...
@@ -53,23 +95,26 @@ class RouteParameter(Field[_T_co], Generic[_T_co]):
         return super().__get__(instance, owner)
 
     def extract(self, request: web.Request) -> _T_co:
-        """Cast the part of the path.
+        """Read the part of the path.
 
         Raises:
-            InvalidField: It does not cast: a 404, since no such resource exists.
+            InvalidField: It is not of the type: a 404, since no such resource exists. Or it is not UTF-8: a 400.
         """
         text = request.match_info[self.name]
+        if not text.isascii() or "%" in text:
+            check_path(request, text)
         try:
-            if not text.isascii():
-                require_utf8(text)
             return self._cast(text) if self._cast else text  # type: ignore[return-value]
         except CAST_ERRORS:
-            raise InvalidField("is not valid", status=404) from None
+            expected = self.expected
+            raise InvalidField(f"must be {expected}" if expected else "is not valid", status=404) from None
         except InvalidField as invalid:
             raise InvalidField(invalid.detail, status=404) from None
 
     def describe(self) -> Description:
-        """Describe the part: a string that matches the pattern."""
+        """Describe the part: by its type, or as a string that matches the pattern."""
+        if self._form is not None:
+            return Description("path", self.name, schema=self._form.schema)
         return Description("path", self.name, schema={"type": "string", "pattern": f"^(?:{self.pattern})$"})
 
 

@@ -1,16 +1,20 @@
 """The fields of a URL's query parameters."""
 
+import copy
 import enum
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, Generic, Literal, TypeVar, cast, overload
 
 from aiohttp import web
 
 from ponty.request.errors import InvalidField
-from ponty.request.fields.base import Description, Field, require_utf8
+from ponty.request.fields.base import Description, Field
 from ponty.request.fields.converters import CAST_ERRORS, DIGITS, parse_digits
+from ponty.request.fields.text_forms import TextForm, check_default, described, text_form
+from ponty.request.fields.utf8 import check_query
 
 _T_co = TypeVar("_T_co", covariant=True)
+_X = TypeVar("_X")
 
 
 class _Missing(enum.Enum):
@@ -21,7 +25,17 @@ _MISSING: Final = _Missing.MISSING
 
 
 class QueryParameter(Field[_T_co], Generic[_T_co]):
-    """A parameter of the URL's query, given once at most.
+    """A parameter of the URL's query, of a type.
+
+    ::
+
+        class ListOrders(Request):
+            since = QueryParameter(datetime.date, default=None)
+            limit = QueryParameter(Annotated[int, Annotation(minimum=1, maximum=100)], default=20)
+            tags = QueryParameter(list[str], key="tag", default=[])
+
+    It is given once at most, unless its type is a list, a set or a tuple of any length. What has no type is read by a
+    cast of one's own:
 
     ::
 
@@ -32,22 +46,71 @@ class QueryParameter(Field[_T_co], Generic[_T_co]):
                 super().__init__(default=default, cast_func=datetime.date.fromisoformat)
 
     Args:
+        of: The type: a scalar, one or None, or a list, set or tuple of scalars. For type checkers, a type that is not
+            a class is said beside it where no default says it: `QueryParameter[Literal["up", "down"]](Literal["up",
+            "down"], required=True)`.
         key: Its name in the URL; the field's own name by default.
         required: Refuses a request without it.
         default: The value without it; used as it is, without a cast. Exactly one of `required=True` and `default` is
             given.
-        cast_func: Makes the value of the text, decoded. If it raises a ValueError, LookupError, TypeError or
-            ArithmeticError, the request is refused.
+        style: How a list is written: `repeat` gives the parameter once for each element, `comma` once, with commas
+            between the elements; an empty text is no element then.
+        cast_func: Makes the value of the text, decoded, in place of a type. If it raises a ValueError, LookupError,
+            TypeError or ArithmeticError, the request is refused.
         values: The legal texts; none for any.
 
     Raises:
-        ValueError: Neither `required=True` nor a `default` is given, or both.
-        TypeError: `values` is a str itself, or lists something else than str.
+        ValueError: Neither `required=True` nor a `default` is given, or both, or the default is not among the `values`
+            or not within the bounds of the type.
+        TypeError: The type has no form as a text, or the default is not of it; or `values` is a str itself, or lists
+            something else than str; or both a type and a `cast_func` are given, or neither.
     """
 
     expected: str = "a valid value"
     """What the parameter must be, for the client to read."""
 
+    @overload
+    def __init__(
+        self: "QueryParameter[_X]",
+        of: type[_X],
+        *,
+        key: str = "",
+        required: Literal[True],
+        values: Iterable[str] = (),
+        style: Literal["repeat", "comma"] = "repeat",
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: "QueryParameter[_X]",
+        of: type[_X],
+        *,
+        key: str = "",
+        required: Literal[False] = False,
+        default: _X,
+        values: Iterable[str] = (),
+        style: Literal["repeat", "comma"] = "repeat",
+    ) -> None: ...
+    @overload
+    def __init__(
+        self,
+        of: object,
+        *,
+        key: str = "",
+        required: Literal[True],
+        values: Iterable[str] = (),
+        style: Literal["repeat", "comma"] = "repeat",
+    ) -> None: ...
+    @overload
+    def __init__(
+        self,
+        of: object,
+        *,
+        key: str = "",
+        required: Literal[False] = False,
+        default: _T_co,
+        values: Iterable[str] = (),
+        style: Literal["repeat", "comma"] = "repeat",
+    ) -> None: ...
     @overload
     def __init__(
         self,
@@ -69,44 +132,87 @@ class QueryParameter(Field[_T_co], Generic[_T_co]):
     ) -> None: ...
     def __init__(
         self,
+        of: Any = _MISSING,
         *,
         key: str = "",
         required: bool = False,
         default: Any = _MISSING,
-        cast_func: Callable[[str], Any],
+        cast_func: Callable[[str], Any] | None = None,
         values: Iterable[str] = (),
+        style: Literal["repeat", "comma"] = "repeat",
     ) -> None:
+        name = type(self).__name__
         if required is (default is not _MISSING):
             given = "both" if required else "neither"
-            raise ValueError(f"{type(self).__name__}: give required=True or a default, not {given}")
+            raise ValueError(f"{name}: give required=True or a default, not {given}")
+        if (of is _MISSING) is (cast_func is None):
+            given = "neither" if cast_func is None else "both"
+            raise TypeError(f"{name}: give a type or a cast_func, not {given}")
         self.key: str = key
         self._default = default
-        self._cast = None if cast_func is str else cast_func  # a str is one already
         self._values = tuple(values)
         if isinstance(values, str) or not all(isinstance(value, str) for value in self._values):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise TypeError(f"{type(self).__name__}: values lists the legal texts, as a client writes them")
+            raise TypeError(f"{name}: values lists the legal texts, as a client writes them")
+        self._form: TextForm | None = None
+        self._is_list: bool = False
+        if cast_func is not None:
+            self._cast = None if cast_func is str else cast_func  # a str is one already
+        else:
+            self._form = text_form(of)
+            self._is_list = self._form.is_list
+            self._cast = self._form.read
+            self.expected = self._form.expected
+            if default is not _MISSING:
+                check_default(name, self._form, default)
+                self._type: Any = of if default is not None else of | None
+            else:
+                self._type = of
+        if style not in {"repeat", "comma"} or (style == "comma" and not self._is_list):
+            raise ValueError(f"{name}: the style of a list is 'repeat' or 'comma', and nothing else has one")
+        self._style: Literal["repeat", "comma"] = style
+        self._check_values(name)
+
+    def _check_values(self, name: str) -> None:
+        """See that the legal texts are of the type, and the default is one of them."""
+        if not self._values:
+            return
+        if self._is_list:
+            raise TypeError(f"{name}: of a list, the type says which elements are legal: list[Literal['a', 'b']]")
+        if self._form is None and self._cast not in {None, parse_digits}:
+            return  # what a cast of one's own makes need not compare
+        legal: list[object] = []
+        for text in self._values:
+            try:
+                legal.append(self._cast(text) if self._cast else text)
+            except (*CAST_ERRORS, InvalidField):
+                raise ValueError(f"{name}: {text!r} among the values is not {self.expected}") from None
+        if self._default is not _MISSING and self._default is not None and self._default not in legal:
+            raise ValueError(f"{name}: the default {self._default!r} is not among the values")
 
     def __set_name__(self, owner: type, name: str) -> None:
         super().__set_name__(owner, name)
         self.key = self.key or self.name
 
     def extract(self, request: web.Request) -> _T_co:
-        """Cast the parameter, or give the default.
+        """Read the parameter, or return the default.
 
         Raises:
-            InvalidField: It is missing though required, given more than once, not among the legal values, or does not
-                cast.
+            InvalidField: It is missing though required, given more than once, not among the legal values, or not of
+                its type.
         """
         texts = request.query.getall(self.key, ())
         if not texts:
             if self._default is _MISSING:
                 raise InvalidField("is required")
-            return self._default  # type: ignore[no-any-return]
+            # A list that one handler changes must not be the next one's default.
+            return copy.copy(self._default) if self._is_list else self._default  # type: ignore[no-any-return]
+        if self._is_list:
+            return self._read_list(request, texts)  # type: ignore[no-any-return]
         if len(texts) > 1:
             raise InvalidField("must be given once")
         text = texts[0]
         if not text.isascii():
-            require_utf8(text)
+            check_query(request, self.key, texts)
         if self._values and text not in self._values:
             raise InvalidField(f"must be one of {', '.join(map(repr, self._values))}")
         if self._cast is None:
@@ -116,15 +222,26 @@ class QueryParameter(Field[_T_co], Generic[_T_co]):
         except CAST_ERRORS:
             raise InvalidField(f"must be {self.expected}") from None
 
+    def _read_list(self, request: web.Request, texts: list[str]) -> Any:
+        check_query(request, self.key, texts)
+        if self._style == "comma":
+            if len(texts) > 1:
+                raise InvalidField("must be given once, with commas between the elements")
+            texts = texts[0].split(",") if texts[0] else []
+        return cast("Callable[[list[str]], Any]", self._cast)(texts)
+
     def describe(self) -> Description:
         """Describe the parameter."""
-        return Description("query", self.key, required=self._default is _MISSING, schema=self._schema())
+        required = self._default is _MISSING
+        return Description("query", self.key, required=required, schema=self._schema(), style=self._style)
 
-    def _schema(self) -> dict[str, object]:
-        schema: dict[str, object] = {"type": "string"}
-        if self._values:
-            schema["enum"] = list(self._values)
-        return schema
+    def _schema(self) -> Mapping[str, object]:
+        if self._form is None or self._values:
+            schema: dict[str, object] = {"type": "string"}
+            if self._values:
+                schema["enum"] = list(self._values)
+            return schema
+        return described(self._form, self._default if self._default is not _MISSING else None)
 
 
 _S_co = TypeVar("_S_co", bound=str | None, covariant=True)
@@ -192,7 +309,7 @@ class PosIntQueryParameter(QueryParameter[_I_co], Generic[_I_co]):
     def __init__(self, **options: Any) -> None:
         super().__init__(cast_func=cast("Callable[[str], _I_co]", parse_digits), **options)
 
-    def _schema(self) -> dict[str, object]:
+    def _schema(self) -> Mapping[str, object]:
         if self._values:
             return super()._schema()
         return {"type": "integer", "minimum": 0}

@@ -58,7 +58,7 @@ class Breaker:
             logger().error("Redis is away: values are computed without it, locks are refused", exc_info=error)
             self._probe = asyncio.get_running_loop().create_task(self._ask(), name="ponty.memo redis probe")
 
-    def moved(self) -> None:
+    def on_new_loop(self) -> None:
         """Begin anew in another event loop."""
         self._probe, self._failures = None, 0
 

@@ -11,12 +11,14 @@ How a command is run:
    that of a later command.
 2. A caller waits for `timeout_ms` at most, whatever the client's own limits are. What has not been sent by then is not
    sent any more. What has been sent is *in doubt*.
-3. A command that gets no answer at all, not even long after that, is cancelled: the client closes the connection.
-4. So many commands run at once as there are connections; the others wait their turn (see
+3. A script whose connection breaks is run once more, on a new connection: Redis closes those that are idle, and so does
+   what lies between. To run a script twice does no harm.
+4. A command that gets no answer at all, not even long after that, is cancelled: the client closes the connection.
+5. So many commands run at once as there are connections; the others wait their turn (see
    `ponty.memo.redis.connection.slots`).
    That wait is nothing that Redis could be blamed for: it lasts for as long as Redis answers the others, ends after
    `timeout_ms` without any answer, and never counts for the breaker. The time to answer runs from when it is over.
-5. Whatever goes wrong between the client and Redis is `Unavailable`, so that callers have one error to look for.
+6. Whatever goes wrong between the client and Redis is `Unavailable`, so that callers have one error to look for.
 
 What can never happen: an answer given to another caller; a caller that waits longer than `timeout_ms` for a
 Redis that answers nobody.
@@ -28,16 +30,16 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from ponty.memo.errors import Unavailable
-from ponty.memo.event_loop import Home, seconds
+from ponty.memo.event_loop import LoopOwner, seconds
 from ponty.memo.lazy_imports import asyncio, inspect
-from ponty.memo.locks.pending_releases import Endings
+from ponty.memo.locks.pending_releases import PendingReleases
 from ponty.memo.logs import logger
 from ponty.memo.redis.connection.circuit_breaker import Breaker
-from ponty.memo.redis.connection.command import Attempt
-from ponty.memo.redis.connection.orphaned_locks import Doubts
-from ponty.memo.redis.connection.pubsub import Signals
+from ponty.memo.redis.connection.command import Command, is_full
+from ponty.memo.redis.connection.orphaned_locks import OrphanedLocks
+from ponty.memo.redis.connection.pubsub import Subscription
 from ponty.memo.redis.connection.script import Script
-from ponty.memo.redis.connection.slots import Places
+from ponty.memo.redis.connection.slots import ConnectionSlots
 from ponty.memo.redis.lazy_imports import aioredis, exceptions
 
 if TYPE_CHECKING:
@@ -68,18 +70,19 @@ class RedisLink:
         self._connections = max_connections
         self._given = None if isinstance(redis, str) else redis
         self._make: Callable[[], Redis] = self._maker(redis) if isinstance(redis, str) else lambda: redis
-        self._home = Home("the link to Redis", self._moved)
+        self._loop_owner = LoopOwner("the link to Redis")
+        self._loop_owner.on_new_loop(self._on_new_loop)
         self._used = False
         self._closed = False
         self._openers = 0
         self._client: Redis | None = None
-        self._places = Places(max_connections)
+        self._slots = ConnectionSlots(max_connections)
         self._running: set[asyncio.Task[Any]] = set()
         self._last: dict[str, float] = {}
         self.breaker: Final = Breaker(self.ping)
-        self.signals: Final = Signals(self.client, self._timeout)
-        self.endings: Final = Endings()
-        self.doubts: Final = Doubts()
+        self.subscription: Final = Subscription(self.client, self._timeout)
+        self.pending_releases: Final = PendingReleases()
+        self.orphaned_locks: Final = OrphanedLocks()
 
     def _maker(self, url: str) -> "Callable[[], Redis]":
         def make() -> "Redis":
@@ -111,20 +114,20 @@ class RedisLink:
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
         """Close the link, once the commands under way have ended, unless others have opened it, too."""
-        self._home.enter()
+        self._loop_owner.enter()
         self._openers = max(0, self._openers - 1)
         if not self._openers:
             await self.aclose()
 
     def client(self) -> "Redis":
-        """Give the client in this event loop."""
-        self._home.enter()
+        """Return the client in this event loop."""
+        self._loop_owner.enter()
         if self._client is None:
             self._client = self._make()
             self._closed = False
             size = getattr(self._client.connection_pool, "max_connections", None)
             free = size - 1 if isinstance(size, int) else self._connections  # the subscription has one
-            self._places = Places(max(1, min(self._connections, free)))
+            self._slots = ConnectionSlots(max(1, min(self._connections, free)))
         return self._client
 
     def check_open(self) -> None:
@@ -133,18 +136,18 @@ class RedisLink:
         Raises:
             Unavailable: The link was closed, and nobody has used it since.
         """
-        self._home.enter()
+        self._loop_owner.enter()
         if self._closed:
             raise Unavailable("the link was closed", in_doubt=False)
 
     async def aclose(self) -> None:
         """Close the link, once nothing is being given back any more; it would open again if it were used."""
-        loop = self._home.enter()
-        await self.signals.close()
-        await self.doubts.close()
+        loop = self._loop_owner.enter()
+        await self.subscription.close()
+        await self.orphaned_locks.close()
         await self.breaker.close()
         end = loop.time() + self._timeout
-        while (pending := self._running | self.endings.pending()) and (left := end - loop.time()) > 0:
+        while (pending := self._running | self.pending_releases.pending()) and (left := end - loop.time()) > 0:
             await asyncio.wait(pending, timeout=left, return_when=asyncio.FIRST_COMPLETED)
             await asyncio.sleep(0)  # what is done may begin something else
         self._closed = True
@@ -166,24 +169,45 @@ class RedisLink:
         await self._attempt("PING", lambda: self._execute("PING"))
 
     async def run(self, script: Script, keys: Sequence[str], arguments: Sequence[str | bytes | int] = ()) -> Any:
-        """Run a script, and give what it gives; texts come as bytes.
+        """Run a script, and return its answer; texts come as bytes.
 
         Raises:
             Unavailable: Redis cannot be asked, or refuses.
         """
         operands = (len(keys), *keys, *arguments)
 
-        async def attempt() -> Any:
+        async def evaluate() -> Any:
             try:
                 return await self._execute("EVALSHA", script.digest, *operands)
             except exceptions.NoScriptError:
                 return await self._execute("EVAL", script.source, *operands)
 
+        async def attempt() -> Any:
+            try:
+                return await evaluate()
+            except exceptions.ConnectionError as error:
+                if not _has_broken(error):
+                    raise
+                reply = await self._again(evaluate, error)
+                if script.done_once and not reply:
+                    raise  # perhaps the first one has done it
+                return reply
+
         self.breaker.check()
         return await self._attempt(script.name, attempt)
 
+    async def _again(self, evaluate: Callable[[], Awaitable[Any]], error: Exception) -> Any:
+        """Run a script whose connection has broken once more, on a new connection; raise `error` if that fails, too."""
+        try:
+            await self.client().connection_pool.disconnect(inuse_connections=False)  # idle ones may have broken, too
+            return await evaluate()
+        except (exceptions.ConnectionError, exceptions.TimeoutError, OSError) as second:
+            if is_full(second):
+                raise
+            raise error from second  # with which it is in doubt whether the script was run
+
     async def command(self, *parts: str | bytes | int) -> Any:
-        """Run a command, and give what it gives; texts come as bytes.
+        """Run a command, and return its answer; texts come as bytes.
 
         Raises:
             Unavailable: Redis cannot be asked, or refuses.
@@ -197,7 +221,7 @@ class RedisLink:
 
     async def _attempt(self, what: str, attempt: Callable[[], Awaitable[Any]]) -> Any:
         self.client()
-        command = Attempt(what, attempt, self._places, self.breaker, self._timeout)
+        command = Command(what, attempt, self._slots, self.breaker, self._timeout)
         self._running.add(command.task)
         command.task.add_done_callback(self._running.discard)
         try:
@@ -215,13 +239,12 @@ class RedisLink:
             del failure  # whose traceback has this frame
 
     def _translated(self, error: BaseException, what: str) -> Unavailable:
-        """Tell the breaker, and give the error for the caller."""
+        """Count the failure, and return the error for the caller."""
         if isinstance(error, asyncio.CancelledError):  # of the command, by `aclose`
             return Unavailable(f"{what}: the link was closed")
         if isinstance(error, exceptions.ConnectionError | exceptions.TimeoutError | OSError):
             self.breaker.failed(error)
-            refused = isinstance(error, ConnectionRefusedError) or "connecting to" in str(error)
-            return Unavailable(f"{what}: {error}", in_doubt=not refused)
+            return Unavailable(f"{what}: {error}", in_doubt=not _is_refused(error))
         self.breaker.answered()
         if isinstance(error, exceptions.ReadOnlyError) or "-READONLY" in str(error):  # as scripts of Redis 6 say it
             self._reconnect()
@@ -230,7 +253,7 @@ class RedisLink:
         return Unavailable(f"{what}: {error}", in_doubt=False)
 
     def _not_since(self, what: str, limit: float) -> bool:
-        """Say whether `what` was not done in the last `limit` seconds; it counts as done now."""
+        """Return whether `what` was not done in the last `limit` seconds; it counts as done now."""
         now = asyncio.get_running_loop().time()
         if now < self._last.get(what, -limit) + limit:
             return False
@@ -242,7 +265,7 @@ class RedisLink:
         if not self._not_since("reconnected", 1):
             return
         logger().error("Redis is read-only: it is asked on new connections from now on")
-        loop = self._home.enter()
+        loop = self._loop_owner.enter()
         task = loop.create_task(self.client().connection_pool.disconnect(inuse_connections=False))
         self._running.add(task)
         task.add_done_callback(self._reconnected)
@@ -252,7 +275,7 @@ class RedisLink:
         if not task.cancelled() and (error := task.exception()) is not None:
             logger().info("the connections to a replica could not be closed", exc_info=error)
 
-    def _moved(self) -> None:
+    def _on_new_loop(self) -> None:
         """Begin anew in another event loop: connections belong to the one in which they were made."""
         if self._given is not None and self._used:
             pool: Any = self._given.connection_pool
@@ -261,12 +284,21 @@ class RedisLink:
         self._client = None
         self._closed = False
         self._openers = 0
-        self._places = Places(self._connections)
+        self._slots = ConnectionSlots(self._connections)
         self._running = set()
         self._last = {}
-        self.breaker.moved()
-        self.signals.moved()
-        self.doubts.moved()
+        self.breaker.on_new_loop()
+        self.subscription.on_new_loop()
+        self.orphaned_locks.on_new_loop()
+
+
+def _has_broken(error: BaseException) -> bool:
+    """Return whether a connection broke that was open before, and not one that could not be opened, or had."""
+    return not isinstance(error, exceptions.BusyLoadingError) and not _is_refused(error) and not is_full(error)
+
+
+def _is_refused(error: BaseException) -> bool:
+    return isinstance(error, ConnectionRefusedError) or "connecting to" in str(error)
 
 
 _links: "weakref.WeakValueDictionary[str | int, RedisLink]" = weakref.WeakValueDictionary()
@@ -274,7 +306,7 @@ _links: "weakref.WeakValueDictionary[str | int, RedisLink]" = weakref.WeakValueD
 
 
 def link_to(redis: "str | Redis | RedisLink") -> RedisLink:
-    """Give the link to `redis`: the same one for the same URL or client."""
+    """Return the link to `redis`: the same one for the same URL or client."""
     if isinstance(redis, RedisLink):
         return redis
     if not isinstance(redis, str) and not inspect.iscoroutinefunction(getattr(redis, "execute_command", None)):

@@ -1,6 +1,6 @@
-"""Locks in doubt: those that Redis was asked for, and may have taken, while its answer was lost.
+"""Orphaned locks: those that Redis was asked for, and may have taken, while its answer was lost.
 
-Nobody will use such a lock, since who asked was told `Unavailable`. So it is given back as soon as Redis answers again,
+Nobody will use such a lock, since who asked got `Unavailable`. So it is given back as soon as Redis answers again,
 and not left to its lease. Giving back does no harm where nothing was taken: the owner is compared, and has no other
 use.
 
@@ -17,8 +17,8 @@ _PAUSE: Final = 0.1
 GiveBack = Callable[[], Awaitable[object]]
 
 
-class Doubts:
-    """The locks in doubt of one link."""
+class OrphanedLocks:
+    """The orphaned locks of one link."""
 
     __slots__ = ("_left", "_task")
 
@@ -33,7 +33,7 @@ class Doubts:
         if self._task is None or self._task.done():
             self._task = loop.create_task(self._settle(), name="ponty.memo redis doubts")
 
-    def moved(self) -> None:
+    def on_new_loop(self) -> None:
         """Begin anew in another event loop."""
         self._task = None
         self._left.clear()

@@ -1,13 +1,13 @@
-"""The subscription: what other processes tell this one, on one connection for all caches and locks of a link.
+"""The subscription: messages of other processes to this one, on one connection for all caches and locks of a link.
 
 States: *quiet* (nobody listens, there is no connection), *down* (being connected), *live* (Redis has confirmed every
 channel, so whatever is published from now on arrives or the connection breaks).
 
 Rules:
 
-1. Who listens registers first and looks second. Whatever happened before it looked, it sees; whatever happens after, it
-   is told.
-2. Each time the subscription becomes live, everybody who listens is told to look again: what was published while it
+1. Who listens registers first and looks second. Whatever happened before it looked, it sees; whatever happens after,
+   comes as a message.
+2. Each time the subscription becomes live, everybody who listens looks again: what was published while it
    was down is lost.
 3. While it is not live, nobody relies on it: waiters look every `pulse_ms`, near caches are not believed.
 4. A connection on which nothing comes is asked for a sign of life; without one it counts as broken.
@@ -34,23 +34,23 @@ _LONGEST_PAUSE: Final = 0.5
 
 
 class Listener(Protocol):
-    """Who wants to be told of everything on a channel."""
+    """What is called with everything on a channel."""
 
-    def told(self, text: str) -> None:
+    def on_message(self, text: str) -> None:
         """Take a message."""
 
-    def reconnected(self) -> None:
+    def on_connect(self) -> None:
         """Note that messages may have been lost, and that from now on none is."""
 
-    def disconnected(self) -> None:
+    def on_disconnect(self) -> None:
         """Note that messages may be lost from now on."""
 
 
-class Signals:
+class Subscription:
     """The subscription of one link.
 
     Args:
-        client: Gives the client in this event loop.
+        client: Returns the client in this event loop.
         timeout: How long a sign of life may take, in seconds.
     """
 
@@ -71,7 +71,7 @@ class Signals:
         return self._live.is_set()
 
     def subscribe(self, channel: str, listener: Listener) -> None:
-        """Tell `listener` everything on `channel`, once `listen` was called; a listener is told until it is gone."""
+        """Call `listener` with everything on `channel`, once `listen` was called, until it is gone."""
         self._listeners.setdefault(channel, weakref.WeakSet()).add(listener)
 
     def listen(self, channel: str) -> None:
@@ -93,7 +93,7 @@ class Signals:
 
     @contextmanager
     def waiting(self, channel: str, text: str) -> "Iterator[asyncio.Event]":
-        """Give an event that is set when `text` comes on `channel`, or may have come, while the block runs."""
+        """Return an event that is set when `text` comes on `channel`, or may have come, while the block runs."""
         self.listen(channel)
         event = asyncio.Event()
         waiters = self._waiters.setdefault(text, {})
@@ -106,7 +106,7 @@ class Signals:
                 del self._waiters[text]
 
     async def ready(self, limit: float) -> bool:
-        """Wait until the subscription is live, for `limit` seconds at most; say whether it is."""
+        """Wait until the subscription is live, for `limit` seconds at most; return whether it is."""
         if not self._live.is_set():
             with suppress(TimeoutError):
                 async with asyncio.timeout(limit):
@@ -124,7 +124,7 @@ class Signals:
                 for task in late:
                     task.cancel()
 
-    def moved(self) -> None:
+    def on_new_loop(self) -> None:
         """Begin anew in another event loop."""
         self._task = None
         self._tasks = set()
@@ -180,25 +180,25 @@ class Signals:
             asked = False
             channel, data = _text(message["channel"]), message["data"]
             if message["type"] == "message":
-                self._tell(channel, _text(data))
+                self._deliver(channel, _text(data))
             elif message["type"] == "subscribe":
                 awaited.discard(channel)
                 if not awaited:
                     self._up()
             yield
 
-    def _tell(self, channel: str, text: str) -> None:
+    def _deliver(self, channel: str, text: str) -> None:
         for event in self._waiters.get(text, ()):
             event.set()
         for listener in self._listeners.get(channel, ()):
-            listener.told(text)
+            listener.on_message(text)
 
     def _up(self) -> None:
         self._live.set()
         self._wake()
         for listeners in self._listeners.values():
             for listener in listeners:
-                listener.reconnected()
+                listener.on_connect()
 
     def _wake(self) -> None:
         for waiters in self._waiters.values():
@@ -209,9 +209,9 @@ class Signals:
         self._live.clear()
         for listeners in self._listeners.values():
             for listener in listeners:
-                listener.disconnected()
+                listener.on_disconnect()
 
 
 def _text(part: Any) -> str:
-    """Give a text that the client has decoded, or has not."""
+    """Return a text that the client has decoded, or has not."""
     return part.decode("ascii", "replace") if isinstance(part, bytes) else str(part)

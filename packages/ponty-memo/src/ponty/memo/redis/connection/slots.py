@@ -1,11 +1,11 @@
-"""Places: how many commands of a link run at once, and who is next.
+"""Connection slots: how many commands of a link run at once, and who is next.
 
 Rules:
 
-1. A place that is given back goes to the first who waits for one; it is never free in between.
+1. A slot that is released goes to the first who waits for one; it is never free in between.
 2. What keeps or ends something that is held goes before what begins something: a release, or the extension of a lease,
    does not stand behind a thousand new locks.
-3. Who is cancelled while a place is handed to it gives the place on.
+3. Who is cancelled while a slot is handed to it hands the slot on.
 """
 
 from collections import deque
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     _Queue: TypeAlias = "deque[asyncio.Future[None]]"
 
 
-class Places:
-    """The places of one link.
+class ConnectionSlots:
+    """The slots of one link.
 
     Args:
         size: How many there are.
@@ -34,8 +34,8 @@ class Places:
         self._first: _Queue = deque()
         self._others: _Queue = deque()
 
-    async def take(self, *, first: bool) -> bool:
-        """Take a place, before all who do not come `first`; say whether it had to be waited for."""
+    async def acquire(self, *, first: bool) -> bool:
+        """Take a slot, before all who do not come `first`; return whether it had to be waited for."""
         if self._free:
             self._free -= 1
             return False
@@ -45,12 +45,12 @@ class Places:
             await waiter
         except BaseException:
             if waiter.done() and not waiter.cancelled():
-                self.give()
+                self.release()
             raise
         return True
 
-    def give(self) -> None:
-        """Give a place back."""
+    def release(self) -> None:
+        """Give the slot to the first who waits for one, or free it."""
         for queue in (self._first, self._others):
             while queue:
                 waiter = queue.popleft()

@@ -1,0 +1,293 @@
+"""Text forms: how the values of a type are written in a query, a path, a header or a cookie, one form for each type.
+
+::
+
+    type ── parsing.compiler ──> schema ── text_form ──> TextForm
+    text ── the JSON value that it stands for ── validation and building, as of a body ──> value
+
+The schema is that of the type in a body, from the same walk, so that a text is held to the same bounds. Where it has
+no bounds, the text is read in one step. What is read is the form alone: no blanks around it, no digits of other
+scripts, no other notation.
+"""
+
+import decimal
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from ponty.request.content.json_decoder import Json
+from ponty.request.errors import InvalidField
+from ponty.request.fields.converters import CAST_ERRORS
+from ponty.request.parsing.compiled_type import Schema
+from ponty.request.parsing.compiler import Compiler
+from ponty.request.parsing.parser import Parser
+from ponty.request.validation.formats import FORMATS
+
+_INTEGER = re.compile("-?[0-9]+")
+_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+_BOOLEANS = {"true": True, "false": False}
+_MAX_WORDS = 200
+
+_IS_NARROWED_BY_NONE_OF = {
+    "type",
+    "format",
+    "contentEncoding",
+    "enum",
+    "title",
+    "description",
+    "examples",
+    "deprecated",
+    "readOnly",
+    "writeOnly",
+    "default",
+    "$comment",
+}
+
+
+class TextForm(msgspec.Struct, frozen=True, kw_only=True):
+    """How the values of a type are read of text.
+
+    Args:
+        type: The type.
+        schema: The JSON Schema of its values.
+        expected: What a text must be, for messages.
+        pattern: What matches the texts and perhaps others, for the path of a route; no text takes it more than one
+            pass.
+        to_json: Makes the JSON value that a text stands for, of one element where the form is a list; raises one of
+            `CAST_ERRORS` where there is none.
+        read: Makes a value of a text, or of a list of texts where the form is a list; None where it is the text itself.
+            Raises one of `CAST_ERRORS`, or an InvalidField that says more.
+        is_list: Whether it is written as several texts.
+    """
+
+    type: Any
+    schema: Schema
+    expected: str
+    pattern: str
+    to_json: Callable[[str], Json]
+    read: Callable[[Any], Any] | None
+    is_list: bool = False
+
+
+def text_form(tp: Any) -> TextForm:
+    """Compile a type: a scalar, a scalar or None, or a list of scalars.
+
+    Raises:
+        TypeError: It has no text form.
+        ValueError: An Annotation is not valid.
+    """
+    node, whole = Compiler(tp).whole()
+    schema: Schema = {name: value for name, value in whole.items() if name != "$schema"}
+    inner, is_optional = _without_null(schema)
+    if inner.get("type") == "array":
+        return _list_form(tp, schema, inner)
+    if not inner:
+        raise _no_form(tp)
+    is_plain = schema.keys() - {"anyOf"} <= _IS_NARROWED_BY_NONE_OF and inner.keys() <= _IS_NARROWED_BY_NONE_OF
+    if "enum" in inner:
+        texts = _texts(tp, inner["enum"])
+        build = Parser(tp).parse if is_optional or not is_plain else node.build
+        values = {text: build(value) if build else value for text, value in texts.items()}
+        return TextForm(
+            type=tp,
+            schema=schema,
+            expected=_one_of(texts),
+            pattern=_alternatives(texts),
+            to_json=texts.__getitem__,
+            read=values.__getitem__,
+        )
+    kind = _kind(tp, inner)
+    return TextForm(
+        type=tp,
+        schema=schema,
+        expected=kind.expected,
+        pattern=kind.pattern,
+        to_json=kind.to_json,
+        read=kind.read if is_plain else _bounded(kind.to_json, Parser(tp)),
+    )
+
+
+class _Kind(msgspec.Struct, frozen=True):
+    expected: str
+    pattern: str
+    read: Callable[[str], Any] | None
+    to_json: Callable[[str], Json] = str
+
+
+def read_integer(text: str) -> int:
+    """Read an integer: ASCII digits, with a minus before them where it is negative."""
+    if not _INTEGER.fullmatch(text):
+        raise ValueError("not an integer")
+    return int(text)
+
+
+def read_float(text: str) -> float:
+    """Read a finite number, as JSON writes it; zeros may stand before it."""
+    value = float(text) if _NUMBER.fullmatch(text) else math.inf
+    if not math.isfinite(value):
+        raise ValueError("not a number")
+    return value
+
+
+def _read_number(text: str) -> float:
+    return int(text) if _INTEGER.fullmatch(text) else read_float(text)
+
+
+def _of_format(name: str) -> Callable[[str], Json]:
+    read = FORMATS[name]
+
+    def to_json(text: str) -> Json:
+        read(text)
+        return text
+
+    return to_json
+
+
+def _text(name: str, expected: str, pattern: str) -> _Kind:
+    return _Kind(expected, pattern, FORMATS[name], _of_format(name))
+
+
+_NUMBER_PATTERN = _NUMBER.pattern
+_OF_TYPES: dict[str, _Kind] = {
+    "boolean": _Kind("true or false", "true|false", _BOOLEANS.__getitem__, _BOOLEANS.__getitem__),
+    "integer": _Kind("an integer, in the digits 0 to 9", _INTEGER.pattern, read_integer, read_integer),
+    "number": _Kind("a number, as -1.5 or 2e3", _NUMBER_PATTERN, read_float, _read_number),
+    "string": _Kind("a text", "[^/]+", None),
+}
+_OF_FORMATS: dict[str, _Kind] = {
+    "date": _text("date", "a date, as 2026-02-28", "[0-9]{4}-[0-9]{2}-[0-9]{2}"),
+    "date-time": _text(
+        "date-time", "a date and time with an offset, as 2026-02-28T13:30:00Z", "[0-9]{4}-[0-9TtZz:.+-]+"
+    ),
+    "time": _text("time", "a time, as 13:30:00", "[0-9]{2}:[0-9Zz:.+-]+"),
+    "duration": _text("duration", "a duration, as P1DT2H30M", "-?P[0-9WDTHMS.]+"),
+    "uuid": _text("uuid", "a UUID, as 123e4567-e89b-12d3-a456-426614174000", "[0-9A-Fa-f]{8}-[0-9A-Fa-f-]+"),
+    "decimal": _text("decimal", "a decimal number, as 1.50", _NUMBER_PATTERN),
+    "base64": _text("base64", "base64 (RFC 4648 §4)", "[^/]+"),
+}
+
+
+def _kind(tp: Any, schema: Mapping[str, Json]) -> _Kind:
+    form, kind = schema.get("format"), schema.get("type")
+    found = _OF_FORMATS.get(form) if isinstance(form, str) else None
+    if found is None and isinstance(kind, str):
+        found = _OF_TYPES.get(kind)
+    if found is None:
+        raise _no_form(tp)
+    return found
+
+
+def _no_form(tp: Any) -> TypeError:
+    return TypeError(f"{_name(tp)} has no form as a text")
+
+
+def _without_null(schema: Schema) -> tuple[Mapping[str, Json], bool]:
+    """Return the schema of what is not null, and whether null is admitted."""
+    members = schema.get("anyOf")
+    if not isinstance(members, list):
+        return schema, False
+    others = [member for member in members if isinstance(member, dict) and member != {"type": "null"}]
+    return (others[0], True) if len(others) == 1 else ({}, True)
+
+
+def _texts(tp: Any, values: object) -> dict[str, Json]:
+    """Return the values of an Enum or a Literal by the texts that stand for them."""
+    texts: dict[str, Json] = {}
+    for value in values if isinstance(values, list) else ():
+        text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+        if value is None or text in texts:
+            raise TypeError(f"{_name(tp)}: {text!r} does not stand for one value alone")
+        texts[text] = value
+    return texts
+
+
+def _one_of(texts: Mapping[str, object]) -> str:
+    words = f"one of {', '.join(map(repr, texts))}"
+    return words if len(words) <= _MAX_WORDS else f"{words[:_MAX_WORDS]}…"
+
+
+def _alternatives(texts: Mapping[str, object]) -> str:
+    """Return a pattern of these texts, or of any segment where a path writes one of them in another way."""
+    if all(re.fullmatch("[A-Za-z0-9_.~-]+", text) for text in texts):
+        return "|".join(map(re.escape, texts))
+    return "[^/]+"
+
+
+def _bounded(to_json: Callable[[str], Json], parser: Parser) -> Callable[[str], Any]:
+    def read(text: str) -> Any:
+        value = parser.parse(to_json(text))
+        if isinstance(value, decimal.Decimal) and value != decimal.Decimal(text):
+            raise ValueError("more digits than the bounds are checked with")
+        return value
+
+    return read
+
+
+def _list_form(tp: Any, schema: Schema, inner: Mapping[str, Json]) -> TextForm:
+    items = inner.get("items", {})
+    if "prefixItems" in inner or not isinstance(items, dict) or not items:
+        raise _no_form(tp)
+    if "enum" in items:
+        texts = _texts(tp, items["enum"])
+        expected, to_json = _one_of(texts), texts.__getitem__
+    else:
+        kind = _kind(tp, items)
+        expected, to_json = kind.expected, kind.to_json
+    parse = Parser(tp).parse
+
+    def read(texts: Sequence[str]) -> Any:
+        values: list[Json] = []
+        faults: list[tuple[str, str]] = []
+        for index, text in enumerate(texts):
+            try:
+                values.append(to_json(text))
+            except CAST_ERRORS:
+                faults.append((f"/{index}", f"must be {expected}"))
+        if faults:
+            (pointer, detail), *more = faults
+            raise InvalidField(detail, pointer=pointer, more=more)
+        return parse(values)
+
+    return TextForm(type=tp, schema=schema, expected=expected, pattern="", to_json=to_json, read=read, is_list=True)
+
+
+def check_default(place: str, form: TextForm, default: object) -> None:
+    """See that a default is a value of its type, by writing it down and reading it again; None is one always.
+
+    Raises:
+        TypeError: It is of another type.
+        ValueError: It is out of the bounds of its type.
+    """
+    if default is None:
+        return
+    wrong = TypeError(f"{place}: the default {default!r} is not of the type {_name(form.type)}")
+    try:
+        text: Any = [*map(_written, default)] if form.is_list and isinstance(default, _LISTS) else _written(default)
+        value = text if form.read is None else form.read(text)
+    except CAST_ERRORS:
+        raise wrong from None
+    except InvalidField as invalid:
+        raise ValueError(f"{place}: the default {default!r} {invalid.detail}") from None
+    is_alike = isinstance(default, type(value)) or (isinstance(value, float) and isinstance(default, int))
+    if value != default or not is_alike:
+        raise wrong
+
+
+def described(form: TextForm, default: object) -> Mapping[str, object]:
+    """Return the schema of a parameter, with its default where it has one that is not None."""
+    return form.schema if default is None else {**form.schema, "default": msgspec.to_builtins(default)}
+
+
+_LISTS = (list, tuple, set, frozenset)
+
+
+def _written(value: object) -> str:
+    plain: object = msgspec.to_builtins(value)
+    return plain if isinstance(plain, str) else msgspec.json.encode(plain).decode()
+
+
+def _name(tp: Any) -> str:
+    return getattr(tp, "__qualname__", None) or str(tp)
