@@ -109,8 +109,9 @@ class PlainResponse(web.Response):
             keep: Whether a header that is carried already stays as it is.
         """
         if self._further is None:
-            self._further = {}
-        merge_headers(self._further, headers, keep=keep)
+            self._further = dict(headers)
+        else:
+            merge_headers(self._further, headers, keep=keep)
 
     def replace_body(self, body: bytes) -> None:
         """Have another body, as long as it is as made."""
