@@ -175,7 +175,8 @@ async def ask(line, server):
         if laid_out:
             text = json.dumps(json.loads(text), indent=4)
         if head:
-            lines = [f"{name}: {value}" for name, value in answer.headers.items()]
+            # As they were sent; aiohttp writes some names its own way.
+            lines = [f"{name.decode()}: {value.decode()}" for name, value in answer.raw_headers]
             return f"HTTP/1.1 {answer.status} {answer.reason}", lines, text
         return None, [], text
 
