@@ -185,6 +185,7 @@ def test_a_misspelt_name_is_an_error():
         ("import ponty", {"aiohttp", "msgspec", "ponty.core", "ponty.request", "ponty.memo"}),
         ("import ponty.core", {"jsonschema", "ponty.request", "ponty.memo", "uvloop"}),
         ("import ponty.core; ponty.core.get", {"ponty.core.operations", "tenacity"}),
+        ("import ponty.request", {"multipart", "jsonschema"}),
         ("from ponty import get", {"jsonschema", "ponty.request", "ponty.memo"}),
     ],
 )
