@@ -36,9 +36,13 @@ if TYPE_CHECKING:
     from ponty.core import startmeup as startmeup
     from ponty.request import AIOHttpReq as AIOHttpReq
     from ponty.request import Annotation as Annotation
+    from ponty.request import ApiKey as ApiKey
+    from ponty.request import BasicCredentials as BasicCredentials
+    from ponty.request import BearerToken as BearerToken
     from ponty.request import ContentLength as ContentLength
     from ponty.request import ContentType as ContentType
     from ponty.request import Cookie as Cookie
+    from ponty.request import Credentials as Credentials
     from ponty.request import Description as Description
     from ponty.request import Field as Field
     from ponty.request import Header as Header
@@ -46,11 +50,14 @@ if TYPE_CHECKING:
     from ponty.request import Json as Json
     from ponty.request import JsonBody as JsonBody
     from ponty.request import ParsedJsonBody as ParsedJsonBody
+    from ponty.request import ParsedQuery as ParsedQuery
     from ponty.request import PosIntQueryParameter as PosIntQueryParameter
     from ponty.request import PosIntRouteParameter as PosIntRouteParameter
+    from ponty.request import Provided as Provided
     from ponty.request import QueryParameter as QueryParameter
     from ponty.request import Request as Request
     from ponty.request import RouteParameter as RouteParameter
+    from ponty.request import Scoped as Scoped
     from ponty.request import StringQueryParameter as StringQueryParameter
     from ponty.request import StringRouteParameter as StringRouteParameter
     from ponty.request import TextBody as TextBody
@@ -63,9 +70,13 @@ else:
     _HOMES = {
         "AIOHttpReq": "ponty.request",
         "Annotation": "ponty.request",
+        "ApiKey": "ponty.request",
+        "BasicCredentials": "ponty.request",
+        "BearerToken": "ponty.request",
         "ContentLength": "ponty.request",
         "ContentType": "ponty.request",
         "Cookie": "ponty.request",
+        "Credentials": "ponty.request",
         "Description": "ponty.request",
         "DoesNotExist": "ponty.core",
         "Fault": "ponty.core",
@@ -76,15 +87,18 @@ else:
         "JsonBody": "ponty.request",
         "Location": "ponty.core",
         "ParsedJsonBody": "ponty.request",
+        "ParsedQuery": "ponty.request",
         "PontyError": "ponty.core",
         "PosIntQueryParameter": "ponty.request",
         "PosIntRouteParameter": "ponty.request",
+        "Provided": "ponty.request",
         "Provider": "ponty.core",
         "QueryParameter": "ponty.request",
         "Request": "ponty.request",
         "Route": "ponty.core",
         "RouteParameter": "ponty.request",
         "Routes": "ponty.core",
+        "Scoped": "ponty.request",
         "StringQueryParameter": "ponty.request",
         "StringRouteParameter": "ponty.request",
         "TextBody": "ponty.request",
@@ -123,9 +137,13 @@ else:
 __all__ = [
     "AIOHttpReq",
     "Annotation",
+    "ApiKey",
+    "BasicCredentials",
+    "BearerToken",
     "ContentLength",
     "ContentType",
     "Cookie",
+    "Credentials",
     "Description",
     "DoesNotExist",
     "Fault",
@@ -136,15 +154,18 @@ __all__ = [
     "JsonBody",
     "Location",
     "ParsedJsonBody",
+    "ParsedQuery",
     "PontyError",
     "PosIntQueryParameter",
     "PosIntRouteParameter",
+    "Provided",
     "Provider",
     "QueryParameter",
     "Request",
     "Route",
     "RouteParameter",
     "Routes",
+    "Scoped",
     "StringQueryParameter",
     "StringRouteParameter",
     "TextBody",

@@ -1,11 +1,13 @@
 """`build_app`: the application, made of routes, providers and what answers errors."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from ponty.core.answers.error_middleware import answer_errors, answering, answering_for_others
+from ponty.core.lifecycle.handler_needs import check_app_keys, replace_fields
 from ponty.core.lifecycle.providers import Provider, lifespan, listed
 from ponty.core.routing.mounting import check_path_parameters, listed_tables, mount
 from ponty.core.routing.table import Routes
@@ -26,6 +28,7 @@ def build_app(
     route_tables: Iterable[web.RouteTableDef] = (),
     middlewares: Sequence[Middleware] = (),
     client_max_size: int = 1024**2,
+    fields: Mapping[Any, object] | None = None,
 ) -> web.Application:
     """Build the application that `startmeup` serves, without serving it.
 
@@ -44,19 +47,24 @@ def build_app(
         middlewares: aiohttp's middlewares, the outermost first. What a handler raises, and what no route matches,
             reaches them as an answer; so does what a middleware within raises. Those of a table stand within these.
         client_max_size: The most bytes a request's body may have; a larger one is a 413.
+        fields: For tests: what takes the place of fields of requests, by the field itself or by a class of fields. A
+            field is read in its place; anything else is its value.
 
     Raises:
         TypeError: A provider is not an async generator function, or a path lacks a variable part that its handler
             reads, or `routes` lists what is no table.
-        ValueError: A path is not one.
+        ValueError: A path is not one, or no handler has one of the `fields`.
+        RuntimeError: When the application starts, and its providers have not put into it what its handlers read.
     """
     arriving = ArrivingBodies()
     app = web.Application(
         middlewares=[answer_errors(arriving), *answering_for_others(middlewares)], client_max_size=client_max_size
     )
     app[ARRIVING_BODIES] = arriving
-    app.cleanup_ctx.append(lifespan(listed(providers)))
+    app.cleanup_ctx.append(lifespan((*listed(providers), check_app_keys)))
     app[MOUNTED] = mount(app, listed_tables(routes), tuple(route_tables), answering)
     app.router.register_resource(Unmatched(app.router, answering))
     check_path_parameters(app)
+    if fields:
+        replace_fields(app, fields)
     return app

@@ -6,10 +6,13 @@ from ponty.request.errors import InvalidField
 from ponty.request.fields.base import Description, Field
 from ponty.request.fields.body import JsonBody, ParsedJsonBody, TextBody, ValidatedJsonBody
 from ponty.request.fields.cookie import Cookie
+from ponty.request.fields.guards import ApiKey, BasicCredentials, BearerToken, Credentials
 from ponty.request.fields.header import ContentLength, ContentType, Header
 from ponty.request.fields.path import PosIntRouteParameter, RouteParameter, StringRouteParameter
-from ponty.request.fields.query import PosIntQueryParameter, QueryParameter, StringQueryParameter
+from ponty.request.fields.provided import Provided
+from ponty.request.fields.query import ParsedQuery, PosIntQueryParameter, QueryParameter, StringQueryParameter
 from ponty.request.fields.raw import AIOHttpReq
+from ponty.request.fields.scoped import Scoped
 from ponty.request.parsing.annotation import Annotation
 from ponty.request.parsing.parser import dataclass_to_jsonschema
 from ponty.request.request import Request
@@ -17,9 +20,13 @@ from ponty.request.request import Request
 __all__ = [
     "AIOHttpReq",
     "Annotation",
+    "ApiKey",
+    "BasicCredentials",
+    "BearerToken",
     "ContentLength",
     "ContentType",
     "Cookie",
+    "Credentials",
     "Description",
     "Field",
     "Header",
@@ -27,11 +34,14 @@ __all__ = [
     "Json",
     "JsonBody",
     "ParsedJsonBody",
+    "ParsedQuery",
     "PosIntQueryParameter",
     "PosIntRouteParameter",
+    "Provided",
     "QueryParameter",
     "Request",
     "RouteParameter",
+    "Scoped",
     "StringQueryParameter",
     "StringRouteParameter",
     "TextBody",

@@ -1,23 +1,11 @@
-"""`Request`, a class of fields: what an instance holds, and what is looked up once of each field."""
+"""`Request`, a class of fields: what an instance holds, and the plan by which its fields are read."""
 
-import functools
-import inspect
-from collections.abc import Callable, Iterable
+import types
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
-import msgspec
-from aiohttp import web
-
-from ponty.request.fields.base import Description, Field
-
-
-class CompiledField(msgspec.Struct, frozen=True):
-    """What a request needs of a field, looked up once."""
-
-    name: str
-    extract: Callable[[web.Request], Any]
-    waits: bool
-    describe: Callable[[], Description | None]
+from ponty.request.fields.base import Field
+from ponty.request.plan import Plan, make_plan, quoted
 
 
 class Request:
@@ -41,7 +29,8 @@ class Request:
         TypeError: The values given and the fields do not match one to one.
     """
 
-    __compiled__: ClassVar[tuple[CompiledField, ...]] = ()
+    __fields__: ClassVar[Mapping[str, Field[Any]]] = types.MappingProxyType({})
+    __plan__: ClassVar[Plan] = make_plan("Request", {})
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -59,20 +48,11 @@ class Request:
                     f"{cls.__qualname__}.{name}: the field's own `name` is {field.name!r} already; "
                     "give each name a field of its own"
                 )
-        cls.__compiled__ = tuple(
-            CompiledField(
-                name, field.extract, inspect.iscoroutinefunction(field.extract), functools.cache(field.describe)
-            )
-            for name, field in fields.items()
-        )
+        cls.__fields__ = types.MappingProxyType(fields)
+        cls.__plan__ = make_plan(cls.__qualname__, fields)
 
     def __init__(self, /, **values: object) -> None:
-        names = {field.name for field in self.__compiled__}
+        names = self.__fields__.keys()
         if values.keys() != names:
             raise TypeError(f"{type(self).__qualname__}() takes {quoted(names)}, not {quoted(values) or 'nothing'}")
         vars(self).update(values)
-
-
-def quoted(names: Iterable[str]) -> str:
-    """Name names."""
-    return ", ".join(map(repr, sorted(names)))

@@ -25,7 +25,7 @@ from ponty.core.answers.problems import PROBLEM_JSON, problem, problem_body
 from ponty.core.answers.response_checks import check_sendable, check_unsent
 from ponty.core.lifecycle.current_app import current_apps
 from ponty.core.wire.arriving_bodies import ArrivingBodies
-from ponty.core.wire.unread_bodies import leave_unread
+from ponty.core.wire.unread_bodies import leave_unread, mark_refused
 
 logger: logging.Logger = logging.getLogger("ponty.core")
 
@@ -111,6 +111,7 @@ def _answer(request: web.Request, error: BaseException) -> web.StreamResponse:
         if answer is not None:
             if type(answer) is not PlainResponse or not answer.is_as_made():
                 check_sendable(answer)
+            mark_refused(error, answer)
             return answer
     except Exception as defect:  # noqa: BLE001 - the last resort, for what nobody foresaw
         error = defect

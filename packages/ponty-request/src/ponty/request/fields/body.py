@@ -134,6 +134,7 @@ class ParsedJsonBody(Field[_T_co], Generic[_T_co]):
     """
 
     def __init__(self, cls: type[_T_co] | types.UnionType, *, filepath: str | pathlib.Path | None = None) -> None:
+        self._type = cls
         self._parser: Parser = Parser(cls, drops=filepath is not None)
         self._schema: Any = self._parser.schema if filepath is None else _read_schema(filepath)
         self._read: Callable[[bytes], Any] = (
