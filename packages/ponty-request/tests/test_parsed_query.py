@@ -117,7 +117,7 @@ NO_OTHERS = (
     [
         ("", [("query", "item", "", "is required")]),
         ("?item=tea&item=tea", [("query", "item", "", "must be given once")]),
-        ("?item=tea&limt=3", [NO_OTHERS]),
+        ("?item=tea&limits=3", [NO_OTHERS]),
         ("?item=tea&Item=tea", [NO_OTHERS]),
         ("?item=tea&%ff=1", [NO_OTHERS]),
         ("?item=%ff", [("query", "item", "", "is not valid UTF-8")]),
