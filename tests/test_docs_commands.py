@@ -34,7 +34,7 @@ DISTRIBUTIONS = {path.name for path in ROOT.glob("packages/*")} | {
     "nox[uv]",
     "ponty[redis]",
     "ponty-memo[redis]",
-    "ponty-request[speedups]",
+    "ponty-request[br,zstd]",
     "pytest",
     "pytest-aiohttp",
 }

@@ -5,12 +5,15 @@ from typing import NoReturn, assert_type
 
 import aiohttp
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from ponty import (
     DoesNotExist,
     Fault,
     PontyError,
     Provider,
+    Route,
+    Routes,
     ValidationError,
     build_app,
     delete,
@@ -25,6 +28,7 @@ from ponty import (
     retry,
     route,
     route_iter,
+    routes,
     startmeup,
 )
 
@@ -56,6 +60,26 @@ async def handler(request: web.Request) -> web.Response:
     return web.Response()
 
 
+async def uncached(request: web.Request, handler: Handler) -> web.StreamResponse:
+    return await handler(request)
+
+
+table = Routes("/v1", tags=["v1"], middlewares=[uncached])
+
+
+@table.route("REPORT", "", name="report")
+@table.get("/")
+@table.post("/", max_size=10, summary="Do it.", description="At length.", tags=("a",), raises=[Teapot, PontyError])
+@table.put("/", deprecated=True, hidden=True, operation_id="do")
+@table.delete("/")
+@table.patch("/")
+async def tabled(request: web.Request) -> web.Response:
+    return web.Response()
+
+
+routes.include(table, prefix="/api")
+
+
 @render_json
 async def value(a: int, *, b: str) -> dict[str, int]:
     return {b: a}
@@ -73,10 +97,15 @@ async def fetch_later(url: str) -> bytes:
 
 async def use(request: web.Request) -> None:
     assert_type(await handler(request), web.Response)
+    assert_type(await tabled(request), web.Response)
+    assert_type(list(table), list[Route])
+    with routes.emptied() as emptied:
+        assert_type(emptied, Routes)
     assert_type(await value(1, b="x"), web.Response)
     assert_type(fetch("x"), bytes)
     assert_type(await fetch_later("x"), bytes)
     assert_type(route_iter(), Iterator[tuple[str, str]])
+    assert_type(route_iter(table, routes), Iterator[tuple[str, str]])
 
 
 def stop() -> NoReturn:
@@ -86,3 +115,5 @@ def stop() -> NoReturn:
 def serve() -> None:
     assert_type(build_app(providers=[provider, http_client_provider(timeout=3, trust_env=True)]), web.Application)
     startmeup(port=8080, providers=(provider,), route_tables=[web.RouteTableDef()])
+    startmeup(port=8080, routes=[table, routes])
+    assert_type(build_app(routes=table), web.Application)

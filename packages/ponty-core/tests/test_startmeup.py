@@ -488,3 +488,28 @@ def test_an_impossible_time_to_finish_is_refused(seconds):
 def test_the_port_is_required():
     with pytest.raises(TypeError, match="port"):
         startmeup()
+
+
+async def test_the_tables_that_are_listed_are_served_and_printed(start):
+    """Each route once, those of aiohttp's tables and its files last; the default table is not among them."""
+    server = await start(
+        SLOW
+        + """
+import pathlib
+from ponty.core import Routes
+
+table, theirs = Routes("/listed"), web.RouteTableDef()
+
+@table.get("/{id}")
+@table.post("/{id}")
+@theirs.get("/theirs")
+async def handler(request):
+    return web.Response()
+
+theirs.static("/files", pathlib.Path.cwd())
+serve(routes=[table], route_tables=[theirs])
+"""
+    )
+    await server.address()
+    routes = [line for line in server.printed if " /" in line]
+    assert routes == ["POST /listed/{id}", "GET /listed/{id}", "GET /theirs", "GET /files/{filename}"]

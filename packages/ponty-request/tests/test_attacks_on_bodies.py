@@ -13,9 +13,8 @@ import pytest
 from ponty.core import post, render_json
 from ponty.request import Annotation, InvalidField, ParsedJsonBody, Request, ValidatedJsonBody, expect
 from ponty.request.parsing.parser import Parser
-from ponty.request.validation.validator import Validator, speedups
+from ponty.request.validation.validator import Validator
 
-FAST = sorted({False, speedups is not None})
 PRIME = 2**61 - 1
 """What Python's hash of a number is the remainder of."""
 
@@ -46,10 +45,9 @@ def test_values_that_share_a_hash_are_refused_soon(tp, value, within_budget):
     assert len(read(tp, few)) == 9
 
 
-@pytest.mark.parametrize("fast", FAST)
 @pytest.mark.parametrize("wrap", [lambda n: n, lambda n: [n, 1], lambda n: {"n": n}])
-def test_unique_items_that_share_a_hash_are_told_apart_soon(wrap, fast, within_budget):
-    validator = Validator({"uniqueItems": True}, fast=fast)
+def test_unique_items_that_share_a_hash_are_told_apart_soon(wrap, within_budget):
+    validator = Validator({"uniqueItems": True})
     values = [wrap(n) for n in COLLIDING]
     with within_budget():
         validator.check(values)
@@ -57,7 +55,6 @@ def test_unique_items_that_share_a_hash_are_told_apart_soon(wrap, fast, within_b
             validator.check([*values, wrap(PRIME)])
 
 
-@pytest.mark.parametrize("fast", FAST)
 @pytest.mark.parametrize(
     ("schema", "bad", "good"),
     [
@@ -73,22 +70,21 @@ def test_unique_items_that_share_a_hash_are_told_apart_soon(wrap, fast, within_b
         ),
     ],
 )
-def test_what_is_unevaluated_is_found_in_linear_time(schema, bad, good, fast, within_budget):
-    validator = Validator(schema, fast=fast)
+def test_what_is_unevaluated_is_found_in_linear_time(schema, bad, good, within_budget):
+    validator = Validator(schema)
     validator.check(good)
     with within_budget(), pytest.raises(InvalidField, match="unevaluated"):
         validator.check(bad)
 
 
-@pytest.mark.parametrize("fast", FAST)
-def test_what_is_unevaluated_is_told_where_nothing_else_is_wrong(fast):
+def test_what_is_unevaluated_is_told_where_nothing_else_is_wrong():
     schema = {"allOf": [{"properties": {"x": {"type": "integer"}}}], "unevaluatedProperties": False, "required": ["x"]}
     for value, detail in [
         ({"x": 1, "y": 1}, "unevaluated properties are not allowed"),
         ({"y": 1}, "'x' is a required"),
     ]:
         with pytest.raises(InvalidField, match=detail) as refusal:
-            Validator(schema, fast=fast).check(value)
+            Validator(schema).check(value)
         assert len(refusal.value.violations) == 1
 
 
@@ -136,20 +132,19 @@ async def test_a_body_as_deep_as_may_be_is_answered(ask, depth, innermost):
     status, answer = await ask("/", method="POST", json=value)
     assert status == (400 if innermost else 200)
     if innermost:
-        assert answer["errors"][0]["detail"] in {"is not of type 'object', 'null'", "is not of type 'null', 'object'"}
+        (error,) = answer["errors"]
+        assert (error["pointer"], error["detail"]) == ("/next" * 16, "is not valid")
 
 
-@pytest.mark.parametrize("fast", FAST)
-def test_a_deep_value_is_no_danger_to_keywords_that_jsonschema_explains(fast):
-    validator = Validator({"properties": {"a": {"$ref": "#"}}, "not": {"type": "string"}}, fast=fast)
+def test_a_deep_value_is_no_danger_to_rare_keywords():
+    validator = Validator({"properties": {"a": {"$ref": "#"}}, "not": {"type": "string"}})
     good, bad = {}, "x"
-    for _ in range(39):
+    for _ in range(99):
         good, bad = {"a": good}, {"a": bad}
     assert validator.is_valid(good)
-    for _ in range(60):
-        bad = {"a": bad}
-    with pytest.raises(InvalidField, match="is nested too deeply"):
+    with pytest.raises(InvalidField) as refusal:
         validator.check(bad)
+    assert refusal.value.violations == (("/a" * 16, "is not valid"),)
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,7 @@ GOOD = {
     "data": "AAAA",
     "day": "2026-02-28",
     "moment": "2026-02-28T10:00:00.5Z",
-    "clock": "10:00:00",
+    "clock": "10:00:00Z",
     "span": "P1DT2H",
     "id": "00000000-0000-4000-8000-000000000000",
     "price": "1.50",
@@ -282,15 +282,14 @@ class Link:
     others: "list[Cat | Link]" = dataclasses.field(default_factory=list)
 
 
-@pytest.mark.parametrize("fast", [None, False])
 @pytest.mark.parametrize("nest", [lambda link: {"value": 1, "next": link}, lambda link: {"value": 1, "others": [link]}])
-def test_unions_within_unions_do_not_multiply(nest, fast, within_budget):
+def test_unions_within_unions_do_not_multiply(nest, within_budget):
     schema = dataclass_to_jsonschema(Link)
     link = {"value": "x"}
     for _ in range(40):
         link = nest(link)
     with within_budget(), pytest.raises(InvalidField):
-        Validator(schema, fast=fast).check(link)
+        Validator(schema).check(link)
 
 
 @dataclasses.dataclass
@@ -303,11 +302,10 @@ class Right:
     child: "Left | Right | None"
 
 
-@pytest.mark.parametrize("fast", [None, False])
 @pytest.mark.parametrize("innermost", [{"child": None}, {"child": 1}])
-def test_unions_of_classes_that_look_alike_do_not_multiply(innermost, fast, within_budget):
+def test_unions_of_classes_that_look_alike_do_not_multiply(innermost, within_budget):
     value = innermost
     for _ in range(30):
         value = {"child": value}
     with within_budget():
-        assert Validator(dataclass_to_jsonschema(Left), fast=fast).is_valid(value) is (innermost["child"] is None)
+        assert Validator(dataclass_to_jsonschema(Left)).is_valid(value) is (innermost["child"] is None)

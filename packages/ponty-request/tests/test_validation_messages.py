@@ -1,18 +1,16 @@
-"""One catalogue of messages, whichever validator is installed, and nothing of a client's value in it."""
+"""One catalogue of messages, and nothing of a client's value in it."""
 
 import json
 
 import pytest
 
 from ponty.request.errors import InvalidField
-from ponty.request.validation.validator import Validator, speedups
-
-FAST = [False, True] if speedups is not None else [False]
+from ponty.request.validation.validator import Validator
 
 
-def violations(schema, value, *, fast):
+def violations(schema, value):
     with pytest.raises(InvalidField) as refusal:
-        Validator(schema, fast=fast).check(value)
+        Validator(schema).check(value)
     return list(refusal.value.violations)
 
 
@@ -73,8 +71,8 @@ CASES = [
     ({"dependentSchemas": {"a": {"required": ["z"]}}}, {"a": 1}, [("", "'z' is a required property")]),
     ({"if": {"type": "integer"}, "then": {"minimum": 5}}, 1, [("", "is less than the minimum of 5")]),
     ({"if": {"type": "integer"}, "else": False}, SECRET, [("", "is not allowed")]),
-    ({"unevaluatedProperties": False}, {"a": 1}, [("", "unevaluated properties are not allowed")]),
-    ({"unevaluatedItems": False}, [1], [("", "unevaluated items are not allowed")]),
+    ({"unevaluatedProperties": False}, {"a": 1}, [("/a", "unevaluated properties are not allowed")]),
+    ({"unevaluatedItems": False}, [1], [("/0", "unevaluated items are not allowed")]),
     (
         {"allOf": [{"type": "string"}, {"maximum": 1}]},
         3,
@@ -91,8 +89,9 @@ CASES = [
     (
         {"oneOf": [{"type": "integer"}, {"minimum": 1}]},
         3,
-        [("", "is not valid under exactly one of the allowed schemas")],
+        [("", "is valid under more than one of the allowed schemas")],
     ),
+    ({"oneOf": [{"minimum": 5}, {"multipleOf": 2}]}, 3, [("", "is not valid under any of the allowed schemas")]),
     ({"oneOf": [{"type": "string"}, {"type": "null"}]}, 3, [("", "is not of type 'string', 'null'")]),
     ({"$ref": "#/$defs/a", "$defs": {"a": {"type": "null"}}}, SECRET, [("", "is not of type 'null'")]),
     (
@@ -103,35 +102,31 @@ CASES = [
     (
         {"$schema": "http://json-schema.org/draft-07/schema#", "dependencies": {"a": ["b"]}},
         {"a": 1},
-        [("", "is not valid")],
+        [("", "'b' is a required property beside the others")],
     ),
 ]
 
 
 @pytest.mark.parametrize(("schema", "value", "expected"), CASES)
-@pytest.mark.parametrize("fast", FAST)
-def test_a_violation_says_where_it_is_and_what_would_be_right(schema, value, expected, fast):
-    found = violations(schema, value, fast=fast)
+def test_a_violation_says_where_it_is_and_what_would_be_right(schema, value, expected):
+    found = violations(schema, value)
     assert found == expected
     assert "secret" not in str(found)
 
 
-@pytest.mark.parametrize("fast", FAST)
-def test_a_pointer_is_cut_to_an_ancestor(fast):
+def test_a_pointer_is_cut_to_an_ancestor():
     name = "x" * 100
     schema = {"additionalProperties": {"$ref": "#"}, "type": "object"}
-    ((place, _),) = violations(schema, {name: {name: {name: {name: 1}}}}, fast=fast)
+    ((place, _),) = violations(schema, {name: {name: {name: {name: 1}}}})
     assert place == f"/{name}/{name}"
-    assert violations({"additionalProperties": False}, {"y" * 1000: 1}, fast=fast)[0][0] == ""
+    assert violations({"additionalProperties": False}, {"y" * 1000: 1})[0][0] == ""
 
 
-@pytest.mark.parametrize("fast", FAST)
-def test_a_message_is_bounded_whatever_the_schema(fast):
-    ((_, detail),) = violations({"enum": ["x" * 100] * 1 + [str(n) for n in range(1000)]}, 1, fast=fast)
+def test_a_message_is_bounded_whatever_the_schema():
+    ((_, detail),) = violations({"enum": ["x" * 100] * 1 + [str(n) for n in range(1000)]}, 1)
     assert len(detail) < 210
 
 
-@pytest.mark.parametrize("fast", FAST)
 @pytest.mark.parametrize(
     ("schema", "value"),
     [
@@ -144,14 +139,13 @@ def test_a_message_is_bounded_whatever_the_schema(fast):
     ],
     ids=["items", "anyOf", "items of anyOf", "values", "names", "unique"],
 )
-def test_to_explain_a_large_value_takes_no_longer_than_a_small_one_s_share(schema, value, fast, within_budget):
-    validator = Validator(schema, fast=fast)
+def test_to_explain_a_large_value_takes_no_longer_than_a_small_one_s_share(schema, value, within_budget):
+    validator = Validator(schema)
     with within_budget(), pytest.raises(InvalidField) as refusal:
         validator.check(value)
     assert 1 <= len(refusal.value.violations) <= 51
 
 
-@pytest.mark.parametrize("fast", FAST)
 @pytest.mark.parametrize(
     "schema",
     [
@@ -178,12 +172,11 @@ def test_to_explain_a_large_value_takes_no_longer_than_a_small_one_s_share(schem
         {"$defs": {"a": {"$schema": "http://json-schema.org/draft-07/schema#"}}},
     ],
 )
-def test_a_schema_that_cannot_be_used_is_refused_at_import(schema, fast):
+def test_a_schema_that_cannot_be_used_is_refused_at_import(schema):
     with pytest.raises(ValueError, match=r"JSON Schema|pattern"):
-        Validator(schema, fast=fast)
+        Validator(schema)
 
 
-@pytest.mark.parametrize("fast", FAST)
 @pytest.mark.parametrize(
     ("schema", "good", "bad"),
     [
@@ -207,12 +200,12 @@ def test_a_schema_that_cannot_be_used_is_refused_at_import(schema, fast):
         ),
         ({"$schema": "http://json-schema.org/draft-04/schema#", "minimum": 3, "exclusiveMinimum": True}, 4, 3),
         ({"const": {"$schema": "x"}}, {"$schema": "x"}, {}),
-        ({"format": "ipv4"}, "anything", None),
+        ({"format": "ipv4"}, "127.0.0.1", "anything"),
         ({"format": "unheard of"}, "anything", None),
     ],
 )
-def test_a_schema_of_another_s_making_is_used_as_it_is(schema, good, bad, fast):
-    validator = Validator(schema, fast=fast)
+def test_a_schema_of_another_s_making_is_used_as_it_is(schema, good, bad):
+    validator = Validator(schema)
     text = json.dumps(schema)
     validator.check(good)
     if bad is not None:

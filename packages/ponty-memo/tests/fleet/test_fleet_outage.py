@@ -104,6 +104,37 @@ async def _answers(lock):
         return False
 
 
+@pytest.mark.parametrize("after", [0, 1, 5])
+async def test_a_script_whose_connection_breaks_is_run_again(server, link_to, proxy_to, use, after, keys_of):
+    """Redis is there, so nobody is refused and nothing computed in vain; what was done the first time is not undone."""
+    async with proxy_to(server.port) as proxy:
+        link = link_to(proxy.url)
+        cached, lock = use(link)
+        assert await works(cached, lock)
+        await cached("cake")
+        for name, what in {
+            "enter": lambda: lock.lock("a").__aenter__(),
+            "look": lambda: cached("cake"),
+            "drop": lambda: cached.invalidate("other"),
+        }.items():
+            proxy.cut_after = after
+            outcome = await what()
+            assert name != "enter" or outcome.fence > 0
+            assert proxy.cut_after is None  # it was cut
+        assert cached.runs == ["tea", "cake"]
+        assert not link.breaker.open
+
+
+async def test_who_gives_back_a_lock_is_not_refused_where_the_answer_is_lost(server, link_to, proxy_to, use, keys_of):
+    """The repetition finds nothing to give back, which does not mean that the lease was lost."""
+    async with proxy_to(server.port) as proxy:
+        _, lock = use(link_to(proxy.url))
+        async with lock.lock("a"):
+            proxy.cut_after = 0
+        assert proxy.cut_after is None
+        assert not [name for name in keys_of()[0] if "lock" in name]
+
+
 async def test_a_waiter_is_woken_also_after_its_connection_was_cut(own_server, link_to, proxy_to, namespace, until):
     """It looks again when the subscription is back: the message came while it was away."""
     server = own_server()
@@ -160,8 +191,13 @@ async def test_a_connection_that_is_cut_in_the_middle_of_an_answer(
 ):
     async with proxy_to(server.port) as proxy:
         cached, lock = use(link_to(proxy.url))
+
+        async def hold():
+            async with lock.lock("a") as lease:
+                return lease
+
         await until(lambda: works(cached, lock))
-        for what in (lambda: cached("tea"), lambda: cached("cake"), lambda: lock.lock("a").__aenter__()):
+        for what in (lambda: cached("tea"), lambda: cached("cake"), hold):
             proxy.cut_after = after
             try:
                 outcome = await what()
@@ -184,11 +220,11 @@ async def test_a_lock_whose_answer_was_lost_is_free_again_for_others(
         other = redislock(link_to(server.url), namespace=namespace, lease_ms=600_000)
         async with lock.lock("warm"):
             pass
-        proxy.cut_after = 0
+        proxy.cut_after, proxy.away = 0, True
         with pytest.raises(Unavailable):
             async with lock.lock("a"):
                 pass
-        proxy.cut_after = None
+        proxy.cut_after, proxy.away = None, False
         await until(lambda: server.ask("EXISTS", f"{namespace}:lock:=a") == 0)
         async with other.lock("a"):
             pass
@@ -200,10 +236,11 @@ async def test_a_lock_whose_answer_was_lost_is_free_again_at_once(server, link_t
         lock = redislock(link_to(proxy.url), namespace=namespace, lease_ms=600_000)
         async with lock.lock("warm"):
             pass
-        proxy.cut_after = 0
+        proxy.cut_after, proxy.away = 0, True
         with pytest.raises(Unavailable):
             async with lock.lock("a"):
                 pass
+        proxy.away = False
         async with lock.lock("a"):
             pass
         assert server.ask("EXISTS", f"{namespace}:lock:=a") == 0

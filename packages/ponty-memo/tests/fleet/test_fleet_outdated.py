@@ -1,6 +1,9 @@
 """What a process does about locks that another one's clearing has made outdated, and what that costs."""
 
 import asyncio
+import pathlib
+import subprocess
+import sys
 
 import pytest
 
@@ -221,6 +224,14 @@ async def test_nothing_is_left_of_a_lock_that_could_not_be_given_back(process, u
     await asyncio.wait([first])
     await here.link.aclose()
     assert here.store.sentinels.clearing._held == {}
+
+
+def test_what_is_held_in_another_event_loop_is_acknowledged(server, namespace):
+    """A clearing does not wait for the lease of a key whose loop stands still, and whose process does not."""
+    program = pathlib.Path(__file__).with_name("two_loops.py")
+    command = [sys.executable, "-W", "ignore", str(program), server.url, namespace]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert ran.stdout.splitlines() == ["here 4", "cleared False", "there 3", "end"], ran.stderr
 
 
 def test_a_computation_that_takes_no_time_leaves_nothing_running(server, namespace, monkeypatch):

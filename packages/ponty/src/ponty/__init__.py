@@ -20,25 +20,33 @@ if TYPE_CHECKING:
     from ponty.core import Routes as Routes
     from ponty.core import ValidationError as ValidationError
     from ponty.core import build_app as build_app
+    from ponty.core import cors as cors
+    from ponty.core import current_request_id as current_request_id
     from ponty.core import delete as delete
     from ponty.core import get as get
+    from ponty.core import health as health
     from ponty.core import http_client_provider as http_client_provider
+    from ponty.core import json_logs as json_logs
     from ponty.core import lease_http_client as lease_http_client
     from ponty.core import patch as patch
     from ponty.core import post as post
     from ponty.core import put as put
     from ponty.core import raise_status as raise_status
     from ponty.core import render_json as render_json
+    from ponty.core import request_ids as request_ids
     from ponty.core import retry as retry
     from ponty.core import route as route
     from ponty.core import route_iter as route_iter
     from ponty.core import routes as routes
+    from ponty.core import security_headers as security_headers
     from ponty.core import startmeup as startmeup
+    from ponty.core import trusted_proxies as trusted_proxies
     from ponty.request import AIOHttpReq as AIOHttpReq
     from ponty.request import Annotation as Annotation
     from ponty.request import ApiKey as ApiKey
     from ponty.request import BasicCredentials as BasicCredentials
     from ponty.request import BearerToken as BearerToken
+    from ponty.request import BodyStream as BodyStream
     from ponty.request import ContentLength as ContentLength
     from ponty.request import ContentType as ContentType
     from ponty.request import Cookie as Cookie
@@ -49,6 +57,7 @@ if TYPE_CHECKING:
     from ponty.request import InvalidField as InvalidField
     from ponty.request import Json as Json
     from ponty.request import JsonBody as JsonBody
+    from ponty.request import ParsedForm as ParsedForm
     from ponty.request import ParsedJsonBody as ParsedJsonBody
     from ponty.request import ParsedQuery as ParsedQuery
     from ponty.request import PosIntQueryParameter as PosIntQueryParameter
@@ -61,6 +70,7 @@ if TYPE_CHECKING:
     from ponty.request import StringQueryParameter as StringQueryParameter
     from ponty.request import StringRouteParameter as StringRouteParameter
     from ponty.request import TextBody as TextBody
+    from ponty.request import Upload as Upload
     from ponty.request import ValidatedJsonBody as ValidatedJsonBody
     from ponty.request import dataclass_to_jsonschema as dataclass_to_jsonschema
     from ponty.request import expect as expect
@@ -73,6 +83,7 @@ else:
         "ApiKey": "ponty.request",
         "BasicCredentials": "ponty.request",
         "BearerToken": "ponty.request",
+        "BodyStream": "ponty.request",
         "ContentLength": "ponty.request",
         "ContentType": "ponty.request",
         "Cookie": "ponty.request",
@@ -86,6 +97,7 @@ else:
         "Json": "ponty.request",
         "JsonBody": "ponty.request",
         "Location": "ponty.core",
+        "ParsedForm": "ponty.request",
         "ParsedJsonBody": "ponty.request",
         "ParsedQuery": "ponty.request",
         "PontyError": "ponty.core",
@@ -102,25 +114,33 @@ else:
         "StringQueryParameter": "ponty.request",
         "StringRouteParameter": "ponty.request",
         "TextBody": "ponty.request",
+        "Upload": "ponty.request",
         "ValidatedJsonBody": "ponty.request",
         "ValidationError": "ponty.core",
         "build_app": "ponty.core",
+        "cors": "ponty.core",
+        "current_request_id": "ponty.core",
         "dataclass_to_jsonschema": "ponty.request",
         "delete": "ponty.core",
         "expect": "ponty.request",
         "get": "ponty.core",
+        "health": "ponty.core",
         "http_client_provider": "ponty.core",
+        "json_logs": "ponty.core",
         "lease_http_client": "ponty.core",
         "patch": "ponty.core",
         "post": "ponty.core",
         "put": "ponty.core",
         "raise_status": "ponty.core",
         "render_json": "ponty.core",
+        "request_ids": "ponty.core",
         "retry": "ponty.core",
         "route": "ponty.core",
         "route_iter": "ponty.core",
         "routes": "ponty.core",
+        "security_headers": "ponty.core",
         "startmeup": "ponty.core",
+        "trusted_proxies": "ponty.core",
     }
 
     def __getattr__(name: str) -> object:
@@ -140,6 +160,7 @@ __all__ = [
     "ApiKey",
     "BasicCredentials",
     "BearerToken",
+    "BodyStream",
     "ContentLength",
     "ContentType",
     "Cookie",
@@ -153,6 +174,7 @@ __all__ = [
     "Json",
     "JsonBody",
     "Location",
+    "ParsedForm",
     "ParsedJsonBody",
     "ParsedQuery",
     "PontyError",
@@ -169,23 +191,31 @@ __all__ = [
     "StringQueryParameter",
     "StringRouteParameter",
     "TextBody",
+    "Upload",
     "ValidatedJsonBody",
     "ValidationError",
     "build_app",
+    "cors",
+    "current_request_id",
     "dataclass_to_jsonschema",
     "delete",
     "expect",
     "get",
+    "health",
     "http_client_provider",
+    "json_logs",
     "lease_http_client",
     "patch",
     "post",
     "put",
     "raise_status",
     "render_json",
+    "request_ids",
     "retry",
     "route",
     "route_iter",
     "routes",
+    "security_headers",
     "startmeup",
+    "trusted_proxies",
 ]

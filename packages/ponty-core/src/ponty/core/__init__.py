@@ -1,5 +1,8 @@
 """Routes, responses, errors, providers and the application lifecycle of Ponty."""
 
+import importlib
+from typing import TYPE_CHECKING
+
 from ponty.core.answers.errors import DoesNotExist, Fault, Location, PontyError, ValidationError, raise_status
 from ponty.core.answers.rendering import render_json
 from ponty.core.app import build_app
@@ -9,6 +12,37 @@ from ponty.core.retrying import retry
 from ponty.core.routing.route import Route
 from ponty.core.routing.table import Routes, delete, get, patch, post, put, route, route_iter, routes
 from ponty.core.serving.startmeup import startmeup
+
+if TYPE_CHECKING:
+    from ponty.core.lifecycle.current_request import current_request_id
+    from ponty.core.operations.cors import cors
+    from ponty.core.operations.health import health
+    from ponty.core.operations.json_logs import json_logs
+    from ponty.core.operations.request_ids import request_ids
+    from ponty.core.operations.security_headers import security_headers
+    from ponty.core.operations.trusted_proxies import trusted_proxies
+else:
+    # What most programs start without is imported when it is first used.
+    _LATER = {
+        "current_request_id": "ponty.core.lifecycle.current_request",
+        "health": "ponty.core.operations.health",
+        "json_logs": "ponty.core.operations.json_logs",
+        "request_ids": "ponty.core.operations.request_ids",
+        "cors": "ponty.core.operations.cors",
+        "security_headers": "ponty.core.operations.security_headers",
+        "trusted_proxies": "ponty.core.operations.trusted_proxies",
+    }
+
+    def __getattr__(name: str) -> object:
+        home = _LATER.get(name)
+        if home is None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = globals()[name] = getattr(importlib.import_module(home), name)
+        return value
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *_LATER})
+
 
 __all__ = [
     "DoesNotExist",
@@ -20,18 +54,25 @@ __all__ = [
     "Routes",
     "ValidationError",
     "build_app",
+    "cors",
+    "current_request_id",
     "delete",
     "get",
+    "health",
     "http_client_provider",
+    "json_logs",
     "lease_http_client",
     "patch",
     "post",
     "put",
     "raise_status",
     "render_json",
+    "request_ids",
     "retry",
     "route",
     "route_iter",
     "routes",
+    "security_headers",
     "startmeup",
+    "trusted_proxies",
 ]

@@ -7,8 +7,10 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from ponty.core.answers.error_middleware import answer_errors, answering, answering_for_others
+from ponty.core.answers.further_headers import add_noted_headers
 from ponty.core.lifecycle.handler_needs import check_app_keys, replace_fields
 from ponty.core.lifecycle.providers import Provider, lifespan, listed
+from ponty.core.lifecycle.stopping import watch_stopping
 from ponty.core.routing.mounting import check_path_parameters, listed_tables, mount
 from ponty.core.routing.table import Routes
 from ponty.core.routing.unmatched import Unmatched
@@ -62,7 +64,11 @@ def build_app(
     )
     app[ARRIVING_BODIES] = arriving
     app.cleanup_ctx.append(lifespan((*listed(providers), check_app_keys)))
-    app[MOUNTED] = mount(app, listed_tables(routes), tuple(route_tables), answering)
+    watch_stopping(app)
+    tables = listed_tables(routes)
+    if middlewares or any(entry.middlewares for table in tables for entry in table):
+        app.on_response_prepare.append(add_noted_headers)
+    app[MOUNTED] = mount(app, tables, tuple(route_tables), answering)
     app.router.register_resource(Unmatched(app.router, answering))
     check_path_parameters(app)
     if fields:

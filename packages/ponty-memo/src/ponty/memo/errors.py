@@ -19,7 +19,7 @@ class Locked(Exception):
     """Somebody else holds the key.
 
     `ponty.core` answers it with 409; of the exception, only that status reaches the client. Which key it was stands in
-    a note of the exception, so that the traceback tells it and `str(error)` does not.
+    a note of the exception, so that the traceback has it and `str(error)` does not.
     """
 
     __ponty_status__: ClassVar[int] = 409

@@ -1,4 +1,4 @@
-"""What a cache tells of itself: events, for a metrics hook, and counts, for `cache_info`."""
+"""What a cache reports: events, for a metrics hook, and counts, for `cache_info`."""
 
 from collections.abc import Callable
 from typing import Final, Literal, NamedTuple, TypeAlias

@@ -1,4 +1,4 @@
-"""The logger of what no caller can be told."""
+"""The logger of what reaches no caller."""
 
 from typing import TYPE_CHECKING
 

@@ -6,6 +6,7 @@ from ponty.request.errors import InvalidField
 from ponty.request.fields.base import Description, Field
 from ponty.request.fields.body import JsonBody, ParsedJsonBody, TextBody, ValidatedJsonBody
 from ponty.request.fields.cookie import Cookie
+from ponty.request.fields.form import ParsedForm
 from ponty.request.fields.guards import ApiKey, BasicCredentials, BearerToken, Credentials
 from ponty.request.fields.header import ContentLength, ContentType, Header
 from ponty.request.fields.path import PosIntRouteParameter, RouteParameter, StringRouteParameter
@@ -13,6 +14,8 @@ from ponty.request.fields.provided import Provided
 from ponty.request.fields.query import ParsedQuery, PosIntQueryParameter, QueryParameter, StringQueryParameter
 from ponty.request.fields.raw import AIOHttpReq
 from ponty.request.fields.scoped import Scoped
+from ponty.request.fields.stream import BodyStream
+from ponty.request.forms.upload import Upload
 from ponty.request.parsing.annotation import Annotation
 from ponty.request.parsing.parser import dataclass_to_jsonschema
 from ponty.request.request import Request
@@ -23,6 +26,7 @@ __all__ = [
     "ApiKey",
     "BasicCredentials",
     "BearerToken",
+    "BodyStream",
     "ContentLength",
     "ContentType",
     "Cookie",
@@ -33,6 +37,7 @@ __all__ = [
     "InvalidField",
     "Json",
     "JsonBody",
+    "ParsedForm",
     "ParsedJsonBody",
     "ParsedQuery",
     "PosIntQueryParameter",
@@ -45,6 +50,7 @@ __all__ = [
     "StringQueryParameter",
     "StringRouteParameter",
     "TextBody",
+    "Upload",
     "ValidatedJsonBody",
     "dataclass_to_jsonschema",
     "expect",

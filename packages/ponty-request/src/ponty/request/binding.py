@@ -20,6 +20,7 @@ from ponty.request.errors import InvalidField
 from ponty.request.fields.provided import Provided
 from ponty.request.fields.query import OtherParameters, ParsedQuery
 from ponty.request.fields.scoped import Scopes
+from ponty.request.forms.holding import release
 from ponty.request.handlers import check_handler, make_call
 from ponty.request.plan import Plan, Step, key_of_stand_in, make_plan
 from ponty.request.refusals import Refusal, refusal_of
@@ -113,7 +114,8 @@ def expect(
             names = [step.name for step in plan.checks] if is_flat else [*plan.named]
             call = make_call(inner, names, whole=cls if whole else None)
             binding = _Binding(media_type, others_refused, call, render, elsewhere)
-            return _flat(plan.checks, binding) if is_flat else _in_turns(plan, binding)
+            made = _flat(plan.checks, binding) if is_flat else _in_turns(plan, binding)
+            return _releasing(made) if any(step.field.takes_stream for step in plan.steps) else made
 
         plan = cls.__plan__
         answer = functools.wraps(handler)(answer_by(plan, elsewhere))
@@ -137,6 +139,9 @@ def expect(
             __ponty_app_keys__=needed_keys,
             __ponty_asks_for_body__=bool(plan.guards),
         )
+        # The most that a body may have is known before its handler runs: a client may ask whether to send it.
+        if max_sizes := [step.field.max_size for step in plan.steps if step.field.max_size is not None]:
+            vars(answer).update(__ponty_max_size__=max(max_sizes))
         return answer
 
     return decorate
@@ -156,6 +161,18 @@ def _others(plan: Plan, *, refuse: bool) -> OtherParameters | None:
         return None
     names = [d.name for d in plan.descriptions() if d.location == "query" and d.style != "properties"]
     return OtherParameters([*names, *(name for query in queries for name in query.names)])
+
+
+def _releasing(answer: _Answer[_R]) -> _Answer[_R]:
+    """Put around what answers a request what closes all that the request holds."""
+
+    async def released(request: web.Request) -> _R:
+        try:
+            return await answer(request)
+        finally:
+            await release(request)
+
+    return functools.update_wrapper(released, answer)
 
 
 def _rendered(handler: Any) -> tuple[Any, Any, Any]:

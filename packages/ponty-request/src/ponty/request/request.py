@@ -50,9 +50,20 @@ class Request:
                 )
         cls.__fields__ = types.MappingProxyType(fields)
         cls.__plan__ = make_plan(cls.__qualname__, fields)
+        _check_streams(cls.__qualname__, cls.__plan__)
 
     def __init__(self, /, **values: object) -> None:
         names = self.__fields__.keys()
         if values.keys() != names:
             raise TypeError(f"{type(self).__qualname__}() takes {quoted(names)}, not {quoted(values) or 'nothing'}")
         vars(self).update(values)
+
+
+def _check_streams(place: str, plan: Plan) -> None:
+    for streamed in plan.steps:
+        if streamed.field.takes_stream:
+            for other in plan.steps:
+                if other is not streamed and (told := other.describe()) is not None and told.location == "body":
+                    raise TypeError(
+                        f"{place}: {streamed.name!r} reads the body as it arrives, so {other.name!r} cannot read it too"
+                    )

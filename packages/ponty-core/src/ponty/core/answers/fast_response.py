@@ -16,7 +16,7 @@ the instance tells that it is not as it was made.
 
 import functools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,7 @@ from aiohttp.http import SERVER_SOFTWARE, StreamWriter
 from multidict import CIMultiDict
 
 from ponty.core.answers.errors import check_status, title
+from ponty.core.answers.merging import merge_headers
 
 
 class Head:
@@ -49,12 +50,15 @@ class Head:
         self._start = f"{line}\r\n{hdrs.CONTENT_TYPE}: {content_type}\r\n{hdrs.CONTENT_LENGTH}: ".encode("ascii")
         self._end = b""
 
-    def before(self, body: bytes) -> bytes:
-        """Give the bytes of a whole answer (RFC 9112 §2.1), with the headers in aiohttp's order."""
+    def before(self, body: bytes, further: dict[str, str] | None = None) -> bytes:
+        """Give the bytes of a whole answer (RFC 9112 §2.1), with the headers in aiohttp's order, and then `further`."""
         second = int(time.time())
         if second != self._second:
             self._end = f"\r\n{hdrs.DATE}: {_date(second)}\r\n{hdrs.SERVER}: {SERVER_SOFTWARE}\r\n\r\n".encode("ascii")
             self._second = second
+        if further:
+            lines = "".join(f"\r\n{name}: {value}" for name, value in further.items()).encode()
+            return b"%b%d%b%b%b" % (self._start, len(body), lines, self._end, body)
         return b"%b%d%b%b" % (self._start, len(body), self._end, body)
 
     def sent_before(self, body: bytes) -> dict[str, str]:
@@ -84,7 +88,7 @@ class PlainResponse(web.Response):
     """
 
     # The dictionary of an instance holds only what is not as it was made.
-    __slots__ = ("_content", "_head", "_is_built", "_is_sent", "_length", "_ready_for")
+    __slots__ = ("_content", "_further", "_head", "_is_built", "_is_sent", "_length", "_ready_for")
 
     __http_exception__ = False  # as aiohttp asks of each response
 
@@ -95,6 +99,26 @@ class PlainResponse(web.Response):
         self._ready_for: web.BaseRequest | None = None
         self._is_sent = False
         self._length = 0
+        self._further: dict[str, str] | None = None
+
+    def carry(self, headers: Mapping[str, str], *, keep: bool = False) -> None:
+        """Carry further headers, other than those of the head, as long as it is as made.
+
+        Args:
+            headers: The headers. They hold nothing that a header cannot.
+            keep: Whether a header that is carried already stays as it is.
+        """
+        if self._further is None:
+            self._further = {}
+        merge_headers(self._further, headers, keep=keep)
+
+    def replace_body(self, body: bytes) -> None:
+        """Have another body, as long as it is as made."""
+        self._content = body
+
+    def as_made(self) -> tuple[Head, bytes]:
+        """Return what it was made of."""
+        return self._head, self._content
 
     def is_as_made(self) -> bool:
         """Tell whether nobody has read, changed or prepared it."""
@@ -124,7 +148,7 @@ class PlainResponse(web.Response):
         self._ready_for = None
         self._is_sent = True
         writer = request.writer
-        await writer.write_eof(self._head.before(self._content))
+        await writer.write_eof(self._head.before(self._content, self._further))
         self._length = writer.output_size
 
     async def write(self, data: bytes | bytearray | memoryview) -> None:
@@ -182,6 +206,7 @@ class PlainResponse(web.Response):
             self._is_built = True
             head, body = self._head, self._content
             headers = head.sent_before(body) if self._is_sent else {hdrs.CONTENT_TYPE: head.content_type}
+            headers |= self._further or {}
             changed = dict(self.__dict__)  # by what sets without a look, as `set_status` does
             super().__init__(status=head.status, headers=CIMultiDict(headers), body=body)
             self.__dict__.update(changed)
@@ -219,8 +244,9 @@ def _goes_plain(request: web.BaseRequest) -> bool:
         and isinstance(request, web.Request)
     ):
         return False
-    for app in request.match_info.apps:  # noqa: SIM110 - any() would make a generator for each request
-        if app.on_response_prepare:
+    for app in request.match_info.apps:
+        receivers = app.on_response_prepare
+        if receivers and not (len(receivers) == 1 and getattr(receivers[0], "__ponty_for_streams__", False)):
             return False
     return True
 

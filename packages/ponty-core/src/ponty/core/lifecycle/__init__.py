@@ -1,4 +1,4 @@
-"""What an application has while it runs.
+"""What an application has while it runs, and which request and application are at work.
 
 ::
 

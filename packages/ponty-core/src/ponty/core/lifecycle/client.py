@@ -12,6 +12,7 @@ from aiohttp import web
 from ponty.core.lifecycle.client_cookies import OwnCookies
 from ponty.core.lifecycle.client_places import BoundedConnector, Lease, Places
 from ponty.core.lifecycle.current_app import current_apps
+from ponty.core.lifecycle.current_request import current_identity
 from ponty.core.lifecycle.providers import Provider
 
 
@@ -71,6 +72,7 @@ def http_client_provider(
         for part in ("connector", "cookie_jar"):
             if callable(arguments.get(part)):
                 arguments[part] = arguments[part]()
+        arguments["middlewares"] = (*arguments.get("middlewares", ()), _send_identity)
         session = aiohttp.ClientSession(headers=headers, cookies=cookies, timeout=total, **arguments)
         close = session.close
         _keep_open(session)
@@ -118,6 +120,15 @@ async def lease_http_client(name: str = "_default") -> AsyncGenerator[aiohttp.Cl
         if client.session.closed:
             raise _unknown(name)
         yield client.session
+
+
+async def _send_identity(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Send along the id and the trace of the request that this call is made for."""
+    identity = current_identity.get()
+    if identity is not None:
+        for name, value in identity.headers().items():
+            request.headers.setdefault(name, value)
+    return await handler(request)
 
 
 def _keep_open(session: aiohttp.ClientSession) -> None:

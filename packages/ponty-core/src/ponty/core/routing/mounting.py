@@ -6,18 +6,28 @@ answers the errors of that, then the limit of its bodies. All of it is put toget
 
 import functools
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 
+import msgspec
 from aiohttp import hdrs, web
+from aiohttp.abc import AbstractView
 from aiohttp.typedefs import Middleware
 
 from ponty.core.routing.body_limit import limited, mark_limit
+from ponty.core.routing.conflicts import Candidate, check_conflicts
 from ponty.core.routing.expect_continue import meet_expectation
-from ponty.core.routing.route import Handler, Route, name_of
+from ponty.core.routing.path_group import PathGroup
+from ponty.core.routing.paths import Path, read_path
+from ponty.core.routing.route import ExpectHandler, Handler, Route, name_of
 from ponty.core.routing.table import Routes, routes
 
 Guard = Callable[[Handler], Handler]
 """Puts around a handler what answers its errors."""
+
+_FEW = 8
+"""The most dynamic paths under one literal part that are looked at one after another."""
 
 
 def listed_tables(tables: Routes | Iterable[Routes] | None) -> tuple[Routes, ...]:
@@ -37,6 +47,19 @@ def listed_tables(tables: Routes | Iterable[Routes] | None) -> tuple[Routes, ...
     return listed
 
 
+class _Mount(msgspec.Struct, frozen=True, kw_only=True):
+    """A route on its way into the router."""
+
+    method: str
+    path: Path
+    handler: Handler | type[AbstractView]
+    title: str
+    name: str | None
+    expect_handler: ExpectHandler
+    with_head: bool
+    """It answers HEAD as well, where nothing else does."""
+
+
 def mount(
     app: web.Application, tables: Sequence[Routes], route_tables: Sequence[web.RouteTableDef], guard: Guard
 ) -> tuple[tuple[str, str], ...]:
@@ -52,24 +75,121 @@ def mount(
         Method and path of each.
 
     Raises:
-        ValueError: A path is empty.
+        TypeError: A route is never reached.
+        ValueError: A path cannot be one.
     """
-    entries = [entry for table in tables for entry in table]
+    mounts = [_of_entry(entry, guard) for table in tables for entry in table]
     definitions = [definition for table in route_tables for definition in table]
-    mounted = [(entry.method, entry.path) for entry in entries]
-    mounted += [named for definition in definitions for named in _named(definition)]
-    taken = set(mounted)
-    for entry in entries:
-        if not entry.path:
-            raise ValueError(f"{entry.method}: the path of {name_of(entry.handler)!r} is empty ({entry.source})")
-        handler = composed(entry, guard)
-        expect_handler = entry.expect_handler or meet_expectation
-        app.router.add_route(entry.method, entry.path, handler, name=entry.name, expect_handler=expect_handler)
-        heads = {(hdrs.METH_HEAD, entry.path), (hdrs.METH_ANY, entry.path)}
-        if entry.method == hdrs.METH_GET and not heads & taken:
-            app.router.add_route(hdrs.METH_HEAD, entry.path, handler, name=entry.name, expect_handler=expect_handler)
-    app.add_routes(_guarded(definition, guard) for definition in definitions)
-    return tuple(mounted)
+    others = [_of_definition(one, guard) if isinstance(one, web.RouteDef) else one for one in definitions]
+    every = [*mounts, *(one for one in others if isinstance(one, _Mount))]
+    check_conflicts([Candidate(one.method, one.path, one.title) for one in every])
+    taken = {(one.method, one.path.text) for one in every}
+    router = _Router(app.router, every)
+    for one in [*mounts, *others]:
+        if not isinstance(one, _Mount):
+            router.pass_on(one)
+            continue
+        router.add(one)
+        if one.with_head and taken.isdisjoint({(hdrs.METH_HEAD, one.path.text), (hdrs.METH_ANY, one.path.text)}):
+            router.add(msgspec.structs.replace(one, method=hdrs.METH_HEAD))
+    static = [(hdrs.METH_GET, f"{one.prefix}/{{filename}}") for one in others if isinstance(one, web.StaticDef)]
+    return (*((one.method, one.path.text) for one in every), *static)
+
+
+class _Router:
+    """Adds routes to aiohttp's router, those that it does not find by itself, or not soon, by way of groups."""
+
+    def __init__(self, router: web.UrlDispatcher, mounts: Iterable[_Mount]) -> None:
+        self._router = router
+        self._groups: dict[str, PathGroup] = {}
+        paths = {one.path.text: one.path.key for one in mounts if one.path.literal is None}
+        self._crowded = {key for key, count in Counter(paths.values()).items() if count > _FEW}
+
+    def is_simple(self, one: _Mount) -> bool:
+        """Return whether aiohttp finds the route by itself, and soon."""
+        path = one.path
+        if path.literal is not None:
+            return path.is_plain
+        return path.is_plain and path.longest is None and (one.name is not None or path.key not in self._crowded)
+
+    def pass_on(self, definition: web.AbstractRouteDef) -> None:
+        """Add what is not one route: files, or a definition of the program's own."""
+        self._groups.clear()
+        if isinstance(definition, web.StaticDef):
+            definition = web.StaticDef(
+                definition.prefix, definition.path, {"expect_handler": meet_expectation} | definition.kwargs
+            )
+        definition.register(self._router)
+
+    def add(self, one: _Mount) -> None:
+        """Add a route behind those that were added before."""
+        key = one.path.key
+        if one.path.literal is not None or self.is_simple(one):
+            # What comes later under the same key is to be looked at later.
+            self._groups.pop(key, None)
+            self._router.add_route(
+                one.method,
+                one.path.literal or one.path.text,
+                one.handler,
+                name=one.name,
+                expect_handler=one.expect_handler,
+            )
+            return
+        group = self._groups.get(key)
+        if group is None or not group.takes(one.path, one.name):
+            group = self._groups[key] = PathGroup(key, name=one.name)
+            self._router.register_resource(group)
+        group.add(one.method, one.path, one.handler, one.expect_handler)
+
+
+def _of_entry(entry: Route, guard: Guard) -> _Mount:
+    title = f"{name_of(entry.handler)!r} ({entry.source})"
+    path = _path(entry.path, entry.method, title)
+    return _Mount(
+        method=entry.method,
+        path=path,
+        handler=composed(entry, guard),
+        title=title,
+        name=entry.name,
+        expect_handler=entry.expect_handler or meet_expectation,
+        with_head=entry.method == hdrs.METH_GET,
+    )
+
+
+def _of_definition(definition: web.RouteDef, guard: Guard) -> _Mount:
+    handler, options = definition.handler, dict(definition.kwargs)
+    method = definition.method.upper()
+    title = f"{name_of(handler)!r} ({_source(handler)})"
+    made = _Mount(
+        method=method,
+        path=_path(definition.path or "/", method, title),  # to aiohttp, no path at all is the root
+        # The errors of a view, which is a class, are answered by the outermost middleware alone.
+        handler=guard(handler) if inspect.iscoroutinefunction(handler) else handler,
+        title=title,
+        name=options.pop("name", None),
+        expect_handler=options.pop("expect_handler", None) or meet_expectation,
+        with_head=method == hdrs.METH_GET and options.pop("allow_head", True),
+    )
+    if options:
+        raise TypeError(f"{method} {definition.path}: {title}: a route takes no {', '.join(map(repr, options))}")
+    return made
+
+
+def _path(text: str, method: str, title: str) -> Path:
+    try:
+        return read_path(text)
+    except ValueError as error:
+        raise ValueError(f"{method} {text or '(nothing)'}: {title}: {error}") from None
+
+
+def _source(handler: object) -> str:
+    """Return where a handler stands: file and line, or its module where a decorator stands in between."""
+    module = sys.modules.get(getattr(handler, "__module__", ""))
+    code = getattr(inspect.unwrap(handler) if callable(handler) else handler, "__code__", None)
+    file = getattr(module, "__file__", None)
+    if code is not None and code.co_filename == (file or code.co_filename):
+        return f"{code.co_filename}:{code.co_firstlineno}"
+    return str(file or getattr(handler, "__module__", "?"))
 
 
 def composed(entry: Route, guard: Guard) -> Handler:
@@ -87,29 +207,6 @@ def _within(middleware: Middleware, handler: Handler) -> Handler:
         return await middleware(request, handler)
 
     return functools.update_wrapper(run, handler)
-
-
-def _named(definition: web.AbstractRouteDef) -> Iterator[tuple[str, str]]:
-    match definition:
-        case web.RouteDef(method, path):
-            yield method, path
-        case web.StaticDef(prefix):
-            yield hdrs.METH_GET, f"{prefix}/{{filename}}"
-        case _:
-            return
-
-
-def _guarded(definition: web.AbstractRouteDef, guard: Guard) -> web.AbstractRouteDef:
-    options = {"expect_handler": meet_expectation}
-    match definition:
-        case web.RouteDef(method, path, handler, kwargs):
-            # The errors of a view, which is a class, are answered by the outermost middleware alone.
-            guarded = guard(handler) if inspect.iscoroutinefunction(handler) else handler
-            return web.RouteDef(method, path, guarded, options | kwargs)
-        case web.StaticDef(prefix, path, kwargs):
-            return web.StaticDef(prefix, path, options | kwargs)
-        case _:
-            return definition
 
 
 def check_path_parameters(app: web.Application) -> None:

@@ -5,9 +5,21 @@ import datetime
 from aiohttp import hdrs, web
 from aiohttp.abc import AbstractAccessLogger
 
+from ponty.core.lifecycle.current_request import IDENTITY
+
+CLIENT_ADDRESS = web.RequestKey("ponty.core.client_address", str)
+"""Where a request has the address of its client if a proxy that is trusted has told it."""
+
+
+ACCESS_LINE = '%s - - [%s] "%s %s HTTP/%d.%d" %d %d "%s" "%s" %.6f'
+"""The line of a request."""
+
+ACCESS_LINE_WITH_ID = f"{ACCESS_LINE} %s"
+"""The line of a request that has an id."""
+
 
 class AccessLogger(AbstractAccessLogger):
-    """Logs requests in the combined log format, at INFO, followed by the seconds that each took.
+    """Logs requests in the combined log format, at INFO, followed by the seconds that each took, and its id if any.
 
     What a client chose (request line, referrer, user agent) is written in printable ASCII: a quote, a backslash and
     all else as an escape, so that no request can break its line, forge another, or stop the line from being written.
@@ -28,9 +40,8 @@ class AccessLogger(AbstractAccessLogger):
         """
         began = datetime.datetime.now(datetime.UTC) - datetime.timedelta(seconds=time)
         version = request.version
-        self.logger.info(
-            '%s - - [%s] "%s %s HTTP/%d.%d" %d %d "%s" "%s" %.6f',
-            request.remote or "-",
+        arguments = (
+            request.get(CLIENT_ADDRESS) or request.remote or "-",
             began.strftime("%d/%b/%Y:%H:%M:%S +0000"),
             _plain(request.method),
             _plain(request.path_qs),
@@ -42,6 +53,12 @@ class AccessLogger(AbstractAccessLogger):
             _plain(request.headers.get(hdrs.USER_AGENT, "-")),
             time,
         )
+        identity = request.get(IDENTITY)
+        if identity is None:
+            self.logger.info(ACCESS_LINE, *arguments)
+        else:
+            extra = {"request_id": identity.id, "request_identity": identity}
+            self.logger.info(ACCESS_LINE_WITH_ID, *arguments, identity.id, extra=extra)
 
 
 def _plain(text: str) -> str:

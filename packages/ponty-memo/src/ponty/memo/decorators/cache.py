@@ -47,7 +47,7 @@ def cache(
             qualified name.
         key: Makes the key of a call from the call's arguments, in place of all of them: where an argument cannot be
             part of a key, or does not matter.
-        cache_if: Says of a value whether to store it. Without it, every value is stored, None included.
+        cache_if: Returns whether to store a value. Without it, every value is stored, None included.
         metrics: Called with the cache's name and an event: "hit", "miss" (a computation begins), "join" (a call waits
             for one), "store", "failure", "stampede", "refused" (a value was not stored, for the lock's lease was lost),
             "unavailable" (the store could not be asked). It must not block; what it raises is logged.

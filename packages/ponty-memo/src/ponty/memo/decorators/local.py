@@ -71,7 +71,7 @@ def localcache(
     the computation. A failure reaches everyone who waits, and is not stored. A hit never waits.
 
     Args:
-        ttl_ms: How long a value is fresh, in milliseconds, 0 for ever; or a function that tells it from the value.
+        ttl_ms: How long a value is fresh, in milliseconds, 0 for ever; or a function that returns it for a value.
         maxwait_ms: How long a caller waits for another one's computation, in milliseconds, before it gets `Stampede`; 0
             refuses it at once. The caller for whom the value is computed waits as long as that takes.
         pulse_ms: Accepted as by every lock; a local cache has nothing to look at, its waiters are woken.
@@ -81,7 +81,7 @@ def localcache(
             part of a key, or does not matter.
         jitter: Shortens each lifetime by a random part of it, up to this share (0 to 1), so that values which were
             stored together do not expire together.
-        cache_if: Says of a value whether to store it. Without it, every value is stored, None included.
+        cache_if: Returns whether to store a value. Without it, every value is stored, None included.
         stale_ms: For how long after its lifetime a value is still served, in milliseconds, while one computation in the
             background renews it.
         stale_on_error_ms: For how long after its lifetime a value is served in place of a failure to compute a new one,
@@ -89,7 +89,7 @@ def localcache(
         metrics: Called with the cache's name and an event: "hit", "stale" (a hit past its lifetime), "miss" (a
             computation begins), "join" (a call waits for one), "store", "failure", "stampede", "evicted", "expired". It
             must not block; what it raises is logged.
-        clock: Tells the time in seconds. Without it, the event loop does.
+        clock: Returns the time in seconds. Without it, the event loop does.
 
     Returns:
         A decorator for coroutine functions. What it makes has the methods of `LocalMemoized`.

@@ -1,4 +1,4 @@
-"""One failure, told to many.
+"""One failure, raised to many.
 
 An exception collects the frames it is raised through, and the exception that was being handled where it is raised.
 Raising one object in many tasks mixes all of that up, so each of those who wait gets a copy of its own, with the
@@ -11,7 +11,7 @@ _HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE: made by a class statement
 
 
 def copy_of(error: BaseException) -> BaseException:
-    """Give a copy of `error` that is equal in all its parts, or `error` itself where its class cannot be copied.
+    """Return a copy of `error` that is equal in all its parts, or `error` itself where its class cannot be copied.
 
     No constructor of the error's own class is run: the part that is built in is built again, the attributes are copied.
     """

@@ -36,7 +36,7 @@ class Unkeyable(Exception):
 
 
 def form(value: Any) -> Hashable:
-    """Give the form of `value`.
+    """Return the form of `value`.
 
     Raises:
         Unkeyable: There is none.
@@ -56,17 +56,17 @@ def form(value: Any) -> Hashable:
 
 
 def forms(values: Iterable[Any]) -> Hashable:
-    """Give the forms of several values, for a key that is made of them."""
+    """Return the forms of several values, for a key that is made of them."""
     return tuple([value if type(value) in ATOMS else form(value) for value in values])
 
 
 def self_form(value: Any) -> Hashable:
-    """Give the form of a method's own object: of a dataclass that compares by its fields these, else its identity."""
+    """Return the form of a method's own object: of a dataclass that compares by its fields these, else its identity."""
     return known_identity(value) or _own_identity(value) or form(value)
 
 
 def identities_in(key: Hashable) -> list[Identity]:
-    """Find the identities that stand in `key`."""
+    """Return the identities that stand in `key`."""
     if isinstance(key, Identity):
         return [key]
     if isinstance(key, tuple | frozenset):
@@ -75,7 +75,7 @@ def identities_in(key: Hashable) -> list[Identity]:
 
 
 def text(value: Any) -> str:
-    """Give the text of `value`.
+    """Return the text of `value`.
 
     Raises:
         Unkeyable: There is none.
@@ -98,7 +98,7 @@ def text(value: Any) -> str:
 
 
 def self_text(value: Any) -> str:
-    """Give the text of a method's own object, as `self_form` does its form."""
+    """Return the text of a method's own object, as `self_form` does its form."""
     identity = _own_identity(value)
     return text(value) if identity is None else f"{_name_of(type(value))}(@{identity.name})"
 
@@ -153,7 +153,7 @@ _BY_BASE: Final[tuple[tuple[type | tuple[type, ...], Callable[[Any], _Parts]], .
 
 
 def _parts(value: Any, cls: Any) -> _Parts | None:
-    """Take `value` apart, or give None if it has no parts that tell it from others."""
+    """Take `value` apart, or return None if it has no parts that make it what it is."""
     exact = _EXACT.get(f"{cls.__module__}.{cls.__qualname__}")
     if exact is not None:
         return exact(value)
@@ -168,7 +168,7 @@ _fields: "weakref.WeakKeyDictionary[type, list[str]]" = weakref.WeakKeyDictionar
 
 
 def _fields_of(cls: type) -> list[str] | None:
-    """Name the fields by which `cls` compares, if it is a dataclass that does."""
+    """Return the names of the fields by which `cls` compares, if it is a dataclass that does."""
     parameters = cls.__dict__.get("__dataclass_params__")
     if parameters is None or not parameters.eq:
         return None
@@ -186,7 +186,7 @@ def _own_identity(value: Any) -> Identity | None:
 
 
 def _identity_or_none(value: Any, cls: Any) -> Identity | None:
-    """Give the identity of an object that is equal to nothing but itself, None for one that is hashable otherwise."""
+    """Return the identity of an object that is equal to nothing but itself, None for another hashable one."""
     if isinstance(value, type):
         return None
     if cls.__hash__ is object.__hash__ and cls.__eq__ is object.__eq__:
@@ -199,7 +199,7 @@ def _identity_or_none(value: Any, cls: Any) -> Identity | None:
 
 
 def _reduced(value: Any) -> str:
-    """Write what `pickle` would keep of `value`."""
+    """Return what `pickle` would keep of `value`."""
     try:
         registered = copyreg.dispatch_table.get(type(value))
         recipe = value.__reduce_ex__(4) if registered is None else registered(value)
@@ -214,7 +214,7 @@ def _reduced(value: Any) -> str:
 
 
 def _global_name(thing: Any) -> str | None:
-    """Give the name under which `thing` can be imported, if there is one."""
+    """Return the name under which `thing` can be imported, if there is one."""
     module, path = getattr(thing, "__module__", None), getattr(thing, "__qualname__", None)
     if not isinstance(module, str) or not isinstance(path, str):
         return None
@@ -225,7 +225,7 @@ def _global_name(thing: Any) -> str | None:
 
 
 def _name_of(cls: type) -> str:
-    """Name a class as no other class is named."""
+    """Return a name for a class that no other class has."""
     if cls.__module__ == "builtins":
         return cls.__qualname__
     name = _global_name(cls)

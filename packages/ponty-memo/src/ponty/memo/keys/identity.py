@@ -38,13 +38,13 @@ _known: "dict[int, tuple[weakref.ref[object], Identity]]" = {}
 
 
 def known_identity(thing: object) -> Identity | None:
-    """Give the identity of `thing` if it has got one."""
+    """Return the identity of `thing` if it has got one."""
     known = _known.get(id(thing))
     return known[1] if known is not None and known[0]() is thing else None
 
 
 def identity_of(thing: object) -> Identity | None:
-    """Give the identity of `thing`, or None if `thing` cannot be referred to weakly."""
+    """Return the identity of `thing`, or None if `thing` cannot be referred to weakly."""
     known = known_identity(thing)
     if known is not None:
         return known

@@ -50,9 +50,9 @@ class Compiled(NamedTuple):
 
     wrapper: Callable[..., Coroutine[Any, Any, Any]]
     key_of: Callable[..., Any]
-    """Makes the key of a call from the arguments of that call."""
+    """Returns the key of a call, from the arguments of that call."""
     count_hits: Callable[[bool], int]
-    """Gives how often the wrapper had a value, and begins at zero again if told to."""
+    """Returns how often the wrapper had a value; with True, it begins at zero again."""
 
 
 def compile_call(
@@ -161,7 +161,7 @@ class _Parameters:
         self._named_rest = named_rest
 
     def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> "tuple[tuple[Any, ...], _Rest] | None":
-        """Give the named arguments of a call and the rest of it, or None if the signature does not admit the call."""
+        """Return the named arguments of a call and the rest of it, or None if the signature does not admit the call."""
         try:
             bound = self._signature.bind(*args, **kwargs)
         except TypeError:
@@ -173,7 +173,7 @@ class _Parameters:
 
 
 def _behind(function: Callable[..., Any], parameters: _Parameters) -> _Parameters | None:
-    """Give the parameters of the function that another decorator has hidden behind `*args, **kwargs`."""
+    """Return the parameters of the function that another decorator has hidden behind `*args, **kwargs`."""
     if parameters.names or not parameters.variadic or not hasattr(function, "__wrapped__"):
         return None
     return _Parameters(inspect.signature(function))
@@ -184,7 +184,7 @@ def _tuple(parts: list[str]) -> str:
 
 
 def _key_lines(parameters: _Parameters) -> list[str]:
-    """Write how the key is made where all arguments have names."""
+    """Return the lines that make the key where all arguments have names."""
     names = parameters.names
     plain = names[1:] if parameters.is_method else names
     parts = ["%identify(self)", *plain] if parameters.is_method else plain
@@ -200,7 +200,7 @@ def _key_lines(parameters: _Parameters) -> list[str]:
 
 
 def _quick_maker(parameters: _Parameters, make: Callable[..., Hashable]) -> Callable[[Any], Hashable]:
-    """Give what makes a key of the arguments where all have names: of the one argument, or of the tuple of them."""
+    """Return what makes a key where all arguments have names: of the one argument, or of the tuple of them."""
     one, is_method = len(parameters.names) == 1, parameters.is_method
 
     def quick(values: Any) -> Hashable:
@@ -217,7 +217,7 @@ def _quick_maker(parameters: _Parameters, make: Callable[..., Hashable]) -> Call
 
 
 def _hit_lines(local: Local, names: dict[str, Any]) -> list[str]:
-    """Write how a value is looked up, and add to `names` what that takes."""
+    """Return the lines that look a value up, and add to `names` what that takes."""
     names["get"] = local.records.get
     names["touch"] = local.records.move_to_end
     fresh = ""
@@ -239,7 +239,7 @@ def _key_maker(
     own_key: Callable[..., object] | None,
     portable: bool,
 ) -> Callable[[tuple[Any, ...], tuple[Any, ...], dict[str, Any]], Hashable]:
-    """Give what makes a key of the named arguments, and of all of them as they are passed on."""
+    """Return what makes a key of the named arguments, and of all of them as they are passed on."""
     one, one_self = (forms.text, forms.self_text) if portable else (forms.form, forms.self_form)
     inner = _behind(function, parameters)
 

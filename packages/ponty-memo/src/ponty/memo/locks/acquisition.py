@@ -113,7 +113,7 @@ class Acquisition(AbstractAsyncContextManager[Lease]):
         return not self.without_store and (self._renewal is None or self._renewal.held)
 
     async def probe(self) -> None:
-        """Ask whether the store could be told of a change by now.
+        """Ask whether the store could hear of a change by now.
 
         Raises:
             Unavailable: It could not.
@@ -285,7 +285,7 @@ class Acquisition(AbstractAsyncContextManager[Lease]):
         release.add_done_callback(self._report)
 
     def _report(self, release: "asyncio.Task[Exception | None]") -> None:
-        """Log what nobody is left to be told."""
+        """Log what reaches no caller any more."""
         error = None if release.cancelled() else release.exception() or release.result()
         if error is not None and not isinstance(error, LeaseLost):
             logger().error("the lock of %r could not be released", self._key, exc_info=error)

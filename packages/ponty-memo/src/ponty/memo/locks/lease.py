@@ -1,4 +1,4 @@
-"""Leases: a sentinel that expires is kept alive while its holder works, and the holder is told if that has failed.
+"""Leases: a sentinel that expires is kept alive while its holder works, and the holder learns if that has failed.
 
 A lease is either
 
@@ -10,7 +10,7 @@ A lease is either
 Rules:
 
 1. A lease is extended at a third of its length. An attempt that fails is logged, and made again each ninth of it.
-2. Who has lost its lease is told at once: the task that entered the block is cancelled, and where the cancellation
+2. Who has lost its lease learns at once: the task that entered the block is cancelled, and where the cancellation
    leaves the block it becomes `LeaseLost`. A cancellation from elsewhere that came too stays one.
 3. A block that ends by itself after the lease was lost raises `LeaseLost` at its end. An error of the block's own takes
    precedence, and gets a note.
@@ -18,7 +18,7 @@ Rules:
    who call from then on do not join it, for they may know of a change that it has not seen.
 
 What cannot be had: a process that stands still (stopped, swapped out, collecting garbage) learns that its lease is lost
-only when it runs again, and may go on for a few steps. What it writes then can be told by its `fence`, which is less
+only when it runs again, and may go on for a few steps. What it writes then has a `fence` that is less
 than that of whoever has held the key since.
 """
 
@@ -101,7 +101,7 @@ class Renewal:
         return not self.lost and asyncio.get_running_loop().time() < self._until
 
     def stop(self, exc: BaseException | None) -> bool:
-        """Extend the lease no further; say whether `exc`, with which the block ends, only tells its holder."""
+        """Extend the lease no further; return whether `exc`, with which the block ends, is only this news."""
         self._task.cancel()
         if not self._told or self._holder is None:
             return False
@@ -139,7 +139,7 @@ class Renewal:
 
 
 def lease_lost(key: object) -> LeaseLost:
-    """Make the error that tells a holder."""
+    """Return the error for the holder."""
     error = LeaseLost("the lease ended while the block ran")
     error.add_note(f"it was the lease of {key!r}")
     return error

@@ -1,6 +1,6 @@
 """`Lock`: one holder per key, over any store of sentinels.
 
-What happens from taking a key to giving it back is told in `ponty.memo.locks.acquisition`.
+`ponty.memo.locks.acquisition` says what happens from taking a key to giving it back.
 """
 
 from collections.abc import Callable

@@ -31,11 +31,11 @@ class Watcher(Protocol):
 
 
 class Watched(ABC):
-    """What a store of sentinels has as `clearing` if it tells the cache over it of locks that are outdated."""
+    """What a store of sentinels has as `clearing` if the cache over it learns from it which locks are outdated."""
 
     @abstractmethod
     def watch(self, watcher: Watcher) -> None:
-        """Tell `watcher` of each such lock, for as long as it exists."""
+        """Call `watcher` for each such lock, for as long as it exists."""
 
 
 class SentinelStore(ABC):
@@ -96,7 +96,7 @@ class SentinelStore(ABC):
         await self.remove(key)
 
     async def extend(self, key: str, owner: str) -> bool:
-        """Let the owner's sentinel live for another `lease_ms`, and say whether the owner still had it.
+        """Let the owner's sentinel live for another `lease_ms`, and return whether the owner still had it.
 
         Called only where `lease_ms` is set.
 
@@ -110,7 +110,7 @@ class SentinelStore(ABC):
     async def probe(self, key: str) -> None:
         """Do nothing if keys can be taken, `key` apart, which somebody in this process computes without a sentinel.
 
-        Override it where that cannot be told by `exists`, which the default calls.
+        Override it where `exists`, which the default calls, does not say that.
 
         Args:
             key: What is computed.
@@ -147,11 +147,11 @@ class Adapted(SentinelStore):
         return await self._sentinels.exists(key)
 
     async def add(self, key: str) -> object:
-        """Tell the store."""
+        """Pass it on to the store."""
         return await self._sentinels.add(key)
 
     async def remove(self, key: str) -> object:
-        """Tell the store."""
+        """Pass it on to the store."""
         return await self._sentinels.remove(key)
 
 

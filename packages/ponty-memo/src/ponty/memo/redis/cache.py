@@ -59,7 +59,7 @@ def rediscache(
 
     Args:
         redis: A URL, a client of redis-py's, or a `RedisLink`. Caches and locks with the same one share a link.
-        ttl_ms: How long a value is fresh, in milliseconds, 0 for ever; or a function that tells it from the value.
+        ttl_ms: How long a value is fresh, in milliseconds, 0 for ever; or a function that returns it for a value.
         maxwait_ms: How long a caller waits for another one's computation, in milliseconds, before it gets `Stampede`; 0
             refuses it at once. The caller for whom the value is computed waits as long as that takes.
         pulse_ms: The longest time between two looks at a lock that another process holds, in milliseconds, should a
@@ -67,7 +67,7 @@ def rediscache(
         name: What `invalidate` calls the cache; the function's module and qualified name if empty.
         key: Makes the key of a call from the call's arguments, in place of all of them.
         jitter: Shortens each lifetime by a random part of it, up to this share (0 to 1).
-        cache_if: Says of a value whether to store it. Without it, every value is stored, None included.
+        cache_if: Returns whether to store a value. Without it, every value is stored, None included.
         stale_ms: For how long after its lifetime a value is still served, in milliseconds, while one computation in the
             background renews it.
         stale_on_error_ms: For how long after its lifetime a value is served in place of a failure to compute a new one,

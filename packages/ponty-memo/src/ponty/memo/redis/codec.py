@@ -36,7 +36,7 @@ class Garbage(Exception):
 
 
 class Codec:
-    """Writes and reads the values of one cache.
+    """Write and read the values of one cache.
 
     Args:
         who: What to call the cache in messages.
@@ -106,7 +106,7 @@ class Codec:
 
 
 def _is_same(value: Any, read: Any) -> bool:
-    """Tell whether what is read is what was written; NaN is, though it equals nothing."""
+    """Return whether what is read is what was written; NaN is, though it equals nothing."""
     if value == read:
         return True
     if type(value) is not type(read):
@@ -122,7 +122,7 @@ def _is_same(value: Any, read: Any) -> bool:
 
 
 def declared_by(function: Callable[..., Any], who: str) -> Callable[[], Any]:
-    """Give a function that tells which type `function` declares to return, Any if it declares none."""
+    """Return a function that returns the type which `function` declares to return, Any if it declares none."""
 
     def returns() -> Any:
         inner = inspect.unwrap(function)

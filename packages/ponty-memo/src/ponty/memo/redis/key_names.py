@@ -11,7 +11,7 @@ class Names:
     """The names of one cache's values and locks, or of the locks of one namespace.
 
     A text is written with backslash escapes where it is not plain ASCII. No two keys share a name: a part that a colon
-    could end has its colons escaped, and a long key is told by its digest.
+    could end has its colons escaped, and a long key is replaced by its digest.
 
     Args:
         namespace: What all names begin with: letters, digits, and `_.-/`.
@@ -37,11 +37,11 @@ class Names:
         self.locks: Final = f"{namespace}:lock:" if area is None else f"{namespace}:value-lock:{part}"
 
     def value(self, key: str) -> str:
-        """Name the value of `key`."""
+        """Return the name of `key`'s value."""
         return self._value + _short(key)
 
     def lock(self, key: str) -> str:
-        """Name the lock of `key`."""
+        """Return the name of `key`'s lock."""
         return self.locks + _short(key)
 
 

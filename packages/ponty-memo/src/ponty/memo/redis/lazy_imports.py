@@ -1,4 +1,4 @@
-"""`redis` and `msgspec`, imported when they are first used, with an error that tells which extra brings them."""
+"""`redis` and `msgspec`, imported when they are first used, with an error that names the extra which brings them."""
 
 from typing import TYPE_CHECKING
 

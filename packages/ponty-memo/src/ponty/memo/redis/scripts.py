@@ -21,7 +21,8 @@ Rules:
    value in time to be dropped. Clearing a cache begins a new epoch.
 3. A fence is the time in microseconds by Redis's clock, or one more than the last fence, whichever is greater. So
    fences grow also where Redis has lost its data, unless its clock is set back too.
-4. `enter` is the same when it is done twice for one owner, since a client may repeat what it got no answer to.
+4. Each script may be run twice for one owner, since a script whose connection broke is repeated: what was done the
+   first time is left as it is.
 5. Something else that lies in the place of a lock keeps the key locked for one lease, and then goes.
 6. The first write of each script is the only one that a full Redis would refuse, so a script is done whole or not at
    all.
@@ -29,7 +30,7 @@ Rules:
 What can never happen: a lock without an expiry; a lock that is released, extended or used by somebody else than its
 owner; a value stored by a holder that has lost its lock, or after an invalidation that it did not see.
 
-Clocks of clients are not asked. Lifetimes and leases are told to Redis as lengths of time.
+Clocks of clients are not asked. Lifetimes and leases go to Redis as lengths of time.
 """
 
 from typing import Final
@@ -103,6 +104,7 @@ RELEASE: Final = Script(
     if wanted then redis.call('PUBLISH', ARGV[2], KEYS[1]) end
     return 1
     """,
+    done_once=True,
 )
 """Give a lock back, and wake who waits. Returns whether the owner still had it."""
 

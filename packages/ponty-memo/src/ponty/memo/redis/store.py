@@ -25,7 +25,7 @@ _T = TypeVar("_T")
 
 
 _LONGEST: Final = 100 * 365 * 86400
-"""The longest lifetime that is told to Redis, in seconds: a hundred years."""
+"""The longest lifetime that Redis is asked for, in seconds: a hundred years."""
 
 
 class Found(NamedTuple, Generic[_T]):
@@ -53,7 +53,7 @@ class RedisStore(CacheStore[_T]):
         redis: A URL, a client of redis-py's, or a `RedisLink`.
         namespace: What the names in Redis begin with.
         area: What comes next in the names of this store's values; what `clear` forgets.
-        ttl_ms: How long a value lives, in milliseconds, 0 for ever; or a function that tells it from the value.
+        ttl_ms: How long a value lives, in milliseconds, 0 for ever; or a function that returns it for a value.
         jitter: Shortens each lifetime by a random part of it, up to this share (0 to 1).
         keep_ms: For how long after its lifetime a value still lies in Redis, in milliseconds, where `look` finds it.
         lease_ms: The lease of `sentinels`, in milliseconds.

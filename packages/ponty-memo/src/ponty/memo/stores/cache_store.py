@@ -89,7 +89,7 @@ class StoreBackend(Backend[_T]):
         self._emit = emit
 
     async def get(self, key: str) -> Any:
-        """Ask the store."""
+        """Look into the store."""
         try:
             value = await self._store.get(key)
         except Unavailable:
@@ -98,7 +98,7 @@ class StoreBackend(Backend[_T]):
         return cachemiss if isinstance(value, cachemiss) else value
 
     async def put(self, key: str, value: _T, owner: str) -> bool:
-        """Tell the store."""
+        """Store in the store."""
         try:
             if self._set_as is None:
                 await self._store.set(key, value)
@@ -116,7 +116,7 @@ class StoreBackend(Backend[_T]):
         return True
 
     async def remove(self, key: str) -> bool:
-        """Tell the store; an invalidation fails where it does."""
+        """Remove from the store; an invalidation fails where it does."""
         return bool(await self._store.remove(key))
 
 

@@ -8,17 +8,17 @@ from ponty.memo.event_loop import seconds
 
 
 def lifetimes(who: str, ttl_ms: float | Callable[[Any], float], jitter: float) -> Callable[[Any], float]:
-    """Give what tells a value's lifetime in seconds, for ever being infinite."""
+    """Return a function that returns a value's lifetime in seconds, for ever being infinite."""
     if callable(ttl_ms):
-        tell = ttl_ms
+        ttl_of = ttl_ms
     elif not jitter:
         lasting = (ttl_ms / 1000) or math.inf
         return lambda _: lasting
     else:
-        tell = lambda _: ttl_ms  # noqa: E731
+        ttl_of = lambda _: ttl_ms  # noqa: E731
 
     def lifetime(value: Any) -> float:
-        lasting = seconds(who, "what ttl_ms returned", tell(value)) or math.inf
+        lasting = seconds(who, "what ttl_ms returned", ttl_of(value)) or math.inf
         if not jitter or lasting == math.inf:
             return lasting
         import random  # noqa: PLC0415 - it takes long to import, and few caches draw

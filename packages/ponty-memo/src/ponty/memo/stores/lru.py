@@ -40,8 +40,8 @@ class Entries(Generic[_T]):
 
     Args:
         maxsize: How many to keep; 0 keeps all.
-        now: Tells the time in seconds.
-        on_drop: Told "evicted" or "expired" for each value that goes by itself.
+        now: Returns the time in seconds.
+        on_drop: Called with "evicted" or "expired" for each value that goes by itself.
     """
 
     __slots__ = ("_buckets", "_by_identity", "_graves", "_heap", "_latest", "_maxsize", "_now", "_on_drop", "records")
@@ -88,7 +88,7 @@ class Entries(Generic[_T]):
             self._discard(next(iter(self.records)), "evicted")
 
     def drop(self, key: Hashable) -> bool:
-        """Forget what is stored under `key`, and say whether there was anything."""
+        """Forget what is stored under `key`, and return whether there was anything."""
         record = self.records.pop(key, None)
         if record is None:
             return False
@@ -123,7 +123,7 @@ class Entries(Generic[_T]):
                 del self._buckets[heapq.heappop(self._heap)]
 
     def forget_times(self) -> None:
-        """Forget what would expire, if the clock tells an earlier time than it did: such a clock tells no ages."""
+        """Forget what would expire, if the clock shows an earlier time than it did: such a clock shows no ages."""
         if self._now() < self._latest:
             for key in [key for key, record in self.records.items() if record.gone_at < math.inf]:
                 self.drop(key)

@@ -47,6 +47,11 @@ _CHARSETS: dict[str, str] = {
 """The charsets of text, by their registered names and well-known aliases, and the codecs that read them."""
 
 
+def codec_of(label: str) -> str | None:
+    """Return the codec of a charset, by its label in lower case; None if it is none of the well-known."""
+    return _CHARSETS.get(label)
+
+
 def check_encoding(request: web.Request) -> None:
     """See that what is read of the body has its Content-Encoding undone.
 

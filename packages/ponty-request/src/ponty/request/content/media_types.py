@@ -9,6 +9,7 @@ _QUOTED = r'"(?:[^"\\]|\\.)*+"'
 _MEDIA_TYPE = re.compile(rf"[ \t]*+({_NAME}/{_NAME})[ \t]*+(?:;.*)?", re.DOTALL)
 _PARAMETER = re.compile(rf"[ \t]*+;[ \t]*+(?:({_NAME})=({_NAME}|{_QUOTED}))?")
 _PARAMETERS = re.compile(rf"(?:[ \t]*+;[ \t]*+(?:{_NAME}=(?:{_NAME}|{_QUOTED}))?)*+[ \t]*+")
+_BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]")
 _CHARSET = re.compile(r"""charset[ \t]*+=[ \t]*+["']?([^\s;,"']*)""", re.IGNORECASE)
 
 
@@ -32,12 +33,28 @@ def charset(content_type: str) -> str | None:
 
     Of a malformed one, give what looks like a charset: its sender meant one, and a guess would read another text.
     """
-    parameters = content_type[content_type.find(";") :] if ";" in content_type else ""
-    if essence(content_type) is None or not _PARAMETERS.fullmatch(parameters):
+    parameters = _parameters(content_type)
+    if parameters is None:
         match = _CHARSET.search(content_type)
         return match[1].lower() if match else None
-    for name, value in _PARAMETER.findall(parameters):
-        if name.lower() == "charset":
-            text = re.sub(r"\\(.)", r"\1", value[1:-1]) if value.startswith('"') else value
-            return str(text).lower()
-    return None
+    label = parameters.get("charset")
+    return None if label is None else label.lower()
+
+
+@functools.lru_cache(maxsize=256)
+def boundary(content_type: str) -> str | None:
+    """Give the boundary that a Content-Type names (RFC 2046 §5.1.1); None if it names none that is valid."""
+    text = (_parameters(content_type) or {}).get("boundary", "")
+    return text if _BOUNDARY.fullmatch(text) else None
+
+
+def _parameters(content_type: str) -> dict[str, str] | None:
+    """Give the parameters by their names in lower case, the first of each name; None if they are malformed."""
+    text = content_type[content_type.find(";") :] if ";" in content_type else ""
+    if essence(content_type) is None or not _PARAMETERS.fullmatch(text):
+        return None
+    parameters: dict[str, str] = {}
+    for name, value in _PARAMETER.findall(text):
+        plain = re.sub(r"\\(.)", r"\1", value[1:-1]) if value.startswith('"') else value
+        parameters.setdefault(name.lower(), plain)
+    return parameters

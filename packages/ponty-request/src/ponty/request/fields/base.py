@@ -87,6 +87,12 @@ class Field(abc.ABC, Generic[_T_co]):
     name: str = ""
     """The name of the class variable that holds the field; set by Python, when the class is made."""
 
+    takes_stream: bool = False
+    """Whether it reads the body as it arrives, so that no other field of the request can read it."""
+
+    max_size: int | None = None
+    """How many bytes of a body it takes, in place of what the application allows; None for just that."""
+
     def __init__(self, **uses: "Field[Any]") -> None:
         for name, used in uses.items():
             given: object = used

@@ -1,6 +1,5 @@
 """The fields of a request's body."""
 
-import json
 import pathlib
 import types
 from collections.abc import Callable, Mapping
@@ -10,9 +9,9 @@ from aiohttp import web
 
 from ponty.request.content.charsets import check_json, read_text
 from ponty.request.content.json_decoder import Json, decode_json
-from ponty.request.errors import InvalidField
 from ponty.request.fields.base import Description, Field
 from ponty.request.parsing.parser import Parser
+from ponty.request.validation.schema_files import Documents, copy_schema, make_validator, read_schema
 from ponty.request.validation.validator import Validator
 
 _T_co = TypeVar("_T_co", covariant=True)
@@ -70,24 +69,33 @@ class ValidatedJsonBody(Field[Json]):
             reading = ValidatedJsonBody(schema={"type": "object", "required": ["celsius"]})
 
     Args:
-        filepath: A file with the schema.
+        filepath: A file with the schema; other files of its folder and of those within may be referred to.
         schema: The schema itself; exactly one of both is given.
+        documents: Other schemas that may be referred to, by their URIs. Nothing is ever fetched.
 
     Raises:
-        ValueError: None or both are given, or it is no valid schema, or refers to what is not in it.
+        ValueError: None or both are given, or it is no valid schema, or refers to what is not at hand.
     """
 
     @overload
-    def __init__(self, *, filepath: str | pathlib.Path, schema: None = None) -> None: ...
-    @overload
-    def __init__(self, *, filepath: None = None, schema: Mapping[str, Any] | bool) -> None: ...
     def __init__(
-        self, *, filepath: str | pathlib.Path | None = None, schema: Mapping[str, Any] | bool | None = None
+        self, *, filepath: str | pathlib.Path, schema: None = None, documents: Documents | None = None
+    ) -> None: ...
+    @overload
+    def __init__(
+        self, *, filepath: None = None, schema: Mapping[str, Any] | bool, documents: Documents | None = None
+    ) -> None: ...
+    def __init__(
+        self,
+        *,
+        filepath: str | pathlib.Path | None = None,
+        schema: Mapping[str, Any] | bool | None = None,
+        documents: Documents | None = None,
     ) -> None:
         if (filepath is None) is (schema is None):
             raise ValueError("ValidatedJsonBody: give filepath or schema, and not both")
-        self._schema: Any = _copy_schema(schema) if filepath is None else _read_schema(filepath)
-        self._check: Callable[[Json], None] = Validator(self._schema).check
+        self._schema: Any = copy_schema(schema) if filepath is None else read_schema(filepath)
+        self._check: Callable[[Json], None] = make_validator(self._schema, filepath, documents).check
 
     async def extract(self, request: web.Request) -> Json:
         """Read, decode and validate the body.
@@ -126,20 +134,30 @@ class ParsedJsonBody(Field[_T_co], Generic[_T_co]):
         cls: The dataclass, or a type such as `list[Person]`. For type checkers, the type of a union is said beside it:
             `ParsedJsonBody[Cat | Dog](Cat | Dog)`.
         filepath: A file with a JSON Schema that the body must be valid under, in the place of the type's own. The
-            properties that it lets in and the type has not are dropped.
+            properties that it lets in and the type has not are dropped. Other files of its folder may be referred to.
+        documents: Other schemas that the file may refer to, by their URIs.
 
     Raises:
         TypeError: The type has no form in JSON; the message names class and field.
         ValueError: JSON cannot hold a default, or the file holds no valid schema.
     """
 
-    def __init__(self, cls: type[_T_co] | types.UnionType, *, filepath: str | pathlib.Path | None = None) -> None:
+    def __init__(
+        self,
+        cls: type[_T_co] | types.UnionType,
+        *,
+        filepath: str | pathlib.Path | None = None,
+        documents: Documents | None = None,
+    ) -> None:
         self._type = cls
         self._parser: Parser = Parser(cls, drops=filepath is not None)
-        self._schema: Any = self._parser.schema if filepath is None else _read_schema(filepath)
-        self._read: Callable[[bytes], Any] = (
-            self._parser.read if filepath is None else _reader(self._schema, self._parser)
-        )
+        self._schema: Any = self._parser.schema
+        self._read: Callable[[bytes], Any] = self._parser.read
+        if filepath is not None:
+            self._schema = read_schema(filepath)
+            self._read = _reader(make_validator(self._schema, filepath, documents), self._parser)
+        elif documents is not None:
+            raise ValueError("ParsedJsonBody: documents are what the schema in filepath refers to, so give filepath")
 
     async def extract(self, request: web.Request) -> _T_co:
         """Read, decode, validate and build.
@@ -164,27 +182,12 @@ class ParsedJsonBody(Field[_T_co], Generic[_T_co]):
         return Description("body", self.name, schema=self._schema if isinstance(self._schema, dict) else {})
 
 
-def _reader(schema: Any, parser: Parser) -> Callable[[bytes], Any]:
+def _reader(validator: Validator, parser: Parser) -> Callable[[bytes], Any]:
     """Make what reads a body that must be valid under a schema other than that of its type."""
-    check = Validator(schema).check
 
     def read(body: bytes) -> Any:
         value = decode_json(body)
-        check(value)
+        validator.check(value)
         return parser.parse(value)
 
     return read
-
-
-def _copy_schema(schema: object) -> Any:
-    try:
-        return decode_json(json.dumps(schema, allow_nan=False).encode())
-    except (TypeError, ValueError, RecursionError, InvalidField) as error:
-        raise ValueError(f"ValidatedJsonBody: the schema is not JSON: {error}") from None
-
-
-def _read_schema(filepath: str | pathlib.Path) -> Any:
-    try:
-        return decode_json(pathlib.Path(filepath).read_bytes())
-    except InvalidField as error:
-        raise ValueError(f"{filepath}: not JSON: {error}") from None

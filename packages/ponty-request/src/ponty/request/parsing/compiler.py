@@ -27,8 +27,7 @@ from ponty.request.parsing.objects import build_object, check_signature, mapping
 from ponty.request.parsing.scalars import enumeration, scalar
 from ponty.request.parsing.type_hints import resolve_hints
 from ponty.request.parsing.unions import UnionBuild, union
-
-DIALECT = "https://json-schema.org/draft/2020-12/schema"
+from ponty.request.validation.dialects import DIALECT
 
 _LISTS: set[object] = {
     list,
@@ -64,11 +63,13 @@ class Compiler:
 
     Args:
         drops: Whether objects may have further properties, which are dropped, whatever their class says.
+        opaque: Further types, and what they are compiled to.
     """
 
-    def __init__(self, root: Any, *, drops: bool = False) -> None:
+    def __init__(self, root: Any, *, drops: bool = False, opaque: Mapping[type, Node] | None = None) -> None:
         self._root: Any = root
         self._drops: bool = drops
+        self._opaque: Mapping[type, Node] = opaque or {}
         self._references: list[tuple[Any, Node]] = []  # types compare, but do not always hash
         self._names: set[str] = set()
         self._within: list[type] = []
@@ -92,7 +93,7 @@ class Compiler:
         return node, {"$schema": DIALECT, **node.schema, **definitions}
 
     def _compile(self, tp: Any, place: str) -> Node:  # noqa: PLR0911 - one for each form of type
-        node = scalar(tp) if isinstance(tp, type | None) or tp is Any else None
+        node = self._known(tp)
         if node is not None:
             return node
         origin = typing.get_origin(tp)
@@ -114,6 +115,11 @@ class Compiler:
         if hasattr(origin or tp, "__value__"):
             return self._alias(tp, origin or tp, arguments, place)
         return self._class(tp, origin or tp, arguments, place)
+
+    def _known(self, tp: Any) -> Node | None:
+        if isinstance(tp, type) and tp in self._opaque:
+            return self._opaque[tp]
+        return scalar(tp) if isinstance(tp, type | None) or tp is Any else None
 
     def _class(  # noqa: PLR0911 - one for each kind of class
         self, tp: Any, cls: Any, arguments: tuple[Any, ...], place: str

@@ -23,7 +23,7 @@ from msgspec.structs import astuple, replace
 
 from ponty.request.content.json_decoder import Json
 from ponty.request.parsing.compiled_type import Build, Direct, Node, Unbuildable
-from ponty.request.validation.matching import make_matches, speedups
+from ponty.request.validation.jsonschema_rs_backend import assertion
 
 
 def make_reader(direct: Direct) -> Callable[[bytes], Any] | None:
@@ -74,7 +74,7 @@ def annotated(direct: Direct | None, keywords: Mapping[str, Json]) -> Direct | N
 
 
 def _read_matching(pattern: str) -> Build:
-    matches = make_matches(pattern, fast=speedups is not None)
+    matches = assertion("pattern", pattern)
 
     def read(text: str) -> str:
         if not matches(text):

@@ -2,14 +2,14 @@
 
 import copy
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
 
 from ponty.request.content.json_decoder import MAX_DEPTH, Json, decode_json, not_json
 from ponty.request.errors import InvalidField
-from ponty.request.parsing.compiled_type import Build, Schema, Unbuildable
+from ponty.request.parsing.compiled_type import Build, Node, Schema, Unbuildable
 from ponty.request.parsing.compiler import Compiler
 from ponty.request.parsing.msgspec_path import make_reader
 from ponty.request.validation.messages import NOT_VALID
@@ -52,19 +52,22 @@ class Parser:
     Args:
         tp: The type.
         drops: Whether objects may have further properties, which are dropped, whatever their class says.
+        opaque: Further types, and what they are compiled to.
 
     Raises:
         TypeError: It has no form in JSON.
         ValueError: JSON cannot hold a default, or an Annotation is not valid.
     """
 
-    def __init__(self, tp: Any, *, drops: bool = False) -> None:
-        compiler = Compiler(tp, drops=drops)
+    def __init__(self, tp: Any, *, drops: bool = False, opaque: Mapping[type, Node] | None = None) -> None:
+        compiler = Compiler(tp, drops=drops, opaque=opaque)
         node, schema = compiler.whole()
         self.schema: Schema = schema
         self.validator: Validator = _validator(tp, self.schema)
+        unsure = [node for union in compiler.unions for node in union.unsure()]
+        validators = self.validator.of_parts([node.schema for node in unsure])
         for union in compiler.unions:
-            union.prepare(self.schema, self.validator.of_part)
+            union.prepare(self.schema, dict(zip(map(id, unsure), validators, strict=True)))
         self._build: Build | None = node.build
         self._read: Callable[[bytes], Any] | None = make_reader(node.direct) if node.direct else None
         self._make: Build | None = node.direct.make if node.direct else None
@@ -96,7 +99,7 @@ class Parser:
         refusal = self.validator.refusal(value)
         if refusal is not None:
             raise refusal
-        return self._build_of(value)
+        return self.build(value)
 
     def parse(self, value: Json) -> Any:
         """Validate a value and build of it, taking it apart.
@@ -105,9 +108,14 @@ class Parser:
             InvalidField: It is not valid, or the class's own `__init__` refuses it.
         """
         self.validator.check(value)
-        return self._build_of(value)
+        return self.build(value)
 
-    def _build_of(self, value: Json) -> Any:
+    def build(self, value: Json) -> Any:
+        """Build of a valid value, taking it apart.
+
+        Raises:
+            InvalidField: The class's own `__init__` refuses it.
+        """
         return value if self._build is None else _built(self._build, value)
 
 
@@ -117,7 +125,7 @@ _LONG = 4096
 
 def _validator(tp: Any, schema: Schema) -> Validator:
     try:
-        return Validator(schema)
+        return Validator(schema, given=False)
     except ValueError as error:
         raise ValueError(f"{getattr(tp, '__qualname__', tp)}: {error}") from None
 

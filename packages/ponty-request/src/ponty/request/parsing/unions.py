@@ -4,12 +4,13 @@ Where the JSON type of a value leaves one member only, that member builds it. Wh
 dataclasses), each of them has a validator of its own, made at import.
 """
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ponty.request.parsing.compiled_type import Build, Direct, Node, Schema
-from ponty.request.validation.alternatives import Branch, follow
-from ponty.request.validation.assertions import IsValid
+from ponty.request.validation.alternatives import Alternative
+from ponty.request.validation.jsonschema_rs_backend import IsValid, assertion
+from ponty.request.validation.pointer import find
 
 _KINDS: dict[type, tuple[str, ...]] = {
     str: ("string",),
@@ -31,6 +32,13 @@ class _Choice(NamedTuple):
     is_valid: IsValid | None
 
 
+class _Candidate(NamedTuple):
+    """A member that may admit values of a JSON type; surely, if it is the last or admits all of them."""
+
+    node: Node
+    is_sure: bool
+
+
 class UnionBuild:
     """Builds a value by the member that admits it."""
 
@@ -38,32 +46,45 @@ class UnionBuild:
         self._members = members
         self._choices: dict[type, list[_Choice]] = {}
 
-    def prepare(self, root: Schema, make_validator: Callable[[Schema], IsValid]) -> None:
-        """Tell the members apart, when all of them are compiled.
+    def unsure(self) -> list[Node]:
+        """Return the members that only a validator tells apart, when all of them are compiled."""
+        return [candidate.node for tp in _KINDS for candidate in self._candidates(tp) if not candidate.is_sure]
+
+    def prepare(self, root: Schema, validators: Mapping[int, IsValid]) -> None:
+        """Tell the members apart.
 
         Args:
             root: The whole schema.
-            make_validator: Makes the validator of a part of it.
+            validators: The validators of the members that are not sure, by their identity.
         """
-        validators: dict[int, IsValid] = {}
-        for tp, kinds in _KINDS.items():
-            candidates: list[Node] = []
-            for kind in kinds:
-                candidates += [node for node in self._members if kind in node.kinds and node not in candidates]
-            choices: list[_Choice] = []
-            for node in candidates:
-                sure = node is candidates[-1] or node.schema == {"type": kinds[0]} or not node.schema
-                if not sure and id(node) not in validators:
-                    validators[id(node)] = make_validator(node.schema)
-                branch = Branch(follow(root, node.schema))
-                choices.append(_Choice(node.build, branch.excludes, None if sure else validators[id(node)]))
-                if sure:
-                    break
-            self._choices[tp] = choices
+        for tp in _KINDS:
+            self._choices[tp] = [
+                _Choice(
+                    node.build,
+                    Alternative(_follow(root, node.schema), assertion).excludes,
+                    None if is_sure else validators[id(node)],
+                )
+                for node, is_sure in self._candidates(tp)
+            ]
+
+    def _candidates(self, tp: type) -> list[_Candidate]:
+        kinds = _KINDS[tp]
+        nodes: list[Node] = []
+        for kind in kinds:
+            nodes += [node for node in self._members if kind in node.kinds and node not in nodes]
+        candidates: list[_Candidate] = []
+        for node in nodes:
+            is_sure = node is nodes[-1] or node.schema == {"type": kinds[0]} or not node.schema
+            candidates.append(_Candidate(node, is_sure))
+            if is_sure:
+                break
+        return candidates
 
     def __call__(self, value: Any) -> Any:
         """Build `value`, which some member admits."""
-        choices = self._choices[type(value)]
+        choices = self._choices.get(type(value))
+        if choices is None:
+            return value  # no JSON value: an upload of a form, which is built already
         if len(choices) > 1:
             choices = [choice for choice in choices if not choice.excludes(value)]
         for choice in choices:
@@ -71,6 +92,14 @@ class UnionBuild:
             if choice is choices[-1] or choice.is_valid is None or choice.is_valid(value):
                 return value if choice.build is None else choice.build(value)
         raise ValueError("of no member")
+
+
+def _follow(root: Schema, schema: Any) -> Mapping[str, Any]:
+    for _ in range(10):
+        if not (isinstance(schema, dict) and "$ref" in schema):
+            break
+        schema = find(root, schema["$ref"])
+    return schema if isinstance(schema, dict) else {}
 
 
 def union(members: list[Node]) -> Node:

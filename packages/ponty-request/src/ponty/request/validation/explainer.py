@@ -1,281 +1,526 @@
-"""Why a value is not valid: the first of its violations.
+"""Why a value is not valid: the first of its violations, each at its place, in the words of the catalogue.
 
-A flood of bad bodies must cost no more than one of good ones. So the keywords that most schemas are made of are
-explained here, without the bookkeeping of jsonschema. A schema with any other keyword is left to jsonschema as a whole,
-from the place where it stands.
+The explainer walks through a schema and a value together, and asks jsonschema-rs on the way: of one keyword, or of one
+part of the value, whether it is valid. It goes into what is not, and passes by what is.
 
-What is made of a schema, once, are steps (see `ponty.request.validation.steps`).
+- Each level of a value asks of all below it, so no more than 16 levels are gone into. What is wrong deeper is told at
+  the sixteenth.
+- Many items are asked of by the block, so that a long list costs little more than what is wrong in it.
+- Of the alternatives of a choice, it goes into the one that was meant, if there is one; never into several.
+- It stops at 51 violations, one more than an answer lists.
+
+It never decides whether a value is valid: where it finds nothing to tell, jsonschema-rs has the last word.
 """
 
 import itertools
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
-from ponty.request.content.json_decoder import is_deeper
-from ponty.request.validation.alternatives import Branch, follow
-from ponty.request.validation.assertions import ASSERTIONS, IsValid, Matches, is_violated
-from ponty.request.validation.messages import TOO_DEEP, message
-from ponty.request.validation.outlook import UNTOLD, never, outlook
-from ponty.request.validation.plain import SILENT, is_plain
-from ponty.request.validation.pointer import find, pointer
-from ponty.request.validation.steps import (
-    Part,
-    Step,
-    Violation,
-    always,
-    assertions,
-    closed_object,
-    first_items,
-    further_properties,
-    in_turn,
-    items,
-    nothing,
-    properties,
-    required,
+from ponty.request.validation.alternatives import Alternative
+from ponty.request.validation.dialects import DIALECT, dialect_of
+from ponty.request.validation.documents import Documents, Place
+from ponty.request.validation.evaluated import Evaluated
+from ponty.request.validation.jsonschema_rs_backend import Backend, IsValid, Parts, assertion
+from ponty.request.validation.messages import NOT_VALID, message
+from ponty.request.validation.pointer import token, within
+
+MAX_VIOLATIONS = 51
+"""How many violations of one value are looked for: one more than an answer lists."""
+
+MAX_LEVELS = 16
+"""How many levels of a value are gone into."""
+
+Violation = list[str]
+"""A pointer to a value, and what is wrong with it."""
+
+Check = Callable[[Any, list[Violation], int], None]
+"""Adds the violations of a value, going so many levels into it."""
+
+_ASSERTIONS = frozenset(
+    {
+        *("const", "enum", "exclusiveMaximum", "exclusiveMinimum", "format", "maxItems", "maxLength", "maxProperties"),
+        *("maximum", "minItems", "minLength", "minProperties", "minimum", "multipleOf", "pattern", "type"),
+        "uniqueItems",
+    }
 )
+"""The keywords that look at nothing but their own value."""
 
-MAX_ENGINE_DEPTH = 40
-"""How deep a value may be for jsonschema where it recurs; each level takes a dozen frames of Python's stack."""
+_BLOCK = 64
+
+
+class Part(NamedTuple):
+    """A schema for a part of a value."""
+
+    is_valid: IsValid
+    explain: Check
+    detail: str = ""
+    """What is wrong with whatever is not valid, if there is but one thing that can be."""
 
 
 class Explainer:
     """Explains by one schema.
 
     Args:
-        schema: The schema.
-        engine: jsonschema's validator of it, with Ponty's keywords; None if all of it is plain.
-        formats: What checks each format.
-        matches: What matches each pattern.
-        is_valid_under: Faster validators of subschemas, by the identity of these.
-        told: Where it is noted under which branches a value was found valid, as `Keywords` does.
-        alone: Whether the dialect is one whose keywords may be explained here.
-        recursive: Whether a part of the schema leads to itself.
-        limit: How many violations are looked for.
+        documents: The schema and what it refers to.
+        root: The schema.
+        backend: Compiles schemas.
     """
 
-    def __init__(
-        self,
-        schema: Any,
-        engine: Any,
-        *,
-        formats: Mapping[str, Callable[[object], bool]],
-        matches: Mapping[str, Matches],
-        is_valid_under: Mapping[int, IsValid],
-        told: dict[tuple[int, int], bool],
-        alone: bool,
-        recursive: bool,
-        limit: int,
-    ) -> None:
-        self._schema = schema
-        self._engine = engine
-        self._formats = formats
-        self._matches = matches
-        self._is_valid_under = is_valid_under
-        self._told = told
-        self._recursive = recursive
-        self._limit = limit
-        self._known: dict[int, Step] = {}
-        self._further: dict[int, Step] = {}  # the same, for values of a type that the outlook leaves open
-        self._makers: dict[str, Callable[[Any, Any], Step]] = {
-            "$ref": self._reference,
-            "additionalProperties": self._additional_properties,
-            "anyOf": lambda _, branches: self._choice("anyOf", branches),
-            "format": self._format,
-            "items": self._items,
-            "oneOf": lambda _, branches: self._choice("oneOf", branches),
-            "pattern": self._pattern,
-            "prefixItems": self._prefix_items,
-            "properties": self._properties,
-            "required": lambda _, names: required(names),
-        }
-        self._step: Callable[[Any], Step] = self._compile if alone else self._by_engine
-        self._explain: Step = self._step(schema)
+    def __init__(self, documents: Documents, root: Any, backend: Backend) -> None:
+        self._documents = documents
+        self._backend = backend
+        dialect = dialect_of(root).uri
+        # Of the drafts since 2019-09, only the one knows `$recursiveRef`, and only the other `$dynamicRef`.
+        self._parts = Parts(backend.compile, dialect if "2019-09" in dialect else DIALECT)
+        self._known: dict[int, Part] = {}
+        self._assertions: dict[str, IsValid] = {}
+        self._todo: list[Callable[[], None]] = []
+        self._explain = self._part(root).explain
+        while self._todo:  # in place of a recursion, which a chain of definitions would exhaust
+            self._todo.pop()()
+
+    def compile(self) -> None:
+        """Compile what is otherwise compiled at the first refusal."""
+        self._parts.compile()
 
     def explain(self, value: object) -> list[Violation]:
-        """Give the first violations of a value."""
+        """Return the first violations of a value."""
         found: list[Violation] = []
-        try:
-            self._explain(value, found)
-        finally:
-            self._told.clear()  # whose values may be gone by the next call
-        return found if len(found) <= self._limit else found[: self._limit]
+        self._explain(value, found, MAX_LEVELS)
+        return found[:MAX_VIOLATIONS]
 
-    def validity(self, schema: Any) -> IsValid:
-        """Make what tells whether a value is valid under a part of the schema."""
-        known = self._is_valid_under.get(id(schema))
+    def _part(self, schema: Any) -> Part:
+        """Make a part, once for each schema."""
+        if not isinstance(schema, dict):
+            return Part(lambda _: bool(schema), _nothing if schema else _always(message("false", None)))
+        known = self._known.get(id(schema))
         if known is not None:
             return known
-        step, branch, told = self._step(schema), id(schema), self._told
+        place = self._documents.places[id(schema)]
+        keywords = place.dialect.keywords(schema)
+        checks: list[Check] = []
+        last: list[Check] = []
+        own = {name: value for name, value in keywords.items() if name in _ASSERTIONS}
+        alone = own.keys() == keywords.keys() - _SILENT and not isinstance(own.get("exclusiveMinimum"), bool)
+        is_valid = self._alone(place, own) if alone else self._parts.add({"$ref": place.reference})
+        detail = message(*own.popitem()) if alone and len(own) == 1 else ""
+        explain = _unless(is_valid, detail) if detail else _in_turn(checks, last)
+        self._known[id(schema)] = part = Part(is_valid, explain, detail)
+        if not detail:
+            self._todo.append(lambda: self._fill(place, part, checks, last))
+        return part
 
-        def is_valid(value: object) -> bool:
-            key = (branch, id(value))
-            if key not in told:
-                found: list[Violation] = []
-                step(value, found)
-                told[key] = not found
-            return told[key]
+    def _fill(self, place: Place, part: Part, checks: list[Check], last: list[Check]) -> None:
+        """Make the checks of a part."""
+        for keyword, argument in place.dialect.keywords(place.schema).items():
+            if keyword in _ASSERTIONS:
+                checks += self._assertion(place, keyword, argument)
+            elif keyword in _LAST and keyword in place.dialect.applicators:
+                last.append(self._unevaluated(place, part, keyword, argument))
+            elif keyword in _MAKERS and (keyword in place.dialect.applicators or keyword in _EVERYWHERE):
+                checks.append(_MAKERS[keyword](self, place, argument))
 
-        return is_valid
-
-    def _compile(self, schema: Any) -> Step:
-        """Make what explains by a schema, once for each."""
-        if not isinstance(schema, dict):
-            return nothing if schema else always(message("false", None))
-        if id(schema) in self._known:
-            return self._known[id(schema)]
-        steps: list[Step] = []
-        self._known[id(schema)] = in_turn(steps)  # for those who meet the schema inside itself
-        if is_plain(schema, self._schema):
-            steps += self._outside_in(schema)
+    def _assertion(self, place: Place, keyword: str, argument: Any) -> Iterator[Check]:
+        if isinstance(argument, bool) and keyword.startswith("exclusive"):  # draft 4
+            limit = keyword.replace("exclusiveM", "m")
+            if argument and limit in place.schema:
+                bound = {limit: place.schema[limit]}
+                beyond, at_least = self._alone(place, bound), self._alone(place, {**bound, keyword: True})
+                detail = message(keyword, place.schema[limit])
+                yield (
+                    lambda value, found, _: (
+                        found.append(["", detail]) if beyond(value) and not at_least(value) else None
+                    )
+                )
         else:
-            steps.append(self._by_engine(schema))
-        if len(steps) == 1:
-            self._known[id(schema)] = steps[0]
-        return self._known[id(schema)]
+            yield _unless(self._alone(place, {keyword: argument}), message(keyword, argument))
 
-    def _outside_in(self, schema: dict[str, Any]) -> list[Step]:
-        """Make what explains by a plain schema: by the outlook first, where that tells all of what is wrong."""
-        valid, asked, wrong = outlook(schema)
-        keywords = [(name, value) for name, value in schema.items() if name not in SILENT]
-        if wrong and "integer" not in schema["type"]:
-            keywords.remove(("type", schema["type"]))
-        further = self._keywords(schema, keywords)
-        if not wrong:
-            return further
-        self._further[id(schema)] = go_on = further[0] if len(further) == 1 else in_turn(further)
+    def _alone(self, place: Place, keywords: Mapping[str, Any]) -> IsValid:
+        """Compile keywords that need no others; most schemas have few that differ."""
+        key = f"{place.dialect.uri}{keywords}"
+        if key not in self._assertions:
+            self._assertions[key] = self._backend.compile({"$schema": place.dialect.uri, **keywords})
+        return self._assertions[key]
 
-        def explain(value: Any, found: list[Violation]) -> None:
-            kind = type(value)
-            if kind in asked:
-                go_on(value, found)
-            elif kind not in valid:
-                found.append(["", wrong])
+    def _referred(self, schema: Any) -> Any:
+        """Return what refers to a schema."""
+        return {"$ref": self._documents.places[id(schema)].reference} if isinstance(schema, dict) else schema
 
-        return [explain]
+    # Keywords that look at the same value
 
-    def _keywords(self, schema: dict[str, Any], keywords: list[tuple[str, Any]]) -> list[Step]:
-        if [name for name, _ in keywords] in _CLOSED_OBJECT and schema["additionalProperties"] is False:
-            return [self._closed_object(schema)]
-        steps: list[Step] = []
-        for known, alike in itertools.groupby(keywords, lambda item: item[0] in ASSERTIONS):
-            if known:
-                steps.append(assertions([(is_violated(*item), message(*item)) for item in alike]))
+    def _reference(self, place: Place, _: Any) -> Check:
+        checks: list[Check] = []
+        for target in self._documents.targets[id(place.schema)]:
+            other = self._documents.places.get(id(target))
+            if self._documents.is_dynamic and (other is None or {place.base, other.base} != {self._documents.root}):
+                # The way to it says where it leads; asked about by itself, it may mean something else.
+                checks.append(_unless(self._parts.add({"$ref": place.reference}), NOT_VALID))
             else:
-                steps += [self._makers[name](schema, value) for name, value in alike]
-        return steps
+                checks.append(self._part(target).explain)
+        return checks[0] if len(checks) == 1 else _in_turn(checks)
 
-    def _by_engine(self, schema: Any) -> Step:
-        engine = self._engine.evolve(schema=schema)
+    def _all_of(self, _: Place, schemas: Any) -> Check:
+        return _in_turn([self._part(schema).explain for schema in schemas])
 
-        def explain(value: Any, found: list[Violation]) -> None:
-            if self._recursive and is_deeper(value, MAX_ENGINE_DEPTH):
-                found.append(["", TOO_DEEP])
-                return
-            for error in itertools.islice(engine.iter_errors(value), max(self._limit - len(found), 0)):
-                keyword = "false" if error.validator is None else str(error.validator)
-                argument = error.validator_value
-                if keyword == "dependentRequired":
-                    argument = next((n for names in argument.values() for n in names if n not in error.instance), "")
-                found.append([pointer(error.absolute_path), message(keyword, argument)])
+    def _if(self, place: Place, condition: Any) -> Check:
+        holds = self._part(condition).is_valid
+        then, otherwise = (self._part(place.schema.get(name, True)).explain for name in ("then", "else"))
+
+        def explain(value: Any, found: list[Violation], levels: int) -> None:
+            (then if holds(value) else otherwise)(value, found, levels)
 
         return explain
 
-    def _into(self, schema: Any, *, many: bool = False) -> Part:
-        """Make what explains by a subschema, and passes by what is valid where that is sooner known.
+    def _not(self, _: Place, schema: Any) -> Check:
+        is_valid, detail = self._part(schema).is_valid, message("not", None)
 
-        Args:
-            schema: The subschema.
-            many: Whether a value may have many parts of this kind.
+        def explain(value: Any, found: list[Violation], _: int) -> None:
+            if is_valid(value):
+                found.append(["", detail])
+
+        return explain
+
+    def _dependent_schemas(self, _: Place, schemas: Any) -> Check:
+        entries = {name: self._part(schema).explain for name, schema in schemas.items() if not isinstance(schema, list)}
+        names = self._dependent_required(_, {name: given for name, given in schemas.items() if name not in entries})
+
+        def explain(value: Any, found: list[Violation], levels: int) -> None:
+            if isinstance(value, dict):
+                names(value, found, levels)
+                for name, explain_all in entries.items():
+                    if name in value:
+                        explain_all(value, found, levels)
+
+        return explain
+
+    def _dependent_required(self, _: Place, dependencies: Any) -> Check:
+        def explain(value: Any, found: list[Violation], _: int) -> None:
+            if isinstance(value, dict):
+                needed = [name for given, names in dependencies.items() if given in value for name in names]
+                found.extend(
+                    ["", message("dependentRequired", name)] for name in dict.fromkeys(needed) if name not in value
+                )
+
+        return explain
+
+    def _choice(self, keyword: str, schemas: Any) -> Check:
+        """Explain by the one alternative that the client must have meant, if there is one.
+
+        It did not mean those of another JSON type, or of another tag: a property with a few legal values.
         """
-        explain_any = self._compile(schema)
-        told = outlook(schema) if not isinstance(schema, dict) or is_plain(schema, self._schema) else UNTOLD
-        explain_invalid = self._further.get(id(schema), explain_any)
-        is_valid = self._is_valid_under.get(id(schema))
-        if is_valid is None or schema.keys() <= ASSERTIONS | SILENT or (not many and self._is_shallow(schema)):
-            return Part(told, explain_invalid)
+        entries = [
+            _Entry(Alternative(self._follow(schema), assertion), self._part(schema)) for schema in self._flat(schemas)
+        ]
 
-        def explain(value: Any, found: list[Violation]) -> None:
-            if not is_valid(value):
-                explain_invalid(value, found)
+        def explain(value: Any, found: list[Violation], levels: int) -> None:
+            likely = [entry for entry in entries if not entry.alternative.is_of_another_type(value)]
+            if not likely:
+                types = [name for entry in entries for name in entry.alternative.types]
+                found.append(["", message("type", [*dict.fromkeys(types)])])
+                return
+            meant = [entry for entry in likely if not entry.alternative.other_tags(value)]
+            if not meant:
+                found.append(_wrong_tag(likely, value))
+            elif len(meant) == 1:
+                meant[0].part.explain(value, found, levels)
+            else:
+                count = sum(entry.part.is_valid(value) for entry in meant)
+                if count == 0:
+                    _none_valid(meant, value, found, levels)
+                elif count > 1 and keyword == "oneOf":
+                    found.append(["", message("oneOf", None)])
 
-        return Part(told, explain)
+        return explain
 
-    def _is_shallow(self, schema: dict[str, Any]) -> bool:
-        """Tell whether a value has only so many parts as the schema names: to walk through them is soon done."""
-        if "$ref" in schema:
-            target = find(self._schema, schema["$ref"])
-            return schema.keys() <= {"$ref"} | SILENT and isinstance(target, dict) and self._is_shallow(target)
-        parts = [schema.get(name, True) for name in ("additionalProperties", "items")]
-        return schema.keys() <= _SHALLOW and all(
-            isinstance(part, bool) or part.keys() - SILENT == {"type"} for part in parts
+    def _flat(self, schemas: Iterable[Any]) -> Iterator[Any]:
+        """Return the alternatives, with those of an `anyOf` among them in its place."""
+        for schema in schemas:
+            if isinstance(schema, dict) and schema.keys() - _SILENT == {"anyOf"}:
+                yield from self._flat(schema["anyOf"])
+            else:
+                yield schema
+
+    def _follow(self, schema: Any) -> Mapping[str, Any]:
+        for _ in range(10):
+            targets = self._documents.targets.get(id(schema))
+            if not targets:
+                break
+            schema = targets[0]
+        return schema if isinstance(schema, dict) else {}
+
+    # Keywords that look into an object
+
+    def _properties(self, _: Place, known: Any) -> Check:
+        parts = {name: self._part(schema) for name, schema in known.items()}
+        entries = [(name, token(name), part.is_valid, part) for name, part in parts.items()]
+
+        def explain(value: Any, found: list[Violation], levels: int) -> None:
+            if isinstance(value, dict):
+                for name, step, is_valid, part in entries:
+                    if name in value and not is_valid(element := value[name]):
+                        _go_into(element, part, step, found, levels)
+
+        return explain
+
+    def _required(self, _: Place, names: Any) -> Check:
+        details = {name: message("required", name) for name in names} if isinstance(names, list) else {}
+
+        def explain(value: Any, found: list[Violation], _: int) -> None:
+            if isinstance(value, dict) and not details.keys() <= value.keys():
+                found.extend(["", detail] for name, detail in details.items() if name not in value)
+
+        return explain
+
+    def _pattern_properties(self, _: Place, patterns: Any) -> Check:
+        return _in_turn(
+            [
+                self._each_property({"patternProperties": {pattern: self._referred(schema)}}, self._part(schema))
+                for pattern, schema in patterns.items()
+            ]
         )
 
-    def _reference(self, _: Any, reference: Any) -> Step:
-        return self._compile(find(self._schema, reference))
+    def _additional_properties(self, place: Place, schema: Any) -> Check:
+        known, patterns = (
+            dict.fromkeys(place.schema.get(name, {}), True) for name in ("properties", "patternProperties")
+        )
+        part = Part(_never, _nothing, message("additionalProperties", None)) if schema is False else self._part(schema)
+        if schema is not False or patterns:
+            alone = {"properties": known, "patternProperties": patterns, "additionalProperties": self._referred(schema)}
+            return self._each_property(alone, part)
 
-    def _choice(self, keyword: str, branches: Any) -> Step:
-        """Explain by the one branch that the client must have meant, if there is one.
-
-        It did not mean those that are of another JSON type, or of another tag: a property with a few legal values. That
-        is told without a look below, so that branches within branches do not multiply.
-        """
-        entries: list[tuple[Branch, IsValid, Step]] = [
-            (Branch(follow(self._schema, branch)), self.validity(branch), self._compile(branch)) for branch in branches
-        ]
-        none_of = message(keyword, None)
-
-        def explain(value: Any, found: list[Violation]) -> None:
-            types: list[str] = []
-            meant: list[tuple[IsValid, Step]] = []
-            tagged = False
-            for branch, is_valid, explain_branch in entries:
-                if branch.is_of_another_type(value):
-                    types += [kind for kind in branch.types if kind not in types]
-                elif branch.has_another_tag(value):
-                    tagged = True
-                else:
-                    meant.append((is_valid, explain_branch))
-            if len(meant) == 1:
-                meant[0][1](value, found)
-            elif not meant and not tagged:
-                found.append(["", message("type", types)])
-            else:
-                count = sum(is_valid(value) for is_valid, _ in meant)
-                if count == 0 or (count > 1 and keyword == "oneOf"):
-                    found.append(["", none_of])
+        def explain(value: Any, found: list[Violation], levels: int) -> None:
+            if isinstance(value, dict) and not value.keys() <= known.keys():
+                for name in value:
+                    if name not in known:
+                        _go_into(value[name], part, token(name), found, levels)
+                        if len(found) >= MAX_VIOLATIONS:
+                            break
 
         return explain
 
-    def _properties(self, _: Any, known: Any) -> Step:
-        return properties({name: self._into(subschema) for name, subschema in known.items()})
+    def _each_property(self, schema: Any, part: Part) -> Check:
+        """Explain those properties that are not valid under a schema which looks at each alone."""
+        is_valid = self._parts.add(schema)
 
-    def _additional_properties(self, schema: Any, allowed: Any) -> Step:
-        known = frozenset(schema.get("properties", {}))
-        if allowed is False:
-            return further_properties(known, Part(never(message("additionalProperties", None)), nothing), self._limit)
-        return further_properties(known, self._into(allowed, many=True), self._limit)
+        def explain(value: Any, found: list[Violation], levels: int) -> None:
+            if isinstance(value, dict):
+                for block in _blocks([*value.items()]):
+                    if not is_valid(dict(block)):
+                        for name, element in block:
+                            if not is_valid({name: element}):
+                                _go_into(element, part, token(name), found, levels)
+                                if len(found) >= MAX_VIOLATIONS:
+                                    return
 
-    def _closed_object(self, schema: Any) -> Step:
-        known, needed = schema["properties"], schema.get("required", [])
-        of_known, of_others = self._properties(schema, known), self._additional_properties(schema, False)
-        return closed_object(frozenset(known), frozenset(needed), of_known, required(needed), of_others)
+        return explain
 
-    def _prefix_items(self, _: Any, subschemas: Any) -> Step:
-        return first_items([self._into(subschema) for subschema in subschemas])
+    def _property_names(self, _: Place, schema: Any) -> Check:
+        """A pointer cannot point at a name, so it points at the object; the name is the client's and is not told."""
+        return _unless(self._parts.add({"propertyNames": self._referred(schema)}), message("propertyNames", None))
 
-    def _items(self, schema: Any, subschema: Any) -> Step:
-        start = len(schema.get("prefixItems", ()))
-        part = Part(never(message("items", None)), nothing) if subschema is False else self._into(subschema, many=True)
-        return items(part, start, self._limit)
+    # Keywords that look into an array
 
-    def _format(self, _: Any, name: Any) -> Step:
-        check = self._formats.get(name)
-        return nothing if check is None else assertions([(lambda value: not check(value), message("format", name))])
+    def _items(self, place: Place, schema: Any) -> Check:
+        if isinstance(schema, list):
+            return self._prefix_items(place, schema)
+        start = len(place.schema.get("prefixItems", ())) if "prefixItems" in place.dialect.applicators else 0
+        return self._further_items(schema, start)
 
-    def _pattern(self, _: Any, pattern: Any) -> Step:
-        matches = self._matches[pattern]
-        return assertions([(lambda value: isinstance(value, str) and not matches(value), message("pattern", pattern))])
+    def _additional_items(self, place: Place, schema: Any) -> Check:
+        listed = place.schema.get("items")
+        return self._further_items(schema, len(listed)) if isinstance(listed, list) else _nothing
+
+    def _further_items(self, schema: Any, start: int) -> Check:
+        part = Part(_never, _nothing, message("items", None)) if schema is False else self._part(schema)
+        are_valid = self._parts.add({"items": self._referred(schema)})
+
+        def explain(value: Any, found: list[Violation], levels: int) -> None:
+            if isinstance(value, list):
+                index = start
+                for block in _blocks(value[start:] if start else value):
+                    if not are_valid(block):
+                        for place, element in enumerate(block, index):
+                            if not part.is_valid(element):
+                                _go_into(element, part, f"/{place}", found, levels)
+                                if len(found) >= MAX_VIOLATIONS:
+                                    return
+                    index += len(block)
+
+        return explain
+
+    def _prefix_items(self, _: Place, schemas: Any) -> Check:
+        parts = [self._part(schema) for schema in schemas]
+
+        def explain(value: Any, found: list[Violation], levels: int) -> None:
+            if isinstance(value, list):
+                for index, (element, part) in enumerate(zip(value, parts, strict=False)):
+                    if not part.is_valid(element):
+                        _go_into(element, part, f"/{index}", found, levels)
+
+        return explain
+
+    def _contains(self, place: Place, schema: Any) -> Check:
+        self._part(schema)
+        contains = {"contains": self._referred(schema)}
+        counts = "unevaluatedItems" in place.dialect.applicators
+        least = place.schema.get("minContains", 1) if counts else 1
+        most = place.schema.get("maxContains") if counts else None
+        has_one = self._parts.add(contains)
+        has_enough = self._parts.add({**contains, "minContains": least})
+        has_few = self._parts.add({**contains, "minContains": 0, "maxContains": most}) if most is not None else None
+
+        def explain(value: Any, found: list[Violation], _: int) -> None:
+            if not has_enough(value):
+                found.append(["", message("minContains", least) if has_one(value) else message("contains", None)])
+            if has_few is not None and not has_few(value):
+                found.append(["", message("maxContains", most)])
+
+        return explain
+
+    # Keywords that look at what others left
+
+    def _unevaluated(self, place: Place, whole: Part, keyword: str, schema: Any) -> Check:
+        part = self._part(schema)
+        tp = list if keyword == "unevaluatedItems" else dict
+        others = {name: value for name, value in place.schema.items() if name not in _LAST}
+        evaluated = Evaluated(
+            lambda part: self._documents.targets.get(id(part), ()),
+            lambda part: self._part(part).is_valid,
+            lambda pattern: assertion("pattern", pattern),
+            counts_contained="prefixItems" in place.dialect.applicators,
+        )
+        self._documents.targets[id(others)] = self._documents.targets[id(place.schema)]
+        if schema is False:
+            part = Part(_never, _nothing, message(keyword, None))
+
+        def explain(value: Any, found: list[Violation], levels: int) -> None:
+            if isinstance(value, tp) and not whole.is_valid(value):
+                known = evaluated.of(others, value)
+                entries: Iterable[tuple[Any, Any]] = value.items() if isinstance(value, dict) else enumerate(value)
+                for name, element in entries:
+                    if name not in known and not part.is_valid(element):
+                        _go_into(element, part, token(name), found, levels)
+                        if len(found) >= MAX_VIOLATIONS:
+                            break
+
+        return explain
 
 
-_CLOSED_OBJECT = (["properties", "additionalProperties"], ["properties", "required", "additionalProperties"])
-_SHALLOW = ASSERTIONS | SILENT | {"additionalProperties", "items", "properties", "required"}
+class _Entry(NamedTuple):
+    alternative: Alternative
+    part: Part
+
+
+_LAST = frozenset({"unevaluatedItems", "unevaluatedProperties"})
+_EVERYWHERE = frozenset({"$ref", "$dynamicRef", "$recursiveRef", "dependentRequired", "required"})
+_SILENT = frozenset(
+    {
+        *("$anchor", "$comment", "$defs", "$schema", "contentEncoding", "contentMediaType", "default", "definitions"),
+        *("deprecated", "description", "examples", "readOnly", "title", "writeOnly"),
+    }
+)
+
+_Maker = Callable[[Explainer, Place, Any], Check]
+
+# ruff: noqa: SLF001 - the table of the class above
+_MAKERS: dict[str, _Maker] = {
+    **dict.fromkeys(("$ref", "$dynamicRef", "$recursiveRef"), Explainer._reference),
+    "additionalItems": Explainer._additional_items,
+    "additionalProperties": Explainer._additional_properties,
+    "allOf": Explainer._all_of,
+    "anyOf": lambda self, _, schemas: self._choice("anyOf", schemas),
+    "contains": Explainer._contains,
+    "dependencies": Explainer._dependent_schemas,
+    "dependentRequired": Explainer._dependent_required,
+    "dependentSchemas": Explainer._dependent_schemas,
+    "if": Explainer._if,
+    "items": Explainer._items,
+    "not": Explainer._not,
+    "oneOf": lambda self, _, schemas: self._choice("oneOf", schemas),
+    "patternProperties": Explainer._pattern_properties,
+    "prefixItems": Explainer._prefix_items,
+    "properties": Explainer._properties,
+    "propertyNames": Explainer._property_names,
+    "required": Explainer._required,
+}
+
+
+def _nothing(_value: Any, _found: list[Violation], _levels: int) -> None: ...
+
+
+def _never(_: Any) -> bool:
+    return False
+
+
+def _always(detail: str) -> Check:
+    def explain(_value: Any, found: list[Violation], _levels: int) -> None:
+        found.append(["", detail])
+
+    return explain
+
+
+def _unless(is_valid: IsValid, detail: str) -> Check:
+    def explain(value: Any, found: list[Violation], _: int) -> None:
+        if not is_valid(value):
+            found.append(["", detail])
+
+    return explain
+
+
+def _in_turn(checks: Sequence[Check], last: Sequence[Check] = ()) -> Check:
+    """Take the checks in turn; the last ones if nothing is found before."""
+
+    def explain(value: Any, found: list[Violation], levels: int) -> None:
+        before = len(found)
+        for check in checks:
+            check(value, found, levels)
+            if len(found) >= MAX_VIOLATIONS:
+                return
+        if last and len(found) == before:
+            for check in last:
+                check(value, found, levels)
+
+    return explain
+
+
+def _blocks(items: list[Any]) -> Iterator[list[Any]]:
+    return (items[start : start + _BLOCK] for start in range(0, len(items), _BLOCK))
+
+
+def _go_into(element: Any, part: Part, step: str, found: list[Violation], levels: int) -> None:
+    """Add the violations of an element that is not valid, and say of them that they are at `step`."""
+    if part.detail:
+        found.append([step if len(step) < _BLOCK else within(step, ""), part.detail])
+        return
+    before = len(found)
+    if levels > 1:
+        part.explain(element, found, levels - 1)
+    if len(found) == before:
+        found.append(["", NOT_VALID])
+    for violation in itertools.islice(found, before, None):
+        violation[0] = within(step, violation[0])
+
+
+def _none_valid(meant: list[_Entry], value: Any, found: list[Violation], levels: int) -> None:
+    """Say what is wrong where several alternatives may have been meant, and none is valid."""
+    likely = [entry for entry in meant if not entry.alternative.excludes(value)]
+    if len(likely) == 1:
+        likely[0].part.explain(value, found, levels)
+        return
+    first, *others = (entry.alternative for entry in meant)
+    if isinstance(value, dict):
+        for name in first.tags:
+            if name not in value and all(name in other.tags and name in other.required for other in (first, *others)):
+                found.append(["", message("required", name)])
+                return
+    found.append(["", message("anyOf", None)])
+
+
+def _wrong_tag(likely: list[_Entry], value: Any) -> Violation:
+    """Say which tags there are, where all alternatives have one property that tells them apart."""
+    alternatives = [entry.alternative for entry in likely]
+    for name in alternatives[0].tags:
+        if all(name in alternative.other_tags(value) for alternative in alternatives):
+            values = [tag for alternative in alternatives for tag in alternative.tags[name]]
+            return [within(token(name), ""), message("enum", values)]
+    return ["", message("anyOf", None)]

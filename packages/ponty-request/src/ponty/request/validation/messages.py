@@ -33,7 +33,7 @@ _TEXTS: dict[str, Callable[[Any], str]] = {
     "minimum": lambda limit: f"is less than the minimum of {_quote(limit)}",
     "multipleOf": lambda factor: f"is not a multiple of {_quote(factor)}",
     "not": lambda _: "is valid under a schema that it must not be valid under",
-    "oneOf": lambda _: "is not valid under exactly one of the allowed schemas",
+    "oneOf": lambda _: "is valid under more than one of the allowed schemas",
     "pattern": lambda pattern: f"does not match {_quote(pattern)}",
     "propertyNames": lambda _: "has a property whose name is not valid",
     "required": lambda name: f"{_quote(name)} is a required property",
@@ -44,7 +44,6 @@ _TEXTS: dict[str, Callable[[Any], str]] = {
 }
 
 NOT_VALID = "is not valid"
-TOO_DEEP = "is nested too deeply"
 
 
 def message(keyword: str, value: object) -> str:

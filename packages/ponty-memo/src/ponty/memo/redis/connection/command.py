@@ -22,6 +22,11 @@ _PAUSE: Final = 0.01
 """After how long a full pool is asked again, in seconds."""
 
 
+def is_full(error: BaseException) -> bool:
+    """Return whether `error` says that redis-py's pool has no connection left."""
+    return str(error).startswith(_FULL)
+
+
 class Command:
     """One command.
 
@@ -95,7 +100,7 @@ class Command:
             try:
                 reply = await self._send()
             except exceptions.ConnectionError as error:
-                if not str(error).startswith(_FULL):
+                if not is_full(error):
                     raise
             else:
                 self._slots.answers += 1

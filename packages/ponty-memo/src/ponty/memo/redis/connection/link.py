@@ -11,12 +11,14 @@ How a command is run:
    that of a later command.
 2. A caller waits for `timeout_ms` at most, whatever the client's own limits are. What has not been sent by then is not
    sent any more. What has been sent is *in doubt*.
-3. A command that gets no answer at all, not even long after that, is cancelled: the client closes the connection.
-4. So many commands run at once as there are connections; the others wait their turn (see
+3. A script whose connection breaks is run once more, on a new connection: Redis closes those that are idle, and so does
+   what lies between. To run a script twice does no harm.
+4. A command that gets no answer at all, not even long after that, is cancelled: the client closes the connection.
+5. So many commands run at once as there are connections; the others wait their turn (see
    `ponty.memo.redis.connection.slots`).
    That wait is nothing that Redis could be blamed for: it lasts for as long as Redis answers the others, ends after
    `timeout_ms` without any answer, and never counts for the breaker. The time to answer runs from when it is over.
-5. Whatever goes wrong between the client and Redis is `Unavailable`, so that callers have one error to look for.
+6. Whatever goes wrong between the client and Redis is `Unavailable`, so that callers have one error to look for.
 
 What can never happen: an answer given to another caller; a caller that waits longer than `timeout_ms` for a
 Redis that answers nobody.
@@ -33,7 +35,7 @@ from ponty.memo.lazy_imports import asyncio, inspect
 from ponty.memo.locks.pending_releases import PendingReleases
 from ponty.memo.logs import logger
 from ponty.memo.redis.connection.circuit_breaker import Breaker
-from ponty.memo.redis.connection.command import Command
+from ponty.memo.redis.connection.command import Command, is_full
 from ponty.memo.redis.connection.orphaned_locks import OrphanedLocks
 from ponty.memo.redis.connection.pubsub import Subscription
 from ponty.memo.redis.connection.script import Script
@@ -174,14 +176,35 @@ class RedisLink:
         """
         operands = (len(keys), *keys, *arguments)
 
-        async def attempt() -> Any:
+        async def evaluate() -> Any:
             try:
                 return await self._execute("EVALSHA", script.digest, *operands)
             except exceptions.NoScriptError:
                 return await self._execute("EVAL", script.source, *operands)
 
+        async def attempt() -> Any:
+            try:
+                return await evaluate()
+            except exceptions.ConnectionError as error:
+                if not _has_broken(error):
+                    raise
+                reply = await self._again(evaluate, error)
+                if script.done_once and not reply:
+                    raise  # perhaps the first one has done it
+                return reply
+
         self.breaker.check()
         return await self._attempt(script.name, attempt)
+
+    async def _again(self, evaluate: Callable[[], Awaitable[Any]], error: Exception) -> Any:
+        """Run a script whose connection has broken once more, on a new connection; raise `error` if that fails, too."""
+        try:
+            await self.client().connection_pool.disconnect(inuse_connections=False)  # idle ones may have broken, too
+            return await evaluate()
+        except (exceptions.ConnectionError, exceptions.TimeoutError, OSError) as second:
+            if is_full(second):
+                raise
+            raise error from second  # with which it is in doubt whether the script was run
 
     async def command(self, *parts: str | bytes | int) -> Any:
         """Run a command, and return its answer; texts come as bytes.
@@ -221,8 +244,7 @@ class RedisLink:
             return Unavailable(f"{what}: the link was closed")
         if isinstance(error, exceptions.ConnectionError | exceptions.TimeoutError | OSError):
             self.breaker.failed(error)
-            refused = isinstance(error, ConnectionRefusedError) or "connecting to" in str(error)
-            return Unavailable(f"{what}: {error}", in_doubt=not refused)
+            return Unavailable(f"{what}: {error}", in_doubt=not _is_refused(error))
         self.breaker.answered()
         if isinstance(error, exceptions.ReadOnlyError) or "-READONLY" in str(error):  # as scripts of Redis 6 say it
             self._reconnect()
@@ -268,6 +290,15 @@ class RedisLink:
         self.breaker.on_new_loop()
         self.subscription.on_new_loop()
         self.orphaned_locks.on_new_loop()
+
+
+def _has_broken(error: BaseException) -> bool:
+    """Return whether a connection broke that was open before, and not one that could not be opened, or had."""
+    return not isinstance(error, exceptions.BusyLoadingError) and not _is_refused(error) and not is_full(error)
+
+
+def _is_refused(error: BaseException) -> bool:
+    return isinstance(error, ConnectionRefusedError) or "connecting to" in str(error)
 
 
 _links: "weakref.WeakValueDictionary[str | int, RedisLink]" = weakref.WeakValueDictionary()

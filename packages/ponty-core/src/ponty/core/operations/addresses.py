@@ -1,0 +1,68 @@
+"""Addresses of peers: who a program trusts, by addresses and networks."""
+
+import ipaddress
+from collections.abc import Iterable
+
+from aiohttp import web
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+UNIX = "unix"
+"""Stands for every peer on a Unix socket, which has no address."""
+
+
+class TrustedPeers:
+    """A set of addresses.
+
+    Args:
+        user: The function that they are given to, as errors name it.
+        named: Addresses and networks (`10.0.0.0/8`, `::1`), and `UNIX`.
+
+    Raises:
+        ValueError: One of them is none, or a network has bits set behind its prefix.
+        TypeError: It is one of them, not a list.
+    """
+
+    def __init__(self, user: str, named: Iterable[str]) -> None:
+        if isinstance(named, str):
+            raise TypeError(f"{user}: a list of addresses and networks is due, as [{named!r}]")
+        listed = tuple(named)
+        self._has_unix = UNIX in listed
+        self._networks: list[ipaddress.IPv4Network | ipaddress.IPv6Network] = []
+        for name in listed:
+            if name == UNIX:
+                continue
+            try:
+                self._networks.append(ipaddress.ip_network(name))
+            except ValueError as error:
+                raise ValueError(f"{user}: {name!r} is no address, network or {UNIX!r}: {error}") from None
+
+    def __contains__(self, address: Address | None) -> bool:
+        return address is not None and any(address in network for network in self._networks)
+
+    def has_sent(self, request: web.BaseRequest) -> bool:
+        """Return whether the other end of the connection of `request` is one of them."""
+        peer = peer_of(request)
+        if not peer:
+            return self._has_unix and peer is not None
+        return parse_address(peer) in self
+
+
+def peer_of(request: web.BaseRequest) -> str | None:
+    """Return the address at the other end of the connection; an empty one over a Unix socket, None if it is gone."""
+    transport = request.transport
+    name = None if transport is None else transport.get_extra_info("peername")
+    if name is None:
+        return None
+    return str(name[0]) if isinstance(name, tuple | list) and name else ""
+
+
+def parse_address(text: str) -> Address | None:
+    """Read an address; None if it is none. An IPv4 address in the clothes of IPv6 is taken out of them."""
+    if "%" in text:
+        return None
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address

@@ -1,0 +1,220 @@
+"""`cors`: which pages of other origins may read answers, by the Fetch standard (§3.2, CORS protocol).
+
+A browser asks before a request that a page could not have made without scripts (a *preflight*: OPTIONS with
+`Access-Control-Request-Method`), and looks at the answer of each request before it lets a page of another origin read
+it. The rules:
+
+- a preflight is answered here, before any handler, for each path that has routes; the router is asked which methods;
+- each other answer, an error too, gets the headers that let the page read it, if its origin is one of those allowed;
+- credentials never go with `*`, and an answer that depends on the origin says so (`Vary: Origin`), also where the
+  request has none, since a cache may hand it to one that has;
+- nothing is refused here that a browser has not asked beforehand: CORS loosens the rules of browsers, and guards no
+  server.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler, Middleware
+
+from ponty.core.answers.further_headers import add_headers, answer_with
+from ponty.core.answers.problems import problem
+from ponty.core.routing.unmatched import Unmatched
+
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.\-]*://(?:[a-z0-9._\-]+|\[[0-9a-f:.]+\])(?::[1-9][0-9]{0,4})?")
+_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+_MOST_ASKED = 100
+"""How many header names one preflight may ask for where all are allowed."""
+
+_ASKED_BY_PRIVATE_NETWORK = "Access-Control-Request-Private-Network"
+_ALLOWS_PRIVATE_NETWORK = "Access-Control-Allow-Private-Network"
+
+
+def cors(
+    origins: Iterable[str] | Callable[[str], bool],
+    *,
+    headers: Iterable[str] = ("Authorization", "Content-Type"),
+    expose: Iterable[str] = (),
+    credentials: bool = False,
+    max_age: int = 600,
+    private_network: bool = False,
+) -> Middleware:
+    """Make a middleware that lets pages of other origins read answers.
+
+    ::
+
+        app = build_app(middlewares=[cors(["https://shop.example"], expose=["Location"])])
+
+    List it first, so that what other middlewares answer can be read too; behind `trusted_proxies` and
+    `request_ids` alone.
+
+    Args:
+        origins: The origins, each as a browser writes it (`https://shop.example`, with a port where that is not the
+            usual one); `"*"` for all; or a function that is given an origin and returns whether it may read answers.
+        headers: The request headers that pages may set, beside those that need no permission; `"*"` for all.
+        expose: The headers of answers that pages may read, beside those that need no permission; `"*"` for all.
+        credentials: Lets requests come with cookies, HTTP authentication and client certificates.
+        max_age: Seconds for which a browser need not ask again.
+        private_network: Lets pages of public sites reach this server where it is in a private network.
+
+    Raises:
+        ValueError: An origin is none, as it would match nothing (a path or a slash at the end, capitals, the usual
+            port), or is `null`, which any page can take; a name of a header is none; `credentials` stand beside a `*`;
+            or `max_age` is less than 0.
+        TypeError: `headers` or `expose` is one name, not a list of them.
+    """
+    is_allowed = _allowing(origins)
+    exposed = _names("expose", expose)
+    if credentials and (is_allowed is None or exposed == "*"):
+        raise ValueError("cors: credentials never go with '*'; name the origins and the exposed headers")
+    if isinstance(max_age, bool) or not isinstance(max_age, int) or max_age < 0:  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise ValueError(f"cors: max_age is a whole number of seconds from 0 up, not {max_age!r}")
+    readers = _Readers(is_allowed, credentials=credentials, exposed=exposed)
+    preflights = _Preflights(_names("headers", headers), max_age=max_age, private_network=private_network)
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        permission = readers.permission(request)
+        if _is_preflight(request) and (methods := await _methods(request)):
+            return preflights.answer(request, permission, methods)
+        return await answer_with(request, handler, permission)
+
+    return middleware
+
+
+class _Readers:
+    """Who may read answers.
+
+    Args:
+        is_allowed: Decides about an origin; None where all may.
+        credentials: Whether requests come with credentials.
+        exposed: What may be read beside the usual headers.
+    """
+
+    def __init__(self, is_allowed: Callable[[str], bool] | None, *, credentials: bool, exposed: str) -> None:
+        self._is_allowed = is_allowed
+        self._shared: dict[str, str] = {}
+        if credentials:
+            self._shared[hdrs.ACCESS_CONTROL_ALLOW_CREDENTIALS] = "true"
+        if exposed:
+            self._shared[hdrs.ACCESS_CONTROL_EXPOSE_HEADERS] = exposed
+
+    def permission(self, request: web.Request) -> dict[str, str]:
+        """Return the headers that let the page read the answer to `request`."""
+        if self._is_allowed is None:
+            return {hdrs.ACCESS_CONTROL_ALLOW_ORIGIN: "*", **self._shared}
+        origin = _origin_of(request)
+        if origin is None or not self._is_allowed(origin):
+            return {hdrs.VARY: hdrs.ORIGIN}
+        return {hdrs.ACCESS_CONTROL_ALLOW_ORIGIN: origin, **self._shared, hdrs.VARY: hdrs.ORIGIN}
+
+
+class _Preflights:
+    """What is answered to who asks beforehand.
+
+    Args:
+        headers: The headers that pages may set.
+        max_age: Seconds for which a browser need not ask again.
+        private_network: Whether pages of public sites may ask a server in a private network.
+    """
+
+    def __init__(self, headers: str, *, max_age: int, private_network: bool) -> None:
+        self._headers = headers
+        self._max_age = str(max_age)
+        self._private_network = private_network
+
+    def answer(self, request: web.Request, permission: dict[str, str], methods: list[str]) -> web.StreamResponse:
+        """Answer a preflight.
+
+        Args:
+            request: The preflight.
+            permission: The headers that let the page read the answer, if it may.
+            methods: The methods that the path has.
+        """
+        if hdrs.ACCESS_CONTROL_ALLOW_ORIGIN not in permission:
+            refusal = problem(403, detail="pages of this origin may not ask")
+            add_headers(refusal, {hdrs.VARY: _VARYING})
+            return refusal
+        told = {**permission, hdrs.ACCESS_CONTROL_ALLOW_METHODS: ", ".join(methods)}
+        names = _asked_names(request) if self._headers == "*" else self._headers
+        if names:
+            told[hdrs.ACCESS_CONTROL_ALLOW_HEADERS] = names
+        if self._private_network and request.headers.get(_ASKED_BY_PRIVATE_NETWORK) == "true":
+            told[_ALLOWS_PRIVATE_NETWORK] = "true"
+        told[hdrs.ACCESS_CONTROL_MAX_AGE] = self._max_age
+        return web.Response(status=204, headers=told | {hdrs.VARY: _VARYING})
+
+
+_VARYING = (
+    f"{hdrs.ORIGIN}, {hdrs.ACCESS_CONTROL_REQUEST_METHOD}, {hdrs.ACCESS_CONTROL_REQUEST_HEADERS}, "
+    f"{_ASKED_BY_PRIVATE_NETWORK}"
+)
+
+
+def _is_preflight(request: web.Request) -> bool:
+    return (
+        request.method == hdrs.METH_OPTIONS
+        and hdrs.ORIGIN in request.headers
+        and hdrs.ACCESS_CONTROL_REQUEST_METHOD in request.headers
+    )
+
+
+def _origin_of(request: web.Request) -> str | None:
+    """Return the one origin of a request; of two, no browser has sent the second."""
+    origins = request.headers.getall(hdrs.ORIGIN, ())
+    return origins[0] if len(origins) == 1 and _ORIGIN.fullmatch(origins[0]) else None
+
+
+async def _methods(request: web.Request) -> list[str]:
+    """Return the methods that routes answer on the path of `request`, the one that is asked for among them."""
+    asked = request.headers[hdrs.ACCESS_CONTROL_REQUEST_METHOD]
+    candidates = dict.fromkeys((*_METHODS, asked) if _TOKEN.fullmatch(asked) else _METHODS)
+    return [method for method in candidates if await _is_routed(request, method)]
+
+
+async def _is_routed(request: web.Request, method: str) -> bool:
+    router = request.match_info.apps[0].router
+    match = await router.resolve(request.clone(method=method))
+    return match.http_exception is None and not isinstance(match.route.resource, Unmatched)
+
+
+def _allowing(origins: Iterable[str] | Callable[[str], bool]) -> Callable[[str], bool] | None:
+    """Return what decides about an origin; None where all may read answers."""
+    if callable(origins):
+        return origins
+    if isinstance(origins, str) and origins != "*":
+        raise ValueError(f"cors: origins is a list, as [{origins!r}]")
+    listed = frozenset(origins)
+    if listed == {"*"}:
+        return None
+    for origin in listed:
+        scheme, _, rest = origin.partition("://") if isinstance(origin, str) else ("", "", "")  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not (rest and _ORIGIN.fullmatch(origin)) or rest.endswith(_DEFAULT_PORTS.get(scheme, "/")):
+            raise ValueError(
+                f"cors: {origin!r} is no origin as browsers write one: 'https://shop.example', in lower case, "
+                "without a path, a slash at the end, or the usual port"
+            )
+    return listed.__contains__
+
+
+def _names(argument: str, names: Iterable[str]) -> str:
+    """Return names of headers as the value of a header."""
+    if names == "*":
+        return "*"
+    if isinstance(names, str):
+        raise TypeError(f"cors: {argument} is a list of names, as [{names!r}]")
+    listed = list(dict.fromkeys(names))
+    for name in listed:
+        if not _TOKEN.fullmatch(name) or name == "*":
+            raise ValueError(f"cors: {name!r} is no name of a header")
+    return ", ".join(listed)
+
+
+def _asked_names(request: web.Request) -> str:
+    """Return the names of headers that a preflight asks for: with credentials, `*` would be a name like any other."""
+    asked = request.headers.get(hdrs.ACCESS_CONTROL_REQUEST_HEADERS, "")
+    names = [name.strip() for name in asked.split(",", _MOST_ASKED)]
+    return ", ".join(name for name in names if _TOKEN.fullmatch(name))

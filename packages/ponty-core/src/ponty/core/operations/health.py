@@ -1,0 +1,161 @@
+"""`health`: whether a process lives, and whether it should be sent requests.
+
+*Live* says that the event loop turns, and nothing more: who restarts a process because its database is away has two
+troubles. *Ready* asks the checks of the program. However many ask, each check runs once at a time, and its result holds
+for a while: probes must not be a load. A check has a time limit; one that does not end, though it was cancelled, is not
+started again before it has. From the begin of the application's shutdown on, ready says no, and asks nothing.
+"""
+
+import asyncio
+import inspect
+import logging
+import weakref
+from collections.abc import Awaitable, Callable
+
+from aiohttp import hdrs, web
+
+from ponty.core.answers.encoding import encode_json
+from ponty.core.answers.errors import title
+from ponty.core.answers.fast_response import PlainResponse, head
+from ponty.core.answers.problems import PROBLEM_JSON
+from ponty.core.lifecycle.stopping import is_stopping
+from ponty.core.routing.table import Routes
+
+logger: logging.Logger = logging.getLogger("ponty.core")
+
+Check = Callable[[web.Application], Awaitable[object]]
+"""A coroutine function of the application that raises, or returns False, where something is amiss."""
+
+_GOOD = "ok"
+
+
+def health(*checks: Check, time_limit: float = 2, reuse: float = 1, prefix: str = "") -> Routes:
+    """Make a table of the routes `/livez` and `/readyz`, for who watches over the process.
+
+    ::
+
+        async def database(app: web.Application) -> None:
+            await app[DATABASE].ping()
+
+        app = build_app(routes=[routes, health(database)])
+
+    Both answer 200, or `/readyz` a 503 that names each check which has failed, without its reasons: those are logged
+    when a check fails that was good before.
+
+    Args:
+        *checks: Coroutine functions of the application. Each fails by raising or by returning False, and is named after
+            the function.
+        time_limit: Seconds that a check may take.
+        reuse: Seconds for which the results are told again without another look.
+        prefix: What the paths begin with.
+
+    Raises:
+        TypeError: A check is no coroutine function.
+        ValueError: Two checks have one name, or a time makes no sense.
+    """
+    named: dict[str, Check] = {}
+    for check in checks:
+        name = getattr(check, "__name__", type(check).__name__)
+        if not inspect.iscoroutinefunction(check):
+            raise TypeError(f"health: {name!r} is not a coroutine function (async def) of the application")
+        if name in named:
+            raise ValueError(f"health: two checks are named {name!r}")
+        named[name] = check
+    if not (time_limit > 0 and reuse >= 0):
+        raise ValueError("health: time_limit is more than 0 seconds, reuse is not less than 0")
+    table = Routes(prefix)
+    # By application, as each process or test has its own.
+    rounds: weakref.WeakKeyDictionary[web.Application, _Round] = weakref.WeakKeyDictionary()
+
+    @table.get("/livez", hidden=True)
+    async def live(request: web.Request) -> web.Response:
+        del request
+        return _answer(200, {"live": True})
+
+    @table.get("/readyz", hidden=True)
+    async def ready(request: web.Request) -> web.Response:
+        if any(is_stopping(app) for app in request.match_info.apps):
+            return _answer(503, {"ready": False, "stopping": True})
+        app = request.app
+        if app not in rounds:
+            rounds[app] = _Round(named, time_limit=time_limit, reuse=reuse)
+        results = await rounds[app].results(app)
+        good = all(result == _GOOD for result in results.values())
+        return _answer(200 if good else 503, {"ready": good, "checks": results})
+
+    return table
+
+
+def _answer(status: int, told: dict[str, object]) -> web.Response:
+    if status != 200:
+        told = {"type": "about:blank", "title": title(status), "status": status, **told}
+    media_type = "application/json; charset=utf-8" if status == 200 else PROBLEM_JSON
+    answer = PlainResponse(head(status, media_type), encode_json(told))
+    answer.carry({hdrs.CACHE_CONTROL: "no-store"})
+    return answer
+
+
+class _Round:
+    """The checks of one application, asked together.
+
+    Args:
+        checks: What is asked, by name.
+        time_limit: Seconds that each may take.
+        reuse: Seconds for which the results hold.
+    """
+
+    def __init__(self, checks: dict[str, Check], *, time_limit: float, reuse: float) -> None:
+        self._checks = checks
+        self._time_limit = time_limit
+        self._reuse = reuse
+        self._results: dict[str, str] = {}
+        self._holds_until = -1.0
+        self._flight: asyncio.Task[None] | None = None
+        self._running: dict[str, asyncio.Task[object]] = {}
+
+    async def results(self, app: web.Application) -> dict[str, str]:
+        """Return what each check has said, no longer ago than the results hold."""
+        loop = asyncio.get_running_loop()
+        if loop.time() >= self._holds_until:
+            if self._flight is None or self._flight.done():
+                self._flight = loop.create_task(self._ask(app))
+            # It is nobody's own: who leaves takes it from nobody else.
+            await asyncio.shield(self._flight)
+        return self._results
+
+    async def _ask(self, app: web.Application) -> None:
+        loop = asyncio.get_running_loop()
+        for name, check in self._checks.items():
+            if name not in self._running:
+                self._running[name] = loop.create_task(_awaited(check, app))
+        if self._running:
+            await asyncio.wait(self._running.values(), timeout=self._time_limit)
+        results: dict[str, str] = {}
+        for name, task in list(self._running.items()):
+            results[name] = self._result(name, task)
+            if task.done():
+                del self._running[name]
+            else:
+                task.cancel()
+        self._results = results
+        self._holds_until = loop.time() + self._reuse
+
+    def _result(self, name: str, task: asyncio.Task[object]) -> str:
+        error: BaseException | None = None
+        if not task.done():
+            result = "timed out"
+        elif task.cancelled():
+            result = "failed"
+        else:
+            error = task.exception()
+            result = "failed" if error is not None or task.result() is False else _GOOD
+        before = self._results.get(name, _GOOD)
+        if result != _GOOD and before == _GOOD:
+            logger.warning("not ready: the check %r %s", name, result, exc_info=error)
+        elif result == _GOOD and before != _GOOD:
+            logger.warning("the check %r is good again", name)
+        return result
+
+
+async def _awaited(check: Check, app: web.Application) -> object:
+    return await check(app)

@@ -1,0 +1,59 @@
+"""`security_headers`: what tells a browser to treat answers as data, and nothing else."""
+
+import re
+from collections.abc import Mapping
+
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from ponty.core.answers.further_headers import answer_with
+
+_DEFAULTS = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cache-Control": "no-store",
+}
+
+_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_VALUE = re.compile(r"[\x20-\x7e]+")
+
+
+def security_headers(
+    *, hsts_seconds: int | None = 31_536_000, headers: Mapping[str, str | None] | None = None
+) -> Middleware:
+    """Make a middleware that sends headers with each answer which tell browsers what not to do with it.
+
+    ::
+
+        app = build_app(middlewares=[security_headers(headers={"Cache-Control": None})])
+
+    No script runs in an answer, no page frames it, its type is not guessed, no cache keeps it. A header that a handler
+    sets itself stays as it is.
+
+    Args:
+        hsts_seconds: How long a browser asks by HTTPS only (`Strict-Transport-Security`, RFC 6797), sent where the
+            request came by HTTPS; None for no such header.
+        headers: Further headers, or other values for the usual ones; None leaves one out.
+
+    Raises:
+        ValueError: A header or its value is none, or `hsts_seconds` is less than 0.
+    """
+    if hsts_seconds is not None and hsts_seconds < 0:
+        raise ValueError(f"security_headers: hsts_seconds is a number from 0 up, not {hsts_seconds!r}")
+    chosen: dict[str, str | None] = {**_DEFAULTS}
+    names = {name.lower(): name for name in chosen}
+    for name, value in (headers or {}).items():
+        if not _TOKEN.fullmatch(name) or (value is not None and not _VALUE.fullmatch(value)):
+            raise ValueError(f"security_headers: {name!r} is no header, or its value is none")
+        chosen[names.get(name.lower(), name)] = value
+    plain = {name: value for name, value in chosen.items() if value is not None}
+    encrypted = plain if hsts_seconds is None else plain | {"Strict-Transport-Security": f"max-age={hsts_seconds}"}
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        return await answer_with(request, handler, encrypted if request.secure else plain, keep=True)
+
+    return middleware

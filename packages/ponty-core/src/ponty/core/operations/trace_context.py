@@ -1,0 +1,46 @@
+"""The identity of a request, read from its headers (W3C Trace Context, Level 1) or made.
+
+What is not well-formed is passed over as if it were missing: a request is served whatever its caller calls it.
+"""
+
+import os
+import re
+
+import msgspec
+from aiohttp import web
+
+from ponty.core.lifecycle.current_request import REQUEST_ID_HEADER, TRACEPARENT, TRACESTATE, RequestIdentity
+
+LONGEST_TRACESTATE = 512
+"""How many characters of a trace state are handed on, at least (Trace Context §3.3.1.5); a longer one is dropped."""
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~+/=:\-]{0,127}")
+_TRACEPARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
+_PRINTABLE = re.compile(r"[\x20-\x7e]+")
+
+
+def new_identity() -> RequestIdentity:
+    """Return an identity that nobody else has."""
+    trace_id = os.urandom(16).hex()
+    return RequestIdentity(trace_id, trace_id, os.urandom(8).hex())
+
+
+def told_identity(request: web.BaseRequest) -> RequestIdentity:
+    """Return the identity that a trusted peer has given to a request; what it has not given, or not well, is new."""
+    identity = new_identity()
+    parents = request.headers.getall(TRACEPARENT, ())
+    match = _TRACEPARENT.fullmatch(parents[0]) if len(parents) == 1 else None
+    if match is not None and _is_valid(match):
+        state = ",".join(request.headers.getall(TRACESTATE, ()))
+        is_sound = len(state) <= LONGEST_TRACESTATE and _PRINTABLE.fullmatch(state)
+        identity = RequestIdentity(match[2], match[2], identity.span_id, match[4], state if is_sound else "")
+    ids = request.headers.getall(REQUEST_ID_HEADER, ())
+    if len(ids) == 1 and _ID.fullmatch(ids[0]):
+        identity = msgspec.structs.replace(identity, id=ids[0])
+    return identity
+
+
+def _is_valid(match: re.Match[str]) -> bool:
+    version, trace_id, span_id, _, more = match.groups()
+    # A later version may say more, version 00 has four parts (Trace Context §3.2.2).
+    return version != "ff" and not (version == "00" and more) and bool(trace_id.strip("0") and span_id.strip("0"))

@@ -1,0 +1,99 @@
+"""`trusted_proxies`: the client's address, scheme and host where a proxy stands in between.
+
+Whoever connects can write any address into a header. So nothing is believed unless the connection comes from a named
+proxy, and then only what named proxies have written: the elements are walked from the right for as long as they are
+addresses of named proxies. The first that is not is the client's.
+"""
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from ponty.core.answers.problems import problem
+from ponty.core.operations.addresses import TrustedPeers
+from ponty.core.operations.forwarding import Hop, MalformedForwarded, read_forwarded, read_x_forwarded
+from ponty.core.serving.access_log import CLIENT_ADDRESS
+
+
+def trusted_proxies(
+    *proxies: str, header: Literal["X-Forwarded-For", "Forwarded"] = "X-Forwarded-For", hops: int | None = None
+) -> Middleware:
+    """Make a middleware that reads from a header of your proxies who asks, and how.
+
+    ::
+
+        app = build_app(middlewares=[trusted_proxies("127.0.0.1", "10.0.0.0/8")])
+
+    Handlers, and middlewares behind this one, find the client's address in `request.remote`, and what was asked in
+    `request.scheme`, `request.secure` and `request.host`; so does the access log. List it first.
+
+    Args:
+        *proxies: The addresses and networks of your proxies; `"unix"` for whoever connects over a Unix socket.
+        header: What your proxies write: `X-Forwarded-For`, with `X-Forwarded-Proto` and `X-Forwarded-Host`, or
+            `Forwarded` (RFC 7239). Only one of them is read, as most proxies hand on the other unread.
+        hops: How many proxies a request goes through, at most; None for as many as are named in `proxies`. Say it
+            where clients may connect from the networks of the proxies.
+
+    Raises:
+        ValueError: There is no proxy, one of them is no address or network, `header` is another, or `hops` is less
+            than 1.
+    """
+    if not proxies:
+        raise ValueError("trusted_proxies: name the addresses of your proxies, as trusted_proxies('127.0.0.1')")
+    trusted = TrustedPeers("trusted_proxies", proxies)
+    if header not in {"X-Forwarded-For", "Forwarded"}:
+        raise ValueError(f"trusted_proxies: header is 'X-Forwarded-For' or 'Forwarded', not {header!r}")
+    if hops is not None and (isinstance(hops, bool) or not isinstance(hops, int) or hops < 1):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise ValueError(f"trusted_proxies: hops is a whole number from 1 up, not {hops!r}")
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if not trusted.has_sent(request):
+            return await handler(request)
+        try:
+            client = _client(_hops(request, header), trusted, hops)
+        except MalformedForwarded:
+            return problem(400, detail="the header Forwarded is malformed")
+        if client is None:
+            return await handler(request)
+        remote = None if client.address is None else str(client.address)
+        told = {"remote": remote, "scheme": client.scheme, "host": client.host}
+        if remote is not None:
+            request[CLIENT_ADDRESS] = remote
+        changed: dict[str, Any] = {name: value for name, value in told.items() if value is not None}
+        seen = request.clone(**changed)
+        try:
+            return await handler(seen)
+        finally:
+            # What is noted in the request that handlers see is looked for by who logs this one.
+            request.update(seen)
+
+    return middleware
+
+
+def _hops(request: web.Request, header: str) -> Iterator[Hop]:
+    headers = request.headers
+    if header == "Forwarded":
+        return read_forwarded(headers.getall("Forwarded", ()))
+    return read_x_forwarded(
+        headers.getall("X-Forwarded-For", ()),
+        headers.getall("X-Forwarded-Proto", ()),
+        headers.getall("X-Forwarded-Host", ()),
+    )
+
+
+def _client(hops: Iterator[Hop], trusted: TrustedPeers, most: int | None) -> Hop | None:
+    """Return the hop between the client and the first proxy, or the last that is known on the way there.
+
+    The scheme and host are those that the outermost trusted proxy has told.
+    """
+    client: Hop | None = None
+    for count, hop in enumerate(hops, 1):
+        if hop.address is None:
+            return client or hop
+        client = hop
+        if hop.address not in trusted or count == most:
+            return client
+    return client

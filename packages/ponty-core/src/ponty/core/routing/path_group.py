@@ -1,0 +1,124 @@
+"""A resource of several dynamic paths, for what aiohttp's own does not do.
+
+aiohttp has a resource for each path, and tries those of a common prefix one after another. A group finds the path among
+thousands by its segments; it matches literal text that is not in aiohttp's form; and it does not match a path that is
+longer than its pattern can bear.
+
+The members are resources of aiohttp's as well, and what a handler sees of its route: the group alone is in the router.
+"""
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+from aiohttp import hdrs, web
+from aiohttp.abc import AbstractView
+from yarl import URL
+
+from ponty.core.routing.paths import Path, read_path
+from ponty.core.routing.route import ExpectHandler, Handler
+from ponty.core.routing.segment_index import SegmentIndex
+
+
+class _Member(msgspec.Struct):
+    path: Path
+    resource: web.DynamicResource
+    routes: dict[str, web.AbstractRoute]
+    methods: set[str]
+
+
+class PathGroup(web.AbstractResource):
+    """A resource of paths that have the same key.
+
+    Args:
+        key: The key.
+        name: The name of the route, where the group has only one path.
+    """
+
+    def __init__(self, key: str, *, name: str | None = None) -> None:
+        super().__init__(name=name)
+        self._key = key
+        self._members: list[_Member] = []
+        self._index: SegmentIndex[_Member] = SegmentIndex()
+
+    def takes(self, path: Path, name: str | None) -> bool:
+        """Return whether a route of this path and name may be added."""
+        return name == self.name and (name is None or self._members[-1].path.text == path.text)
+
+    def add(
+        self, method: str, path: Path, handler: Handler | type[AbstractView], expect_handler: ExpectHandler | None
+    ) -> None:
+        """Answer `method` on `path` with `handler`."""
+        if not self._members or self._members[-1].path.text != path.text:
+            self._put(_Member(path, web.DynamicResource(path.text, name=self.name), {}, set()))
+        member = self._members[-1]
+        member.routes[method] = member.resource.add_route(method, handler, expect_handler=expect_handler)
+        member.methods.add(method)
+
+    def _put(self, member: _Member) -> None:
+        self._members.append(member)
+        self._index.add(member.path, member)
+
+    @property
+    def canonical(self) -> str:
+        """The part that the paths have in common, and then a variable one."""
+        return f"{self._key.rstrip('/')}/{{}}"
+
+    async def resolve(self, request: web.Request) -> tuple[web.UrlMappingMatchInfo | None, set[str]]:
+        """Return the match of the first route for the path and method of `request`, or the methods of its path."""
+        text = request.rel_url.path_safe
+        allowed = set[str]()
+        for member in self._index.candidates(text):
+            if member.path.longest is not None and len(text) > member.path.longest:
+                continue
+            match = member.path.pattern.fullmatch(text)
+            if match is None:
+                continue
+            allowed |= member.methods
+            route = member.routes.get(request.method) or member.routes.get(hdrs.METH_ANY)
+            if route is not None:
+                parts = {name: _decoded(part) for name, part in match.groupdict().items() if part is not None}
+                return web.UrlMappingMatchInfo(parts, route), allowed
+        return None, allowed
+
+    def add_prefix(self, prefix: str) -> None:
+        """Answer below `prefix` only, as the application does that is mounted there."""
+        self._key = prefix + self._key.rstrip("/")
+        members, self._members, self._index = self._members, [], SegmentIndex()
+        for member in members:
+            member.resource.add_prefix(prefix)
+            self._put(msgspec.structs.replace(member, path=_below(prefix, member.path)))
+
+    def url_for(self, **parts: str) -> URL:
+        """Return the path with these variable parts, where the group has only one."""
+        return self._members[0].resource.url_for(**parts)
+
+    def get_info(self) -> dict[str, object]:  # type: ignore[override]
+        """Return nothing: the members have what there is to say."""
+        return {}
+
+    def raw_match(self, path: str) -> bool:
+        """Return False: what else has one of the paths is a resource of its own."""
+        del path
+        return False
+
+    def __len__(self) -> int:
+        return sum(len(member.routes) for member in self._members)
+
+    def __iter__(self) -> Iterator[web.AbstractRoute]:
+        for member in self._members:
+            yield from member.routes.values()
+
+
+def _decoded(part: str) -> str:
+    return part.replace("%2F", "/").replace("%25", "%") if "%" in part else part
+
+
+def _below(prefix: str, path: Path) -> Path:
+    above = read_path(prefix)
+    return msgspec.structs.replace(
+        path,
+        text=prefix + path.text,
+        pattern=re.compile(above.pattern.pattern + path.pattern.pattern),
+        shape=(*above.shape, *path.shape[1:]),
+    )

@@ -1,0 +1,177 @@
+r"""Paths of routes: literal text and variable parts, read once, when they are mounted.
+
+aiohttp compares a path whose percent-encodings are undone, but for `%2F` and `%25`. The literal text of a route means
+what it means in a client's path: `/été`, `/%C3%A9t%C3%A9` and `/a b` are all found. What no client asks for is refused.
+"""
+
+import functools
+import re
+from collections.abc import Iterator
+
+import msgspec
+from yarl import URL
+
+_BRACES = re.compile(r"(\{[_a-zA-Z][^{}]*(?:\{[^{}]*\}[^{}]*)*\})")
+_VARIABLE = re.compile(r"\{([_a-zA-Z][_a-zA-Z0-9]*)(?::(.+))?\}", re.DOTALL)
+_ANY_SEGMENT = "[^{}/]+"
+_KNOWN = {_ANY_SEGMENT, r"\d+", r"\w+"}
+"""The most usual patterns, which "0" matches and a slash does not. Of these, nothing need be found out at the start."""
+_LONGEST: dict[float, int | None] = {0: None, 1: 512, 2: 128}
+"""The characters that a path may have by the degree of its pattern, so that a match takes few milliseconds at most."""
+
+
+class Path(msgspec.Struct, frozen=True):
+    """A path of a route.
+
+    Args:
+        text: As it was given.
+        key: What of it is literal and ends before a slash, or "/"; aiohttp looks under the longest of these first.
+        literal: As it is compared; None if it has variable parts.
+        pattern: The regular expression that a path matches in full.
+        shape: Its segments: the text of each that is literal, and None for the others.
+        is_open: Any segments may follow those of the shape.
+        example: A text that it matches, where that is known at once.
+        longest: The most characters of a path that is matched; None for any number.
+        is_plain: aiohttp finds it by the same text, or the same pattern.
+    """
+
+    text: str
+    key: str
+    literal: str | None
+    pattern: re.Pattern[str]
+    shape: tuple[str | None, ...]
+    is_open: bool
+    example: str | None
+    longest: int | None
+    is_plain: bool
+
+
+def read_path(text: str) -> Path:
+    """Read a path in aiohttp's syntax.
+
+    Raises:
+        ValueError: It is none, no client asks for it, or its pattern could hold up every other request.
+    """
+    literals, variables = _split(text)
+    compared = [_compared(literal) for literal in literals]
+    pattern = re.escape(compared[0])
+    for (name, part), literal in zip(variables, compared[1:], strict=True):
+        pattern += f"(?P<{name}>{part})" + re.escape(literal)
+    try:
+        compiled = re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"the path {text!r} has a pattern that is none: {error}") from None
+    head = compared[0].rpartition("/")[0] if variables else compared[0]
+    crosses = [_may_cross(part) for _, part in variables]
+    segments = list(_segments(compared, variables, crosses))
+    is_open = any(crosses)
+    written = [_quoted(literal) for literal in literals] if variables else literals  # as aiohttp has it
+    return Path(
+        text=text,
+        key=head.rstrip("/") or "/",
+        literal=None if variables else compared[0],
+        pattern=compiled,
+        shape=tuple(segment.text for segment in segments),
+        is_open=is_open,
+        example="0".join(compared) if _KNOWN.issuperset(part for _, part in variables) else None,
+        longest=_longest(text, [pattern] if is_open else [s.pattern for s in segments if not s.is_known]),
+        is_plain=written == compared,
+    )
+
+
+def _split(text: str) -> tuple[list[str], list[tuple[str, str]]]:
+    """Return the literal parts of a path, and the name and pattern of each variable part that stands between two."""
+    if not text.startswith("/"):
+        raise ValueError(f"the path {text!r} does not begin with a slash")
+    literals: list[str] = []
+    variables: list[tuple[str, str]] = []
+    for index, part in enumerate(_BRACES.split(text)):
+        if index % 2:
+            variable = _VARIABLE.fullmatch(part)
+            if variable is None:
+                raise ValueError(f"the path {text!r} has a variable part that is none: {part!r}")
+            variables.append((variable[1], variable[2] or _ANY_SEGMENT))
+        else:
+            if found := re.search("[{}]", part):
+                raise ValueError(f"the path {text!r} has a {found[0]!r} too many")
+            if found := re.search("[?#]", part):
+                encoded = f"%{ord(found[0]):X}"
+                raise ValueError(f"the path {text!r} has a {found[0]!r}, which ends a path; in one it is {encoded}")
+            literals.append(part)
+    names = [name for name, _ in variables]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise ValueError(f"the path {text!r} has two variable parts {min(twice)!r}")
+    if not {".", ".."}.isdisjoint("".join(_BRACES.sub("{}", text)).split("/")):
+        raise ValueError(f"the path {text!r} has a segment of dots, which clients resolve (RFC 3986 §5.2.4)")
+    return literals, variables
+
+
+@functools.lru_cache(maxsize=1024)
+def _quoted(literal: str) -> str:
+    """Return literal text with all encoded that a path cannot hold, and what is encoded left as it is."""
+    return URL.build(path=literal).raw_path.replace("%25", "%" if "%" in literal else "%25")
+
+
+@functools.lru_cache(maxsize=1024)
+def _compared(literal: str) -> str:
+    """Return literal text as it is compared with a client's; a percent sign that encodes nothing is one."""
+    text = re.sub("%(?![0-9A-Fa-f]{2})", "%25", literal)
+    return URL.build(path=_quoted(f"/{text}"), encoded=True).path_safe[1:]
+
+
+def _may_cross(pattern: str) -> bool:
+    """Return whether a variable part may hold a slash."""
+    if pattern in _KNOWN:
+        return False
+    from ponty.core.routing.patterns.coverage import may_hold  # noqa: PLC0415 - rarely needed
+
+    return may_hold(pattern, "/")
+
+
+class _Segment(msgspec.Struct):
+    text: str | None
+    pattern: str
+    is_known: bool = True
+    """It has one variable part at most, of a known pattern: there is one way to match it."""
+
+
+def _segments(literals: list[str], variables: list[tuple[str, str]], crosses: list[bool]) -> Iterator[_Segment]:
+    """Yield the segments of a path, up to a variable part that may hold a slash."""
+    segment = _Segment("", "")
+    for index, literal in enumerate(literals):
+        first, *others = literal.split("/")
+        segment = _extended(segment, first)
+        for other in others:
+            yield segment
+            segment = _Segment(other, re.escape(other))
+        if index == len(variables):
+            yield segment
+        elif crosses[index]:
+            return
+        else:
+            part = variables[index][1]
+            is_known = segment.text is not None and part in _KNOWN
+            segment = _Segment(None, f"{segment.pattern}(?:{part})", is_known)
+
+
+def _extended(segment: _Segment, literal: str) -> _Segment:
+    text = None if segment.text is None else segment.text + literal
+    return _Segment(text, segment.pattern + re.escape(literal), segment.is_known)
+
+
+def _longest(text: str, patterns: list[str]) -> int | None:
+    if not patterns:
+        return None
+    from ponty.core.routing.patterns.backtracking import UnboundedPatternError, degree  # noqa: PLC0415 - rarely needed
+
+    try:
+        highest = max(map(degree, patterns))
+    except UnboundedPatternError as error:
+        raise ValueError(f"the path {text!r} has a pattern whose cost has no known bound: {error}") from None
+    if highest not in _LONGEST:
+        ways = "exponentially many" if highest == float("inf") else f"about n**{highest}"
+        raise ValueError(
+            f"the path {text!r} has a pattern that backtracks: a text of n characters may be matched in {ways} ways, "
+            r"which would hold up all other requests; say more closely what a part is made of, as {part:\d+} does"
+        )
+    return _LONGEST[highest]

@@ -1,0 +1,221 @@
+"""Trees as automata: Glushkov's construction, with how often each transition is there.
+
+A state stands for a place in the pattern where one character is read; there is no transition that reads nothing. Two
+ways from one state to another over the same character, as both loops of `(a+)+` offer them, are one transition counted
+twice: to a backtracking engine, they are two things to try.
+
+Letters are not characters, of which there are too many, but classes of them that the patterns at hand do not tell
+apart: each character of ASCII is one, and what lies beyond is divided at the ends of the ranges that the patterns name,
+and by whether it is a digit, another word character, a blank, or none of these. A set of letters is an integer with a
+bit for each.
+"""
+
+import itertools
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from ponty.core.routing.patterns.syntax import (
+    EMPTY,
+    Category,
+    Characters,
+    Choice,
+    LookAhead,
+    Node,
+    Repetition,
+    Sequence,
+)
+
+MAX_STATES = 1000
+
+
+class NoAutomatonError(ValueError):
+    """A pattern that is too large, or repeats what takes no character."""
+
+
+class Alphabet:
+    """The letters that some patterns tell apart.
+
+    Args:
+        nodes: The trees of the patterns.
+    """
+
+    def __init__(self, *nodes: Node) -> None:
+        ends = {128}
+        for node in nodes:
+            for characters in _characters(node):
+                for low, high in characters.ranges:
+                    ends |= {low, high + 1}
+        self._letters = [(code, _category(chr(code))) for code in range(128)]
+        bounds = sorted(end for end in ends if 128 <= end <= 0x10FFFF)
+        for low, high in itertools.pairwise([*bounds, 0x110000]):
+            self._letters += [(low, kind) for kind in _categories(low, high)]
+        self._masks: dict[Characters, int] = {}
+
+    def mask(self, characters: Characters) -> int:
+        """Return the set of letters that `characters` matches."""
+        mask = self._masks.get(characters)
+        if mask is None:
+            mask = sum(1 << bit for bit, letter in enumerate(self._letters) if _matches(characters, *letter))
+            self._masks[characters] = mask
+        return mask
+
+
+def any_matches(node: Node, character: str) -> bool:
+    """Return whether a class of characters somewhere in the tree has `character`."""
+    return any(_matches(characters, ord(character), _category(character)) for characters in _characters(node))
+
+
+def _characters(node: Node) -> Iterator[Characters]:
+    match node:
+        case Characters():
+            yield node
+        case Sequence(items) | Choice(items):
+            for item in items:
+                yield from _characters(item)
+        case Repetition(item) | LookAhead(item):
+            yield from _characters(item)
+
+
+def _categories(low: int, high: int) -> Iterable[str]:
+    """Return what there may be from `low` up to `high`: for a large part, everything."""
+    return "dwso" if high - low > 256 else sorted({_category(chr(code)) for code in range(low, high)})
+
+
+def _category(character: str) -> str:
+    if character.isdecimal():
+        return "d"
+    if character.isalnum() or character == "_":
+        return "w"
+    return "s" if character.isspace() else "o"
+
+
+def _matches(characters: Characters, code: int, kind: str) -> bool:
+    inside = any(low <= code <= high for low, high in characters.ranges) or any(
+        _has(category, code, kind) for category in characters.categories
+    )
+    return inside != characters.negated
+
+
+def _has(category: Category, code: int, kind: str) -> bool:
+    known = kind in ("dw" if category.name == "w" else category.name) and not (category.ascii and code > 127)
+    return known != category.negated
+
+
+class _Part(msgspec.Struct, frozen=True):
+    """What a part of a pattern begins and ends with, and in how many ways it is empty."""
+
+    first: dict[int, int]
+    last: dict[int, int]
+    empty: int
+
+
+def _capped(count: int) -> int:
+    """Return a count, where more than two ways are as many as two."""
+    return min(count, 2)
+
+
+def _sum(one: dict[int, int], other: dict[int, int], times: int = 1) -> dict[int, int]:
+    if not times:
+        return one
+    total = dict(one)
+    for state, count in other.items():
+        total[state] = _capped(total.get(state, 0) + count * times)
+    return total
+
+
+class Automaton:
+    """The states of a pattern.
+
+    Args:
+        root: The tree of the pattern.
+        alphabet: Letters that tell it apart.
+        loops: Takes what is repeated a bounded number of times as repeated without bound, so that a large bound is
+            judged as what it nearly is.
+
+    Raises:
+        NoAutomatonError: It would have more than `MAX_STATES`, or repeats what takes no character.
+    """
+
+    def __init__(self, root: Node, alphabet: Alphabet, *, loops: bool = False) -> None:
+        self.letters: list[int] = []
+        """The set of letters that leads into each state."""
+        self.following: list[dict[int, int]] = []
+        """The states that may follow each state, and in how many ways."""
+        self._alphabet = alphabet
+        self._loops = loops
+        part = self._part(root)
+        self.first = part.first
+        self.last = part.last
+        self.matches_empty = part.empty > 0
+
+    def _part(self, node: Node) -> _Part:
+        match node:
+            case Characters():
+                return self._state(node)
+            case Sequence(items):
+                return self._sequence(list(items))
+            case Choice(options):
+                part = _Part({}, {}, 0)
+                for option in map(self._part, options):
+                    part = _Part(
+                        _sum(part.first, option.first), _sum(part.last, option.last), _capped(part.empty + option.empty)
+                    )
+                return part
+            case LookAhead(item):
+                return _Part(self._part(item).first, {}, 1)
+            case Repetition(item, low, high):
+                return self._repetition(item, low, high)
+
+    def _state(self, characters: Characters) -> _Part:
+        state = len(self.letters)
+        if state == MAX_STATES:
+            raise NoAutomatonError(f"it has more than {MAX_STATES} places")
+        self.letters.append(self._alphabet.mask(characters))
+        self.following.append({})
+        return _Part({state: 1}, {state: 1}, 0)
+
+    def _sequence(self, items: list[Node]) -> _Part:
+        part = _Part({}, {}, 1)
+        for item in items:
+            after = self._part(item)
+            self._link(part.last, after.first)
+            part = _Part(
+                _sum(part.first, after.first, part.empty),
+                _sum(after.last, part.last, after.empty),
+                _capped(part.empty * after.empty),
+            )
+        return part
+
+    def _link(self, last: dict[int, int], first: dict[int, int]) -> None:
+        for state, count in last.items():
+            self.following[state] = _sum(self.following[state], first, count)
+
+    def _repetition(self, item: Node, low: int, high: int | None) -> _Part:
+        if high == 0:
+            return self._part(EMPTY)
+        if high == 1:
+            part = self._part(item)
+            return part if low else _Part(part.first, part.last, _capped(part.empty + 1))
+        if high is not None and not self._is_loop(item, low, high):
+            optional = Repetition(item, 0, 1)
+            if low == high:
+                return self._sequence([item] * low)
+            # a{1,3} is a(?:a(?:a)?)?, in which each text has one way only
+            tail: Node = optional
+            for _ in range(high - low - 1):
+                tail = Repetition(Sequence((item, tail)), 0, 1)
+            return self._sequence([*[item] * low, tail])
+        part = self._part(item)
+        if not part.last:
+            raise NoAutomatonError("it repeats what takes no character")
+        # What may be empty may be so beside any other round.
+        times = 2 if part.empty else 1
+        first, last = _sum({}, part.first, times), _sum({}, part.last, times)
+        self._link(last if low > 1 else part.last, part.first)
+        return _Part(first, last, times if part.empty or not low else 0)
+
+    def _is_loop(self, item: Node, low: int, high: int) -> bool:
+        if not self._loops:
+            return False
+        return not isinstance(item, Characters) or (low != high and high > 8) or high > MAX_STATES // 2

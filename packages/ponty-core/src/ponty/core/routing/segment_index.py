@@ -1,0 +1,64 @@
+"""Which of many paths may match one: a tree of segments, so that the others are not tried."""
+
+from collections.abc import Iterator
+from typing import Generic, TypeVar
+
+from ponty.core.routing.paths import Path
+
+_T = TypeVar("_T")
+
+
+class _Node(Generic[_T]):
+    __slots__ = ("ends", "literal", "open", "variable")
+
+    def __init__(self) -> None:
+        self.literal: dict[str, _Node[_T]] = {}
+        self.variable: _Node[_T] | None = None
+        self.ends: list[tuple[int, _T]] = []
+        self.open: list[tuple[int, _T]] = []
+
+
+class SegmentIndex(Generic[_T]):
+    """Values by the paths of routes, in the order in which they were added."""
+
+    def __init__(self) -> None:
+        self._root: _Node[_T] = _Node()
+        self._count = 0
+
+    def add(self, path: Path, value: _T) -> None:
+        """Note `value` under `path`."""
+        node = self._root
+        for segment in path.shape:
+            if segment is not None:
+                node = node.literal.setdefault(segment, _Node())
+            else:
+                if node.variable is None:
+                    node.variable = _Node()
+                node = node.variable
+        (node.open if path.is_open else node.ends).append((self._count, value))
+        self._count += 1
+
+    def candidates(self, text: str) -> list[_T]:
+        """Return the values of all paths that may match `text`, as far as its segments tell."""
+        found = sorted(self._found(text.split("/")), key=_first)
+        return [value for _, value in found]
+
+    def _found(self, segments: list[str]) -> Iterator[tuple[int, _T]]:
+        nodes = [self._root]
+        for segment in segments:
+            following: list[_Node[_T]] = []
+            for node in nodes:
+                yield from node.open
+                if (literal := node.literal.get(segment)) is not None:
+                    following.append(literal)
+                if node.variable is not None:
+                    following.append(node.variable)
+            nodes = following
+            if not nodes:
+                return
+        for node in nodes:
+            yield from node.ends
+
+
+def _first(numbered: tuple[int, object]) -> int:
+    return numbered[0]

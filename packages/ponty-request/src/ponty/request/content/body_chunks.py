@@ -1,0 +1,39 @@
+"""The bytes of a body as they arrive, never more of them than a limit, and never for so long that others wait."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from aiohttp import hdrs, web
+
+_TURN = 1024 * 1024
+"""After how many bytes other requests have their turn, though more bytes are there already."""
+
+
+def announces_more(request: web.Request, max_size: int) -> bool:
+    """Return whether the Content-Length of a body that is not encoded is over `max_size`; 0 is no limit."""
+    if hdrs.CONTENT_ENCODING in request.headers:
+        return False
+    return 0 < max_size < (request.content_length or 0)
+
+
+async def body_chunks(request: web.Request, max_size: int) -> AsyncIterator[bytes]:
+    """Iterate over the body, its content encoding undone.
+
+    Args:
+        request: The request; its body is read by nobody else.
+        max_size: The most bytes that it may have; 0 is no limit.
+
+    Raises:
+        aiohttp.web.HTTPRequestEntityTooLarge: It has more.
+    """
+    content = request.content
+    size = told = 0
+    while chunk := await content.readany():
+        size += len(chunk)
+        if 0 < max_size < size:
+            raise web.HTTPRequestEntityTooLarge(max_size, size)
+        yield chunk
+        # What was read ahead, or is made by unpacking, comes without waiting.
+        if size - told >= _TURN:
+            told = size
+            await asyncio.sleep(0)

@@ -1,0 +1,175 @@
+"""`multipart/form-data` (RFC 7578), read part by part as it arrives.
+
+The parser is that of the package multipart, which is fed with bytes and tells of parts; it waits for nothing and keeps
+nothing. What it does not know is known here: which charset a text has, what a file is called, how much there may be.
+"""
+
+import abc
+from collections.abc import Mapping
+
+import multipart  # type: ignore[import-untyped]  # it has no types; what is used of it is tested
+from aiohttp import web
+
+from ponty.request.content.body_chunks import body_chunks
+from ponty.request.content.charsets import codec_of
+from ponty.request.content.media_types import charset, essence
+from ponty.request.errors import InvalidField
+from ponty.request.forms.disposition import parse_disposition
+from ponty.request.forms.entries import Entries
+from ponty.request.forms.holding import hold
+from ponty.request.forms.limits import MAX_HEADER, MAX_HEADERS, too_large
+from ponty.request.forms.upload import Upload
+
+_CHARSET_FIELD = "_charset_"  # RFC 7578 §4.6
+_PLAIN_ENCODINGS = {"", "7bit", "8bit", "binary"}
+
+
+async def read_multipart(request: web.Request, entries: Entries, boundary: str, max_size: int) -> None:
+    """Read a form to its end.
+
+    Args:
+        request: The request.
+        entries: Takes what comes.
+        boundary: What stands between the parts.
+        max_size: The most bytes that the body may have; 0 is no limit.
+
+    Raises:
+        InvalidField: It is malformed, or goes beyond a limit.
+        aiohttp.web.HTTPRequestEntityTooLarge: It has more than `max_size` bytes.
+    """
+    parser = multipart.PushMultipartParser(boundary, max_header_size=MAX_HEADER, max_header_count=MAX_HEADERS)
+    parts = _Parts(request, entries)
+    part: _Part | None = None
+    try:
+        async for chunk in body_chunks(request, max_size):
+            for event in parser.parse(chunk):
+                if isinstance(event, multipart.MultipartSegment):
+                    part = parts.begin(event.headerlist)
+                elif part is None:
+                    continue
+                elif event is None:
+                    await part.end()
+                elif part.add(event):
+                    await part.write()
+        parser.close()
+    except multipart.ParserLimitReached:
+        raise too_large(f"has a part with more than {MAX_HEADERS} headers, or one over {MAX_HEADER} bytes") from None
+    except multipart.MultipartError:
+        raise InvalidField("is not valid multipart/form-data, or ends before its last boundary") from None
+
+
+class _Part(abc.ABC):
+    """A part that is kept, while it arrives."""
+
+    @abc.abstractmethod
+    def add(self, data: bytes) -> bool:
+        """Add bytes, and return whether there are enough of them to be written."""
+
+    async def write(self) -> None:
+        """Write what was added."""
+        raise NotImplementedError
+
+    @abc.abstractmethod
+    async def end(self) -> None:
+        """Keep it, now that it is whole."""
+
+
+class _Parts:
+    """Tells what each part of a form is, by its headers."""
+
+    def __init__(self, request: web.Request, entries: Entries) -> None:
+        self.request = request
+        self.entries = entries
+        self.charset = "utf-8"
+
+    def begin(self, headers: list[tuple[str, str]]) -> _Part | None:
+        """Begin a part; None if it is not to be kept.
+
+        Raises:
+            InvalidField: Its headers are malformed, or there are too many parts.
+        """
+        known = {name.lower(): value for name, value in headers}
+        if len(known) < len(headers):
+            raise InvalidField("has a part with two headers of one name")
+        disposition = parse_disposition(known.get("content-disposition", ""))
+        if disposition is None:
+            raise InvalidField("has a part whose Content-Disposition is not valid, or names no field")
+        name, filename = disposition.name, disposition.filename
+        if name == _CHARSET_FIELD and filename is None and name not in self.entries.form.places:
+            return _CharsetPart(self)
+        place = self.entries.begin(name, is_file=filename is not None)
+        if place is None:
+            return None
+        if known.get("content-transfer-encoding", "").strip().lower() not in _PLAIN_ENCODINGS:
+            self.entries.refuse(name, "must come as it is, without a Content-Transfer-Encoding")
+            return None
+        if filename is not None:
+            return _FilePart(self, name, filename, known)
+        return self._begin_text(name, known)
+
+    def _begin_text(self, name: str, headers: Mapping[str, str]) -> _Part | None:
+        content_type = headers.get("content-type", "")
+        if (essence(content_type) or "").startswith("multipart/"):
+            self.entries.refuse(name, "must be a text, not a multipart of its own")
+            return None
+        codec = codec_of(charset(content_type) or self.charset)
+        if codec is None:
+            self.entries.refuse(name, "must be in a well-known charset, say UTF-8")
+            return None
+        return _TextPart(self.entries, name, codec)
+
+
+class _TextPart(_Part):
+    def __init__(self, entries: Entries, name: str, codec: str) -> None:
+        self._entries = entries
+        self._name = name
+        self._codec = codec
+        self._text = bytearray()
+
+    def add(self, data: bytes) -> bool:
+        self._text += data
+        self._entries.count_text(self._name, len(self._text), len(data))
+        return False
+
+    async def end(self) -> None:
+        self._entries.keep_text(self._name, self._text, self._codec)
+
+
+class _FilePart(_Part):
+    def __init__(self, parts: _Parts, name: str, filename: str, headers: Mapping[str, str]) -> None:
+        self._entries = parts.entries
+        self._name = name
+        self._spool = hold(parts.request)
+        content_type = headers.get("content-type", "").strip()
+        self._upload = Upload(filename, self._spool, content_type=content_type or "application/octet-stream")
+
+    def add(self, data: bytes) -> bool:
+        is_full = self._spool.add(data)
+        self._entries.count_file(self._name, self._spool.size)
+        return is_full
+
+    async def write(self) -> None:
+        await self._spool.write()
+
+    async def end(self) -> None:
+        if not self._upload.filename and not self._upload.size:
+            return  # as an input of a page comes in which no file was chosen
+        await self._spool.finish()
+        self._entries.keep(self._name, self._upload)
+
+
+class _CharsetPart(_Part):
+    """The charset of the texts that come after it and name none."""
+
+    def __init__(self, parts: _Parts) -> None:
+        self._parts = parts
+        self._label = bytearray()
+
+    def add(self, data: bytes) -> bool:
+        self._label += data[:64]
+        if len(self._label) > 64:
+            raise InvalidField("has a _charset_ that is too long")
+        return False
+
+    async def end(self) -> None:
+        self._parts.charset = self._label.decode("latin-1").strip().lower()

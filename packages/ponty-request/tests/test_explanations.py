@@ -1,0 +1,118 @@
+"""One walk explains every schema: a fault is told in the same words, at the same place, whatever stands beside it."""
+
+import json
+
+import pytest
+
+from ponty.request.errors import InvalidField
+from ponty.request.validation.jsonschema_rs_backend import Backend, Parts
+from ponty.request.validation.validator import Validator
+
+
+def violations(schema, value):
+    with pytest.raises(InvalidField) as refusal:
+        Validator(schema).check(value)
+    return list(refusal.value.violations)
+
+
+RARE = [
+    {},
+    {"not": {"const": "nothing else"}},
+    {"if": {"const": "nothing else"}, "then": False},
+    {"propertyNames": {"maxLength": 100}},
+    {"dependentRequired": {"nobody": ["sends"]}},
+    {"unevaluatedProperties": True},
+    {"patternProperties": {"^nobody": False}},
+]
+
+
+@pytest.mark.parametrize("rare", RARE, ids=lambda rare: next(iter(rare), "nothing"))
+@pytest.mark.parametrize(
+    ("schema", "value", "expected"),
+    [
+        ({"prefixItems": [{"type": "string"}, False]}, ["a", 1], ("/1", "is not allowed")),
+        ({"anyOf": [{"type": "integer"}, {"type": "null"}]}, "a", ("", "is not of type 'integer', 'null'")),
+        ({"properties": {"a": {"minimum": 1}}}, {"a": 0}, ("/a", "is less than the minimum of 1")),
+        ({"additionalProperties": {"type": "null"}}, {"a/b": 0}, ("/a~1b", "is not of type 'null'")),
+    ],
+)
+def test_what_stands_beside_a_fault_does_not_change_what_is_told(schema, value, expected, rare):
+    assert violations({**schema, **rare}, value) == [expected]
+
+
+LINK = {"properties": {"next": {"$ref": "#"}, "list": {"items": {"type": "integer"}}}}
+
+
+def test_no_more_than_sixteen_levels_are_gone_into():
+    value = {"list": [1, "x"]}
+    for depth in range(1, 99):
+        value = {"next": value, "list": [1]}
+        if depth == 13:
+            assert violations(LINK, value) == [("/next" * 13 + "/list/1", "is not of type 'integer'")]
+    assert violations(LINK, value) == [("/next" * 16, "is not valid")]
+
+
+def counted(monkeypatch):
+    """Count what jsonschema-rs is asked, by how much there is of the value that it is asked about."""
+    asked = []
+    compile_ = Backend.compile
+
+    def compile_counting(self, schema):
+        is_valid = compile_(self, schema)
+
+        def ask(value):
+            asked.append(len(json.dumps(value)))
+            return is_valid(value)
+
+        return ask
+
+    monkeypatch.setattr(Backend, "compile", compile_counting)
+    return asked
+
+
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [
+        (LINK, lambda inner: {"next": inner, "list": list(range(600))}),
+        ({"items": {"anyOf": [{"type": "integer"}, {"$ref": "#"}]}}, lambda inner: [*range(600), inner]),
+        ({"additionalProperties": {"$ref": "#"}, "not": {"const": "x"}}, lambda inner: {"a": inner, "b": "b" * 2000}),
+    ],
+    ids=["object", "array", "map"],
+)
+def test_to_explain_a_deep_value_asks_of_it_a_bounded_number_of_times(schema, value, monkeypatch):
+    """Each level asks of all below it, so without a bound on levels that would be the square of the body."""
+    asked = counted(monkeypatch)
+    validator = Validator(schema)
+    body = "x"
+    for _ in range(98):
+        body = value(body)
+    violations_ = validator.refusal(body)
+    assert violations_ is not None or validator.is_valid(body)
+    assert sum(asked) < 100 * len(json.dumps(body))
+
+
+def test_a_long_list_is_asked_of_by_the_block(monkeypatch):
+    asked = counted(monkeypatch)
+    validator = Validator({"items": {"type": "integer"}})
+    assert validator.refusal([*range(100_000), "x"]).violations == (("/100000", "is not of type 'integer'"),)
+    assert len(asked) < 100_000 / 32
+
+
+def test_parts_are_compiled_together_and_each_is_asked_alone():
+    parts = Parts(Backend({}).compile)
+    checks = [parts.add({"const": number}) for number in range(600)]
+    assert all(check(number) and not check(number + 1) for number, check in enumerate(checks))
+
+
+def test_to_compile_parts_takes_no_square_of_the_schema(within_budget):
+    definitions = {
+        f"c{n}": {
+            "type": "object",
+            "properties": {f"p{step}": {"$ref": f"#/$defs/c{(n + step) % 300}"} for step in (1, 7, 13)},
+        }
+        for n in range(300)
+    }
+    with within_budget():
+        assert violations({"$ref": "#/$defs/c0", "$defs": definitions}, {"p1": 1}) == [
+            ("/p1", "is not of type 'object'")
+        ]
