@@ -109,3 +109,43 @@ def test_each_worker_starts_and_stops_its_providers(gunicorn, tmp_path):
     printed, _ = process.communicate()
     assert process.returncode == 0
     assert printed.split() == ["down", "down"]
+
+
+ONE_TASK = """
+import asyncio, contextvars, os
+from ponty import build_app, get, render_json
+
+WORKER = contextvars.ContextVar("worker", default="none")
+
+
+async def background(app):
+    token = WORKER.set("set by a provider")
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(asyncio.Event().wait())
+        os.write(1, b"up\\n")
+        yield
+        task.cancel()
+    WORKER.reset(token)
+    os.write(1, WORKER.get().encode() + b"\\n")
+
+
+@get("/")
+@render_json
+async def index(request):
+    return WORKER.get()
+
+
+def create():
+    return build_app(providers=[background])
+"""
+
+
+def test_a_context_variable_and_a_task_group_span_the_yield_of_a_provider(gunicorn, tmp_path):
+    (tmp_path / "one_task.py").write_text(ONE_TASK)
+    process, address, _ = gunicorn("one_task:create()", tmp_path)
+    assert [process.stdout.readline(), process.stdout.readline()] == ["up\n", "up\n"]
+    assert ask(address) == "set by a provider"
+    process.send_signal(signal.SIGTERM)
+    printed, _ = process.communicate()
+    assert process.returncode == 0
+    assert printed.split() == ["none", "none"]

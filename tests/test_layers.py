@@ -36,6 +36,8 @@ FOLDERS: dict[str, tuple[str, ...]] = {
         "value_types",
         "fields",
         "forms",
+        "fields/text_forms",
+        "fields/converters",
         "parsing",
         "validation",
         "content",
@@ -185,6 +187,7 @@ def test_a_misspelt_name_is_an_error():
         ("import ponty.memo", {"aiohttp", "msgspec", "jsonschema", "redis", "ponty.core", "ponty.request"}),
         ("import ponty", {"aiohttp", "msgspec", "ponty.core", "ponty.request", "ponty.memo"}),
         ("import ponty.core", {"jsonschema", "ponty.request", "ponty.memo", "uvloop"}),
+        ("import ponty.core; ponty.core.get", {"ponty.core.operations", "tenacity"}),
         ("from ponty import get", {"jsonschema", "ponty.request", "ponty.memo"}),
     ],
 )

@@ -16,12 +16,14 @@ import logging
 import signal
 import ssl
 import threading
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Literal
 
 from aiohttp import web
 from aiohttp.log import access_logger, server_logger
 from aiohttp.typedefs import Middleware
 
+from ponty.core.answers.answer_settings import Envelope, ErrorAnswer
 from ponty.core.app import ARRIVING_BODIES, MOUNTED, build_app
 from ponty.core.lifecycle.providers import Provider
 from ponty.core.routing.table import Routes
@@ -40,6 +42,10 @@ def startmeup(
     route_tables: Iterable[web.RouteTableDef] = (),
     middlewares: Sequence[Middleware] = (),
     client_max_size: int = 1024**2,
+    envelope: Envelope | None = None,
+    errors: Mapping[type[Exception], ErrorAnswer] | None = None,
+    answer_invalid: ErrorAnswer | None = None,
+    check_returns: int | Literal["raise"] = 1,
     shutdown_timeout: float = 25,
     access_log: logging.Logger | None = access_logger,
     ssl_context: ssl.SSLContext | None = None,
@@ -63,6 +69,12 @@ def startmeup(
         route_tables: aiohttp's route tables, mounted behind the others.
         middlewares: aiohttp's middlewares, the outermost first.
         client_max_size: The most bytes a request's body may have; a larger one is a 413.
+        envelope: Makes the documents of answers in place of Ponty's envelope; this and the next as `build_app` has
+            them.
+        errors: Answers to exceptions of a class and those derived from it.
+        answer_invalid: The answer to an invalid request.
+        check_returns: In one of so many answers, a value that differs from what its handler declares is logged and
+            counted.
         shutdown_timeout: Seconds that the requests in flight have to finish after the first signal.
         access_log: Logs a line for each request at INFO; None for no access log.
         ssl_context: Serves HTTPS with this context.
@@ -85,6 +97,10 @@ def startmeup(
         route_tables=route_tables,
         middlewares=middlewares,
         client_max_size=client_max_size,
+        envelope=envelope,
+        errors=errors,
+        answer_invalid=answer_invalid,
+        check_returns=check_returns,
     )
     # The last part of the time is aiohttp's: it waits twice this long for what it has cancelled.
     cancelling = min(1.0, shutdown_timeout / 10)

@@ -76,8 +76,8 @@ class Field(abc.ABC, Generic[_T_co]):
     """
 
     guard: ClassVar[bool] = False
-    """Whether a refusal ends the request at once, before the body is read and before other fields run, with no word of what
-    else is wrong. What a guard uses runs with it."""
+    """Whether a refusal ends the request at once, before the body is read and before other fields run, with no word of
+    what else is wrong. What a guard uses runs with it."""
 
     uses: Mapping[str, "Field[Any]"] = types.MappingProxyType({})
     """The fields that it uses, by the names under which `extract` takes their values."""

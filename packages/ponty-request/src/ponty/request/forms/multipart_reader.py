@@ -21,6 +21,7 @@ from ponty.request.forms.limits import MAX_HEADER, MAX_HEADERS, too_large
 from ponty.request.forms.upload import Upload
 
 _CHARSET_FIELD = "_charset_"  # RFC 7578 §4.6
+_MAX_LABEL = 64
 _PLAIN_ENCODINGS = {"", "7bit", "8bit", "binary"}
 
 
@@ -166,9 +167,9 @@ class _CharsetPart(_Part):
         self._label = bytearray()
 
     def add(self, data: bytes) -> bool:
-        self._label += data[:64]
-        if len(self._label) > 64:
-            raise InvalidField("has a _charset_ that is too long")
+        self._label += data
+        if len(self._label) > _MAX_LABEL:
+            raise InvalidField(f"has a {_CHARSET_FIELD} of more than {_MAX_LABEL} bytes")
         return False
 
     async def end(self) -> None:

@@ -160,7 +160,7 @@ class Documents:
                 base = self.places[id(found)].base
         if not isinstance(found, dict | bool):
             raise _nowhere(keyword, reference)
-        self._visit(found, base, f"{uri}#{_encoded(fragment)}", dialect)
+        self._visit(found, base, f"{uri}#{urllib.parse.quote(fragment, safe=_FRAGMENT)}", dialect)
         return found
 
     def _fetch(self, keyword: str, reference: str, uri: str, dialect: Dialect) -> None:
@@ -186,9 +186,10 @@ def _encoded(reference: str) -> str:
     """Percent-encode what may not stand in a reference (RFC 3986), but for what is encoded already."""
     head, mark, fragment = reference.partition("#")
     text = head + mark + fragment.replace("#", "%23")
-    return urllib.parse.quote(_PERCENT.sub("%25", text), safe="%!$&'()*+,;=:@/?#~")
+    return urllib.parse.quote(_PERCENT.sub("%25", text), safe=f"%#{_FRAGMENT}")
 
 
+_FRAGMENT = "!$&'()*+,;=:@/?~"
 _PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
 
 
