@@ -30,7 +30,10 @@ FOLDERS: dict[str, tuple[str, ...]] = {
     "core": ("operations", "serving", "app", "routing", "answers", "lifecycle retrying", "wire log_lines"),
     "request": (
         "binding",
+        "handlers refusals",
         "request",
+        "plan",
+        "value_types",
         "fields",
         "forms",
         "fields/text_forms",

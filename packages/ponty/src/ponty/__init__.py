@@ -56,10 +56,14 @@ if TYPE_CHECKING:
     from ponty.core import trusted_proxies as trusted_proxies
     from ponty.request import AIOHttpReq as AIOHttpReq
     from ponty.request import Annotation as Annotation
+    from ponty.request import ApiKey as ApiKey
+    from ponty.request import BasicCredentials as BasicCredentials
+    from ponty.request import BearerToken as BearerToken
     from ponty.request import BodyStream as BodyStream
     from ponty.request import ContentLength as ContentLength
     from ponty.request import ContentType as ContentType
     from ponty.request import Cookie as Cookie
+    from ponty.request import Credentials as Credentials
     from ponty.request import Description as Description
     from ponty.request import Field as Field
     from ponty.request import Header as Header
@@ -68,11 +72,14 @@ if TYPE_CHECKING:
     from ponty.request import JsonBody as JsonBody
     from ponty.request import ParsedForm as ParsedForm
     from ponty.request import ParsedJsonBody as ParsedJsonBody
+    from ponty.request import ParsedQuery as ParsedQuery
     from ponty.request import PosIntQueryParameter as PosIntQueryParameter
     from ponty.request import PosIntRouteParameter as PosIntRouteParameter
+    from ponty.request import Provided as Provided
     from ponty.request import QueryParameter as QueryParameter
     from ponty.request import Request as Request
     from ponty.request import RouteParameter as RouteParameter
+    from ponty.request import Scoped as Scoped
     from ponty.request import StringQueryParameter as StringQueryParameter
     from ponty.request import StringRouteParameter as StringRouteParameter
     from ponty.request import TextBody as TextBody
@@ -86,10 +93,14 @@ else:
     _HOMES = {
         "AIOHttpReq": "ponty.request",
         "Annotation": "ponty.request",
+        "ApiKey": "ponty.request",
+        "BasicCredentials": "ponty.request",
+        "BearerToken": "ponty.request",
         "BodyStream": "ponty.request",
         "ContentLength": "ponty.request",
         "ContentType": "ponty.request",
         "Cookie": "ponty.request",
+        "Credentials": "ponty.request",
         "Description": "ponty.request",
         "DoesNotExist": "ponty.core",
         "Envelope": "ponty.core",
@@ -104,9 +115,11 @@ else:
         "Location": "ponty.core",
         "ParsedForm": "ponty.request",
         "ParsedJsonBody": "ponty.request",
+        "ParsedQuery": "ponty.request",
         "PontyError": "ponty.core",
         "PosIntQueryParameter": "ponty.request",
         "PosIntRouteParameter": "ponty.request",
+        "Provided": "ponty.request",
         "Provider": "ponty.core",
         "QueryParameter": "ponty.request",
         "Reply": "ponty.core",
@@ -114,6 +127,7 @@ else:
         "Route": "ponty.core",
         "RouteParameter": "ponty.request",
         "Routes": "ponty.core",
+        "Scoped": "ponty.request",
         "StringQueryParameter": "ponty.request",
         "StringRouteParameter": "ponty.request",
         "TextBody": "ponty.request",
@@ -169,10 +183,14 @@ else:
 __all__ = [
     "AIOHttpReq",
     "Annotation",
+    "ApiKey",
+    "BasicCredentials",
+    "BearerToken",
     "BodyStream",
     "ContentLength",
     "ContentType",
     "Cookie",
+    "Credentials",
     "Description",
     "DoesNotExist",
     "Envelope",
@@ -187,9 +205,11 @@ __all__ = [
     "Location",
     "ParsedForm",
     "ParsedJsonBody",
+    "ParsedQuery",
     "PontyError",
     "PosIntQueryParameter",
     "PosIntRouteParameter",
+    "Provided",
     "Provider",
     "QueryParameter",
     "Reply",
@@ -197,6 +217,7 @@ __all__ = [
     "Route",
     "RouteParameter",
     "Routes",
+    "Scoped",
     "StringQueryParameter",
     "StringRouteParameter",
     "TextBody",

@@ -1,7 +1,7 @@
 """`build_app`: the application, made of routes, providers and what answers errors."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
@@ -9,6 +9,7 @@ from aiohttp.typedefs import Middleware
 from ponty.core.answers.answer_settings import AnswerSettings, Envelope, ErrorAnswer
 from ponty.core.answers.error_middleware import answer_errors, answering, answering_for_others
 from ponty.core.answers.further_headers import add_noted_headers
+from ponty.core.lifecycle.handler_needs import check_app_keys, replace_fields
 from ponty.core.lifecycle.providers import Provider, lifespan, listed
 from ponty.core.lifecycle.stopping import watch_stopping
 from ponty.core.routing.mounting import check_path_parameters, listed_tables, mount
@@ -30,6 +31,7 @@ def build_app(
     errors: Mapping[type[Exception], ErrorAnswer] | None = None,
     answer_invalid: ErrorAnswer | None = None,
     check_returns: int | Literal["raise"] = 1,
+    fields: Mapping[Any, object] | None = None,
 ) -> web.Application:
     """Build the application that `startmeup` serves, without serving it.
 
@@ -56,11 +58,15 @@ def build_app(
             faults.
         check_returns: In one of so many answers, a value that differs from what `render_json(returns=…)` declares is
             logged and counted (`answer_drift`); 0 for none. With "raise", as in tests, it is an unhandled TypeError.
+        fields: For tests: what takes the place of fields of requests, by the field itself or by a class of fields. A
+            field is read in its place; anything else is its value.
 
     Raises:
         TypeError: A provider is not an async generator function, or a path lacks a variable part that its handler
             reads, or `routes` lists what is no table.
-        ValueError: A path is not one, or an answer has no status that there is.
+        ValueError: A path is not one, an answer has no status that there is, or no handler has one of the
+            `fields`.
+        RuntimeError: When the application starts, and its providers have not put into it what its handlers read.
     """
     settings = AnswerSettings(envelope, {**errors} if errors else {}, answer_invalid, check_returns)
     guard = answering(settings)
@@ -72,11 +78,13 @@ def build_app(
         middlewares=[answer_errors(settings), *answering_for_others([*around, *middlewares], settings)],
         client_max_size=client_max_size,
     )
-    app.cleanup_ctx.append(lifespan(listed(providers)))
+    app.cleanup_ctx.append(lifespan((*listed(providers), check_app_keys)))
     watch_stopping(app)
     if middlewares or any(entry.middlewares for entry in entries):
         app.on_response_prepare.append(add_noted_headers)
     app[MOUNTED] = mount(app, tables, tuple(route_tables), guard)
     app.router.register_resource(Unmatched(app.router, guard))
     check_path_parameters(app)
+    if fields:
+        replace_fields(app, fields)
     return app

@@ -34,7 +34,7 @@ from ponty.core.wire.announced_bodies import announces_too_much
 from ponty.core.wire.head_requests import send_no_body
 from ponty.core.wire.server_state import SERVER_NAME
 from ponty.core.wire.server_writer import ServerWriter
-from ponty.core.wire.unread_bodies import leave_unread
+from ponty.core.wire.unread_bodies import leave_unread, mark_refused
 
 logger: logging.Logger = logging.getLogger("ponty.core")
 
@@ -209,6 +209,7 @@ def _answer(request: web.Request, error: BaseException) -> web.StreamResponse:
         if answer is not None:
             if type(answer) is not PlainResponse or not answer.is_as_made():
                 check_sendable(answer)
+            mark_refused(error, answer)
             return answer
     except Exception as defect:  # noqa: BLE001 - the last resort, for what nobody foresaw
         error = defect
