@@ -5,16 +5,22 @@ from datetime import date
 from aiohttp import web
 
 from ponty import (
+    ApiKey,
+    BearerToken,
     BodyStream,
     Cookie,
+    Field,
     Header,
     JsonBody,
     ParsedForm,
     ParsedJsonBody,
+    ParsedQuery,
     PosIntQueryParameter,
+    Provided,
     QueryParameter,
     Request,
     RouteParameter,
+    Scoped,
     StringQueryParameter,
     StringRouteParameter,
     Upload,
@@ -59,6 +65,25 @@ def imports() -> None:
     from ponty import typo  # noqa: F401 # E
 
 
+BearerToken(required=None)  # E
+BearerToken("shop")  # E
+ApiKey("X-Key")  # E
+ApiKey(header=1)  # E
+Provided("STORE")  # E
+Scoped(1)  # E
+Scoped(lambda request: 1)  # E
+ParsedQuery()  # E
+ParsedQuery({})  # E
+
+
+class Upper(Field[str]):
+    def extract(self, request: web.Request, *, name: str) -> int:  # E
+        return 1
+
+
+Upper(name="ann")  # E
+
+
 class Req(Request):
     name = StringRouteParameter()
     size = QueryParameter(int, default=1)
@@ -84,6 +109,11 @@ async def other(r: str) -> None: ...
 
 @expect(str)  # E
 async def no_request() -> None: ...
+
+
+@expect(Req, others="warn")  # E
+async def other_word(name: str) -> web.Response:
+    return web.Response()
 
 
 @expect(Req, mime="text/plain")  # E
