@@ -27,7 +27,7 @@ FOLDERS: dict[str, tuple[str, ...]] = {
         "event_loop events",
         "errors lazy_imports logs",
     ),
-    "core": ("operations", "serving", "app", "routing", "answers", "lifecycle wire retrying"),
+    "core": ("operations", "serving", "app", "routing", "answers", "lifecycle retrying", "wire log_lines"),
     "request": (
         "binding",
         "handlers refusals",
@@ -188,6 +188,7 @@ def test_a_misspelt_name_is_an_error():
         ("import ponty", {"aiohttp", "msgspec", "ponty.core", "ponty.request", "ponty.memo"}),
         ("import ponty.core", {"jsonschema", "ponty.request", "ponty.memo", "uvloop"}),
         ("import ponty.core; ponty.core.get", {"ponty.core.operations", "tenacity"}),
+        ("import ponty.request", {"multipart", "jsonschema"}),
         ("from ponty import get", {"jsonschema", "ponty.request", "ponty.memo"}),
     ],
 )

@@ -14,6 +14,7 @@ from ponty.core import PontyError, build_app, post, render_json
 from ponty.request import InvalidField, ParsedForm, Request, Upload, expect
 from ponty.request.fields.base import Description, Field
 from ponty.request.forms.spool import PIECE, Spool
+from ponty.request.forms.upload import SpooledUpload
 
 LARGE = 3 * PIECE + 7
 SIZES = [0, 1, PIECE - 1, PIECE, PIECE + 1, LARGE]
@@ -131,7 +132,7 @@ async def test_what_cannot_be_saved_leaves_nothing(tmp_path, content):
     if spool.add(content):
         await spool.write()
     await spool.finish()
-    upload = Upload("a", spool)
+    upload = SpooledUpload("a", spool, content_type="text/plain")
     (tmp_path / "folder").mkdir()
     with pytest.raises(OSError, match="folder"):
         await upload.save(tmp_path / "folder")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ponty.core import Envelope as Envelope
     from ponty.core import ErrorAnswer as ErrorAnswer
     from ponty.core import Fault as Fault
+    from ponty.core import Limits as Limits
     from ponty.core import Location as Location
     from ponty.core import PontyError as PontyError
     from ponty.core import Provider as Provider
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from ponty.core import Routes as Routes
     from ponty.core import ValidationError as ValidationError
     from ponty.core import answer_drift as answer_drift
+    from ponty.core import app_runner as app_runner
     from ponty.core import build_app as build_app
     from ponty.core import cors as cors
     from ponty.core import current_request_id as current_request_id
@@ -48,6 +50,8 @@ if TYPE_CHECKING:
     from ponty.core import route_iter as route_iter
     from ponty.core import routes as routes
     from ponty.core import security_headers as security_headers
+    from ponty.core import serve as serve
+    from ponty.core import serve_async as serve_async
     from ponty.core import startmeup as startmeup
     from ponty.core import trusted_proxies as trusted_proxies
     from ponty.request import AIOHttpReq as AIOHttpReq
@@ -107,6 +111,7 @@ else:
         "InvalidField": "ponty.request",
         "Json": "ponty.request",
         "JsonBody": "ponty.request",
+        "Limits": "ponty.core",
         "Location": "ponty.core",
         "ParsedForm": "ponty.request",
         "ParsedJsonBody": "ponty.request",
@@ -130,6 +135,7 @@ else:
         "ValidatedJsonBody": "ponty.request",
         "ValidationError": "ponty.core",
         "answer_drift": "ponty.core",
+        "app_runner": "ponty.core",
         "build_app": "ponty.core",
         "cors": "ponty.core",
         "current_request_id": "ponty.core",
@@ -157,6 +163,8 @@ else:
         "route_iter": "ponty.core",
         "routes": "ponty.core",
         "security_headers": "ponty.core",
+        "serve": "ponty.core",
+        "serve_async": "ponty.core",
         "startmeup": "ponty.core",
         "trusted_proxies": "ponty.core",
     }
@@ -193,6 +201,7 @@ __all__ = [
     "InvalidField",
     "Json",
     "JsonBody",
+    "Limits",
     "Location",
     "ParsedForm",
     "ParsedJsonBody",
@@ -216,6 +225,7 @@ __all__ = [
     "ValidatedJsonBody",
     "ValidationError",
     "answer_drift",
+    "app_runner",
     "build_app",
     "cors",
     "current_request_id",
@@ -243,6 +253,8 @@ __all__ = [
     "route_iter",
     "routes",
     "security_headers",
+    "serve",
+    "serve_async",
     "startmeup",
     "trusted_proxies",
 ]

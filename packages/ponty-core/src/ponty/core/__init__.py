@@ -16,6 +16,9 @@ from ponty.core.lifecycle.providers import Provider
 from ponty.core.retrying import retry
 from ponty.core.routing.route import Route
 from ponty.core.routing.table import Routes, delete, get, patch, post, put, route, route_iter, routes
+from ponty.core.serving.limits import Limits
+from ponty.core.serving.runner import app_runner
+from ponty.core.serving.serve import serve, serve_async
 from ponty.core.serving.startmeup import startmeup
 
 if TYPE_CHECKING:
@@ -56,6 +59,7 @@ __all__ = [
     "Envelope",
     "ErrorAnswer",
     "Fault",
+    "Limits",
     "Location",
     "PontyError",
     "Provider",
@@ -64,6 +68,7 @@ __all__ = [
     "Routes",
     "ValidationError",
     "answer_drift",
+    "app_runner",
     "build_app",
     "cors",
     "current_request_id",
@@ -89,6 +94,8 @@ __all__ = [
     "route_iter",
     "routes",
     "security_headers",
+    "serve",
+    "serve_async",
     "startmeup",
     "trusted_proxies",
 ]

@@ -15,10 +15,6 @@ from ponty.core.lifecycle.stopping import watch_stopping
 from ponty.core.routing.mounting import check_path_parameters, listed_tables, mount
 from ponty.core.routing.table import Routes
 from ponty.core.routing.unmatched import Unmatched
-from ponty.core.wire.arriving_bodies import ArrivingBodies
-
-ARRIVING_BODIES = web.AppKey("ARRIVING_BODIES", ArrivingBodies)
-"""Where an application keeps the requests whose body is still arriving."""
 
 MOUNTED = web.AppKey("MOUNTED", tuple[tuple[str, str], ...])
 """Where an application keeps the method and path of each route that it was built with."""
@@ -74,16 +70,14 @@ def build_app(
     """
     settings = AnswerSettings(envelope, {**errors} if errors else {}, answer_invalid, check_returns)
     guard = answering(settings)
-    arriving = ArrivingBodies()
     tables = listed_tables(routes)
     entries = [entry for table in tables for entry in table]
     # What a route of a table brings along for the whole application, as that of `metrics` does.
     around = [found for entry in entries if (found := getattr(entry.handler, "__ponty_around_all__", None)) is not None]
     app = web.Application(
-        middlewares=[answer_errors(arriving, settings), *answering_for_others([*around, *middlewares], settings)],
+        middlewares=[answer_errors(settings), *answering_for_others([*around, *middlewares], settings)],
         client_max_size=client_max_size,
     )
-    app[ARRIVING_BODIES] = arriving
     app.cleanup_ctx.append(lifespan((*listed(providers), check_app_keys)))
     watch_stopping(app)
     if middlewares or any(entry.middlewares for entry in entries):

@@ -15,12 +15,13 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from aiohttp import hdrs, web
+from aiohttp import HttpVersion11, hdrs, web
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.typedefs import Handler, Middleware
 from multidict import CIMultiDict
 
 from ponty.core.answers.answer_settings import AnswerSettings, current_settings
+from ponty.core.answers.closing_answer import ClosingAnswer
 from ponty.core.answers.encoding import encode_json
 from ponty.core.answers.entity_tags import if_changed
 from ponty.core.answers.errors import PontyError, check_status, title
@@ -28,38 +29,67 @@ from ponty.core.answers.fast_response import PlainResponse
 from ponty.core.answers.problems import PROBLEM_JSON, problem, problem_body
 from ponty.core.answers.response_checks import check_sendable, check_unsent
 from ponty.core.lifecycle.current_app import current_apps
-from ponty.core.wire.arriving_bodies import ArrivingBodies
+from ponty.core.log_lines import log_error
+from ponty.core.wire.announced_bodies import announces_too_much
+from ponty.core.wire.head_requests import send_no_body
+from ponty.core.wire.server_state import SERVER_NAME
+from ponty.core.wire.server_writer import ServerWriter
 from ponty.core.wire.unread_bodies import leave_unread, mark_refused
 
 logger: logging.Logger = logging.getLogger("ponty.core")
 
 
-def answer_errors(arriving_bodies: ArrivingBodies, settings: AnswerSettings | None = None) -> Middleware:
+def answer_errors(settings: AnswerSettings | None = None) -> Middleware:
     """Make the outermost middleware of an application: the exit of whatever its handlers and middlewares raise.
 
     Args:
-        arriving_bodies: Told of each request whose body is still on its way when its handler begins.
         settings: What the application answers with.
     """
     own = settings if settings is not None and settings.answers_errors() else None
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-        current_apps.set(request.match_info.apps)
+        apps = request.match_info.apps
+        current_apps.set(apps)
+        if request.method == hdrs.METH_HEAD:
+            send_no_body(request.writer)
         content = request.content
-        if content.is_eof():
-            return await _answered(handler, request, own)
-        arriving_bodies.add(request)
+        arrives = not content.is_eof()
         answer = await _answered(handler, request, own)
-        if content.exception() is not None:
-            # What follows a broken body is no request that can be read. Nor is aiohttp to read on and log it.
+        if type(answer) is not PlainResponse and type(request.writer) is not ServerWriter and not answer.prepared:
+            answer.headers.setdefault(hdrs.SERVER, SERVER_NAME)  # a server of Ponty's names itself
+        for app in apps:
+            if app.on_response_prepare:
+                if middleware in apps[0].middlewares:
+                    answer = await _prepared(request, answer)
+                break
+        if request.version < HttpVersion11 and hdrs.TRANSFER_ENCODING in request.headers:
+            # RFC 9112 §6.1: where the body of such a request ends is not certain.
             answer.force_close()
-            content.feed_eof()
-        else:
-            leave_unread(request, answer)
+        if arrives:
+            if content.exception() is not None:
+                # What follows a broken body is no request that can be read. Nor is aiohttp to read on and log it.
+                answer.force_close()
+                content.feed_eof()
+            else:
+                leave_unread(request, answer)
         return answer
 
     return middleware
+
+
+async def _prepared(request: web.Request, answer: web.StreamResponse) -> web.StreamResponse:
+    """Prepare an answer while an error of who is asked about it can still be answered."""
+    if answer.prepared or isinstance(answer, _Broken):
+        return answer
+    try:
+        await answer.prepare(request)
+    except ConnectionError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the one exit for all of them
+        _log(request, error)
+        return _Broken() if request.writer.output_size else ClosingAnswer(500)
+    return answer
 
 
 def answering(settings: AnswerSettings | None = None) -> Callable[[Handler], Handler]:
@@ -73,6 +103,8 @@ def answering(settings: AnswerSettings | None = None) -> Callable[[Handler], Han
 
     def guard(handler: Handler) -> Handler:
         async def answered(request: web.Request) -> web.StreamResponse:
+            if not request.content.is_eof() and announces_too_much(request):
+                return _too_large()
             return await _answered(handler, request, own)
 
         async def answered_as_set(request: web.Request) -> web.StreamResponse:
@@ -80,13 +112,19 @@ def answering(settings: AnswerSettings | None = None) -> Callable[[Handler], Han
             # A connection has one context for all its requests, which may be for several applications.
             token = current_settings.set(rendering)
             try:
-                return await _answered(handler, request, own)
+                return await answered(request)
             finally:
                 current_settings.reset(token)
 
         return functools.update_wrapper(answered if rendering is None else answered_as_set, handler)
 
     return guard
+
+
+def _too_large() -> web.StreamResponse:
+    answer = problem(413)
+    answer.force_close()
+    return answer
 
 
 def answering_for_others(
@@ -119,14 +157,18 @@ async def _answered(handler: Handler, request: web.Request, settings: AnswerSett
                 await check_unsent(request, answer)
             elif type(answer) is PlainResponse and answer.is_conditional:
                 return if_changed(request, answer)
-    except Exception as error:  # noqa: BLE001 - the one exit for all of them
-        if settings is not None:
-            return await _answer_as_set(request, error, settings)
-        return _answer(request, error)
+    except KeyboardInterrupt:
+        raise
     except asyncio.CancelledError as error:
         if _is_cancelled():
             raise
         # Nobody cancelled the handler: it waited for something else that was.
+        return _answer(request, error)
+    except BaseException as error:
+        if isinstance(error, GeneratorExit) and not _is_running():
+            raise  # it is thrown away with its loop
+        if settings is not None and isinstance(error, Exception):
+            return await _answer_as_set(request, error, settings)
         return _answer(request, error)
     return answer
 
@@ -212,6 +254,14 @@ def _is_cancelled() -> bool:
     return task is not None and task.cancelling() > 0
 
 
+def _is_running() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
 def _has_left(request: web.Request, error: BaseException) -> bool:
     """Tell whether `error` says only that the client has closed the connection."""
     gone = request.transport is None or request.transport.is_closing()
@@ -221,7 +271,7 @@ def _has_left(request: web.Request, error: BaseException) -> bool:
 def _log(request: web.Request, error: BaseException) -> None:
     """Log what no client is told: the traceback, beside words of the program's own."""
     resource = request.match_info.route.resource
-    logger.error("%s %s failed", request.method, resource.canonical if resource else "(no route)", exc_info=error)
+    log_error(logger, "%s %s failed", request.method, resource.canonical if resource else "(no route)", error=error)
 
 
 def _sole(error: BaseException) -> BaseException:

@@ -26,10 +26,12 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import HttpVersion11, hdrs, web
 from aiohttp.abc import AbstractStreamWriter
-from aiohttp.http import SERVER_SOFTWARE, StreamWriter
+from aiohttp.http import StreamWriter
 from multidict import CIMultiDict, getversion
 
 from ponty.core.answers.errors import check_status, title
+from ponty.core.wire.server_state import SERVER_NAME
+from ponty.core.wire.server_writer import ServerWriter
 
 BODILESS_STATUSES = frozenset({204, 205, 304})
 """The statuses whose answer has no content (RFC 9110 §6.4.1, §15.3.6)."""
@@ -59,21 +61,31 @@ class Head:
             start += f"\r\n{hdrs.CONTENT_TYPE}: {content_type}".encode("ascii")
         self._start = start + f"\r\n{hdrs.CONTENT_LENGTH}: ".encode("ascii") if self.has_length else start
         self._second: int = -1
+        self.server: str | None = None
+        """How the server was named in the last answer."""
         self._end = b""
 
-    def before(self, body: bytes) -> bytes:
+    def before(self, body: bytes, server: str | None = SERVER_NAME) -> bytes:
         """Return the bytes of a whole answer (RFC 9112 §2.1), with the headers in aiohttp's order."""
         second = int(time.time())
-        end = self._end if second == self._second else self._ending(second)
+        end = self._end if second == self._second and server is self.server else self._ending(second, server)
         return b"%b%d%b%b" % (self._start, len(body), end, body) if self.has_length else self._start + end
 
-    def _ending(self, second: int) -> bytes:
-        if second != self._second:
-            self._end = f"\r\n{hdrs.DATE}: {_date(second)}\r\n".encode("ascii") + _SERVER_LINE + b"\r\n\r\n"
+    def _ending(self, second: int, server: str | None) -> bytes:
+        if second != self._second or server is not self.server:
+            self._end = f"\r\n{hdrs.DATE}: {_date(second)}{_server_line(server)}\r\n\r\n".encode("ascii")
             self._second = second
+            self.server = server
         return self._end
 
-    def before_with(self, headers: CIMultiDict[str], lines: bytes, cookies: SimpleCookie | None, body: bytes) -> bytes:
+    def before_with(
+        self,
+        headers: CIMultiDict[str],
+        lines: bytes,
+        cookies: SimpleCookie | None,
+        body: bytes,
+        server: str | None = SERVER_NAME,
+    ) -> bytes:
         """Return the bytes of a whole answer that carries headers and cookies, likewise.
 
         Args:
@@ -81,15 +93,16 @@ class Head:
             lines: The same as they are written, without the last line break.
             cookies: The cookies.
             body: The body.
+            server: The name of the server; None where it has none.
         """
         length = _LENGTH % len(body) if self.has_length else b""
         more = b"".join([_COOKIE % text.encode() for text in _cookie_texts(cookies)]) if cookies else b""
         if hdrs.DATE in headers or hdrs.SERVER in headers:
             date = b"" if hdrs.DATE in headers else f"\r\n{hdrs.DATE}: {_date(int(time.time()))}".encode()
-            server = b"" if hdrs.SERVER in headers else b"\r\n" + _SERVER_LINE
-            end = b"%b%b\r\n\r\n" % (date, server)
+            name = b"" if hdrs.SERVER in headers else _server_line(server).encode()
+            end = b"%b%b\r\n\r\n" % (date, name)
         else:
-            end = self._ending(int(time.time()))
+            end = self._ending(int(time.time()), server)
         return b"%b%b%b%b%b%b" % (self.line, lines, length, more, end, body if self.has_length else b"")
 
 
@@ -102,9 +115,12 @@ def _cookie_texts(cookies: SimpleCookie) -> list[str]:
     return [cookie.OutputString() for cookie in cookies.values()]
 
 
+def _server_line(name: str | None) -> str:
+    return "" if name is None else f"\r\n{hdrs.SERVER}: {name}"
+
+
 _LENGTH = f"\r\n{hdrs.CONTENT_LENGTH}: %d".encode("ascii")
 _COOKIE = f"\r\n{hdrs.SET_COOKIE}: %b".encode("ascii")
-_SERVER_LINE = f"{hdrs.SERVER}: {SERVER_SOFTWARE}".encode("ascii")
 
 head: Callable[[int, str | None], Head] = functools.lru_cache(maxsize=None, typed=True)(Head)
 """Return the one head of its kind."""
@@ -211,7 +227,7 @@ class PlainResponse(web.Response):
             or (headers is not None and not _are_plain(headers, body))
             or not _goes_plain(request)
         ):
-            return await super().prepare(request)
+            return await self._prepare_as_aiohttp(request)
         self._ready_for = request
         return request.writer
 
@@ -231,15 +247,16 @@ class PlainResponse(web.Response):
             await self._leave_plain_way()
             await super().write_eof(data)
             return
+        writer = request.writer
+        server = writer.state.name if type(writer) is ServerWriter else SERVER_NAME
         if headers is None and cookies is None:
-            whole = self._head.before(body)
+            whole = self._head.before(body, server)
         else:
             headers = self._headers
             lines = b"\r\n" + self._written(headers) if headers else b""
-            whole = self._head.before_with(headers, lines, cookies, body)
+            whole = self._head.before_with(headers, lines, cookies, body, server)
         self._ready_for = None
         self._is_sent = True
-        writer = request.writer
         await writer.write_eof(whole)
         self._length = writer.output_size
 
@@ -251,7 +268,11 @@ class PlainResponse(web.Response):
     async def _leave_plain_way(self) -> None:
         request, self._ready_for = self._ready_for, None
         if request is not None:
-            await super().prepare(request)
+            await self._prepare_as_aiohttp(request)
+
+    async def _prepare_as_aiohttp(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
+        self.headers.setdefault(hdrs.SERVER, SERVER_NAME)
+        return await super().prepare(request)
 
     @property
     def status(self) -> int:
@@ -304,7 +325,8 @@ class PlainResponse(web.Response):
         for cookie in (self._cookies or {}).values():
             headers.add(hdrs.SET_COOKIE, cookie.OutputString())
         headers.setdefault(hdrs.DATE, _date(int(time.time())))
-        headers.setdefault(hdrs.SERVER, SERVER_SOFTWARE)
+        if self._head.server is not None:
+            headers.setdefault(hdrs.SERVER, self._head.server)
 
     def _build(self) -> None:
         """Put all there that aiohttp's response has."""
@@ -342,12 +364,14 @@ def _are_plain(headers: CIMultiDict[str], body: bytes) -> bool:
 
 def _goes_plain(request: web.BaseRequest) -> bool:
     """Return whether an answer to `request` is sent in the one usual way, and nobody else has a say in it."""
-    writer = request.writer
+    writer: Any = request.writer
+    kind = type(writer)
     if not (
         request.version == HttpVersion11
         and request.keep_alive
         and request.method not in _BODILESS_METHODS
-        and type(writer) is StreamWriter
+        # A server that stops says so in each head.
+        and (kind is StreamWriter or (kind is ServerWriter and not writer.state.is_stopping))
         # No part of another answer is out, or waits to be.
         and not (writer.output_size or writer.chunked)
         and writer.length is None

@@ -3,7 +3,7 @@
 from aiohttp import HttpVersion11, hdrs, web
 
 from ponty.core.answers.problems import problem
-from ponty.core.routing.body_limit import announces_too_much
+from ponty.core.wire.announced_bodies import announces_too_much
 from ponty.core.wire.unread_bodies import leave_unread
 
 

@@ -185,7 +185,16 @@ class Memoizer(Generic[_T]):
     def _stampede(self, key: Hashable) -> Exception:
         self.stampedes += 1
         self._emit("stampede")
-        return self.lock.timed_out(key, self.lock.maxwait)
+        error = self.lock.timed_out(key, self.lock.maxwait)
+        self._advise(error)
+        return error
+
+    def _advise(self, error: BaseException) -> None:
+        """Say in the traceback what could be set."""
+        error.add_note(
+            f"the cache {self.name!r} lets a caller wait for somebody else's computation for "
+            f"maxwait_ms={self.lock.maxwait * 1000:g}: give it more than a computation takes"
+        )
 
     async def _run(self, flight: Flight[_T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Compute while the key's lock is held."""
@@ -201,6 +210,7 @@ class Memoizer(Generic[_T]):
                 if acquisition.refused and flight.refresh:  # those who have joined it have a limit of their own
                     flight.abandon()
                 elif acquisition.refused:
+                    self._advise(error)
                     self.stampedes += 1
                     self._emit("stampede")
                 flight.set_exception(error)
