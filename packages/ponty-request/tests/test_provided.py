@@ -1,5 +1,8 @@
 """What a provider gives, as a field; and fields that a test replaces."""
 
+import functools
+import gc
+
 import pytest
 from aiohttp import web
 
@@ -171,6 +174,17 @@ async def test_it_is_replaced_in_one_application_alone(aiohttp_client):
     assert (await data(real, "/"))[0] == "real"
 
 
+def test_it_is_forgotten_with_its_application():
+    table = whole_table()
+    handler = next(iter(table)).handler
+    app = build_app(routes=table, fields={Token: "fake"})
+    (elsewhere,) = (cell.cell_contents for cell in handler.__closure__ if isinstance(cell.cell_contents, list))
+    assert [own.app() for own in elsewhere] == [app]
+    del app
+    gc.collect()
+    assert elsewhere == []
+
+
 async def test_what_is_provided_need_not_be_where_it_is_replaced(aiohttp_client):
     client = await aiohttp_client(build_app(routes=table(), fields={Provided: {"tea": 5}}))
     assert await data(client) == 5
@@ -193,8 +207,6 @@ async def test_a_guard_that_is_replaced_lets_everybody_in(aiohttp_client):
 
 
 async def test_it_is_replaced_below_a_decorator_that_stands_above_expect(aiohttp_client):
-    import functools
-
     def shouting(handler):
         @functools.wraps(handler)
         async def shout(request):

@@ -30,8 +30,23 @@ _R = TypeVar("_R")
 _Req = TypeVar("_Req", bound=Request)
 
 _Answer = Callable[[web.Request], Coroutine[Any, Any, _R]]
-_Answers = list[tuple["weakref.ref[web.Application]", _Answer[Any]]]
-"""What answers in some applications, in the place of what answers elsewhere."""
+
+
+class _Elsewhere(msgspec.Struct, frozen=True, eq=False):
+    """What answers in one application, in the place of what answers in all others.
+
+    Args:
+        app: The application.
+        answer: What answers there.
+        keys: The keys that it reads there.
+    """
+
+    app: "weakref.ref[web.Application]"
+    answer: _Answer[Any]
+    keys: tuple[web.AppKey[Any], ...]
+
+
+_Answers = list[_Elsewhere]
 
 
 @overload
@@ -124,13 +139,13 @@ def expect(
         def replace_fields(app: web.Application, stand_ins: Mapping[Any, Any]) -> set[int]:
             keys = {id(key) for step in plan.steps if (key := key_of_stand_in(step.field, stand_ins)) is not None}
             if keys:
-                own = answer_by(make_plan(cls.__qualname__, fields, stand_ins), [])
-                elsewhere.append((weakref.ref(app), own))
-                setattr(own, _NEEDS, _app_keys(make_plan(cls.__qualname__, fields, stand_ins)))
+                own = make_plan(cls.__qualname__, fields, stand_ins)
+                gone = functools.partial(_forget, elsewhere)
+                elsewhere.append(_Elsewhere(weakref.ref(app, gone), answer_by(own, []), _app_keys(own)))
             return keys
 
         def needed_keys(app: web.Application) -> Iterable[web.AppKey[Any]]:
-            return next((getattr(own, _NEEDS) for ref, own in elsewhere if ref() is app), _app_keys(plan))
+            return next((own.keys for own in elsewhere if own.app() is app), _app_keys(plan))
 
         descriptions = [*plan.descriptions()]
         vars(answer).update(
@@ -147,7 +162,8 @@ def expect(
     return decorate
 
 
-_NEEDS = "__ponty_needs__"
+def _forget(elsewhere: _Answers, app: "weakref.ref[web.Application]") -> None:
+    elsewhere[:] = [own for own in elsewhere if own.app is not app]
 
 
 def _app_keys(plan: Plan) -> tuple[web.AppKey[Any], ...]:
@@ -273,7 +289,7 @@ async def _handle(plan: Plan, binding: _Binding, request: web.Request, scopes: S
 
 def _own(elsewhere: _Answers, request: web.Request) -> _Answer[Any] | None:
     app = request.app
-    return next((own for ref, own in elsewhere if ref() is app), None)
+    return next((own.answer for own in elsewhere if own.app() is app), None)
 
 
 async def _read(step: Step, request: web.Request, values: list[Any], scopes: Scopes) -> Any:
