@@ -26,7 +26,7 @@ from ponty.core.answers.problems import PROBLEM_JSON, problem, problem_body
 from ponty.core.answers.response_checks import check_sendable, check_unsent
 from ponty.core.lifecycle.current_app import current_apps
 from ponty.core.log_lines import log_error
-from ponty.core.wire.announced_bodies import announces_too_much
+from ponty.core.wire.announced_bodies import MAX_SIZE_ATTRIBUTE, announces_too_much, body_limit
 from ponty.core.wire.head_requests import send_no_body
 from ponty.core.wire.server_state import SERVER_NAME
 from ponty.core.wire.server_writer import ServerWriter
@@ -82,16 +82,18 @@ async def _prepared(request: web.Request, answer: web.StreamResponse) -> web.Str
 def answering(handler: Handler) -> Handler:
     """Put around `handler` what turns all that it raises into answers, so that middlewares see answers only."""
 
+    has_own_limit = hasattr(handler, MAX_SIZE_ATTRIBUTE)  # and refuses what is over it, in its own words
+
     async def answered(request: web.Request) -> web.StreamResponse:
-        if not request.content.is_eof() and announces_too_much(request):
-            return _too_large()
+        if not (has_own_limit or request.content.is_eof()) and announces_too_much(request):
+            return _too_large(request)
         return await _answered(handler, request)
 
     return functools.update_wrapper(answered, handler)
 
 
-def _too_large() -> web.StreamResponse:
-    answer = problem(413)
+def _too_large(request: web.Request) -> web.StreamResponse:
+    answer = _http_exception(web.HTTPRequestEntityTooLarge(body_limit(request), request.content_length or 0))
     answer.force_close()
     return answer
 
