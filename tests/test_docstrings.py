@@ -124,7 +124,7 @@ def test_an_example_runs(name, monkeypatch, redis_url, routes):
     namespace |= known | vars(typing) | {"web": web, "datetime": datetime, "dataclasses": dataclasses}
     namespace |= {"values": Keys(), "sentinels": Keys(), "table": {"tea": 1, "alice": 10}, "__name__": "example"}
     namespace["redis_url"] = redis_url
-    ponty.memo.localcache(name="prices")(answer)  # for `invalidate`, which warns where there is none
+    prices = ponty.memo.localcache(name="prices")(answer)  # for `invalidate`, which warns where there is none
     code = EXAMPLES[name].replace("redis://localhost", redis_url)
     exec(compile(code, name, "exec", dont_inherit=True), namespace)
     if name in SHOWS:

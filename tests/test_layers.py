@@ -28,7 +28,18 @@ FOLDERS: dict[str, tuple[str, ...]] = {
         "errors lazy_imports logs",
     ),
     "core": ("operations", "serving", "app", "routing", "answers", "lifecycle retrying", "wire log_lines"),
-    "request": ("binding", "request", "fields", "parsing", "validation", "content", "errors"),
+    "request": (
+        "binding",
+        "request",
+        "fields",
+        "forms",
+        "fields/text_forms",
+        "fields/converters",
+        "parsing",
+        "validation",
+        "content",
+        "errors",
+    ),
 }
 """The folders and modules of a layer, from top to bottom: each imports only itself and what is below it.
 

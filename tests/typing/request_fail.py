@@ -5,9 +5,11 @@ from datetime import date
 from aiohttp import web
 
 from ponty import (
+    BodyStream,
     Cookie,
     Header,
     JsonBody,
+    ParsedForm,
     ParsedJsonBody,
     PosIntQueryParameter,
     QueryParameter,
@@ -15,6 +17,7 @@ from ponty import (
     RouteParameter,
     StringQueryParameter,
     StringRouteParameter,
+    Upload,
     ValidatedJsonBody,
     expect,
     render_json,
@@ -46,6 +49,10 @@ ValidatedJsonBody(filepath="schema.json", schema={})  # E
 ValidatedJsonBody({})  # E
 ParsedJsonBody()  # E
 ParsedJsonBody(int, schema={})  # E
+ParsedForm()  # E
+ParsedForm(int, max_size="1")  # E
+BodyStream()  # E
+Upload()  # E
 
 
 def imports() -> None:

@@ -1,6 +1,7 @@
 """What type checkers infer of fields and handlers."""
 
 import enum
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Literal, NewType, assert_type
@@ -11,6 +12,7 @@ from aiohttp import web
 from ponty import (
     AIOHttpReq,
     Annotation,
+    BodyStream,
     ContentLength,
     ContentType,
     Cookie,
@@ -18,6 +20,7 @@ from ponty import (
     Header,
     Json,
     JsonBody,
+    ParsedForm,
     ParsedJsonBody,
     PosIntQueryParameter,
     PosIntRouteParameter,
@@ -27,6 +30,7 @@ from ponty import (
     StringQueryParameter,
     StringRouteParameter,
     TextBody,
+    Upload,
     ValidatedJsonBody,
     dataclass_to_jsonschema,
     expect,
@@ -142,6 +146,32 @@ schema: dict[str, object] = dataclass_to_jsonschema(Person)
 @expect(Req, mimetype="text/plain")
 async def alone(name: str, page: int) -> web.Response:
     return web.Response(text=name * page)
+
+
+@dataclass
+class SignUp:
+    name: str
+    photo: Upload | None = None
+
+
+class FormReq(Request):
+    form = ParsedForm(SignUp, max_size=10_000_000, max_file_size=1_000_000, max_parts=10)
+
+
+class StreamReq(Request):
+    stream = BodyStream(max_size=10_000_000)
+
+
+async def forms(form: FormReq, stream: StreamReq) -> None:
+    assert_type(form.form, SignUp)
+    assert_type(stream.stream, AsyncIterator[bytes])
+    upload = Upload("a.png", b"", content_type="image/png")
+    assert_type(upload.filename, str)
+    assert_type(upload.content_type, str)
+    assert_type(upload.size, int)
+    assert_type(await upload.read(), bytes)
+    assert_type([chunk async for chunk in upload.chunks(1000)], list[bytes])
+    await upload.save("a.png")
 
 
 async def call_both(request: web.Request) -> None:

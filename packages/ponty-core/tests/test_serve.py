@@ -56,8 +56,8 @@ async def test_it_serves_an_application_of_anybody_s_until_its_task_is_cancelled
         aiohttp.ClientSession() as session,
         session.get(address) as answer,
     ):
-            assert (answer.status, await answer.text()) == (200, "hello")
-            assert answer.headers["Server"] == "Ponty"
+        assert (answer.status, await answer.text()) == (200, "hello")
+        assert answer.headers["Server"] == "Ponty"
     assert len(events) == 2
     assert events[0] is events[1]
 
@@ -86,8 +86,8 @@ async def test_it_listens_on_a_socket_that_is_there(capsys):
         aiohttp.ClientSession() as session,
         session.get(address) as answer,
     ):
-            assert addresses == [address]
-            assert await answer.text() == "hello"
+        assert addresses == [address]
+        assert await answer.text() == "hello"
 
 
 async def test_a_delay_before_the_stop_serves_new_connections(capsys):

@@ -107,7 +107,7 @@ FLEET_FAULTS = [
         "        if kind == 'hash' and redis.call('HGET', KEYS[1], 'owner') == ARGV[1] then",
         "        if false then",
     ),
-    ("nobody is woken", "redis/scripts.py", "    if wanted then redis.call('PUBLISH', ARGV[2], KEYS[1]) end", "    "),
+    ("nobody is woken", "redis/scripts.py", "    if wanted then redis.pcall('PUBLISH', ARGV[2], KEYS[1]) end", "    "),
     (
         "a waiter does not say that it waits",
         "redis/scripts.py",
@@ -117,13 +117,13 @@ FLEET_FAULTS = [
     (
         "near caches are not told",
         "redis/scripts.py",
-        "    redis.call('PUBLISH', ARGV[1], KEYS[1])\n    return found",
+        "    redis.pcall('PUBLISH', ARGV[1], KEYS[1])\n    return found",
         "    return found",
     ),
     (
         "near caches are not told of a clearing",
         "redis/scripts.py",
-        "    redis.call('PUBLISH', ARGV[2], ARGV[3] .. epoch)",
+        "    redis.pcall('PUBLISH', ARGV[2], ARGV[3] .. epoch)",
         "    ",
     ),
     (
@@ -294,7 +294,7 @@ FLEET_FAULTS = [
     (
         "what was cleared on purpose is complained of",
         "stores/cache_store.py",
-        "        except Cleared:\n            return False\n",
+        "            except Cleared:\n                return False\n",
         "",
     ),
     (

@@ -100,8 +100,8 @@ FAULTS = [
     (
         "work cancelled before its first step never lands",
         "flights/flight.py",
-        "        if self.live:\n            self.set_exception(",
-        "        if False:\n            self.set_exception(",
+        "        if self.live:\n            if error is None",
+        "        if False:\n            if error is None",
     ),
     (
         "recursion is not noticed",

@@ -1,4 +1,4 @@
-"""What independent encoders write as a form is read as the same: aiohttp's client, urllib, browsers and curl by hand."""
+"""What independent encoders write as a form is read as the same: aiohttp, urllib, and browsers and curl by hand."""
 
 import asyncio
 import base64

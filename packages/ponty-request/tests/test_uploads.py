@@ -29,17 +29,38 @@ class PostFile(Request):
     form = ParsedForm(Form, max_size=10**9)
 
 
+class Spools(list):
+    """Spools, and what is done when they are closed."""
+
+    def __init__(self):
+        super().__init__()
+        self.closing = []
+        self.is_closing = asyncio.Event()
+
+    async def gone(self):
+        await self.is_closing.wait()
+        await asyncio.wait([future for future in self.closing if future is not None])
+        return are_gone(self)
+
+
 @pytest.fixture
 def spools(monkeypatch, tmp_path):
     """Collect all spools that are made, and let their files be nowhere but in a folder that must be empty."""
-    made = []
-    filling = Spool.__init__
+    made = Spools()
+    filling, closing = Spool.__init__, Spool.close
 
     def noted(self, *arguments):
         filling(self, *arguments)
         made.append(self)
 
+    def closed(self):
+        future = closing(self)
+        made.closing.append(future)
+        made.is_closing.set()
+        return future
+
     monkeypatch.setattr(Spool, "__init__", noted)
+    monkeypatch.setattr(Spool, "close", closed)
     folder = tmp_path / "spooled"
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
@@ -77,7 +98,8 @@ async def test_an_upload_is_read_as_often_as_one_likes(aiohttp_client, spools, s
         async with asyncio.TaskGroup() as group:
             group.create_task(collect(0, 1000))
             group.create_task(collect(1, PIECE))
-        return [upload.size, await upload.read() == content, await upload.read() == content, *(b == content for b in both)]
+        read = [await upload.read(), await upload.read()]
+        return [upload.size, *(each == content for each in read + both)]
 
     client = await aiohttp_client(build_app())
     async with client.post("/", data=form_of(content)) as answer:
@@ -227,14 +249,6 @@ async def test_an_upload_is_gone_when_its_client_leaves(aiohttp_client, spools):
         await writing(self)
         written.set()
 
-    ended = asyncio.Event()
-    closing = Spool.close
-
-    def closed(self):
-        future = closing(self)
-        ended.set()
-        return future
-
     @post("/")
     @expect(PostFile)
     async def handler(form: Form) -> object: ...
@@ -242,14 +256,11 @@ async def test_an_upload_is_gone_when_its_client_leaves(aiohttp_client, spools):
     client = await aiohttp_client(build_app())
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Spool, "write", noted)
-        patch.setattr(Spool, "close", closed)
         _, writer = await asyncio.open_connection(client.server.host, client.server.port)
         writer.write(HEAD + b"x" * LARGE)
         await written.wait()
         writer.transport.abort()
-        await ended.wait()
-    await client.close()  # which waits for what the request still does
-    assert are_gone(spools) == [True]
+        assert await spools.gone() == [True]
 
 
 async def test_an_upload_is_gone_when_the_server_stops(spools):
@@ -272,7 +283,7 @@ async def test_an_upload_is_gone_when_the_server_stops(spools):
         await runner.cleanup()
         with pytest.raises(aiohttp.ClientError):
             await asking
-    assert are_gone(spools) == [True]
+        assert await spools.gone() == [True]
 
 
 async def test_a_cancelled_write_ends_before_its_file_is_closed(spools):

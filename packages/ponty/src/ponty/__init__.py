@@ -12,23 +12,31 @@ __path__ = pkgutil.extend_path(__path__, __name__)
 
 if TYPE_CHECKING:
     from ponty.core import DoesNotExist as DoesNotExist
+    from ponty.core import Envelope as Envelope
+    from ponty.core import ErrorAnswer as ErrorAnswer
     from ponty.core import Fault as Fault
     from ponty.core import Limits as Limits
     from ponty.core import Location as Location
     from ponty.core import PontyError as PontyError
     from ponty.core import Provider as Provider
+    from ponty.core import Reply as Reply
     from ponty.core import Route as Route
     from ponty.core import Routes as Routes
     from ponty.core import ValidationError as ValidationError
+    from ponty.core import answer_drift as answer_drift
     from ponty.core import app_runner as app_runner
     from ponty.core import build_app as build_app
     from ponty.core import cors as cors
     from ponty.core import current_request_id as current_request_id
     from ponty.core import delete as delete
+    from ponty.core import encode_json as encode_json
+    from ponty.core import etag_matches as etag_matches
+    from ponty.core import etag_of as etag_of
     from ponty.core import get as get
     from ponty.core import health as health
     from ponty.core import http_client_provider as http_client_provider
     from ponty.core import json_logs as json_logs
+    from ponty.core import json_response as json_response
     from ponty.core import lease_http_client as lease_http_client
     from ponty.core import metrics as metrics
     from ponty.core import patch as patch
@@ -84,6 +92,8 @@ else:
         "Cookie": "ponty.request",
         "Description": "ponty.request",
         "DoesNotExist": "ponty.core",
+        "Envelope": "ponty.core",
+        "ErrorAnswer": "ponty.core",
         "Fault": "ponty.core",
         "Field": "ponty.request",
         "Header": "ponty.request",
@@ -99,6 +109,7 @@ else:
         "PosIntRouteParameter": "ponty.request",
         "Provider": "ponty.core",
         "QueryParameter": "ponty.request",
+        "Reply": "ponty.core",
         "Request": "ponty.request",
         "Route": "ponty.core",
         "RouteParameter": "ponty.request",
@@ -109,17 +120,22 @@ else:
         "Upload": "ponty.request",
         "ValidatedJsonBody": "ponty.request",
         "ValidationError": "ponty.core",
+        "answer_drift": "ponty.core",
         "app_runner": "ponty.core",
         "build_app": "ponty.core",
         "cors": "ponty.core",
         "current_request_id": "ponty.core",
         "dataclass_to_jsonschema": "ponty.request",
         "delete": "ponty.core",
+        "encode_json": "ponty.core",
+        "etag_matches": "ponty.core",
+        "etag_of": "ponty.core",
         "expect": "ponty.request",
         "get": "ponty.core",
         "health": "ponty.core",
         "http_client_provider": "ponty.core",
         "json_logs": "ponty.core",
+        "json_response": "ponty.core",
         "lease_http_client": "ponty.core",
         "metrics": "ponty.core",
         "patch": "ponty.core",
@@ -159,6 +175,8 @@ __all__ = [
     "Cookie",
     "Description",
     "DoesNotExist",
+    "Envelope",
+    "ErrorAnswer",
     "Fault",
     "Field",
     "Header",
@@ -174,6 +192,7 @@ __all__ = [
     "PosIntRouteParameter",
     "Provider",
     "QueryParameter",
+    "Reply",
     "Request",
     "Route",
     "RouteParameter",
@@ -184,17 +203,22 @@ __all__ = [
     "Upload",
     "ValidatedJsonBody",
     "ValidationError",
+    "answer_drift",
     "app_runner",
     "build_app",
     "cors",
     "current_request_id",
     "dataclass_to_jsonschema",
     "delete",
+    "encode_json",
+    "etag_matches",
+    "etag_of",
     "expect",
     "get",
     "health",
     "http_client_provider",
     "json_logs",
+    "json_response",
     "lease_http_client",
     "metrics",
     "patch",

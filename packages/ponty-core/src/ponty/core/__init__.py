@@ -3,8 +3,13 @@
 import importlib
 from typing import TYPE_CHECKING
 
+from ponty.core.answers.answer_settings import Envelope, ErrorAnswer
+from ponty.core.answers.encoding import encode_json
+from ponty.core.answers.entity_tags import etag_matches
 from ponty.core.answers.errors import DoesNotExist, Fault, Location, PontyError, ValidationError, raise_status
-from ponty.core.answers.rendering import render_json
+from ponty.core.answers.rendering import etag_of, render_json
+from ponty.core.answers.reply import Reply, json_response
+from ponty.core.answers.returned_types import answer_drift
 from ponty.core.app import build_app
 from ponty.core.lifecycle.client import http_client_provider, lease_http_client
 from ponty.core.lifecycle.providers import Provider
@@ -51,23 +56,31 @@ else:
 
 __all__ = [
     "DoesNotExist",
+    "Envelope",
+    "ErrorAnswer",
     "Fault",
     "Limits",
     "Location",
     "PontyError",
     "Provider",
+    "Reply",
     "Route",
     "Routes",
     "ValidationError",
+    "answer_drift",
     "app_runner",
     "build_app",
     "cors",
     "current_request_id",
     "delete",
+    "encode_json",
+    "etag_matches",
+    "etag_of",
     "get",
     "health",
     "http_client_provider",
     "json_logs",
+    "json_response",
     "lease_http_client",
     "metrics",
     "patch",

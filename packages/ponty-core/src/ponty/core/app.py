@@ -1,10 +1,12 @@
 """`build_app`: the application, made of routes, providers and what answers errors."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
+from ponty.core.answers.answer_settings import AnswerSettings, Envelope, ErrorAnswer
 from ponty.core.answers.error_middleware import answer_errors, answering, answering_for_others
 from ponty.core.answers.further_headers import add_noted_headers
 from ponty.core.lifecycle.providers import Provider, lifespan, listed
@@ -24,6 +26,10 @@ def build_app(
     route_tables: Iterable[web.RouteTableDef] = (),
     middlewares: Sequence[Middleware] = (),
     client_max_size: int = 1024**2,
+    envelope: Envelope | None = None,
+    errors: Mapping[type[Exception], ErrorAnswer] | None = None,
+    answer_invalid: ErrorAnswer | None = None,
+    check_returns: int | Literal["raise"] = 1,
 ) -> web.Application:
     """Build the application that `startmeup` serves, without serving it.
 
@@ -42,25 +48,35 @@ def build_app(
         middlewares: aiohttp's middlewares, the outermost first. What a handler raises, and what no route matches,
             reaches them as an answer; so does what a middleware within raises. Those of a table stand within these.
         client_max_size: The most bytes a request's body may have; a larger one is a 413.
+        envelope: Makes the documents of answers in place of Ponty's envelope: a function of the value, the milliseconds
+            that its handler took, and the milliseconds since the epoch.
+        errors: Answers to exceptions of a class and those derived from it: a status, for a problem document, or a
+            function of the request and the error that returns the response. The nearest class counts.
+        answer_invalid: The answer to an invalid request, likewise; the function gets the `ValidationError` with its
+            faults.
+        check_returns: In one of so many answers, a value that differs from what `render_json(returns=…)` declares is
+            logged and counted (`answer_drift`); 0 for none. With "raise", as in tests, it is an unhandled TypeError.
 
     Raises:
         TypeError: A provider is not an async generator function, or a path lacks a variable part that its handler
             reads, or `routes` lists what is no table.
-        ValueError: A path is not one.
+        ValueError: A path is not one, or an answer has no status that there is.
     """
+    settings = AnswerSettings(envelope, {**errors} if errors else {}, answer_invalid, check_returns)
+    guard = answering(settings)
     tables = listed_tables(routes)
     entries = [entry for table in tables for entry in table]
     # What a route of a table brings along for the whole application, as that of `metrics` does.
     around = [found for entry in entries if (found := getattr(entry.handler, "__ponty_around_all__", None)) is not None]
     app = web.Application(
-        middlewares=[answer_errors, *answering_for_others([*around, *middlewares])],
+        middlewares=[answer_errors(settings), *answering_for_others([*around, *middlewares], settings)],
         client_max_size=client_max_size,
     )
     app.cleanup_ctx.append(lifespan(listed(providers)))
     watch_stopping(app)
     if middlewares or any(entry.middlewares for entry in entries):
         app.on_response_prepare.append(add_noted_headers)
-    app[MOUNTED] = mount(app, tables, tuple(route_tables), answering)
-    app.router.register_resource(Unmatched(app.router, answering))
+    app[MOUNTED] = mount(app, tables, tuple(route_tables), guard)
+    app.router.register_resource(Unmatched(app.router, guard))
     check_path_parameters(app)
     return app

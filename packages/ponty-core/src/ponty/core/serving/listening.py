@@ -106,9 +106,7 @@ class Listening:
     async def _bound(self) -> list[socket.socket]:
         """Bind a socket to each address of the host, all at one port."""
         place, loop = self._place, asyncio.get_running_loop()
-        infos = await loop.getaddrinfo(
-            place.host or None, place.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )
+        infos = await loop.getaddrinfo(place.host or None, place.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         addresses = list(dict.fromkeys((family, address) for family, _, _, _, address in infos))
         tries = _TRIES if place.port == 0 and len(addresses) > 1 else 1
         while True:

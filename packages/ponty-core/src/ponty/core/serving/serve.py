@@ -119,9 +119,7 @@ def serve(
     check_caller("serve", "serve_async(app, port=…)")
     run(
         app,
-        place(
-            port=port, host=host, path=path, sock=sock, ssl_context=ssl_context, reuse_port=reuse_port
-        ),
+        place(port=port, host=host, path=path, sock=sock, ssl_context=ssl_context, reuse_port=reuse_port),
         limits=limits,
         server_header=server_header,
         shutdown_timeout=shutdown_timeout,
@@ -179,9 +177,7 @@ async def serve_async(
     """
     await _serve(
         app,
-        place(
-            port=port, host=host, path=path, sock=sock, ssl_context=ssl_context, reuse_port=reuse_port
-        ),
+        place(port=port, host=host, path=path, sock=sock, ssl_context=ssl_context, reuse_port=reuse_port),
         limits=limits,
         server_header=server_header,
         shutdown_timeout=shutdown_timeout,

@@ -4,13 +4,14 @@ import logging
 import os
 import socket
 import ssl
-from collections.abc import Iterable, Sequence
-from typing import overload
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal, overload
 
 from aiohttp import web
 from aiohttp.log import access_logger
 from aiohttp.typedefs import Middleware
 
+from ponty.core.answers.answer_settings import Envelope, ErrorAnswer
 from ponty.core.app import build_app
 from ponty.core.lifecycle.providers import Provider
 from ponty.core.routing.table import Routes
@@ -29,6 +30,10 @@ def startmeup(
     route_tables: Iterable[web.RouteTableDef] = (),
     middlewares: Sequence[Middleware] = (),
     client_max_size: int = 1024**2,
+    envelope: Envelope | None = None,
+    errors: Mapping[type[Exception], ErrorAnswer] | None = None,
+    answer_invalid: ErrorAnswer | None = None,
+    check_returns: int | Literal["raise"] = 1,
     limits: Limits | None = None,
     server_header: str | None = SERVER_NAME,
     shutdown_timeout: float = 25,
@@ -46,6 +51,10 @@ def startmeup(
     route_tables: Iterable[web.RouteTableDef] = (),
     middlewares: Sequence[Middleware] = (),
     client_max_size: int = 1024**2,
+    envelope: Envelope | None = None,
+    errors: Mapping[type[Exception], ErrorAnswer] | None = None,
+    answer_invalid: ErrorAnswer | None = None,
+    check_returns: int | Literal["raise"] = 1,
     limits: Limits | None = None,
     server_header: str | None = SERVER_NAME,
     shutdown_timeout: float = 25,
@@ -62,6 +71,10 @@ def startmeup(
     route_tables: Iterable[web.RouteTableDef] = (),
     middlewares: Sequence[Middleware] = (),
     client_max_size: int = 1024**2,
+    envelope: Envelope | None = None,
+    errors: Mapping[type[Exception], ErrorAnswer] | None = None,
+    answer_invalid: ErrorAnswer | None = None,
+    check_returns: int | Literal["raise"] = 1,
     limits: Limits | None = None,
     server_header: str | None = SERVER_NAME,
     shutdown_timeout: float = 25,
@@ -80,6 +93,10 @@ def startmeup(
     route_tables: Iterable[web.RouteTableDef] = (),
     middlewares: Sequence[Middleware] = (),
     client_max_size: int = 1024**2,
+    envelope: Envelope | None = None,
+    errors: Mapping[type[Exception], ErrorAnswer] | None = None,
+    answer_invalid: ErrorAnswer | None = None,
+    check_returns: int | Literal["raise"] = 1,
     limits: Limits | None = None,
     server_header: str | None = SERVER_NAME,
     shutdown_timeout: float = 25,
@@ -108,6 +125,12 @@ def startmeup(
         route_tables: aiohttp's route tables, mounted behind the others.
         middlewares: aiohttp's middlewares, the outermost first.
         client_max_size: The most bytes a request's body may have; a larger one is a 413.
+        envelope: Makes the documents of answers in place of Ponty's envelope; this and the next as `build_app` has
+            them.
+        errors: Answers to exceptions of a class and those derived from it.
+        answer_invalid: The answer to an invalid request.
+        check_returns: In one of so many answers, a value that differs from what its handler declares is logged and
+            counted.
         limits: What a client may take up; None for `Limits()`.
         server_header: The `Server` header of each answer; None for none.
         shutdown_timeout: Seconds that the requests in flight have to finish.
@@ -125,15 +148,17 @@ def startmeup(
         OSError: The address cannot be listened on.
     """
     check_caller("startmeup", "serve_async(build_app(…), port=…)")
-    where = place(
-        port=port, host=host, path=path, sock=sock, ssl_context=ssl_context, reuse_port=reuse_port
-    )
+    where = place(port=port, host=host, path=path, sock=sock, ssl_context=ssl_context, reuse_port=reuse_port)
     app = build_app(
         routes=routes,
         providers=providers,
         route_tables=route_tables,
         middlewares=middlewares,
         client_max_size=client_max_size,
+        envelope=envelope,
+        errors=errors,
+        answer_invalid=answer_invalid,
+        check_returns=check_returns,
     )
     run(
         app,

@@ -46,6 +46,7 @@ class Memoizer(Generic[_T]):
         lock: What keeps computations of one key apart.
         backend: Where the values are kept.
         accepts: Returns whether to store a value.
+        copy: Makes of a value what is stored.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Memoizer(Generic[_T]):
         backend: Backend[_T],
         *,
         accepts: Callable[[_T], object] | None,
+        copy: Callable[[_T], _T] | None,
     ) -> None:
         self.name: Final = emitter.name
         self.lock: Final = lock
@@ -69,6 +71,7 @@ class Memoizer(Generic[_T]):
         self._emit: Final = emitter.emit
         self._function: Final = function
         self._accepts: Final = accepts
+        self._copy: Final = copy
         self._task_name: Final = f"ponty.memo {self.name}"
         loop_owner.on_new_loop(self._on_new_loop)
         clearing: object = getattr(lock.sentinels, "clearing", None)
@@ -195,7 +198,9 @@ class Memoizer(Generic[_T]):
                 await self._compute(flight, args, kwargs)
         except BaseException as error:
             if flight.live:
-                if acquisition.refused:
+                if acquisition.refused and flight.refresh:  # those who have joined it have a limit of their own
+                    flight.abandon()
+                elif acquisition.refused:
                     self.stampedes += 1
                     self._emit("stampede")
                 flight.set_exception(error)
@@ -213,14 +218,15 @@ class Memoizer(Generic[_T]):
         key, acquisition = flight.key, flight.acquisition
         owner = "" if acquisition is None else acquisition.owner
         without_store = acquisition is not None and acquisition.without_store
+        flight.compute()
         try:
             value: Any = cachemiss if looked or without_store else await self.backend.get(key)
             if value is cachemiss:
-                flight.compute()
                 self._emit("miss")
                 value = await self._function(*args, **kwargs)
                 if flight.may_store and not without_store and (self._accepts is None or self._accepts(value)):
-                    stored = await self.backend.put(key, value, owner)
+                    kept = value if self._copy is None else self._copy(value)
+                    stored = await self.backend.put(key, kept, owner)
                     if stored and flight.attached:
                         self._emit("store")
                     elif stored:  # cleared while the store was busy

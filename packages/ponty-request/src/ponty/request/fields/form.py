@@ -112,5 +112,3 @@ class ParsedForm(Field[_T_co], Generic[_T_co]):
     def describe(self) -> Description:
         """Describe the form by its schema."""
         return Description("body", self.name, schema=self._form.schema)
-
-

@@ -1,0 +1,84 @@
+"""The caches by name, for `invalidate`.
+
+A name belongs to one function, so that whoever invalidates by it misses no cache. To define that function again, as a
+notebook cell or `importlib.reload` does, or to decorate it again, is no conflict: the older definitions may still be in
+use, and are invalidated as well.
+
+A cache whose function is gone has no name any more.
+"""
+
+import gc
+import weakref
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import Any, Final
+
+from ponty.memo.flights.invalidation import Invalidation
+
+_known: Final[dict[str, list["weakref.ref[Any]"]]] = {}
+"""The memoized functions by the names of their caches."""
+
+
+def register(name: str, who: str, wrapper: Any) -> None:
+    """Give the memoized function `wrapper` the name `name`.
+
+    Raises:
+        ValueError: Another function has it.
+    """
+    others = _others(name, wrapper)
+    if others:
+        del others
+        gc.collect()  # they may have gone, and only wait to be collected
+        others = _others(name, wrapper)
+    if others:
+        raise ValueError(
+            f"{who}: the name {name!r} is that of the cache of {others[0].__module__}.{others[0].__qualname__}: "
+            "give name= another one, so that invalidate finds each of them"
+        )
+    _known[name] = [*map(weakref.ref, _living(name)), weakref.ref(wrapper)]
+
+
+def invalidations(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Invalidation]:
+    """Return what invalidates one call in each cache called `name`; nothing if there is none."""
+    found: list[Invalidation] = []
+    living = _living(name)
+    for place, wrapper in enumerate(living, 1):
+        try:
+            found.append(wrapper.invalidate(*args, **kwargs))
+        except TypeError:
+            if place == len(living):
+                raise  # an older definition of the function may have taken other arguments
+    return found
+
+
+def _living(name: str) -> list[Any]:
+    living = [wrapper for known in _known.get(name, ()) if (wrapper := known()) is not None]
+    if not living:
+        _known.pop(name, None)
+    return living
+
+
+def _others(name: str, wrapper: Any) -> list[Any]:
+    """Return the functions that have the name and are defined elsewhere than `wrapper`."""
+    place = (wrapper.__module__, wrapper.__qualname__)
+    return [other for other in _living(name) if (other.__module__, other.__qualname__) != place]
+
+
+class Together:
+    """Several invalidations as one context manager, entered in the order in which the caches were made."""
+
+    def __init__(self, parts: Sequence[Invalidation]) -> None:
+        self._parts = parts
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> None:
+        async with AsyncExitStack() as stack:
+            for part in self._parts:
+                await stack.enter_async_context(part)
+            self._stack = stack.pop_all()
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self._stack.__aexit__(exc_type, exc, traceback)
