@@ -237,11 +237,16 @@ def check_status(status: object) -> None:
 @functools.cache
 def title(status: int) -> str:
     """Name `status` as its registry does (RFC 9110 §15), or not at all where it is unregistered."""
+    if status in _RENAMED:
+        return _RENAMED[status]
     try:
         return http.HTTPStatus(status).phrase
     except ValueError:
         return ""
 
+
+# What RFC 9110 calls otherwise than the RFCs before it, and Python from 3.13 on only.
+_RENAMED = {413: "Content Too Large", 414: "URI Too Long", 416: "Range Not Satisfiable", 422: "Unprocessable Content"}
 
 _KNOWN_CLASSES = {
     value.status_code: value

@@ -333,7 +333,7 @@ class PlainResponse(web.Response):
         self._is_built = True
         headers, cookies, body = self._headers, self._cookies, self._body
         changed = dict(self.__dict__)  # by what sets without a look, as `set_status` does
-        super().__init__(status=self._head.status)
+        super().__init__(status=self._head.status, reason=title(self._head.status) or None)
         self._headers, self._cookies, self._body = headers, cookies, body
         self.__dict__.update(changed)
 
