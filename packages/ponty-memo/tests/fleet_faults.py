@@ -349,4 +349,29 @@ FLEET_FAULTS = [
         "area = name or home",
     ),
     ("long keys are one key", "redis/key_names.py", "plain.encode(), digest_size", "b'', digest_size"),
+    (
+        "a connection that is closed fails the command",
+        "redis/connection/link.py",
+        "                if not _has_broken(error):",
+        "                if True:",
+    ),
+    (
+        "a fork closes the parent's connections",
+        "redis/connection/link.py",
+        "            _inherited.append((client, connections, tasks))",
+        "            del client, connections, tasks",
+    ),
+    ("an object of one process is shared", "keys/forms.py", "    if is_of_this_process(written):", "    if False:"),
+    (
+        "who may not publish cannot invalidate",
+        "redis/scripts.py",
+        "    redis.pcall('PUBLISH', ARGV[1], KEYS[1])\n    return found",
+        "    redis.call('PUBLISH', ARGV[1], KEYS[1])\n    return found",
+    ),
+    (
+        "definitions that share a lock are held one in the other",
+        "decorators/registry.py",
+        "        if place is not None and place in places:",
+        "        if False:",
+    ),
 ]

@@ -100,6 +100,7 @@ def finish(
     memoizer: Memoizer[Any],
     *,
     who: str,
+    place: Hashable = None,
     key_of: Callable[..., Hashable],
     count_hits: Callable[[], int],
     cache_clear: Callable[[], object],
@@ -129,5 +130,5 @@ def finish(
     wrapper.cache_info = cache_info
     wrapper.cache_clear = cache_clear
     wrapper.cache_contains = cache_contains
-    register(memoizer.name, who, wrapper)
+    register(memoizer.name, who, wrapper, place)
     return wrapper

@@ -9,19 +9,25 @@ A cache whose function is gone has no name any more.
 
 import gc
 import weakref
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Any, Final
 
 from ponty.memo.flights.invalidation import Invalidation
 
-_known: Final[dict[str, list["weakref.ref[Any]"]]] = {}
-"""The memoized functions by the names of their caches."""
+_known: Final[dict[str, list[tuple["weakref.ref[Any]", Hashable]]]] = {}
+"""The memoized functions by the names of their caches, with the place of their values."""
 
 
-def register(name: str, who: str, wrapper: Any) -> None:
+def register(name: str, who: str, wrapper: Any, place: Hashable) -> None:
     """Give the memoized function `wrapper` the name `name`.
+
+    Args:
+        name: The name.
+        who: What to call the function in messages.
+        wrapper: The function.
+        place: Where its values and locks lie, if those of an older definition may lie there too; or None.
 
     Raises:
         ValueError: Another function has it.
@@ -36,24 +42,29 @@ def register(name: str, who: str, wrapper: Any) -> None:
             f"{who}: the name {name!r} is that of the cache of {others[0].__module__}.{others[0].__qualname__}: "
             "give name= another one, so that invalidate finds each of them"
         )
-    _known[name] = [*map(weakref.ref, _living(name)), weakref.ref(wrapper)]
+    _known[name] = [*[(weakref.ref(known), at) for known, at in _living(name)], (weakref.ref(wrapper), place)]
 
 
 def invalidations(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Invalidation]:
     """Return what invalidates one call in each cache called `name`; nothing if there is none."""
     found: list[Invalidation] = []
-    living = _living(name)
-    for place, wrapper in enumerate(living, 1):
+    places: set[Hashable] = set()
+    newest = True
+    for wrapper, place in reversed(_living(name)):
+        if place is not None and place in places:
+            continue  # a newer definition has the same lock, and holds it
+        places.add(place)
         try:
-            found.append(wrapper.invalidate(*args, **kwargs))
+            found.insert(0, wrapper.invalidate(*args, **kwargs))
         except TypeError:
-            if place == len(living):
+            if newest:
                 raise  # an older definition of the function may have taken other arguments
+        newest = False
     return found
 
 
-def _living(name: str) -> list[Any]:
-    living = [wrapper for known in _known.get(name, ()) if (wrapper := known()) is not None]
+def _living(name: str) -> list[tuple[Any, Hashable]]:
+    living = [(wrapper, place) for known, place in _known.get(name, ()) if (wrapper := known()) is not None]
     if not living:
         _known.pop(name, None)
     return living
@@ -62,7 +73,7 @@ def _living(name: str) -> list[Any]:
 def _others(name: str, wrapper: Any) -> list[Any]:
     """Return the functions that have the name and are defined elsewhere than `wrapper`."""
     place = (wrapper.__module__, wrapper.__qualname__)
-    return [other for other in _living(name) if (other.__module__, other.__qualname__) != place]
+    return [other for other, _ in _living(name) if (other.__module__, other.__qualname__) != place]
 
 
 class Together:

@@ -240,6 +240,14 @@ class Flight(WaitNode, Generic[_T]):
             if self._timer is not None:
                 self._timer.cancel()
             self._on_end(self)
+            if self.ticket is not None:  # the lock is given back already
+                self._wake()
+
+    def _wake(self) -> None:
+        for waiter in self.waiters:
+            if not waiter.done():
+                waiter.set_result(True)
+        self.waiters.clear()
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
         """Wake all who wait; the work may have been ended from outside, perhaps before its first step."""
@@ -249,10 +257,8 @@ class Flight(WaitNode, Generic[_T]):
             if error is None:
                 error = asyncio.CancelledError("the computation was cancelled from outside")
             self.set_exception(error)
-        for waiter in self.waiters:
-            if not waiter.done():
-                waiter.set_result(True)
-        self.waiters.clear()
+        if self.waiters:
+            self._wake()
 
     def _set_timer(self) -> None:
         first_two = islice(self.waiters, 2)  # the second one may be due before the first

@@ -69,6 +69,7 @@ class Memoizer(Generic[_T]):
         self.stale_hits: int = 0
         self.stampedes: int = 0
         self._emit: Final = emitter.emit
+        self._has_hook: Final = emitter.has_hook
         self._function: Final = function
         self._accepts: Final = accepts
         self._copy: Final = copy
@@ -78,9 +79,13 @@ class Memoizer(Generic[_T]):
         if isinstance(clearing, Watched):
             clearing.watch(self)
 
-    async def miss(self, key: Hashable, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _T:
+    async def miss(  # noqa: C901 - one step after the other, each of which may be the last
+        self, key: Hashable, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> _T:
         """Answer a call for which no fresh value is in hand."""
-        loop = self.loop_owner.enter()
+        loop = asyncio.get_running_loop()
+        if loop is not self.loop_owner.loop:
+            self.loop_owner.enter()
         if self.backend.serves_stale:
             value = self.backend.stale(key)
             if value is not cachemiss:
@@ -170,15 +175,19 @@ class Memoizer(Generic[_T]):
         ahead = self.table.ahead(key) if ticket is None else []
         if not refresh and inside.get() is not None:  # nobody waits for a refresh
             raise_if_deadlock(ahead)
-        flight = Flight[_T](self.name, key, loop, on_end=self._landed, refresh=refresh, ticket=ticket)
+        flight: Flight[_T] = Flight(self.name, key, loop, on_end=self._landed, refresh=refresh, ticket=ticket)
         self.table.joinable[key] = flight
-        flight.waits_for += ahead
+        if ahead:
+            flight.waits_for += ahead
         work = self._run(flight, args, kwargs) if ticket is None else self._compute(flight, args, kwargs, looked=looked)
         flight.start(work, self._task_name)
         return flight
 
     def _landed(self, flight: Flight[_T]) -> None:
-        self.table.remove(flight)
+        if flight.attached:
+            del self.table.joinable[flight.key]
+        else:
+            self.table.remove(flight)
         if flight.ticket is not None:
             self.lock.shared.queue.release(flight.ticket)
 
@@ -221,7 +230,7 @@ class Memoizer(Generic[_T]):
         finally:
             del flight, acquisition  # as in `_compute`, which was called from this frame
 
-    async def _compute(
+    async def _compute(  # noqa: C901 - likewise
         self, flight: Flight[_T], args: tuple[Any, ...], kwargs: dict[str, Any], *, looked: bool = False
     ) -> None:
         """Land `flight` with a value or a failure; called with the lock held."""
@@ -232,13 +241,15 @@ class Memoizer(Generic[_T]):
         try:
             value: Any = cachemiss if looked or without_store else await self.backend.get(key)
             if value is cachemiss:
-                self._emit("miss")
+                if self._has_hook:
+                    self._emit("miss")
                 value = await self._function(*args, **kwargs)
                 if flight.may_store and not without_store and (self._accepts is None or self._accepts(value)):
                     kept = value if self._copy is None else self._copy(value)
                     stored = await self.backend.put(key, kept, owner)
                     if stored and flight.attached:
-                        self._emit("store")
+                        if self._has_hook:
+                            self._emit("store")
                     elif stored:  # cleared while the store was busy
                         with suppress(Unavailable):  # then it cannot have been stored anew since
                             await self.backend.remove(key)

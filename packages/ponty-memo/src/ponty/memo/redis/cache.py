@@ -158,6 +158,7 @@ def rediscache(
                 wrapper,
                 memoizer,
                 who=who,
+                place=(link.address(), namespace, area),
                 key_of=key_of,
                 count_hits=lambda: hits,
                 cache_clear=cache_clear,

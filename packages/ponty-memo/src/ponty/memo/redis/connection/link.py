@@ -123,6 +123,12 @@ class RedisLink:
         if not self._openers:
             await self.aclose()
 
+    def address(self) -> tuple[object, ...]:
+        """Return what two links to one Redis have in common."""
+        client = self._make() if self._given is None else self._given
+        parameters = client.connection_pool.connection_kwargs
+        return tuple([parameters.get(name) for name in ("host", "port", "path", "db")])
+
     def client(self) -> "Redis":
         """Return the client in this event loop."""
         self._loop_owner.enter()
