@@ -1,7 +1,7 @@
 """What bodies cost, as ratios within one run.
 
-- Bytes to an instance of a nested dataclass with five fields, the whole path, against jsonschema's validation alone, and
-  against the same path of pydantic (strict, a `TypeAdapter` of the same dataclass).
+- Bytes to an instance of a nested dataclass with five fields, the whole path, against jsonschema's validation alone,
+  and against the same path of pydantic (strict, a `TypeAdapter` of the same dataclass).
 - Requests with good bodies a second, against requests with each of several kinds of malformed ones.
 
 Run it by `hatch run bench:bodies`.
