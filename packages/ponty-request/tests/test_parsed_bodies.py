@@ -94,7 +94,7 @@ async def test_every_depth_has_its_type(send):
         ({"tags": ["a", "a"]}, [("/tags", "has items that are not unique")]),
         ({"position": [1, 2, 3]}, [("/position/2", "is an item too many")]),
         ({"position": 1}, [("/position", "is not of type 'array', 'null'")]),
-        ({"position": [10**400, 1]}, [("/position/0", "is not valid")]),
+        ({"position": [10**400, 1]}, [("/position/0", "is too large for a float")]),
         ({"size": "SMALL"}, [("/size", "is not one of 's'")]),
         ({"first_name": "nobody"}, [("", "is not valid")]),
         (

@@ -5,8 +5,10 @@ One encoder serves every answer, so that a value looks the same wherever it appe
 
 import datetime
 import decimal
+import io
+import re
 import uuid
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -17,6 +19,8 @@ def _unknown(value: object) -> object:
     """Give the encoder something it knows in place of `value`, or refuse it."""
     if type(value) in {tuple, list, dict, set, frozenset}:
         raise TypeError(f"a {type(value).__name__} cannot be a key of a JSON object")
+    if isinstance(value, io.IOBase):
+        raise TypeError("a file is no value to encode; return what is read of it")
     if isinstance(value, web.StreamResponse):  # a mapping too
         raise TypeError("a response is no value to encode; return its value, or leave out @render_json")
     for kind, plain in _PLAIN.items():
@@ -38,16 +42,79 @@ _PLAIN: dict[type, Callable[[Any], object]] = {
     uuid.UUID: lambda value: uuid.UUID(int=value.int),
     Mapping: dict,
     Collection: list,
+    Iterator: list,
 }
 
 
-encode_json: Callable[[object], bytes] = msgspec.json.Encoder(enc_hook=_unknown).encode
-"""Encode a value as UTF-8 JSON (RFC 8259).
+class _MustBeLookedAtError(Exception):
+    """A value has something in it that the encoder would not write as it is."""
 
-Dataclasses and mappings become objects; lists, tuples, sets and other collections, arrays; enums, their value; dates
-and times, RFC 3339 text; timedeltas, ISO 8601 durations; UUIDs and Decimals, text; bytes, base64. NaN and the
-infinities become null.
 
-Raises:
-    TypeError: a value of some other type.
-"""
+def _unknown_or_spent(value: object) -> object:
+    """Do as `_unknown`, but leave an iterator alone, whose items can be had once."""
+    if isinstance(value, Iterator):
+        raise _MustBeLookedAtError
+    return _unknown(value)
+
+
+_encode: Callable[[object], bytes] = msgspec.json.Encoder(enc_hook=_unknown_or_spent).encode
+_encode_plain: Callable[[object], bytes] = msgspec.json.encode
+
+_SUSPECT = re.compile(rb""":\d\d"|"-?[\d.]+(?:e[-+]?\d+)?":""")
+"""What an offset from UTC or a name that is a number looks like; of these, the encoder writes some as others."""
+
+
+def encode_json(value: object) -> bytes:
+    """Encode a value as UTF-8 JSON (RFC 8259).
+
+    Dataclasses and mappings become objects; lists, tuples, sets, other collections and iterators, arrays; enums, their
+    value; dates and times, RFC 3339 text, in UTC where their offset has seconds; timedeltas, ISO 8601 durations; UUIDs
+    and Decimals, text; bytes, base64. NaN and the infinities become null.
+
+    Raises:
+        TypeError: A value of some other type, a bool as a key, or two keys of one object that have one name.
+    """
+    try:
+        body = _encode(value)
+    except _MustBeLookedAtError:
+        pass
+    else:
+        if _SUSPECT.search(body) is None:
+            return body
+    plain = msgspec.to_builtins(value, builtin_types=(datetime.datetime, datetime.time), enc_hook=_unknown)
+    return _encode_plain(_mended(plain))
+
+
+def _mended(value: object) -> object:
+    """Return what the encoder writes as it is, and refuse what has no such form."""
+    match value:
+        case dict():
+            return {name: _mended(element) for name, element in _named(value).items()}
+        case list() | tuple():
+            return [*map(_mended, value)]
+        case datetime.datetime() if _has_seconds(value.utcoffset()):
+            return value.astimezone(datetime.UTC)
+        case datetime.time() if _has_seconds(value.utcoffset()):
+            return datetime.datetime.combine(_A_DAY, value).astimezone(datetime.UTC).timetz()
+        case _:
+            return value
+
+
+_A_DAY = datetime.date(2000, 1, 1)
+
+
+def _has_seconds(offset: datetime.timedelta | None) -> bool:
+    return offset is not None and bool(offset % datetime.timedelta(minutes=1))
+
+
+def _named(value: dict[object, object]) -> dict[str, object]:
+    """Return an object by the names that its keys are written as."""
+    named: dict[str, object] = {}
+    for key, element in value.items():
+        if isinstance(key, bool):
+            raise TypeError("a bool cannot be a key of a JSON object")
+        (name,) = msgspec.json.decode(_encode_plain({_mended(key): None})) if not isinstance(key, str) else (key,)
+        if name in named:
+            raise TypeError("two keys of a dict have one name in JSON, as 1 and '1' have")
+        named[name] = element
+    return named

@@ -1,9 +1,24 @@
 """`Annotation`: JSON Schema keywords beside a type."""
 
+import difflib
 import json
 from collections.abc import Mapping
 
 from ponty.request.content.json_decoder import Json
+
+_KEYWORDS = frozenset(
+    {
+        *("$anchor", "$comment", "$defs", "$dynamicAnchor", "$dynamicRef", "$id", "$ref", "$schema", "$vocabulary"),
+        *("additionalProperties", "allOf", "anyOf", "const", "contains", "contentEncoding", "contentMediaType"),
+        *("contentSchema", "default", "dependentRequired", "dependentSchemas", "deprecated", "description", "else"),
+        *("enum", "examples", "exclusiveMaximum", "exclusiveMinimum", "format", "if", "items", "maxContains"),
+        *("maxItems", "maxLength", "maxProperties", "maximum", "minContains", "minItems", "minLength"),
+        *("minProperties", "minimum", "multipleOf", "not", "oneOf", "pattern", "patternProperties", "prefixItems"),
+        *("properties", "propertyNames", "readOnly", "required", "then", "title", "type", "unevaluatedItems"),
+        *("unevaluatedProperties", "uniqueItems", "writeOnly"),
+        *("discriminator", "example", "externalDocs", "xml"),  # OpenAPI's
+    }
+)
 
 
 class Annotation:
@@ -24,13 +39,21 @@ class Annotation:
     may let in further properties by `additionalProperties`; they are dropped when the instance is built.
 
     Args:
-        **keywords: JSON Schema keywords (draft 2020-12).
+        **keywords: JSON Schema keywords (draft 2020-12), those of OpenAPI, or `x-…`.
 
     Raises:
-        ValueError: JSON cannot hold the value of a keyword.
+        ValueError: JSON cannot hold the value of a keyword, or there is no such keyword; one of your own begins with
+            `x-`.
     """
 
     def __init__(self, **keywords: object) -> None:
+        for name in keywords:
+            if name not in _KEYWORDS and not name.startswith("x-"):
+                meant = difflib.get_close_matches(name, _KEYWORDS, 1)
+                hint = f" (did you mean {meant[0]!r}?)" if meant else ""
+                raise ValueError(
+                    f"Annotation: {name!r} is no keyword of JSON Schema{hint}; one of your own begins with 'x-'"
+                )
         try:
             text = json.dumps(keywords, allow_nan=False)
         except (TypeError, ValueError) as error:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from ponty.request.parsing.compiled_type import Build, Direct, Node, Schema, Unbuildable
+from ponty.request.parsing.compiled_type import REFUSALS, Build, Direct, Faults, Node, Schema
 from ponty.request.parsing.hash_flooding import refuse_collisions
 
 _ARRAY = frozenset({"array"})
@@ -47,15 +47,14 @@ def fixed_array(items: list[Node], required: int, make: Callable[[list[Any]], An
 
 def _build_places(builds: list[Build | None], make: Callable[[list[Any]], Any]) -> Build:
     def build(value: list[Any]) -> Any:
+        faults = Faults()
         for index, (element, build_element) in enumerate(zip(value, builds, strict=False)):
             if build_element is not None:
                 try:
                     value[index] = build_element(element)
-                except Unbuildable as refusal:
-                    refusal.path.append(index)
-                    raise
-                except ValueError:
-                    raise Unbuildable(index) from None
+                except REFUSALS as error:
+                    faults.add(index, error)
+        faults.raise_any()
         return make(value)
 
     return build
@@ -70,14 +69,25 @@ def _build_items(build_item: Build | None, make: Callable[[list[Any]], Any] | No
         try:
             for element in value:
                 out.append(build_item(element))  # noqa: PERF401 - its length is the index
-        except Unbuildable as refusal:
-            refusal.path.append(len(out))
-            raise
-        except ValueError:
-            raise Unbuildable(len(out)) from None
+        except REFUSALS as error:
+            _raise_all(error, value, len(out), build_item)
         return out if make is None else make(out)
 
     return build
+
+
+def _raise_all(first: Exception, value: list[Any], start: int, build_item: Build) -> None:
+    """Raise what is wrong with the item at `start`, and with those after it."""
+    faults = Faults()
+    enough = faults.add(start, first)
+    for index in range(start + 1, len(value)):
+        if enough:
+            break
+        try:
+            build_item(value[index])
+        except REFUSALS as error:
+            enough = faults.add(index, error)
+    faults.raise_any()
 
 
 def _direct_items(

@@ -1,11 +1,14 @@
 """What a type is compiled to: the JSON Schema of its JSON form, and what builds its values from that form."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 
 from ponty.request.content.json_decoder import Json
+from ponty.request.errors import InvalidField
+from ponty.request.validation.messages import NOT_VALID
+from ponty.request.validation.pointer import token, within
 
 Schema = dict[str, Json]
 Build = Callable[[Any], Any]
@@ -60,13 +63,72 @@ class Direct(msgspec.Struct, frozen=True):
     free: bool = False
 
 
-class Unbuildable(Exception):
+MAX_FAULTS = 51
+"""How many faults of one value are looked for: one more than an answer lists."""
+
+
+class ConstructionError(Exception):
     """An admitted value that does not build: the class's own `__init__` refused it, or it is out of range.
 
-    It carries the path to the value, innermost step first. What builds a scalar raises a ValueError instead, since it
-    knows nothing of where that stands.
+    Args:
+        detail: What is wrong, in words that hold nothing of the value.
     """
 
-    def __init__(self, *path: str | int) -> None:
-        super().__init__()
-        self.path: list[str | int] = list(path)
+    def __init__(self, detail: str = NOT_VALID) -> None:
+        super().__init__(detail)
+        self.faults: list[tuple[str, str]] = [("", detail)]
+        """What is wrong, each as a pointer and a detail."""
+        self.cause: InvalidField | None = None
+        """The refusal of the class's own that came first."""
+
+    def at(self, step: str | int) -> Self:
+        """Say that it all is at `step`."""
+        self.faults = [(within(token(step), pointer), detail) for pointer, detail in self.faults]
+        return self
+
+    def refusal(self) -> InvalidField:
+        """Return what the client is told."""
+        (pointer, detail), *more = self.faults
+        cause = self.cause
+        status, headers = (400, None) if cause is None else (cause.status, cause.headers)
+        return InvalidField(detail, pointer=pointer, more=more, status=status, headers=headers)
+
+
+REFUSALS = (ConstructionError, InvalidField, ValueError)
+"""What a builder may raise of a value. Of a ValueError, the client is not told the words."""
+
+
+def construction_error(error: Exception) -> ConstructionError:
+    """Return one of `REFUSALS` as a ConstructionError."""
+    if isinstance(error, ConstructionError):
+        return error
+    made = ConstructionError()
+    if isinstance(error, InvalidField):
+        made.faults, made.cause = [*error.violations], error
+    return made
+
+
+class Faults:
+    """Gathers what is wrong with the parts of a value."""
+
+    def __init__(self) -> None:
+        self._error: ConstructionError | None = None
+
+    def add(self, step: str | int, error: Exception) -> bool:
+        """Add what is wrong with the part at `step`, and return whether that is enough."""
+        made = construction_error(error).at(step)
+        if self._error is None:
+            self._error = made
+        else:
+            self._error.faults += made.faults
+            self._error.cause = self._error.cause or made.cause
+        return len(self._error.faults) >= MAX_FAULTS
+
+    def raise_any(self) -> None:
+        """Raise what was added.
+
+        Raises:
+            ConstructionError: Something was.
+        """
+        if self._error is not None:
+            raise self._error

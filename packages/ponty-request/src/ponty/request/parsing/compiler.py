@@ -6,6 +6,7 @@ builds it is looked up when it is called.
 """
 
 import collections.abc
+import copy
 import dataclasses
 import enum
 import inspect
@@ -18,16 +19,18 @@ from typing import Any
 from msgspec.structs import replace
 
 from ponty.request.content.json_decoder import Json
-from ponty.request.parsing.annotation import Annotation, class_keywords
+from ponty.request.parsing.annotation import class_keywords
 from ponty.request.parsing.arrays import array, fixed_array, open_tuple, unique_array
-from ponty.request.parsing.compiled_type import Build, Node, Schema, is_hashable
+from ponty.request.parsing.compiled_type import KINDS, Build, Node, Schema, is_hashable
+from ponty.request.parsing.constraints import keywords_of
 from ponty.request.parsing.defaults import default_keyword
 from ponty.request.parsing.msgspec_path import annotated, direct_object
 from ponty.request.parsing.objects import build_object, check_signature, mapping, object_schema
-from ponty.request.parsing.scalars import enumeration, scalar
-from ponty.request.parsing.type_hints import resolve_hints
+from ponty.request.parsing.scalars import bounded_decimal, enumeration, flags, open_enumeration, scalar
+from ponty.request.parsing.type_hints import JSON, alias_value, resolve_hints
 from ponty.request.parsing.unions import UnionBuild, union
 from ponty.request.validation.dialects import DIALECT
+from ponty.request.validation.documents import Documents
 
 _LISTS: set[object] = {
     list,
@@ -38,9 +41,8 @@ _LISTS: set[object] = {
 }
 _SETS: set[object] = {set, collections.abc.Set, collections.abc.MutableSet}
 _DICTS: set[object] = {dict, collections.abc.Mapping, collections.abc.MutableMapping}
-_WRAPPERS: set[object] = {
-    getattr(typing, name) for name in ("Final", "Required", "NotRequired", "ReadOnly") if hasattr(typing, name)
-}
+_WRAPPER_NAMES = ("Final", "Required", "NotRequired", "ReadOnly")
+_WRAPPERS: set[object] = {getattr(typing, name) for name in _WRAPPER_NAMES if hasattr(typing, name)}
 _DESCRIPTIVE: set[str] = {
     "title",
     "description",
@@ -72,8 +74,9 @@ class Compiler:
         self._opaque: Mapping[type, Node] = opaque or {}
         self._references: list[tuple[Any, Node]] = []  # types compare, but do not always hash
         self._names: set[str] = set()
-        self._within: list[type] = []
-        self._aliases: list[object] = []
+        self._within: list[Any] = []
+        self._aliases: list[tuple[Any, Node]] = []
+        self._refers_to_alias = False
         self._sets: list[tuple[str, Node]] = []
         self._definitions: dict[str, Schema] = {}
         self.unions: list[UnionBuild] = []
@@ -90,7 +93,10 @@ class Compiler:
             if not is_hashable(item):
                 raise TypeError(f"{place}: the elements of a set must be hashable")
         definitions: dict[str, Json] = {"$defs": {**self._definitions}} if self._definitions else {}
-        return node, {"$schema": DIALECT, **node.schema, **definitions}
+        schema: Schema = {"$schema": DIALECT, **node.schema, **definitions}
+        if self._refers_to_alias:
+            _refuse_circle(self._root, schema)
+        return node, schema
 
     def _compile(self, tp: Any, place: str) -> Node:  # noqa: PLR0911 - one for each form of type
         node = self._known(tp)
@@ -100,7 +106,7 @@ class Compiler:
         arguments = typing.get_args(tp)
         if origin is typing.Annotated:
             return self._annotated(arguments[0], tp.__metadata__, place)
-        if origin in _WRAPPERS:
+        if _is_wrapper(origin):
             return self._compile(arguments[0], place)
         if origin is typing.Union or origin is types.UnionType:
             return self._union(arguments, place)
@@ -117,6 +123,10 @@ class Compiler:
         return self._class(tp, origin or tp, arguments, place)
 
     def _known(self, tp: Any) -> Node | None:
+        if tp == JSON:
+            return scalar(Any)
+        if tp is typing.Self and self._within:
+            return self._compile(self._within[-1], "")
         if isinstance(tp, type) and tp in self._opaque:
             return self._opaque[tp]
         return scalar(tp) if isinstance(tp, type | None) or tp is Any else None
@@ -137,8 +147,8 @@ class Compiler:
             return mapping(place, key, self._argument(arguments, 1, place))
         if isinstance(cls, type):
             if issubclass(cls, enum.Enum):
-                return enumeration(place, cls)
-            if typing.is_typeddict(cls):
+                return self._enum(cls, place)
+            if _is_typed_dict(cls):
                 return self._reference(tp, cls, self._typed_dict)
             if issubclass(cls, tuple) and hasattr(cls, "_fields"):
                 return self._reference(tp, cls, self._named_tuple)
@@ -146,19 +156,22 @@ class Compiler:
                 return self._reference(tp, cls, self._dataclass)
         raise TypeError(f"{place}: {getattr(tp, '__qualname__', tp)!r} has no form in JSON")
 
+    def _enum(self, cls: Any, place: str) -> Node:
+        if issubclass(cls, enum.Flag):
+            return flags(place, cls)
+        if any("_missing_" in vars(base) for base in cls.__mro__ if base.__module__ != "enum"):
+            return open_enumeration(place, cls)
+        return enumeration(place, cls)
+
     def _argument(self, arguments: tuple[Any, ...], index: int, place: str) -> Node:
         return self._compile(arguments[index] if arguments else Any, place)
 
     def _annotated(self, tp: Any, metadata: tuple[object, ...], place: str) -> Node:
         node = self._compile(tp, place)
-        keywords = {
-            name: value for item in metadata if isinstance(item, Annotation) for name, value in item.keywords.items()
-        }
+        keywords = keywords_of(metadata, node.kinds, place)
         own = dict(node.schema)
-        if _NUMERIC & keywords.keys() and (narrow := _without_decimal_text(own)) != own:
-            # They bound numbers and not text, so a text would pass by them.
-            own = narrow
-            node = replace(node, direct=None)
+        if (bounds := {name: keywords[name] for name in _NUMERIC & keywords.keys()}) and _has_decimal(own):
+            node = replace(node, build=bounded_decimal(node.build, bounds), direct=None)
         for name in keywords.keys() - _DESCRIPTIVE:
             opens = name == "additionalProperties" and "$ref" in own
             if name in own or name.startswith("$") or opens:
@@ -174,18 +187,35 @@ class Compiler:
         return node
 
     def _type_variable(self, variable: typing.TypeVar, place: str) -> Node:
+        default = getattr(variable, "__default__", None)  # since Python 3.13, or of typing_extensions
+        if default is not None and type(default).__name__ != "NoDefaultType":
+            return self._compile(default, place)
         if variable.__constraints__:
             return self._union(variable.__constraints__, place)
         return self._compile(Any if variable.__bound__ is None else variable.__bound__, place)
 
     def _alias(self, tp: Any, alias: Any, arguments: tuple[Any, ...], place: str) -> Node:
-        if tp in self._aliases:
-            raise TypeError(f"{place}: the type alias {alias.__name__!r} refers to itself")
-        self._aliases.append(tp)
-        value = alias.__value__[arguments] if arguments else alias.__value__
-        node = self._compile(value, place)
+        """Compile what an alias stands for; one that is met again inside itself is referred to."""
+        for met, known in self._aliases:
+            if met == tp:
+                if not known.schema:
+                    name = self._name(tp, alias)
+                    known.schema = {"$ref": f"#/$defs/{name}"}
+                    self._definitions[name] = {}
+                return known
+        if len(self._aliases) >= _MAX_WITHIN_ITSELF:
+            raise TypeError(f"{place}: the type alias {alias.__name__!r} stands in itself with ever other arguments")
+        reference = Node({}, KINDS, lambda value: node.build(value) if node.build else value)
+        self._aliases.append((tp, reference))
+        node = self._compile(alias_value(alias, arguments), place)
         self._aliases.pop()
-        return node
+        if not reference.schema:
+            return node
+        name = str(reference.schema["$ref"]).rpartition("/")[2]
+        self._definitions[name] = node.schema
+        self._refers_to_alias = True
+        reference.kinds, reference.elements = node.kinds, [node]
+        return reference
 
     def _tuple(self, tp: Any, arguments: tuple[Any, ...], place: str) -> Node:
         if tp is tuple or (len(arguments) == 2 and arguments[1] is Ellipsis):
@@ -199,12 +229,14 @@ class Compiler:
             if met == tp:
                 return known
         is_root = bool(tp == self._root)
-        if self._within.count(cls) >= _MAX_WITHIN_ITSELF:
+        if sum((typing.get_origin(outer) or outer) is cls for outer in self._within) >= _MAX_WITHIN_ITSELF:
             raise TypeError(f"{cls.__qualname__}: the class stands within itself with ever other type arguments")
         name = "" if is_root else self._name(tp, cls)
         kinds = frozenset({"array" if issubclass(cls, tuple) else "object"})
         reference = Node({"$ref": f"#/$defs/{name}" if name else "#"}, kinds, hashable=_may_hash(cls))
         self._references.append((tp, reference))
+
+        build: Build
 
         def build_later(value: Any) -> Any:  # for those who meet the class inside itself
             return build(value)
@@ -212,7 +244,7 @@ class Compiler:
         reference.build = build_later
         if name:
             self._definitions[name] = {}  # in the order in which they are met
-        self._within.append(cls)
+        self._within.append(tp)
         node = describe(tp, cls)
         self._within.pop()
         build = typing.cast("Build", node.build)
@@ -254,6 +286,9 @@ class Compiler:
             if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
                 required.append(field.name)
         check_signature(cls, [*properties], required)
+        if inspect.isabstract(cls):
+            missing = ", ".join(sorted(cls.__abstractmethods__))
+            raise TypeError(f"{cls.__qualname__} is abstract, so no instance can be made of it: it lacks {missing}")
         drops = self._drops or keywords.get("additionalProperties", False) is not False
         drops = drops or "patternProperties" in keywords
         return Node(
@@ -283,6 +318,30 @@ class Compiler:
         return {**schema, "additionalProperties": True} if self._drops else schema
 
 
+def _refuse_circle(root: Any, schema: Schema) -> None:
+    """Refuse an alias that refers to itself in place, as `type A = A | int` does."""
+    try:
+        Documents(copy.deepcopy(schema))
+    except ValueError:
+        raise TypeError(f"{root}: a type alias refers to itself, with nothing between") from None
+
+
+def _is_wrapper(origin: Any) -> bool:
+    """Tell whether a form of types says nothing of its own; typing_extensions has some before typing has them."""
+    return origin in _WRAPPERS or (
+        type(origin).__module__ == "typing_extensions" and _wrapper_name(origin) in _WRAPPER_NAMES
+    )
+
+
+def _wrapper_name(origin: Any) -> str:
+    return str(getattr(origin, "_name", ""))
+
+
+def _is_typed_dict(cls: Any) -> bool:
+    """Tell whether a class is a TypedDict, that of typing_extensions included."""
+    return issubclass(cls, dict) and hasattr(cls, "__total__") and hasattr(cls, "__required_keys__")
+
+
 def _refuse_init_only(cls: Any) -> None:
     for name, field in cls.__dataclass_fields__.items():
         written = isinstance(field.type, str) and re.match(r"(\w+\.)*InitVar\b", field.type)
@@ -296,11 +355,12 @@ def _required_keys(cls: Any, hints: Mapping[str, Any]) -> set[str]:
     for name, hint in hints.items():
         origin = typing.get_origin(hint)
         while origin is typing.Annotated or (
-            origin in _WRAPPERS and origin not in {typing.Required, typing.NotRequired}
+            _is_wrapper(origin) and _wrapper_name(origin) not in {"Required", "NotRequired"}
         ):
             hint = typing.get_args(hint)[0]  # noqa: PLW2901 - the next layer of it
             origin = typing.get_origin(hint)
-        if origin is typing.Required or (origin is not typing.NotRequired and name in cls.__required_keys__):
+        qualifier = _wrapper_name(origin)
+        if qualifier == "Required" or (qualifier != "NotRequired" and name in cls.__required_keys__):
             required.add(name)
     return required
 
@@ -315,9 +375,6 @@ def _hashes_fields(cls: Any) -> bool:
     return parameters is None or (parameters.eq and (parameters.frozen or parameters.unsafe_hash))
 
 
-def _without_decimal_text(schema: Schema) -> Schema:
-    """Take from a schema, and from those it has a choice of, the decimal numbers that are written as text."""
-    if schema.get("format") == "decimal":
-        return {"type": "number"}
-    branches: Any = schema.get("anyOf")
-    return {**schema, "anyOf": [_without_decimal_text(branch) for branch in branches]} if branches else schema
+def _has_decimal(schema: Schema) -> bool:
+    branches: Any = schema.get("anyOf", ())
+    return schema.get("format") == "decimal" or any(map(_has_decimal, branches))

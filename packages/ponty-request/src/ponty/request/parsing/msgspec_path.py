@@ -22,7 +22,7 @@ import msgspec
 from msgspec.structs import astuple, replace
 
 from ponty.request.content.json_decoder import Json
-from ponty.request.parsing.compiled_type import Build, Direct, Node, Unbuildable
+from ponty.request.parsing.compiled_type import REFUSALS, Build, Direct, Faults, Node
 from ponty.request.validation.jsonschema_rs_backend import assertion
 
 
@@ -170,24 +170,22 @@ def _make_object(cls: type, arguments: list[_Argument], *, by_position: bool) ->
 
     def make_arguments(value: Any) -> list[Any]:
         made = [*astuple(value)]
+        faults: Faults | None = None
         for index, name, make_one, default in makes:
             if made[index] is not default:
                 try:
                     made[index] = make_one(made[index])
-                except Unbuildable as refusal:
-                    refusal.path.append(name)
-                    raise
-                except ValueError:
-                    raise Unbuildable(name) from None
+                except REFUSALS as error:
+                    faults = faults or Faults()
+                    faults.add(name, error)
+        if faults is not None:
+            faults.raise_any()
         return made
 
     take: Callable[[Any], Sequence[Any]] = make_arguments if makes else astuple
 
     def make(value: Any) -> Any:
         values = take(value)
-        try:
-            return cls(*values) if by_position else cls(**dict(zip(names, values, strict=True)))
-        except ValueError:
-            raise Unbuildable from None
+        return cls(*values) if by_position else cls(**dict(zip(names, values, strict=True)))
 
     return make

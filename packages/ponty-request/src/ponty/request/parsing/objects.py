@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ponty.request.content.json_decoder import Json
-from ponty.request.parsing.compiled_type import Build, Direct, Node, Schema, Unbuildable
+from ponty.request.parsing.compiled_type import REFUSALS, Build, ConstructionError, Direct, Faults, Node, Schema
 from ponty.request.parsing.hash_flooding import refuse_collisions
 
 _OBJECT = frozenset({"object"})
-_INTEGER_NAME: Schema = {"pattern": "^-?[0-9]{1,18}$"}
+_INTEGER_NAME: Schema = {"pattern": "^(0|-?[1-9][0-9]{0,17})$"}
 
 
 def mapping(place: str, key: Node, value: Node) -> Node:
@@ -42,14 +42,16 @@ def _build_pairs(build_key: Build | None, build_value: Build | None) -> Build | 
             keys = [*map(build_key, pairs)]
             refuse_collisions(keys)
         out: dict[Any, Any] = {}
+        faults = Faults()
         for key, (name, element) in zip(keys, pairs.items(), strict=True):
             try:
                 out[key] = element if build_value is None else build_value(element)
-            except Unbuildable as refusal:
-                refusal.path.append(name)
-                raise
-            except ValueError:
-                raise Unbuildable(name) from None
+            except REFUSALS as error:
+                if faults.add(name, error):
+                    break
+        faults.raise_any()
+        if len(out) < len(pairs):
+            raise ConstructionError("has several names for one key")
         return out
 
     return build
@@ -89,22 +91,18 @@ def build_object(
     def build(value: dict[str, Any]) -> Any:
         if drops:
             value = {name: value[name] for name in properties if name in value}
+        faults: Faults | None = None
         for name, build_property, may_lack in builds:
             if may_lack and name not in value:
                 continue
             try:
                 value[name] = build_property(value[name])
-            except Unbuildable as refusal:
-                refusal.path.append(name)
-                raise
-            except ValueError:
-                raise Unbuildable(name) from None
-        if make is None:
-            return value
-        try:
-            return make(**value)
-        except ValueError:
-            raise Unbuildable from None
+            except REFUSALS as error:
+                faults = faults or Faults()
+                faults.add(name, error)
+        if faults is not None:
+            faults.raise_any()
+        return value if make is None else make(**value)
 
     return build
 

@@ -8,12 +8,9 @@ from typing import Any
 import msgspec
 
 from ponty.request.content.json_decoder import MAX_DEPTH, Json, decode_json, not_json
-from ponty.request.errors import InvalidField
-from ponty.request.parsing.compiled_type import Build, Node, Schema, Unbuildable
+from ponty.request.parsing.compiled_type import REFUSALS, Build, Node, Schema, construction_error
 from ponty.request.parsing.compiler import Compiler
 from ponty.request.parsing.msgspec_path import make_reader
-from ponty.request.validation.messages import NOT_VALID
-from ponty.request.validation.pointer import pointer
 from ponty.request.validation.validator import Validator
 
 
@@ -133,7 +130,5 @@ def _validator(tp: Any, schema: Schema) -> Validator:
 def _built(build: Build, value: Any) -> Any:
     try:
         return build(value)
-    except Unbuildable as refusal:
-        raise InvalidField(NOT_VALID, pointer=pointer(reversed(refusal.path))) from None
-    except ValueError:
-        raise InvalidField(NOT_VALID) from None
+    except REFUSALS as error:
+        raise construction_error(error).refusal() from None

@@ -3,14 +3,17 @@
 import datetime
 import decimal
 import enum
+import functools
 import math
+import operator
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ponty.request.content.json_decoder import Json
-from ponty.request.parsing.compiled_type import KINDS, Build, Direct, Node, Schema
+from ponty.request.parsing.compiled_type import KINDS, Build, ConstructionError, Direct, Node, Schema
 from ponty.request.validation.formats import FORMATS
+from ponty.request.validation.messages import message
 
 
 def _node(schema: Schema, direct: Direct, build: Build | None = None) -> Node:
@@ -28,7 +31,12 @@ def _build_float(value: float) -> float:
     try:
         return float(value)
     except OverflowError:
-        raise ValueError("out of range") from None
+        raise ConstructionError("is too large for a float") from None
+
+
+def _build_int(value: float | str) -> int:
+    # 1e23 as a float is 99999999999999991611392; the shortest text that stands for it is what the client wrote.
+    return int(decimal.Decimal(repr(value))) if isinstance(value, float) else int(value)
 
 
 def _build_decimal(value: Any) -> decimal.Decimal:
@@ -50,7 +58,7 @@ def scalar(tp: object) -> Node | None:
 
 _SCALARS: dict[type, Any] = {
     bool: lambda: _node({"type": "boolean"}, Direct(bool)),
-    int: lambda: _node({"type": "integer"}, Direct(int), int),
+    int: lambda: _node({"type": "integer"}, Direct(int), _build_int),
     float: lambda: _node({"type": "number"}, Direct(float), _build_float),
     str: lambda: _node({"type": "string"}, Direct(str)),
     bytes: lambda: _text("base64", contentEncoding="base64"),
@@ -62,6 +70,81 @@ _SCALARS: dict[type, Any] = {
     decimal.Decimal: lambda: _node(
         {"type": ["number", "string"], "format": "decimal"}, Direct(int | float | str, _build_decimal), _build_decimal
     ),
+}
+
+
+def flags(place: str, cls: type[enum.Flag]) -> Node:
+    """Compile a Flag by the numbers of its members and of all that they combine to.
+
+    Raises:
+        TypeError: There are too many, with gaps between them.
+    """
+    bits = [member.value for member in cls if member.value & (member.value - 1) == 0]
+    every = functools.reduce(operator.or_, [int(member.value) for member in cls.__members__.values()], 0)
+    if bits == [1 << index for index in range(len(bits))] and every == (1 << len(bits)) - 1:
+        schema: Schema = {"type": "integer", "minimum": 0, "maximum": every}
+    elif len(bits) <= 10 and sum(bits) == every:
+        numbers = [0]
+        for bit in bits:
+            numbers += [bit | number for number in numbers]
+        schema = {"enum": [*sorted(numbers)]}
+    else:
+        raise TypeError(f"{place}: {cls.__qualname__!r} has more combinations than a schema can list")
+    return Node(schema, frozenset({"integer"}), lambda value: cls(int(value)))
+
+
+def open_enumeration(place: str, cls: type[enum.Enum]) -> Node:
+    """Compile an Enum that may know further values, by its own `_missing_`."""
+    closed = enumeration(place, cls)
+    build_known: Any = closed.build
+    types: Json = [*sorted(closed.kinds)]
+    schema: Schema = {"type": types, "examples": closed.schema["enum"]}
+    detail = message("enum", closed.schema["enum"])
+
+    def build(value: object) -> object:
+        try:
+            return build_known(value)
+        except ValueError:
+            try:
+                return cls(value)
+            except ValueError:
+                raise ConstructionError(detail) from None
+
+    return Node(schema, closed.kinds, build)
+
+
+def bounded_decimal(build: Build | None, bounds: Mapping[str, Json]) -> Build:
+    """Make what builds a decimal that has bounds; those of the schema bound numbers, and not text.
+
+    Args:
+        build: Builds it without bounds.
+        bounds: The keywords and their limits.
+    """
+    tests = [(_COMPARISONS[name], decimal.Decimal(repr(limit)), message(name, limit)) for name, limit in bounds.items()]
+
+    def build_bounded(value: Any) -> Any:
+        built = value if build is None else build(value)
+        if isinstance(value, str) and isinstance(built, decimal.Decimal):
+            for holds, limit, detail in tests:
+                if not holds(built, limit):
+                    raise ConstructionError(detail)
+        return built
+
+    return build_bounded
+
+
+def _is_multiple(value: decimal.Decimal, factor: decimal.Decimal) -> bool:
+    from fractions import Fraction  # noqa: PLC0415 - few types need it, and it imports much
+
+    return (Fraction(value) / Fraction(factor)).denominator == 1
+
+
+_COMPARISONS: dict[str, Callable[[decimal.Decimal, decimal.Decimal], bool]] = {
+    "minimum": operator.ge,
+    "maximum": operator.le,
+    "exclusiveMinimum": operator.gt,
+    "exclusiveMaximum": operator.lt,
+    "multipleOf": _is_multiple,
 }
 
 

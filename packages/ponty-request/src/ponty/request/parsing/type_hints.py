@@ -13,6 +13,11 @@ import typing
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ponty.request.content.json_decoder import Json
+
+JSON: Any = Json
+"""The alias of JSON values, which names itself by a text."""
+
 TypeVariables = Mapping[object, Any]
 """What type variables stand for."""
 
@@ -56,7 +61,7 @@ def resolve_hints(tp: Any, names: Iterable[str]) -> dict[str, Any]:
     cls, variables = origin_and_variables(tp)
     hints: dict[str, Any] = {}
     for name in names:
-        for owner in cls.__mro__:
+        for owner in _owners(cls, name, variables):
             # What a class annotates without being a dataclass is no field.
             if dataclasses.is_dataclass(cls) and "__dataclass_fields__" not in vars(owner):
                 continue
@@ -69,16 +74,43 @@ def resolve_hints(tp: Any, names: Iterable[str]) -> dict[str, Any]:
     return hints
 
 
-def _evaluate(owner: type, name: str, annotation: object) -> Any:
-    module = sys.modules.get(owner.__module__)
-    here = {**_locals_around(owner), owner.__name__: owner}
-    holder = types.SimpleNamespace(__annotations__={name: annotation})
+def _owners(cls: type, name: str, variables: Iterable[Any]) -> Iterable[Any]:
+    """Return the classes that may have annotated a field.
+
+    A TypedDict has the annotations of its bases, and none of them in its `__mro__`; the first to have one wrote it.
+    """
+    if not issubclass(cls, dict):
+        return cls.__mro__
+    return [base for base in reversed([*variables]) if name in inspect.get_annotations(base)]
+
+
+def alias_value(alias: Any, arguments: tuple[Any, ...]) -> Any:
+    """Return what an alias (PEP 695) stands for.
+
+    Raises:
+        TypeError: It names what cannot be found.
+    """
+    value = _evaluated(alias.__name__, alias.__value__, alias.__module__, {})
+    return substitute(value, dict(zip(alias.__type_params__, arguments, strict=False)))
+
+
+def _evaluate(owner: Any, name: str, annotation: object) -> Any:
+    parameters = {parameter.__name__: parameter for parameter in getattr(owner, "__type_params__", ())}
+    here = {**_locals_around(owner), **parameters, owner.__name__: owner}
+    return _evaluated(f"{owner.__qualname__}.{name}", annotation, owner.__module__, here)
+
+
+def _evaluated(place: str, annotation: Any, module_name: str | None, here: Mapping[str, Any]) -> Any:
+    names: Mapping[str, Any] = vars(sys.modules[module_name]) if module_name in sys.modules else {}
+    if annotation == JSON:
+        return Any
+    if names.get("Json", JSON) == JSON:
+        here = {"Json": Any, **here}  # as which it refers to itself
+    holder = types.SimpleNamespace(__annotations__={"it": annotation})
     try:
-        return typing.get_type_hints(holder, vars(module) if module else {}, here, include_extras=True)[name]
+        return typing.get_type_hints(holder, {**names}, {**here}, include_extras=True)["it"]
     except (NameError, AttributeError, SyntaxError) as error:
-        raise TypeError(
-            f"{owner.__qualname__}.{name}: the annotation {annotation!r} cannot be resolved: {error}"
-        ) from None
+        raise TypeError(f"{place}: the annotation {annotation!r} cannot be resolved: {error}") from None
 
 
 def _locals_around(cls: type) -> dict[str, Any]:

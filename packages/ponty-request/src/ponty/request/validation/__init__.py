@@ -2,10 +2,10 @@
 
 ::
 
-    at import   schema ── validator ──┬── jsonschema_rs_backend
-                                      └── explainer ── alternatives
+    at import   schema_files ── schema ── validator ──┬── jsonschema_rs_backend ──> valid?
+                                                      └── documents (dialects) ── explainer ──> checks
     a request   JSON ── validator ── valid?
-                          └── no: explainer ── pointer, messages ──> InvalidField
+                          └── no: checks, alternatives, evaluated ── pointer, messages ──> InvalidField
 
 `formats` are the texts that stand for values, which a schema checks and a type reads.
 """

@@ -1,9 +1,12 @@
 """The alternatives of a choice (`anyOf`, `oneOf`), as far as a look at the outside of a value tells them apart."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
+from ponty.request.validation.checks import Check, Part, Violation
 from ponty.request.validation.jsonschema_rs_backend import IsValid
+from ponty.request.validation.messages import message
+from ponty.request.validation.pointer import token, within
 
 Assertion = Callable[[str, Any], IsValid]
 """Makes the check of a keyword that needs no other."""
@@ -57,3 +60,62 @@ class Alternative:
             or (known is not None and not value.keys() <= known)
             or bool(self.other_tags(value))
         )
+
+
+class Entry(NamedTuple):
+    """An alternative, and what explains by it."""
+
+    alternative: Alternative
+    part: Part
+
+
+def choice(keyword: str, entries: Sequence[Entry]) -> Check:
+    """Explain by the one alternative that the client must have meant, if there is one.
+
+    It did not mean those of another JSON type, or of another tag: a property with a few legal values.
+    """
+
+    def explain(value: Any, found: list[Violation], levels: int) -> None:
+        likely = [entry for entry in entries if not entry.alternative.is_of_another_type(value)]
+        if not likely:
+            types = [name for entry in entries for name in entry.alternative.types]
+            found.append(["", message("type", [*dict.fromkeys(types)])])
+            return
+        meant = [entry for entry in likely if not entry.alternative.other_tags(value)]
+        if not meant:
+            found.append(_wrong_tag(likely, value))
+        elif len(meant) == 1:
+            meant[0].part.explain(value, found, levels)
+        else:
+            count = sum(entry.part.is_valid(value) for entry in meant)
+            if count == 0:
+                _none_valid(meant, value, found, levels)
+            elif count > 1 and keyword == "oneOf":
+                found.append(["", message("oneOf", None)])
+
+    return explain
+
+
+def _none_valid(meant: list[Entry], value: Any, found: list[Violation], levels: int) -> None:
+    """Say what is wrong where several alternatives may have been meant, and none is valid."""
+    likely = [entry for entry in meant if not entry.alternative.excludes(value)]
+    if len(likely) == 1:
+        likely[0].part.explain(value, found, levels)
+        return
+    first, *others = (entry.alternative for entry in meant)
+    if isinstance(value, dict):
+        for name in first.tags:
+            if name not in value and all(name in other.tags and name in other.required for other in (first, *others)):
+                found.append(["", message("required", name)])
+                return
+    found.append(["", message("anyOf", None)])
+
+
+def _wrong_tag(likely: list[Entry], value: Any) -> Violation:
+    """Say which tags there are, where all alternatives have one property that tells them apart."""
+    alternatives = [entry.alternative for entry in likely]
+    for name in alternatives[0].tags:
+        if all(name in alternative.other_tags(value) for alternative in alternatives):
+            values = [tag for alternative in alternatives for tag in alternative.tags[name]]
+            return [within(token(name), ""), message("enum", values)]
+    return ["", message("anyOf", None)]

@@ -12,29 +12,30 @@ part of the value, whether it is valid. It goes into what is not, and passes by 
 It never decides whether a value is valid: where it finds nothing to tell, jsonschema-rs has the last word.
 """
 
-import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
 
-from ponty.request.validation.alternatives import Alternative
+from ponty.request.validation.alternatives import Alternative, Entry, choice
+from ponty.request.validation.checks import (
+    MAX_LEVELS,
+    MAX_VIOLATIONS,
+    Check,
+    Part,
+    Violation,
+    always,
+    blocks,
+    go_into,
+    in_turn,
+    never,
+    nothing,
+    unless,
+)
 from ponty.request.validation.dialects import DIALECT, dialect_of
 from ponty.request.validation.documents import Documents, Place
 from ponty.request.validation.evaluated import Evaluated
 from ponty.request.validation.jsonschema_rs_backend import Backend, IsValid, Parts, assertion
 from ponty.request.validation.messages import NOT_VALID, message
-from ponty.request.validation.pointer import token, within
-
-MAX_VIOLATIONS = 51
-"""How many violations of one value are looked for: one more than an answer lists."""
-
-MAX_LEVELS = 16
-"""How many levels of a value are gone into."""
-
-Violation = list[str]
-"""A pointer to a value, and what is wrong with it."""
-
-Check = Callable[[Any, list[Violation], int], None]
-"""Adds the violations of a value, going so many levels into it."""
+from ponty.request.validation.pointer import token
 
 _ASSERTIONS = frozenset(
     {
@@ -44,18 +45,6 @@ _ASSERTIONS = frozenset(
     }
 )
 """The keywords that look at nothing but their own value."""
-
-_BLOCK = 64
-
-
-class Part(NamedTuple):
-    """A schema for a part of a value."""
-
-    is_valid: IsValid
-    explain: Check
-    detail: str = ""
-    """What is wrong with whatever is not valid, if there is but one thing that can be."""
-
 
 class Explainer:
     """Explains by one schema.
@@ -92,7 +81,7 @@ class Explainer:
     def _part(self, schema: Any) -> Part:
         """Make a part, once for each schema."""
         if not isinstance(schema, dict):
-            return Part(lambda _: bool(schema), _nothing if schema else _always(message("false", None)))
+            return Part(lambda _: bool(schema), nothing if schema else always(message("false", None)))
         known = self._known.get(id(schema))
         if known is not None:
             return known
@@ -104,7 +93,7 @@ class Explainer:
         alone = own.keys() == keywords.keys() - _SILENT and not isinstance(own.get("exclusiveMinimum"), bool)
         is_valid = self._alone(place, own) if alone else self._parts.add({"$ref": place.reference})
         detail = message(*own.popitem()) if alone and len(own) == 1 else ""
-        explain = _unless(is_valid, detail) if detail else _in_turn(checks, last)
+        explain = unless(is_valid, detail) if detail else in_turn(checks, last)
         self._known[id(schema)] = part = Part(is_valid, explain, detail)
         if not detail:
             self._todo.append(lambda: self._fill(place, part, checks, last))
@@ -133,7 +122,7 @@ class Explainer:
                     )
                 )
         else:
-            yield _unless(self._alone(place, {keyword: argument}), message(keyword, argument))
+            yield unless(self._alone(place, {keyword: argument}), message(keyword, argument))
 
     def _alone(self, place: Place, keywords: Mapping[str, Any]) -> IsValid:
         """Compile keywords that need no others; most schemas have few that differ."""
@@ -154,13 +143,13 @@ class Explainer:
             other = self._documents.places.get(id(target))
             if self._documents.is_dynamic and (other is None or {place.base, other.base} != {self._documents.root}):
                 # The way to it says where it leads; asked about by itself, it may mean something else.
-                checks.append(_unless(self._parts.add({"$ref": place.reference}), NOT_VALID))
+                checks.append(unless(self._parts.add({"$ref": place.reference}), NOT_VALID))
             else:
                 checks.append(self._part(target).explain)
-        return checks[0] if len(checks) == 1 else _in_turn(checks)
+        return checks[0] if len(checks) == 1 else in_turn(checks)
 
     def _all_of(self, _: Place, schemas: Any) -> Check:
-        return _in_turn([self._part(schema).explain for schema in schemas])
+        return in_turn([self._part(schema).explain for schema in schemas])
 
     def _if(self, place: Place, condition: Any) -> Check:
         holds = self._part(condition).is_valid
@@ -204,33 +193,9 @@ class Explainer:
         return explain
 
     def _choice(self, keyword: str, schemas: Any) -> Check:
-        """Explain by the one alternative that the client must have meant, if there is one.
-
-        It did not mean those of another JSON type, or of another tag: a property with a few legal values.
-        """
-        entries = [
-            _Entry(Alternative(self._follow(schema), assertion), self._part(schema)) for schema in self._flat(schemas)
-        ]
-
-        def explain(value: Any, found: list[Violation], levels: int) -> None:
-            likely = [entry for entry in entries if not entry.alternative.is_of_another_type(value)]
-            if not likely:
-                types = [name for entry in entries for name in entry.alternative.types]
-                found.append(["", message("type", [*dict.fromkeys(types)])])
-                return
-            meant = [entry for entry in likely if not entry.alternative.other_tags(value)]
-            if not meant:
-                found.append(_wrong_tag(likely, value))
-            elif len(meant) == 1:
-                meant[0].part.explain(value, found, levels)
-            else:
-                count = sum(entry.part.is_valid(value) for entry in meant)
-                if count == 0:
-                    _none_valid(meant, value, found, levels)
-                elif count > 1 and keyword == "oneOf":
-                    found.append(["", message("oneOf", None)])
-
-        return explain
+        flat = self._flat(schemas)
+        entries = [Entry(Alternative(self._follow(schema), assertion), self._part(schema)) for schema in flat]
+        return choice(keyword, entries)
 
     def _flat(self, schemas: Iterable[Any]) -> Iterator[Any]:
         """Return the alternatives, with those of an `anyOf` among them in its place."""
@@ -258,7 +223,7 @@ class Explainer:
             if isinstance(value, dict):
                 for name, step, is_valid, part in entries:
                     if name in value and not is_valid(element := value[name]):
-                        _go_into(element, part, step, found, levels)
+                        go_into(element, part, step, found, levels)
 
         return explain
 
@@ -272,7 +237,7 @@ class Explainer:
         return explain
 
     def _pattern_properties(self, _: Place, patterns: Any) -> Check:
-        return _in_turn(
+        return in_turn(
             [
                 self._each_property({"patternProperties": {pattern: self._referred(schema)}}, self._part(schema))
                 for pattern, schema in patterns.items()
@@ -283,7 +248,7 @@ class Explainer:
         known, patterns = (
             dict.fromkeys(place.schema.get(name, {}), True) for name in ("properties", "patternProperties")
         )
-        part = Part(_never, _nothing, message("additionalProperties", None)) if schema is False else self._part(schema)
+        part = Part(never, nothing, message("additionalProperties", None)) if schema is False else self._part(schema)
         if schema is not False or patterns:
             alone = {"properties": known, "patternProperties": patterns, "additionalProperties": self._referred(schema)}
             return self._each_property(alone, part)
@@ -292,7 +257,7 @@ class Explainer:
             if isinstance(value, dict) and not value.keys() <= known.keys():
                 for name in value:
                     if name not in known:
-                        _go_into(value[name], part, token(name), found, levels)
+                        go_into(value[name], part, token(name), found, levels)
                         if len(found) >= MAX_VIOLATIONS:
                             break
 
@@ -304,11 +269,11 @@ class Explainer:
 
         def explain(value: Any, found: list[Violation], levels: int) -> None:
             if isinstance(value, dict):
-                for block in _blocks([*value.items()]):
+                for block in blocks([*value.items()]):
                     if not is_valid(dict(block)):
                         for name, element in block:
                             if not is_valid({name: element}):
-                                _go_into(element, part, token(name), found, levels)
+                                go_into(element, part, token(name), found, levels)
                                 if len(found) >= MAX_VIOLATIONS:
                                     return
 
@@ -316,7 +281,7 @@ class Explainer:
 
     def _property_names(self, _: Place, schema: Any) -> Check:
         """A pointer cannot point at a name, so it points at the object; the name is the client's and is not told."""
-        return _unless(self._parts.add({"propertyNames": self._referred(schema)}), message("propertyNames", None))
+        return unless(self._parts.add({"propertyNames": self._referred(schema)}), message("propertyNames", None))
 
     # Keywords that look into an array
 
@@ -328,20 +293,20 @@ class Explainer:
 
     def _additional_items(self, place: Place, schema: Any) -> Check:
         listed = place.schema.get("items")
-        return self._further_items(schema, len(listed)) if isinstance(listed, list) else _nothing
+        return self._further_items(schema, len(listed)) if isinstance(listed, list) else nothing
 
     def _further_items(self, schema: Any, start: int) -> Check:
-        part = Part(_never, _nothing, message("items", None)) if schema is False else self._part(schema)
+        part = Part(never, nothing, message("items", None)) if schema is False else self._part(schema)
         are_valid = self._parts.add({"items": self._referred(schema)})
 
         def explain(value: Any, found: list[Violation], levels: int) -> None:
             if isinstance(value, list):
                 index = start
-                for block in _blocks(value[start:] if start else value):
+                for block in blocks(value[start:] if start else value):
                     if not are_valid(block):
                         for place, element in enumerate(block, index):
                             if not part.is_valid(element):
-                                _go_into(element, part, f"/{place}", found, levels)
+                                go_into(element, part, f"/{place}", found, levels)
                                 if len(found) >= MAX_VIOLATIONS:
                                     return
                     index += len(block)
@@ -355,7 +320,7 @@ class Explainer:
             if isinstance(value, list):
                 for index, (element, part) in enumerate(zip(value, parts, strict=False)):
                     if not part.is_valid(element):
-                        _go_into(element, part, f"/{index}", found, levels)
+                        go_into(element, part, f"/{index}", found, levels)
 
         return explain
 
@@ -391,7 +356,7 @@ class Explainer:
         )
         self._documents.targets[id(others)] = self._documents.targets[id(place.schema)]
         if schema is False:
-            part = Part(_never, _nothing, message(keyword, None))
+            part = Part(never, nothing, message(keyword, None))
 
         def explain(value: Any, found: list[Violation], levels: int) -> None:
             if isinstance(value, tp) and not whole.is_valid(value):
@@ -399,16 +364,11 @@ class Explainer:
                 entries: Iterable[tuple[Any, Any]] = value.items() if isinstance(value, dict) else enumerate(value)
                 for name, element in entries:
                     if name not in known and not part.is_valid(element):
-                        _go_into(element, part, token(name), found, levels)
+                        go_into(element, part, token(name), found, levels)
                         if len(found) >= MAX_VIOLATIONS:
                             break
 
         return explain
-
-
-class _Entry(NamedTuple):
-    alternative: Alternative
-    part: Part
 
 
 _LAST = frozenset({"unevaluatedItems", "unevaluatedProperties"})
@@ -443,84 +403,3 @@ _MAKERS: dict[str, _Maker] = {
     "propertyNames": Explainer._property_names,
     "required": Explainer._required,
 }
-
-
-def _nothing(_value: Any, _found: list[Violation], _levels: int) -> None: ...
-
-
-def _never(_: Any) -> bool:
-    return False
-
-
-def _always(detail: str) -> Check:
-    def explain(_value: Any, found: list[Violation], _levels: int) -> None:
-        found.append(["", detail])
-
-    return explain
-
-
-def _unless(is_valid: IsValid, detail: str) -> Check:
-    def explain(value: Any, found: list[Violation], _: int) -> None:
-        if not is_valid(value):
-            found.append(["", detail])
-
-    return explain
-
-
-def _in_turn(checks: Sequence[Check], last: Sequence[Check] = ()) -> Check:
-    """Take the checks in turn; the last ones if nothing is found before."""
-
-    def explain(value: Any, found: list[Violation], levels: int) -> None:
-        before = len(found)
-        for check in checks:
-            check(value, found, levels)
-            if len(found) >= MAX_VIOLATIONS:
-                return
-        if last and len(found) == before:
-            for check in last:
-                check(value, found, levels)
-
-    return explain
-
-
-def _blocks(items: list[Any]) -> Iterator[list[Any]]:
-    return (items[start : start + _BLOCK] for start in range(0, len(items), _BLOCK))
-
-
-def _go_into(element: Any, part: Part, step: str, found: list[Violation], levels: int) -> None:
-    """Add the violations of an element that is not valid, and say of them that they are at `step`."""
-    if part.detail:
-        found.append([step if len(step) < _BLOCK else within(step, ""), part.detail])
-        return
-    before = len(found)
-    if levels > 1:
-        part.explain(element, found, levels - 1)
-    if len(found) == before:
-        found.append(["", NOT_VALID])
-    for violation in itertools.islice(found, before, None):
-        violation[0] = within(step, violation[0])
-
-
-def _none_valid(meant: list[_Entry], value: Any, found: list[Violation], levels: int) -> None:
-    """Say what is wrong where several alternatives may have been meant, and none is valid."""
-    likely = [entry for entry in meant if not entry.alternative.excludes(value)]
-    if len(likely) == 1:
-        likely[0].part.explain(value, found, levels)
-        return
-    first, *others = (entry.alternative for entry in meant)
-    if isinstance(value, dict):
-        for name in first.tags:
-            if name not in value and all(name in other.tags and name in other.required for other in (first, *others)):
-                found.append(["", message("required", name)])
-                return
-    found.append(["", message("anyOf", None)])
-
-
-def _wrong_tag(likely: list[_Entry], value: Any) -> Violation:
-    """Say which tags there are, where all alternatives have one property that tells them apart."""
-    alternatives = [entry.alternative for entry in likely]
-    for name in alternatives[0].tags:
-        if all(name in alternative.other_tags(value) for alternative in alternatives):
-            values = [tag for alternative in alternatives for tag in alternative.tags[name]]
-            return [within(token(name), ""), message("enum", values)]
-    return ["", message("anyOf", None)]

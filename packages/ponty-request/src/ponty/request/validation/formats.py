@@ -40,7 +40,12 @@ def parse_date(text: str) -> datetime.date:
 def parse_date_time(text: str) -> datetime.datetime:
     """Read a date-time (RFC 3339 §5.6), which has an offset. What is finer than a microsecond is dropped."""
     day, clock, fraction, offset = _match(_DATE_TIME, text).groups()
-    return datetime.datetime.fromisoformat(f"{day}T{_clock(clock, fraction, offset)}")
+    read = datetime.datetime.fromisoformat(f"{day}T{_clock(clock, fraction, offset)}")
+    try:
+        read.astimezone(datetime.UTC)
+    except OverflowError:
+        raise ValueError("not a time that can be compared with others") from None
+    return read
 
 
 def parse_time(text: str) -> datetime.time:

@@ -1,0 +1,59 @@
+"""Values that an encoder would write as something else than they are."""
+
+import dataclasses
+import datetime
+import io
+import json
+import zoneinfo
+
+import pytest
+
+from ponty.core.answers.encoding import encode_json
+
+OLD = datetime.timezone(datetime.timedelta(minutes=19, seconds=32))  # Amsterdam's, until 1937
+
+
+@dataclasses.dataclass
+class Event:
+    at: datetime.datetime
+    seats: dict[int, str]
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (datetime.datetime(1900, 1, 1, 12, tzinfo=OLD), "1900-01-01T11:40:28Z"),
+        ([datetime.datetime(1900, 1, 1, 12, tzinfo=OLD)], ["1900-01-01T11:40:28Z"]),
+        (
+            Event(datetime.datetime(1900, 1, 1, 12, tzinfo=OLD), {1: "a"}),
+            {"at": "1900-01-01T11:40:28Z", "seats": {"1": "a"}},
+        ),
+        (datetime.time(12, tzinfo=OLD), "11:40:28Z"),
+        (datetime.datetime(2026, 1, 1, tzinfo=zoneinfo.ZoneInfo("UTC")), "2026-01-01T00:00:00Z"),
+        (datetime.time(12, tzinfo=datetime.timezone(datetime.timedelta(hours=1))), "12:00:00+01:00"),
+        ({1: "a", "b": {2.5: "c"}}, {"1": "a", "b": {"2.5": "c"}}),
+        ((number for number in range(3)), [0, 1, 2]),
+        ({"a": map(str, [1, 2]), "b": filter(None, [0, 1])}, {"a": ["1", "2"], "b": [1]}),
+        ([zip([1], [2], strict=True), iter({"a": 1}), {"a": 1}.items()], [[[1, 2]], ["a"], [["a", 1]]]),
+        ({"items": (Event(datetime.datetime(1900, 1, 1, tzinfo=OLD), {}) for _ in "a")},
+         {"items": [{"at": "1899-12-31T23:40:28Z", "seats": {}}]}),
+        ({"text": 'a":12", "3":4'}, {"text": 'a":12", "3":4'}),
+    ],
+)
+def test_a_value_is_written_as_what_it_is(value, expected):
+    assert json.loads(encode_json(value)) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ({True: 1}, "a bool cannot be a key"),
+        ([{"a": {False: 1}}], "a bool cannot be a key"),
+        ({1: "a", "1": "b"}, "two keys of a dict have one name"),
+        ({2.5: "a", "2.5": "b"}, "two keys of a dict have one name"),
+        ([io.StringIO("a")], "a file is no value to encode"),
+    ],
+)
+def test_what_would_be_written_as_something_else_is_refused(value, message):
+    with pytest.raises(TypeError, match=message):
+        encode_json(value)

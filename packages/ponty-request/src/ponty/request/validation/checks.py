@@ -1,0 +1,95 @@
+"""Checks: each adds the violations of a value under a keyword or two, and says where in the value they are."""
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from ponty.request.validation.jsonschema_rs_backend import IsValid
+from ponty.request.validation.messages import NOT_VALID
+from ponty.request.validation.pointer import within
+
+MAX_VIOLATIONS = 51
+"""How many violations of one value are looked for: one more than an answer lists."""
+
+MAX_LEVELS = 16
+"""How many levels of a value are gone into."""
+
+Violation = list[str]
+"""A pointer to a value, and what is wrong with it."""
+
+Check = Callable[[Any, list[Violation], int], None]
+"""Adds the violations of a value, going so many levels into it."""
+
+_BLOCK = 64
+
+
+class Part(NamedTuple):
+    """A schema for a part of a value."""
+
+    is_valid: IsValid
+    explain: Check
+    detail: str = ""
+    """What is wrong with whatever is not valid, if there is but one thing that can be."""
+
+
+def nothing(_value: Any, _found: list[Violation], _levels: int) -> None:
+    """Find nothing."""
+
+
+def never(_: Any) -> bool:
+    """Find no value valid."""
+    return False
+
+
+def always(detail: str) -> Check:
+    """Say the same of every value."""
+
+    def explain(_value: Any, found: list[Violation], _levels: int) -> None:
+        found.append(["", detail])
+
+    return explain
+
+
+def unless(is_valid: IsValid, detail: str) -> Check:
+    """Say the same of every value that is not valid."""
+
+    def explain(value: Any, found: list[Violation], _: int) -> None:
+        if not is_valid(value):
+            found.append(["", detail])
+
+    return explain
+
+
+def in_turn(checks: Sequence[Check], last: Sequence[Check] = ()) -> Check:
+    """Take the checks in turn; the last ones if nothing is found before."""
+
+    def explain(value: Any, found: list[Violation], levels: int) -> None:
+        before = len(found)
+        for check in checks:
+            check(value, found, levels)
+            if len(found) >= MAX_VIOLATIONS:
+                return
+        if last and len(found) == before:
+            for check in last:
+                check(value, found, levels)
+
+    return explain
+
+
+def blocks(items: list[Any]) -> Iterator[list[Any]]:
+    """Cut a list into blocks, each to be asked of at once."""
+    return (items[start : start + _BLOCK] for start in range(0, len(items), _BLOCK))
+
+
+def go_into(element: Any, part: Part, step: str, found: list[Violation], levels: int) -> None:
+    """Add the violations of an element that is not valid, and say of them that they are at `step`."""
+    if part.detail:
+        found.append([step if len(step) < _BLOCK else within(step, ""), part.detail])
+        return
+    before = len(found)
+    if levels > 1:
+        part.explain(element, found, levels - 1)
+    if len(found) == before:
+        found.append(["", NOT_VALID])
+    for violation in itertools.islice(found, before, None):
+        violation[0] = within(step, violation[0])
