@@ -241,6 +241,8 @@ CARRIED = [
 @pytest.mark.parametrize("request_of", ["kept alive", "to be closed", "of HTTP/1.0, kept alive", "HEAD"])
 @pytest.mark.parametrize("change", CARRIED)
 async def test_what_it_carries_is_sent_as_aiohttp_would(serve, still, monkeypatch, change, request_of):
+    """The order of the lines alone may differ."""
+
     @web.middleware
     async def changing(request, handler):
         answer = await handler(request)

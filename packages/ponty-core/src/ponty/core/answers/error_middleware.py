@@ -30,7 +30,7 @@ from ponty.core.answers.problems import PROBLEM_JSON, problem, problem_body
 from ponty.core.answers.response_checks import check_sendable, check_unsent
 from ponty.core.lifecycle.current_app import current_apps
 from ponty.core.log_lines import log_error
-from ponty.core.wire.announced_bodies import announces_too_much
+from ponty.core.wire.announced_bodies import MAX_SIZE_ATTRIBUTE, announces_too_much, body_limit
 from ponty.core.wire.head_requests import send_no_body
 from ponty.core.wire.server_state import SERVER_NAME
 from ponty.core.wire.server_writer import ServerWriter
@@ -58,11 +58,6 @@ def answer_errors(settings: AnswerSettings | None = None) -> Middleware:
         answer = await _answered(handler, request, own)
         if type(answer) is not PlainResponse and type(request.writer) is not ServerWriter and not answer.prepared:
             answer.headers.setdefault(hdrs.SERVER, SERVER_NAME)  # a server of Ponty's names itself
-        for app in apps:
-            if app.on_response_prepare:
-                if middleware in apps[0].middlewares:
-                    answer = await _prepared(request, answer)
-                break
         if request.version < HttpVersion11 and hdrs.TRANSFER_ENCODING in request.headers:
             # RFC 9112 §6.1: where the body of such a request ends is not certain.
             answer.force_close()
@@ -73,6 +68,9 @@ def answer_errors(settings: AnswerSettings | None = None) -> Middleware:
                 content.feed_eof()
             else:
                 leave_unread(request, answer)
+        for app in apps:
+            if app.on_response_prepare:
+                return await _prepared(request, answer) if middleware in apps[0].middlewares else answer
         return answer
 
     return middleware
@@ -102,17 +100,21 @@ def answering(settings: AnswerSettings | None = None) -> Callable[[Handler], Han
     rendering = settings if settings is not None and settings.renders() else None
 
     def guard(handler: Handler) -> Handler:
+        has_own_limit = hasattr(handler, MAX_SIZE_ATTRIBUTE)  # and refuses what is over it, in its own words
+
         async def answered(request: web.Request) -> web.StreamResponse:
-            if not request.content.is_eof() and announces_too_much(request):
-                return _too_large()
+            if not (has_own_limit or request.content.is_eof()) and announces_too_much(request):
+                return _too_large(request)
             return await _answered(handler, request, own)
 
         async def answered_as_set(request: web.Request) -> web.StreamResponse:
             assert rendering is not None  # noqa: S101 - chosen below
+            if not (has_own_limit or request.content.is_eof()) and announces_too_much(request):
+                return _too_large(request)
             # A connection has one context for all its requests, which may be for several applications.
             token = current_settings.set(rendering)
             try:
-                return await answered(request)
+                return await _answered(handler, request, own)
             finally:
                 current_settings.reset(token)
 
@@ -121,8 +123,8 @@ def answering(settings: AnswerSettings | None = None) -> Callable[[Handler], Han
     return guard
 
 
-def _too_large() -> web.StreamResponse:
-    answer = problem(413)
+def _too_large(request: web.Request) -> web.StreamResponse:
+    answer = _http_exception(web.HTTPRequestEntityTooLarge(body_limit(request), request.content_length or 0))
     answer.force_close()
     return answer
 
@@ -157,18 +159,18 @@ async def _answered(handler: Handler, request: web.Request, settings: AnswerSett
                 await check_unsent(request, answer)
             elif type(answer) is PlainResponse and answer.is_conditional:
                 return if_changed(request, answer)
-    except KeyboardInterrupt:
-        raise
+    except Exception as error:  # noqa: BLE001 - the one exit for all of them
+        if settings is not None:
+            return await _answer_as_set(request, error, settings)
+        return _answer(request, error)
     except asyncio.CancelledError as error:
         if _is_cancelled():
             raise
         # Nobody cancelled the handler: it waited for something else that was.
         return _answer(request, error)
-    except BaseException as error:
-        if isinstance(error, GeneratorExit) and not _is_running():
-            raise  # it is thrown away with its loop
-        if settings is not None and isinstance(error, Exception):
-            return await _answer_as_set(request, error, settings)
+    except BaseException as error:  # a panic and SystemExit end no server
+        if isinstance(error, KeyboardInterrupt) or (isinstance(error, GeneratorExit) and not _is_running()):
+            raise  # what is thrown away with its loop is not answered
         return _answer(request, error)
     return answer
 
