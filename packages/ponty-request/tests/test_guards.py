@@ -203,8 +203,8 @@ async def test_a_401_is_answered_before_a_byte_of_the_body_is_sent(serve, orders
 
 async def test_of_a_large_body_no_more_is_taken_than_fits_into_the_buffers(serve, orders):
     """The server reads nothing more once it has answered, so most of a body that is pushed regardless stays unsent."""
-    client = await serve()
     size = 200_000_000
+    client = await serve(client_max_size=size)
     reader, writer = await asyncio.open_connection(client.host, client.port, limit=2**16)
     writer.write(HEAD + b"Content-Length: %d\r\n\r\n" % size)
     sent = 0

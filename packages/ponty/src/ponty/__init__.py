@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from ponty.request import Description as Description
     from ponty.request import Field as Field
     from ponty.request import Header as Header
+    from ponty.request import IfMatch as IfMatch
     from ponty.request import InvalidField as InvalidField
     from ponty.request import Json as Json
     from ponty.request import JsonBody as JsonBody
@@ -75,6 +76,7 @@ if TYPE_CHECKING:
     from ponty.request import ParsedQuery as ParsedQuery
     from ponty.request import PosIntQueryParameter as PosIntQueryParameter
     from ponty.request import PosIntRouteParameter as PosIntRouteParameter
+    from ponty.request import Precondition as Precondition
     from ponty.request import Provided as Provided
     from ponty.request import QueryParameter as QueryParameter
     from ponty.request import Request as Request
@@ -108,6 +110,7 @@ else:
         "Fault": "ponty.core",
         "Field": "ponty.request",
         "Header": "ponty.request",
+        "IfMatch": "ponty.request",
         "InvalidField": "ponty.request",
         "Json": "ponty.request",
         "JsonBody": "ponty.request",
@@ -119,6 +122,7 @@ else:
         "PontyError": "ponty.core",
         "PosIntQueryParameter": "ponty.request",
         "PosIntRouteParameter": "ponty.request",
+        "Precondition": "ponty.request",
         "Provided": "ponty.request",
         "Provider": "ponty.core",
         "QueryParameter": "ponty.request",
@@ -198,6 +202,7 @@ __all__ = [
     "Fault",
     "Field",
     "Header",
+    "IfMatch",
     "InvalidField",
     "Json",
     "JsonBody",
@@ -209,6 +214,7 @@ __all__ = [
     "PontyError",
     "PosIntQueryParameter",
     "PosIntRouteParameter",
+    "Precondition",
     "Provided",
     "Provider",
     "QueryParameter",

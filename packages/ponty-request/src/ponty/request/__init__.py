@@ -9,6 +9,7 @@ from ponty.request.fields.cookie import Cookie
 from ponty.request.fields.form import ParsedForm
 from ponty.request.fields.guards import ApiKey, BasicCredentials, BearerToken, Credentials
 from ponty.request.fields.header import ContentLength, ContentType, Header
+from ponty.request.fields.if_match import IfMatch, Precondition
 from ponty.request.fields.path import PosIntRouteParameter, RouteParameter, StringRouteParameter
 from ponty.request.fields.provided import Provided
 from ponty.request.fields.query import ParsedQuery, PosIntQueryParameter, QueryParameter, StringQueryParameter
@@ -34,6 +35,7 @@ __all__ = [
     "Description",
     "Field",
     "Header",
+    "IfMatch",
     "InvalidField",
     "Json",
     "JsonBody",
@@ -42,6 +44,7 @@ __all__ = [
     "ParsedQuery",
     "PosIntQueryParameter",
     "PosIntRouteParameter",
+    "Precondition",
     "Provided",
     "QueryParameter",
     "Request",
