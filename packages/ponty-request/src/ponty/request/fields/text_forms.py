@@ -114,7 +114,7 @@ class _Kind(msgspec.Struct, frozen=True):
 
 def read_integer(text: str) -> int:
     """Read an integer: ASCII digits, with a minus before them where it is negative."""
-    digits = text[1:] if text.startswith("-") else text
+    digits = text.removeprefix("-")
     if not (digits.isascii() and digits.isdigit()):
         raise ValueError("not an integer")
     return int(text)
