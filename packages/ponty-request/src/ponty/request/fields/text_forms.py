@@ -114,7 +114,8 @@ class _Kind(msgspec.Struct, frozen=True):
 
 def read_integer(text: str) -> int:
     """Read an integer: ASCII digits, with a minus before them where it is negative."""
-    if not _INTEGER.fullmatch(text):
+    digits = text.removeprefix("-")
+    if not (digits.isascii() and digits.isdigit()):
         raise ValueError("not an integer")
     return int(text)
 
