@@ -160,7 +160,7 @@ def _log(name: str, max_retries: int, state: "tenacity.RetryCallState") -> None:
 
 
 def _ends_something(error: BaseException) -> bool:
-    """Tell whether `error` ends a task or the program, alone or in a group."""
+    """Return whether `error` ends a task or the program, alone or in a group."""
     if isinstance(error, BaseExceptionGroup):
         return error.subgroup(_NEVER_TRAPPED) is not None
     return isinstance(error, _NEVER_TRAPPED)

@@ -16,7 +16,7 @@ from aiohttp import web
 
 
 def _unknown(value: object) -> object:
-    """Give the encoder something it knows in place of `value`, or refuse it."""
+    """Return something that the encoder knows in place of `value`, or refuse it."""
     if type(value) in {tuple, list, dict, set, frozenset}:
         raise TypeError(f"a {type(value).__name__} cannot be a key of a JSON object")
     if isinstance(value, io.IOBase):

@@ -265,7 +265,7 @@ def _is_running() -> bool:
 
 
 def _has_left(request: web.Request, error: BaseException) -> bool:
-    """Tell whether `error` says only that the client has closed the connection."""
+    """Return whether `error` says only that the client has closed the connection."""
     gone = request.transport is None or request.transport.is_closing()
     return gone and isinstance(error, ConnectionError)
 
@@ -338,7 +338,7 @@ def _http_exception(error: web.HTTPException) -> web.Response:
 
 
 def _unworded(error: web.HTTPException) -> str | None:
-    """Give what is to be told of an exception that has only aiohttp's own words; None if it has others."""
+    """Return what is to be told of an exception that has only aiohttp's own words; None if it has others."""
     if error.body == f"{error.status}: {error.reason}".encode():
         return ""
     if isinstance(error, web.HTTPRequestEntityTooLarge) and isinstance(error.body, bytes):

@@ -99,7 +99,7 @@ def _of_its_own(
 
 
 def _sound(pointer: str) -> str:
-    """Give a pointer that can be written: it holds names that a client chose, which a program may have decoded."""
+    """Return a pointer that can be written: it holds names that a client chose, which a program may have decoded."""
     return pointer.encode(errors="replace").decode()
 
 

@@ -93,7 +93,7 @@ def check_json(request: web.Request) -> None:
 
 
 async def read_text(request: web.Request) -> str:
-    """Give the body as text, in its charset or UTF-8.
+    """Return the body as text, in its charset or UTF-8.
 
     Raises:
         InvalidField: The charset is unknown, a 415; or the bytes are not of that charset.

@@ -47,7 +47,7 @@ _TOO_DEEP = f"is nested more than {MAX_DEPTH} levels deep"
 
 
 def is_deeper(value: Json, levels: int) -> bool:
-    """Tell whether arrays and objects stand more than `levels` deep inside one another."""
+    """Return whether arrays and objects stand more than `levels` deep inside one another."""
     # One level after another, so that neither width nor depth can exhaust the stack.
     level: list[dict[str, Json] | list[Json]] = [value] if isinstance(value, dict | list) else []
     for _ in range(levels):

@@ -15,7 +15,7 @@ _CHARSET = re.compile(r"""charset[ \t]*+=[ \t]*+["']?([^\s;,"']*)""", re.IGNOREC
 
 @functools.lru_cache(maxsize=256)
 def essence(content_type: str) -> str | None:
-    """Give the `type/subtype` of a Content-Type in lower case, without its parameters; None if it is malformed."""
+    """Return the `type/subtype` of a Content-Type in lower case, without its parameters; None if it is malformed."""
     match = _MEDIA_TYPE.fullmatch(content_type)
     return match[1].lower() if match else None
 
@@ -29,7 +29,7 @@ def is_json(content_type: str) -> bool:
 
 @functools.lru_cache(maxsize=256)
 def charset(content_type: str) -> str | None:
-    """Give the charset that a Content-Type names, in lower case; None if it names none.
+    """Return the charset that a Content-Type names, in lower case; None if it names none.
 
     Of a malformed one, give what looks like a charset: its sender meant one, and a guess would read another text.
     """
@@ -43,13 +43,13 @@ def charset(content_type: str) -> str | None:
 
 @functools.lru_cache(maxsize=256)
 def boundary(content_type: str) -> str | None:
-    """Give the boundary that a Content-Type names (RFC 2046 §5.1.1); None if it names none that is valid."""
+    """Return the boundary that a Content-Type names (RFC 2046 §5.1.1); None if it names none that is valid."""
     text = (_parameters(content_type) or {}).get("boundary", "")
     return text if _BOUNDARY.fullmatch(text) else None
 
 
 def _parameters(content_type: str) -> dict[str, str] | None:
-    """Give the parameters by their names in lower case, the first of each name; None if they are malformed."""
+    """Return the parameters by their names in lower case, the first of each name; None if they are malformed."""
     text = content_type[content_type.find(";") :] if ";" in content_type else ""
     if essence(content_type) is None or not _PARAMETERS.fullmatch(text):
         return None

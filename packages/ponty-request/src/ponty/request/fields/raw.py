@@ -9,5 +9,5 @@ class AIOHttpReq(Field[web.Request]):
     """The `aiohttp.web.Request` itself, for what no other field reads."""
 
     def extract(self, request: web.Request) -> web.Request:
-        """Give the request."""
+        """Return the request."""
         return request

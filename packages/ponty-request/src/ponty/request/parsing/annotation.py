@@ -65,7 +65,7 @@ class Annotation:
 
 
 def class_keywords(cls: type) -> Mapping[str, Json]:
-    """Give the keywords of the inner class `JsonSchema` of `cls` itself; those of its bases are theirs.
+    """Return the keywords of the inner class `JsonSchema` of `cls` itself; those of its bases are theirs.
 
     Raises:
         TypeError: The inner class has no Annotation.

@@ -38,7 +38,7 @@ class Node(msgspec.Struct, eq=False):
 
 
 def is_hashable(node: Node) -> bool:
-    """Tell whether values can be elements of a set; to be asked when all is compiled."""
+    """Return whether values can be elements of a set; to be asked when all is compiled."""
     seen: list[Node] = [node]
     for each in seen:
         if not each.hashable:

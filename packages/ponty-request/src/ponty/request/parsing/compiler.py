@@ -327,7 +327,7 @@ def _refuse_circle(root: Any, schema: Schema) -> None:
 
 
 def _is_wrapper(origin: Any) -> bool:
-    """Tell whether a form of types says nothing of its own; typing_extensions has some before typing has them."""
+    """Return whether a form of types says nothing of its own; typing_extensions has some before typing has them."""
     return origin in _WRAPPERS or (
         type(origin).__module__ == "typing_extensions" and _wrapper_name(origin) in _WRAPPER_NAMES
     )
@@ -338,7 +338,7 @@ def _wrapper_name(origin: Any) -> str:
 
 
 def _is_typed_dict(cls: Any) -> bool:
-    """Tell whether a class is a TypedDict, that of typing_extensions included."""
+    """Return whether a class is a TypedDict, that of typing_extensions included."""
     return issubclass(cls, dict) and hasattr(cls, "__total__") and hasattr(cls, "__required_keys__")
 
 
@@ -370,7 +370,7 @@ def _may_hash(cls: Any) -> bool:
 
 
 def _hashes_fields(cls: Any) -> bool:
-    """Tell whether the hash of a class is that of its fields, as dataclasses and tuples have it."""
+    """Return whether the hash of a class is that of its fields, as dataclasses and tuples have it."""
     parameters = getattr(cls, "__dataclass_params__", None)
     return parameters is None or (parameters.eq and (parameters.frozen or parameters.unsafe_hash))
 

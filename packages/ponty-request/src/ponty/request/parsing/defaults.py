@@ -19,7 +19,7 @@ _EMPTY: dict[type, type[list[Json] | dict[str, Json]]] = {
 
 
 def default_keyword(place: str, field: dataclasses.Field[Any]) -> dict[str, Json]:
-    """Give the keyword `default` of a field, or nothing where it has none that stands still.
+    """Return the keyword `default` of a field, or nothing where it has none that stands still.
 
     Of the factories, only the built-in collections are known to make the same each time.
 

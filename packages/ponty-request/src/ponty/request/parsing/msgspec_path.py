@@ -105,7 +105,7 @@ class _Argument(msgspec.Struct, frozen=True):
 
 
 def direct_object(cls: type, properties: Mapping[str, Node], required: list[str]) -> Direct | None:
-    """Give the form of a dataclass that takes its properties, and no others, as arguments.
+    """Return the form of a dataclass that takes its properties, and no others, as arguments.
 
     Args:
         cls: The class.
@@ -137,7 +137,7 @@ def direct_object(cls: type, properties: Mapping[str, Node], required: list[str]
 
 
 def _is_ambiguous(argument: _Argument) -> bool:
-    """Tell whether a default may be taken for what JSON held, though that is read as something else."""
+    """Return whether a default may be taken for what JSON held, though that is read as something else."""
     default, direct = argument.default, argument.direct
     if isinstance(default, list | dict | set | bytearray):
         return True  # msgspec would give each its own copy

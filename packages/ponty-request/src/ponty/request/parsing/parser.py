@@ -15,7 +15,7 @@ from ponty.request.validation.validator import Validator
 
 
 def dataclass_to_jsonschema(cls: type) -> dict[str, Any]:
-    """Give the JSON Schema (draft 2020-12) of a dataclass.
+    """Return the JSON Schema (draft 2020-12) of a dataclass.
 
     It says what the class means: the types of its fields, at every depth, and that there are no other properties.
     What it admits builds.

@@ -23,7 +23,7 @@ TypeVariables = Mapping[object, Any]
 
 
 def origin_and_variables(tp: Any) -> tuple[type, dict[type, TypeVariables]]:
-    """Give the class of `tp`, which may be parametrized, and what the type variables of each of its bases stand for."""
+    """Return the class of `tp`, which may be parametrized, and what the type variables of each of its bases stand for."""
     cls = typing.get_origin(tp) or tp
     variables: dict[type, TypeVariables] = {}
 
@@ -53,7 +53,7 @@ def substitute(tp: Any, variables: TypeVariables) -> Any:
 
 
 def resolve_hints(tp: Any, names: Iterable[str]) -> dict[str, Any]:
-    """Give the types of the fields `names` of a class, which may be parametrized.
+    """Return the types of the fields `names` of a class, which may be parametrized.
 
     Raises:
         TypeError: An annotation names what cannot be found.
@@ -114,7 +114,7 @@ def _evaluated(place: str, annotation: Any, module_name: str | None, here: Mappi
 
 
 def _locals_around(cls: type) -> dict[str, Any]:
-    """Give the local variables of the running functions that `cls` is defined in."""
+    """Return the local variables of the running functions that `cls` is defined in."""
     enclosing = cls.__qualname__.split(".<locals>.")[:-1]
     names = {".<locals>.".join(enclosing[:count]) for count in range(1, len(enclosing) + 1)}
     found: list[dict[str, Any]] = []

@@ -110,7 +110,7 @@ def union(members: list[Node]) -> Node:
 
 
 def _optional(members: list[Node]) -> Direct | None:
-    """Give the direct form of a type or None; what is of several other types, only a validator tells apart."""
+    """Return the direct form of a type or None; what is of several other types, only a validator tells apart."""
     others = [member for member in members if member.schema != {"type": "null"}]
     if len(others) != 1 or "null" in others[0].kinds or (direct := others[0].direct) is None:
         return None
