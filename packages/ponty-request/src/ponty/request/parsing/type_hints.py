@@ -23,7 +23,7 @@ TypeVariables = Mapping[object, Any]
 
 
 def origin_and_variables(tp: Any) -> tuple[type, dict[type, TypeVariables]]:
-    """Return the class of `tp`, which may be parametrized, and what the type variables of each of its bases stand for."""
+    """Return the class of `tp`, which may be parametrized, and what the type variables of its bases stand for."""
     cls = typing.get_origin(tp) or tp
     variables: dict[type, TypeVariables] = {}
 

@@ -33,7 +33,7 @@ def _cut(text: str) -> str:
 
 
 def find(value: Any, reference: str) -> Any:
-    """Return what a reference to a place within `value`, `#` and a pointer, leads to; None where it is not so simple."""
+    """Return what a reference within `value`, `#` and a pointer, leads to; None where it is not so simple."""
     if not reference.startswith("#") or "%" in reference or (reference != "#" and reference[1] != "/"):
         return None
     for step in reference.split("/")[1:]:
