@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).parent
-PROGRAMS = ("building", "bodies", "memo", "fleet")
+PROGRAMS = ("building", "bodies", "middlewares", "memo", "fleet")
 
 
 def measure(folder: pathlib.Path) -> None:

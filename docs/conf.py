@@ -36,9 +36,9 @@ nitpick_ignore_regex = [
         "py:.*",
         r"(aiohttp\.)?(client|web|web_\w+|typedefs|helpers)\..*",
     ),
-    ("py:class", r"ponty\.core\.\w+\.\w+Options"),  # a TypedDict's keys stand in the text
+    ("py:class", r"ponty\.core\.[\w.]+Options"),  # a TypedDict's keys stand in the text
     ("py:class", r"ponty\.memo\.(locks\.sentinel_store\.Sentinels|stores\.cache_store\.Store)"),  # described in words
-    ("py:class", r"Redis"),  # redis-py's client
+    ("py:class", r"Redis|CollectorRegistry"),  # redis-py's client, prometheus_client's registry
     ("py:.*", r"(typing\.~_P|collections\.abc\.Callable\[\[.*)"),
     ("py:class", r"(LooseHeaders|StrOrURL|Middleware|istr|Unpack|optional)"),
 ]

@@ -1,6 +1,7 @@
 """What the tests share that cross the packages: a program run as a reader runs it, and a server of Redis."""
 
 import importlib.util
+import logging
 import os
 import pathlib
 import re
@@ -30,6 +31,19 @@ def routes():
     """Give a test an empty default table."""
     with ponty.routes.emptied():
         yield ponty.routes
+
+
+@pytest.fixture(autouse=True)
+def loggers():
+    """Have the loggers after a test as they were before: pages and docstrings set them, as programs do."""
+    logs = [logging.getLogger(name) for name in ("", "aiohttp", "ponty")]
+    kept = [(log, log.level, log.propagate, [*log.handlers]) for log in logs]
+    yield
+    for log, level, propagate, handlers in kept:
+        log.setLevel(level)
+        log.propagate = propagate
+        # Those of pytest come and go with each phase of a test.
+        log.handlers[:] = [other for other in log.handlers if other in handlers or "pytest" in type(other).__module__]
 
 
 @pytest.fixture

@@ -63,3 +63,12 @@ def test_a_fleet_is_measured_and_a_peer_that_is_not_installed_is_named():
             crowd, commands, _ = rows
             assert crowd.split()[0] == "1"  # computation in each round
             assert commands.split() == ["0" if "near" in peer else "1", "5", "2"]  # as docs/memo-redis.rst says
+
+
+def test_uploads_arrive_whole_at_all_servers_that_are_compared():
+    command = [sys.executable, "benchmarks/uploads.py", "5"]
+    printed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=True).stdout
+    assert [line.split(":")[0].strip() for line in printed.splitlines()[-2:]] == [
+        "ponty form / aiohttp form",
+        "ponty stream / aiohttp stream",
+    ]

@@ -10,6 +10,7 @@ import asyncio
 import doctest
 import io
 import json
+import mimetypes
 import operator
 import pathlib
 import re
@@ -72,10 +73,23 @@ def parse_curl(line):
                 headers[name] = value
             case "-d":
                 body = next(words)
+                headers.setdefault("Content-Type", "application/x-www-form-urlencoded")
+            case "-F":
+                body = body or aiohttp.FormData(default_to_multipart=True)
+                add_part(body, *next(words).split("=", 1))
             case _:
                 assert re.match(r"http://127\.0\.0\.1:8080/", word), f"unknown in a curl line: {word}"
                 url = word.removeprefix("http://127.0.0.1:8080")
     return method or ("POST" if body else "GET"), url, headers, body, head, bool(laid_out)
+
+
+def add_part(form, name, value):
+    """Add to a form what curl adds for `name=value`, or the file for `name=@path`, from the root of the repository."""
+    if value.startswith("@"):
+        file = ROOT / value[1:]
+        form.add_field(name, file.read_bytes(), filename=file.name, content_type=mimetypes.guess_type(file.name)[0])
+    else:
+        form.add_field(name, value)
 
 
 class Program:
@@ -154,14 +168,15 @@ async def ask(line, server):
             headers=headers,
             data=body,
             allow_redirects=False,
-            skip_auto_headers=["Content-Type"],
+            skip_auto_headers=[] if isinstance(body, aiohttp.FormData) else ["Content-Type"],
         ) as answer,
     ):
         text = await answer.text()
         if laid_out:
             text = json.dumps(json.loads(text), indent=4)
         if head:
-            lines = [f"{name}: {value}" for name, value in answer.headers.items()]
+            # As they were sent; aiohttp writes some names its own way.
+            lines = [f"{name.decode()}: {value.decode()}" for name, value in answer.raw_headers]
             return f"HTTP/1.1 {answer.status} {answer.reason}", lines, text
         return None, [], text
 
@@ -239,7 +254,7 @@ def test_the_slip_that_the_tutorial_tells_of_is_found_when_the_program_starts(mo
 
 def test_the_two_commands_stand_in_the_readme_and_ci_runs_the_second():
     readme, gate = (ROOT / "README.md").read_text(), (ROOT / ".ci/run").read_text()
-    setup = "python3 -m venv .venv && .venv/bin/pip install -q hatch && .venv/bin/hatch"
+    setup = "python3 -m venv .venv && .venv/bin/pip install hatch && .venv/bin/hatch"
     assert f"```shell\n{setup} run hello\n```" in readme
     assert f"```shell\n{setup} test\n```" in readme
     assert f"\n{setup} test\n" in gate

@@ -124,8 +124,9 @@ def test_an_example_runs(name, monkeypatch, redis_url, routes):
     namespace |= known | vars(typing) | {"web": web, "datetime": datetime, "dataclasses": dataclasses}
     namespace |= {"values": Keys(), "sentinels": Keys(), "table": {"tea": 1, "alice": 10}, "__name__": "example"}
     namespace["redis_url"] = redis_url
-    ponty.memo.localcache(name="prices")(answer)  # for `invalidate`, which warns where there is none
-    code = EXAMPLES[name].replace("redis://localhost", redis_url)
+    # For `invalidate`, which warns where there is no such cache; a page of the documentation may have one called so.
+    prices = ponty.memo.localcache(name="the example's prices")(answer)
+    code = EXAMPLES[name].replace("redis://localhost", redis_url).replace('"prices"', '"the example\'s prices"')
     exec(compile(code, name, "exec", dont_inherit=True), namespace)
     if name in SHOWS:
         assert SHOWS[name](namespace)

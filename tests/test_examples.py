@@ -107,7 +107,7 @@ def test_a_booking_of_the_guesthouse_outlives_the_server(run, tmp_path):
     process, address = run("guesthouse", cwd=GUESTHOUSE, DATABASE=str(tmp_path / "test.db"))
     body = json.dumps(booking).encode()
     status, answer = ask(f"{address}/bookings", body, Content_Type="application/json")
-    assert (status, answer["data"]) == (200, {"id": 1})
+    assert (status, answer["data"]) == (201, {"id": 1})
     assert stop(process) == 0
     _, address = run("guesthouse", cwd=GUESTHOUSE, DATABASE=str(tmp_path / "test.db"))
     status, answer = ask(f"{address}/bookings/1")

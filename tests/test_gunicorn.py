@@ -99,6 +99,36 @@ def test_an_encoded_body_that_nobody_reads_closes_the_connection(gunicorn, path)
         assert answer.headers["Connection"] == "close"
 
 
+SERVED = """
+import os
+from ponty import Limits, app_runner, build_app
+
+
+async def resource(app):
+    os.write(1, b"up\\n")
+    yield
+
+
+async def app():
+    return app_runner(build_app(providers=[resource]), limits=Limits(header_bytes=100))
+"""
+
+
+def test_a_runner_of_ponty_s_brings_its_limits_along(gunicorn, tmp_path):
+    (tmp_path / "application.py").write_text(SERVED)
+    process, address, _ = gunicorn("application:app", tmp_path)
+    # A worker that has not come so far yet would not hear the signal.
+    assert [process.stdout.readline(), process.stdout.readline()] == ["up\n", "up\n"]
+    connection = http.client.HTTPConnection(urllib.parse.urlsplit(address).netloc)
+    connection.request("GET", "/", headers={"X": "a" * 300})
+    with connection.getresponse() as answer:
+        assert (answer.status, answer.headers["Server"]) == (431, "Ponty")
+        assert json.load(answer)["status"] == 431
+    process.send_signal(signal.SIGTERM)
+    process.communicate()
+    assert process.returncode == 0
+
+
 def test_each_worker_starts_and_stops_its_providers(gunicorn, tmp_path):
     (tmp_path / "application.py").write_text(APPLICATION)
     process, address, workers = gunicorn("application:create()", tmp_path)
@@ -109,3 +139,43 @@ def test_each_worker_starts_and_stops_its_providers(gunicorn, tmp_path):
     printed, _ = process.communicate()
     assert process.returncode == 0
     assert printed.split() == ["down", "down"]
+
+
+ONE_TASK = """
+import asyncio, contextvars, os
+from ponty import build_app, get, render_json
+
+WORKER = contextvars.ContextVar("worker", default="none")
+
+
+async def background(app):
+    token = WORKER.set("set by a provider")
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(asyncio.Event().wait())
+        os.write(1, b"up\\n")
+        yield
+        task.cancel()
+    WORKER.reset(token)
+    os.write(1, WORKER.get().encode() + b"\\n")
+
+
+@get("/")
+@render_json
+async def index(request):
+    return WORKER.get()
+
+
+def create():
+    return build_app(providers=[background])
+"""
+
+
+def test_a_context_variable_and_a_task_group_span_the_yield_of_a_provider(gunicorn, tmp_path):
+    (tmp_path / "one_task.py").write_text(ONE_TASK)
+    process, address, _ = gunicorn("one_task:create()", tmp_path)
+    assert [process.stdout.readline(), process.stdout.readline()] == ["up\n", "up\n"]
+    assert ask(address) == "set by a provider"
+    process.send_signal(signal.SIGTERM)
+    printed, _ = process.communicate()
+    assert process.returncode == 0
+    assert printed.split() == ["none", "none"]

@@ -27,8 +27,22 @@ FOLDERS: dict[str, tuple[str, ...]] = {
         "event_loop events",
         "errors lazy_imports logs",
     ),
-    "core": ("operations", "serving", "app", "routing", "answers", "lifecycle wire retrying"),
-    "request": ("binding", "request", "fields", "parsing", "validation", "content", "errors"),
+    "core": ("operations", "serving", "app", "routing", "answers", "lifecycle retrying", "wire log_lines"),
+    "request": (
+        "binding",
+        "handlers refusals",
+        "request",
+        "plan",
+        "value_types",
+        "fields",
+        "forms",
+        "fields/text_forms",
+        "fields/converters",
+        "parsing",
+        "validation",
+        "content",
+        "errors",
+    ),
 }
 """The folders and modules of a layer, from top to bottom: each imports only itself and what is below it.
 
@@ -173,6 +187,8 @@ def test_a_misspelt_name_is_an_error():
         ("import ponty.memo", {"aiohttp", "msgspec", "jsonschema", "redis", "ponty.core", "ponty.request"}),
         ("import ponty", {"aiohttp", "msgspec", "ponty.core", "ponty.request", "ponty.memo"}),
         ("import ponty.core", {"jsonschema", "ponty.request", "ponty.memo", "uvloop"}),
+        ("import ponty.core; ponty.core.get", {"ponty.core.operations", "tenacity"}),
+        ("import ponty.request", {"multipart", "jsonschema"}),
         ("from ponty import get", {"jsonschema", "ponty.request", "ponty.memo"}),
     ],
 )

@@ -4,8 +4,6 @@ import dataclasses
 import datetime
 from typing import Annotated
 
-from aiohttp import web
-
 from ponty import (
     Annotation,
     DoesNotExist,
@@ -85,10 +83,10 @@ async def show_booking(booking_id: int) -> Booking:
 
 @delete(f"/bookings/{OneBooking.booking_id}")
 @expect(OneBooking)
-async def cancel(booking_id: int) -> web.Response:
+@render_json(status=204)
+async def cancel(booking_id: int) -> None:
     if BOOKINGS.pop(booking_id, None) is None:
         raise DoesNotExist
-    return web.Response(status=204)
 
 
 if __name__ == "__main__":

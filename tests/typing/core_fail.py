@@ -1,8 +1,24 @@
 """What type checkers refuse of the core."""
 
+import dataclasses
+
 from aiohttp import web
 
-from ponty import PontyError, Routes, build_app, get, http_client_provider, raise_status, render_json, retry, startmeup
+from ponty import (
+    PontyError,
+    Reply,
+    Routes,
+    build_app,
+    cors,
+    get,
+    http_client_provider,
+    json_response,
+    raise_status,
+    render_json,
+    retry,
+    startmeup,
+    trusted_proxies,
+)
 
 PontyError("text")  # E
 PontyError(txet="text")  # E
@@ -10,6 +26,9 @@ startmeup()  # E
 startmeup(8080)  # E
 retry(ConnectionError, retries=3)  # E
 http_client_provider(timeout="5")  # E
+http_client_provider(concurrency=2.5)  # E
+cors()  # E
+trusted_proxies("127.0.0.1", header="X-Real-IP")  # E
 
 
 Routes(prefix=1)  # E
@@ -53,3 +72,51 @@ fetch(1)  # E
 
 def stop() -> None:
     raise_status("404")  # E
+
+
+@dataclasses.dataclass
+class Mug:
+    id: int
+
+
+@dataclasses.dataclass
+class Cup:
+    id: int
+
+
+@render_json(Mug)  # E
+async def a_cup(request: web.Request) -> Cup:
+    return Cup(1)
+
+
+@render_json(Mug)  # E
+async def a_reply_of_a_cup(request: web.Request) -> Reply[Cup]:
+    return Reply(Cup(1))
+
+
+@render_json(list[Mug])  # E
+async def cups(request: web.Request) -> list[Cup]:
+    return []
+
+
+@render_json(list[Mug])  # E
+async def one_mug(request: web.Request) -> Mug:
+    return Mug(1)
+
+
+@render_json(Mug)  # E
+async def perhaps(request: web.Request) -> Mug | None:
+    return None
+
+
+@render_json(status=204)  # E
+async def something(request: web.Request) -> int:
+    return 1
+
+
+render_json(Mug, stauts=201)  # E
+Reply(1, status="201")  # E
+json_response(1, headers=1)  # E
+PontyError(detail=1)  # E
+build_app(errors={KeyError: "404"})  # E
+build_app(check_returns="log")  # E

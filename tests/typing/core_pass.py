@@ -1,35 +1,53 @@
 """What type checkers infer of the core."""
 
+import dataclasses
+import logging
 from collections.abc import AsyncIterator, Iterator
-from typing import NoReturn, assert_type
+from typing import NoReturn, TypedDict, assert_type
 
 import aiohttp
+import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from ponty import (
     DoesNotExist,
+    Envelope,
+    ErrorAnswer,
     Fault,
     PontyError,
     Provider,
+    Reply,
     Route,
     Routes,
     ValidationError,
+    answer_drift,
     build_app,
+    cors,
+    current_request_id,
     delete,
+    encode_json,
+    etag_matches,
+    etag_of,
     get,
+    health,
     http_client_provider,
+    json_logs,
+    json_response,
     lease_http_client,
     patch,
     post,
     put,
     raise_status,
     render_json,
+    request_ids,
     retry,
     route,
     route_iter,
     routes,
+    security_headers,
     startmeup,
+    trusted_proxies,
 )
 
 
@@ -117,3 +135,127 @@ def serve() -> None:
     startmeup(port=8080, providers=(provider,), route_tables=[web.RouteTableDef()])
     startmeup(port=8080, routes=[table, routes])
     assert_type(build_app(routes=table), web.Application)
+
+
+async def ping(app: web.Application) -> None:
+    assert_type(current_request_id(), str | None)
+
+
+def operate() -> None:
+    http_client_provider(timeout=aiohttp.ClientTimeout(total=3), lease_timeout=None)
+    middlewares = [
+        trusted_proxies("127.0.0.1", header="Forwarded", hops=1),
+        request_ids(trusted=["10.0.0.0/8"]),
+        cors("*"),
+        cors(lambda origin: origin.endswith(".shop.example"), headers="*", expose=["ETag"], credentials=True),
+        security_headers(headers={"Cache-Control": None}),
+    ]
+    build_app(middlewares=middlewares, routes=[health(ping, time_limit=1, prefix="/_")])
+    assert_type(json_logs(level="WARNING"), logging.Handler)
+
+
+@dataclasses.dataclass
+class Mug:
+    id: int
+
+
+class FullMug(Mug):
+    secret: str = ""
+
+
+class MugDict(TypedDict):
+    id: int
+
+
+class MugStruct(msgspec.Struct):
+    id: int
+
+
+@render_json(Mug, status=201, etag=True)
+async def a_mug(a: int, *, b: str) -> Mug:
+    return Mug(a)
+
+
+@render_json(Mug)
+async def a_wider_mug(request: web.Request) -> FullMug:
+    return FullMug(1)
+
+
+@render_json(Mug)
+async def a_reply(request: web.Request) -> Reply[Mug]:
+    return Reply(FullMug(1), status=201, headers={"Location": "/"}, cookies={"a": "b"})
+
+
+@render_json(Mug)
+async def either(request: web.Request) -> Mug | Reply[Mug]:
+    return Mug(1)
+
+
+@render_json(list[Mug], envelope=False)
+async def mugs(request: web.Request) -> list[Mug]:
+    return [Mug(1)]
+
+
+@render_json(dict[str, Mug])
+async def mugs_by_name(request: web.Request) -> Reply[dict[str, Mug]]:
+    return Reply({"a": Mug(1)})
+
+
+@render_json(MugDict)
+async def a_dict(request: web.Request) -> MugDict:
+    return {"id": 1}
+
+
+@render_json(MugStruct)
+async def a_struct(request: web.Request) -> MugStruct:
+    return MugStruct(1)
+
+
+@render_json(Mug | None)
+async def perhaps(request: web.Request) -> Mug | None:
+    return None
+
+
+@render_json(status=204)
+async def nothing(request: web.Request) -> None:
+    return None
+
+
+@render_json(status=202)
+async def whatever(request: web.Request) -> int:
+    return 1
+
+
+def an_envelope(data: object, elapsed: int, now: int) -> object:
+    return {"result": data}
+
+
+def an_answer(request: web.Request, error: KeyError) -> web.Response:
+    return json_response({"error": str(error)}, status=404, headers={"X": "y"})
+
+
+async def a_late_answer(request: web.Request, error: ValidationError) -> web.StreamResponse:
+    return web.Response(text=" ".join(fault.code for fault in error.faults))
+
+
+class NotEnough(PontyError):
+    status_code = 409
+    type = "https://mugs.example/not-enough"
+    title = "Not enough"
+
+
+async def use_answers(request: web.Request) -> None:
+    assert_type(await a_mug(1, b="x"), web.Response)
+    assert_type(await a_reply(request), web.Response)
+    assert_type(await perhaps(request), web.Response)
+    assert_type(Reply(1).value, int)
+    assert_type(encode_json({"a": 1}), bytes)
+    assert_type(etag_of(Mug(1), Mug), str)
+    assert_type(etag_matches("*", '"a"', weak=True), bool)
+    assert_type(answer_drift(), dict[str, int])
+    envelope: Envelope = an_envelope
+    answer: ErrorAnswer = an_answer
+    errors: dict[type[Exception], ErrorAnswer] = {KeyError: answer, LookupError: 404}
+    build_app(envelope=envelope, errors=errors, answer_invalid=a_late_answer, check_returns="raise")
+    if request.query:
+        raise NotEnough(detail="three are left", members={"left": 3}, instance="/orders/7")

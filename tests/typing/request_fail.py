@@ -5,16 +5,25 @@ from datetime import date
 from aiohttp import web
 
 from ponty import (
+    ApiKey,
+    BearerToken,
+    BodyStream,
     Cookie,
+    Field,
     Header,
     JsonBody,
+    ParsedForm,
     ParsedJsonBody,
+    ParsedQuery,
     PosIntQueryParameter,
+    Provided,
     QueryParameter,
     Request,
     RouteParameter,
+    Scoped,
     StringQueryParameter,
     StringRouteParameter,
+    Upload,
     ValidatedJsonBody,
     expect,
     render_json,
@@ -46,10 +55,33 @@ ValidatedJsonBody(filepath="schema.json", schema={})  # E
 ValidatedJsonBody({})  # E
 ParsedJsonBody()  # E
 ParsedJsonBody(int, schema={})  # E
+ParsedForm()  # E
+ParsedForm(int, max_size="1")  # E
+BodyStream()  # E
+Upload()  # E
 
 
 def imports() -> None:
     from ponty import typo  # noqa: F401 # E
+
+
+BearerToken(required=None)  # E
+BearerToken("shop")  # E
+ApiKey("X-Key")  # E
+ApiKey(header=1)  # E
+Provided("STORE")  # E
+Scoped(1)  # E
+Scoped(lambda request: 1)  # E
+ParsedQuery()  # E
+ParsedQuery({})  # E
+
+
+class Upper(Field[str]):
+    def extract(self, request: web.Request, *, name: str) -> int:  # E
+        return 1
+
+
+Upper(name="ann")  # E
 
 
 class Req(Request):
@@ -77,6 +109,11 @@ async def other(r: str) -> None: ...
 
 @expect(str)  # E
 async def no_request() -> None: ...
+
+
+@expect(Req, others="warn")  # E
+async def other_word(name: str) -> web.Response:
+    return web.Response()
 
 
 @expect(Req, mime="text/plain")  # E

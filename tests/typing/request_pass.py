@@ -1,6 +1,7 @@
 """What type checkers infer of fields and handlers."""
 
 import enum
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Literal, NewType, assert_type
@@ -11,23 +12,34 @@ from aiohttp import web
 from ponty import (
     AIOHttpReq,
     Annotation,
+    ApiKey,
+    BasicCredentials,
+    BearerToken,
+    BodyStream,
     ContentLength,
     ContentType,
     Cookie,
+    Credentials,
     Field,
     Header,
     Json,
     JsonBody,
+    ParsedForm,
     ParsedJsonBody,
+    ParsedQuery,
     PosIntQueryParameter,
     PosIntRouteParameter,
+    Provided,
     QueryParameter,
     Request,
     RouteParameter,
+    Scoped,
     StringQueryParameter,
     StringRouteParameter,
     TextBody,
+    Upload,
     ValidatedJsonBody,
+    build_app,
     dataclass_to_jsonschema,
     expect,
     get,
@@ -144,6 +156,32 @@ async def alone(name: str, page: int) -> web.Response:
     return web.Response(text=name * page)
 
 
+@dataclass
+class SignUp:
+    name: str
+    photo: Upload | None = None
+
+
+class FormReq(Request):
+    form = ParsedForm(SignUp, max_size=10_000_000, max_file_size=1_000_000, max_parts=10)
+
+
+class StreamReq(Request):
+    stream = BodyStream(max_size=10_000_000)
+
+
+async def forms(form: FormReq, stream: StreamReq) -> None:
+    assert_type(form.form, SignUp)
+    assert_type(stream.stream, AsyncIterator[bytes])
+    upload = Upload("a.png", b"", content_type="image/png")
+    assert_type(upload.filename, str)
+    assert_type(upload.content_type, str)
+    assert_type(upload.size, int)
+    assert_type(await upload.read(), bytes)
+    assert_type([chunk async for chunk in upload.chunks(1000)], list[bytes])
+    await upload.save("a.png")
+
+
 async def call_both(request: web.Request) -> None:
     assert_type(await whole(request), web.Response)
     assert_type(await alone(request), web.Response)
@@ -210,3 +248,65 @@ async def typed(r: Typed) -> None:
     assert_type(r.since, datetime | None)
     assert_type(r.visits, int)
     assert_type(r.beta, bool)
+
+
+class Greeting(Field[str]):
+    guard = True
+
+    async def extract(self, request: web.Request, *, token: str, store: dict[str, str]) -> str:
+        return store[token]
+
+
+class Named(Field[int]):
+    def __init__(self, *, name: Field[str]) -> None:
+        super().__init__(name=name)
+
+    def extract(self, request: web.Request, *, name: str) -> int:
+        return len(name)
+
+
+STORE = web.AppKey("STORE", dict[str, str])
+
+
+async def transaction(request: web.Request) -> AsyncIterator[int]:
+    yield 1
+
+
+async def of_tenant(request: web.Request, *, tenant: str) -> AsyncGenerator[bytes]:
+    yield tenant.encode()
+
+
+class Guarded(Request):
+    token = BearerToken()
+    maybe = BearerToken(required=False, realm="shop")
+    key = ApiKey(header="X-Key")
+    other_key = ApiKey(cookie="key", required=False)
+    basic = BasicCredentials()
+    other_basic = BasicCredentials(required=False)
+    store = Provided(STORE)
+    greeting = Greeting(token=BearerToken(), store=Provided(STORE))
+    length = Named(name=StringQueryParameter(required=True))
+    db = Scoped(transaction)
+    tenant = Scoped(of_tenant, tenant=Header(key="X-Tenant"))
+    query = ParsedQuery(Person)
+
+
+@get("/guarded")
+@expect(Guarded, whole=True, others="refuse")
+@render_json
+async def guarded(r: Guarded) -> None:
+    assert_type(r.token, str)
+    assert_type(r.maybe, str | None)
+    assert_type(r.key, str)
+    assert_type(r.other_key, str | None)
+    assert_type(r.basic, Credentials)
+    assert_type(r.other_basic, Credentials | None)
+    assert_type(r.store, dict[str, str])
+    assert_type(r.greeting, str)
+    assert_type(r.length, int)
+    assert_type(r.db, int)
+    assert_type(r.tenant, bytes)
+    assert_type(r.query, Person)
+
+
+app: web.Application = build_app(fields={BearerToken: "abc", Guarded.store: {}})

@@ -44,6 +44,11 @@ class Booking:
     guests: Annotated[list[Guest], Annotation(minItems=1, maxItems=4)]
 
 
+@dataclasses.dataclass(frozen=True)
+class Booked:
+    id: int
+
+
 class RoomTaken(PontyError):
     status_code = 409
 

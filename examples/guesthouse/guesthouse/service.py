@@ -3,11 +3,10 @@
 from decimal import Decimal
 
 import aiosqlite
-from aiohttp import web
 
 from guesthouse import database as db
 from guesthouse.database import Database, open_database
-from guesthouse.model import ROOMS, Booking, Room, RoomTaken, Stay
+from guesthouse.model import ROOMS, Booked, Booking, Room, RoomTaken, Stay
 from guesthouse.rates import euro_in, forget_rates, rates_client
 from ponty import (
     DoesNotExist,
@@ -16,6 +15,7 @@ from ponty import (
     PosIntQueryParameter,
     PosIntRouteParameter,
     Provider,
+    Reply,
     Request,
     RouteParameter,
     StringQueryParameter,
@@ -85,14 +85,14 @@ class NewBooking(Request):
 
 @post("/bookings")
 @expect(NewBooking, mimetype="application/json")
-@render_json
-async def book(connection: aiosqlite.Connection, booking: Booking) -> dict[str, int]:
+@render_json(Booked, status=201)
+async def book(connection: aiosqlite.Connection, booking: Booking) -> Reply[Booked]:
     if booking.room not in ROOMS:
         raise ValidationError(faults=[Fault("body", "booking", "is not a room of this house", "/room")])
     number = await db.add(connection, booking)
     if number is None:
         raise RoomTaken(faults=[Fault("body", "booking", "is taken on one of these nights", "/room")])
-    return {"id": number}
+    return Reply(Booked(number), headers={"Location": f"/bookings/{number}"})
 
 
 class OneBooking(Request):
@@ -112,7 +112,7 @@ async def show_booking(connection: aiosqlite.Connection, booking_id: int) -> Boo
 
 @delete(f"/bookings/{OneBooking.booking_id}")
 @expect(OneBooking)
-async def cancel(connection: aiosqlite.Connection, booking_id: int) -> web.Response:
+@render_json(status=204)
+async def cancel(connection: aiosqlite.Connection, booking_id: int) -> None:
     if not await db.remove(connection, booking_id):
         raise DoesNotExist
-    return web.Response(status=204)

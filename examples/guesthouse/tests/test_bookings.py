@@ -13,9 +13,10 @@ def booking(room=2, arrival="2027-05-01", departure="2027-05-04", guests=GUESTS)
 
 async def test_a_booking_is_kept(client):
     answer = await client.post("/bookings", json=booking())
-    assert answer.status == 200
+    assert answer.status == 201
     number = (await answer.json())["data"]["id"]
-    answer = await client.get(f"/bookings/{number}")
+    assert answer.headers["Location"] == f"/bookings/{number}"
+    answer = await client.get(answer.headers["Location"])
     assert (await answer.json())["data"] == booking()
 
 
@@ -37,13 +38,13 @@ async def test_what_is_wrong_with_a_booking_is_told(client, wrong, status, point
 
 async def test_of_many_who_want_a_room_one_gets_it(client):
     answers = await asyncio.gather(*(client.post("/bookings", json=booking()) for _ in range(10)))
-    assert sorted(answer.status for answer in answers) == [200, *[409] * 9]
+    assert sorted(answer.status for answer in answers) == [201, *[409] * 9]
 
 
 async def test_a_room_is_free_again_on_the_day_of_departure(client):
-    assert (await client.post("/bookings", json=booking())).status == 200
+    assert (await client.post("/bookings", json=booking())).status == 201
     assert (await client.post("/bookings", json=booking(arrival="2027-05-03", departure="2027-05-05"))).status == 409
-    assert (await client.post("/bookings", json=booking(arrival="2027-05-04", departure="2027-05-05"))).status == 200
+    assert (await client.post("/bookings", json=booking(arrival="2027-05-04", departure="2027-05-05"))).status == 201
 
 
 async def test_the_calendar_shows_a_booking_at_once(client):

@@ -103,7 +103,7 @@ async def test_a_client_that_waits_to_be_asked_for_a_body_too_large_is_not_asked
         return line
 
     assert await first_line(limit) == b"HTTP/1.1 100 Continue\r\nHTTP/1.1 200 OK\r\n"
-    assert await first_line(limit + 1) == b"HTTP/1.1 413 Request Entity Too Large\r\n"
+    assert (await first_line(limit + 1)).startswith(b"HTTP/1.1 413 ")
 
 
 async def test_the_middlewares_of_a_table_read_by_the_limit_of_the_route(serve):

@@ -50,13 +50,13 @@ async def rendered() -> dict[str, str]:
 
 
 async def received(client, text):
-    """Send `text`, and give all that comes until the connection ends, line by line."""
+    """Send `text`, and give all that comes until the connection ends: its lines, in whatever order."""
     reader, writer = await asyncio.open_connection(client.host, client.port)
     writer.write(text.encode())
     async with asyncio.timeout(30):
         all_of_it = await reader.read()
     writer.close()
-    return all_of_it.split(b"\r\n")
+    return sorted(all_of_it.split(b"\r\n"))
 
 
 @pytest.fixture
@@ -168,6 +168,179 @@ async def test_what_a_program_changes_is_sent(serve, what):
         assert is_there(got)
         body = await got.read()
         assert body == b"other" if what in {"the body", "the text"} else b'{"data":{"a":' in body
+
+
+def _headers(answer):
+    answer.headers["X-A"] = "b"
+    answer.headers.add("x-a", "ü")
+    answer.headers["Vary"] = "Origin"
+
+
+def _date_and_server(answer):
+    answer.headers["Server"] = "mine"
+    answer.headers["Date"] = "Thu, 01 Jan 1970 00:00:00 GMT"
+
+
+def _jar(answer):
+    answer.set_cookie("a", "b", httponly=True, samesite="Lax")
+    answer.set_cookie("c", "d d", max_age=5)
+    answer.del_cookie("e")
+    answer.headers.add("Set-Cookie", "f=g")
+
+
+def _other_type(answer):
+    answer.headers["Content-Type"] = "text/plain"
+    answer.headers["X-A"] = "b"
+
+
+def _no_type(answer):
+    del answer.headers["Content-Type"]
+
+
+def _cleared(answer):
+    answer.headers.clear()
+
+
+def _length(answer):
+    answer.headers["Content-Length"] = str(len(answer.body))
+
+
+def _closing(answer):
+    answer.headers["Connection"] = "close"
+
+
+def _read_only(answer):
+    assert answer.status
+    assert answer.content_type
+    assert answer.body is not None
+    assert answer.content_length is not None
+
+
+def _both(answer):
+    _headers(answer)
+    answer.content_type = "text/x-a"
+    answer.body = b"other"
+
+
+CARRIED = [
+    _headers,
+    _date_and_server,
+    _jar,
+    _other_type,
+    _no_type,
+    _cleared,
+    _length,
+    _closing,
+    _read_only,
+    _both,
+    _compress,
+    _reason,
+]
+
+
+@pytest.mark.parametrize("request_of", ["kept alive", "to be closed", "of HTTP/1.0, kept alive", "HEAD"])
+@pytest.mark.parametrize("change", CARRIED)
+async def test_what_it_carries_is_sent_as_aiohttp_would(serve, still, monkeypatch, change, request_of):
+    """The order of the lines alone may differ."""
+
+    @web.middleware
+    async def changing(request, handler):
+        answer = await handler(request)
+        change(answer)
+        return answer
+
+    @get("/")
+    async def handler(request: web.Request) -> web.Response:
+        return await rendered()
+
+    client = await serve(middlewares=[changing])
+    text = REQUESTS[request_of].format("/")
+    as_made = await received(client, text)
+    monkeypatch.setattr(plain, "_goes_plain", lambda request: False)
+    by_aiohttp = await received(client, text)
+    assert as_made == by_aiohttp
+    assert any(line.startswith(b"HTTP/1.") for line in by_aiohttp)
+
+
+@pytest.mark.parametrize("change", [_headers, _date_and_server, _jar, _other_type, _read_only, _both])
+async def test_headers_cookies_and_what_is_read_keep_it_plain(serve, monkeypatch, change):
+    """Nothing of aiohttp's own way of preparing a response runs."""
+
+    async def prepare(self, request):
+        raise AssertionError("prepared by aiohttp")
+
+    @get("/")
+    async def handler(request: web.Request) -> web.Response:
+        answer = await rendered()
+        change(answer)
+        return answer
+
+    client = await serve()
+    monkeypatch.setattr(web.StreamResponse, "prepare", prepare)
+    async with client.get("/") as answer:
+        assert answer.status == 200
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda answer: answer.headers.update({"X-A": "a\r\nSet-Cookie: b=c"}),
+        lambda answer: answer.headers.update({"X-A\r\nX-B": "a"}),
+        lambda answer: answer.headers.update({"X-A": "a\nb"}),
+        lambda answer: answer.headers.update({"X-A": "a\0"}),
+        lambda answer: answer.headers.update({"X-A": "\udcff"}),
+        lambda answer: answer.cookies.load({"a": "b"}) or answer.cookies["a"].update({"path": "/\r\nX-B: c"}),
+    ],
+)
+async def test_what_no_header_can_hold_is_a_500(serve, caplog, change):
+    @web.middleware
+    async def changing(request, handler):
+        answer = await handler(request)
+        if answer.status == 200:
+            change(answer)
+        return answer
+
+    @get("/")
+    async def handler(request: web.Request) -> web.Response:
+        return await rendered()
+
+    client = await serve(middlewares=[changing])
+    async with client.get("/") as answer:
+        assert answer.status == 500
+        assert not {"X-A", "X-B", "Set-Cookie"} & answer.headers.keys()
+    assert len(caplog.records) == 1
+
+
+async def test_headers_that_were_looked_up_before_stay_its_headers():
+    answer = await rendered()
+    headers = answer.headers
+    answer.set_status(203)
+    headers["X-A"] = "b"
+    assert answer.headers["X-A"] == "b"
+    assert answer.status == 203
+
+
+async def test_who_logs_it_reads_the_cookies_and_headers_that_were_sent():
+    seen = []
+
+    class Logger(AbstractAccessLogger):
+        def log(self, request, response, time):
+            seen.append(dict(response.headers))
+
+    @get("/")
+    async def handler(request: web.Request) -> web.Response:
+        answer = await rendered()
+        answer.headers["X-A"] = "b"
+        answer.set_cookie("c", "d")
+        return answer
+
+    runner = web.AppRunner(build_app(), access_log_class=Logger, access_log=logging.getLogger("test.access"))
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    async with ClientSession() as client, client.get(f"http://127.0.0.1:{runner.addresses[0][1]}/") as answer:
+        sent = dict(answer.headers)
+    await runner.cleanup()  # which waits until the request is logged
+    assert seen == [sent]
 
 
 async def test_what_a_program_reads_is_there():

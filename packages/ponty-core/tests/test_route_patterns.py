@@ -110,7 +110,8 @@ def test_how_the_ways_grow(pattern, expected):
 
 
 @pytest.mark.parametrize(
-    "pattern", [r"(a)\1*", "(?P<a>x)(?P=a)", "(x)?(?(1)a|b)", "(?x:a b)", "(?x) a b", "a{400}b{400}c{400}"]
+    "pattern",
+    [r"(a)\1*", "(?P<a>x)(?P=a)", "(x)?(?(1)a|b)", "(?x:a b)", "(?x) a b", "a{400}b{400}c{400}", "(?:(?=a|b)){9}"],
 )
 def test_what_cannot_be_judged_is_refused(pattern):
     re.compile(pattern)

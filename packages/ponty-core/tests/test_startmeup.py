@@ -4,8 +4,11 @@ import asyncio
 import contextlib
 import gzip
 import importlib.util
+import pathlib
 import re
 import signal
+import socket
+import ssl
 import subprocess
 import sys
 import textwrap
@@ -29,6 +32,8 @@ async def provider(app):
     print("provider down", flush=True)
 """
 
+
+CERTIFICATE = pathlib.Path(__file__).with_name("localhost.pem")
 
 TOO_LONG = 60
 """Seconds after which a server that should print or exit is taken to hang; no test waits for them to pass."""
@@ -364,6 +369,46 @@ async def test_a_provider_that_cancels_its_own_start_is_an_error(start):
     assert "CancelledError" in log
 
 
+async def test_idle_clients_over_tls_do_not_hold_the_exit(start):
+    """They are closed, and need not say that they have seen it."""
+    server = await start(
+        f"""
+        import ssl
+
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain({str(CERTIFICATE)!r})
+        startmeup(port=0, ssl_context=context, shutdown_timeout=3600, providers=[provider])
+        """
+    )
+    _, port = (await server.until(r"^Serving on https://(.*):(\d+)$")).groups()
+    context = ssl.create_default_context(cafile=CERTIFICATE)
+    raw = socket.create_connection(("127.0.0.1", int(port)))
+    with await asyncio.to_thread(context.wrap_socket, raw, server_hostname="localhost"):
+        assert await server.finish(signal.SIGTERM) == (0, ["provider down"], "")
+
+
+async def test_as_process_1_a_third_signal_ends_the_process_too(start):
+    """Linux would drop it there, where nobody handles it."""
+    server = await start(
+        """
+        async def hangs(app):
+            yield
+            print("hangs", flush=True)
+            os.kill(os.getpid_of_the_test(), 15)
+            await asyncio.sleep(0.01)
+            print(signal.getsignal(signal.SIGTERM).__name__, flush=True)
+            signal.raise_signal(signal.SIGTERM)
+
+        import signal
+        os.getpid_of_the_test, os.getpid = os.getpid, lambda: 1
+        startmeup(port=0, providers=[hangs])
+        """
+    )
+    await server.address()
+    server.process.send_signal(signal.SIGTERM)
+    assert await server.finish() == (128 + signal.SIGTERM, ["hangs", "_end"], "")
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_a_third_signal_ends_a_stop_that_hangs(start, number):
     server = await start(
@@ -398,7 +443,7 @@ async def test_a_malformed_request_is_logged_as_one_short_line(start):
     )
     _, port = await server.address()
     reader, writer = await send(port, b"GET http://[" + b"x" * 3000 + b" HTTP/1.1\r\nHost: a\r\n\r\n")
-    assert (await reader.read()).startswith(b"HTTP/1.0 400 ")
+    assert (await reader.read()).startswith(b"HTTP/1.1 400 ")
     writer.close()
     _, _, log = await server.finish(signal.SIGTERM)
     lines = [line for line in log.splitlines() if not line.startswith("INFO:asyncio:")]
@@ -488,3 +533,28 @@ def test_an_impossible_time_to_finish_is_refused(seconds):
 def test_the_port_is_required():
     with pytest.raises(TypeError, match="port"):
         startmeup()
+
+
+async def test_the_tables_that_are_listed_are_served_and_printed(start):
+    """Each route once, those of aiohttp's tables and its files last; the default table is not among them."""
+    server = await start(
+        SLOW
+        + """
+import pathlib
+from ponty.core import Routes
+
+table, theirs = Routes("/listed"), web.RouteTableDef()
+
+@table.get("/{id}")
+@table.post("/{id}")
+@theirs.get("/theirs")
+async def handler(request):
+    return web.Response()
+
+theirs.static("/files", pathlib.Path.cwd())
+serve(routes=[table], route_tables=[theirs])
+"""
+    )
+    await server.address()
+    routes = [line for line in server.printed if " /" in line]
+    assert routes == ["POST /listed/{id}", "GET /listed/{id}", "GET /theirs", "GET /files/{filename}"]

@@ -35,8 +35,10 @@ class Event:
         ((number for number in range(3)), [0, 1, 2]),
         ({"a": map(str, [1, 2]), "b": filter(None, [0, 1])}, {"a": ["1", "2"], "b": [1]}),
         ([zip([1], [2], strict=True), iter({"a": 1}), {"a": 1}.items()], [[[1, 2]], ["a"], [["a", 1]]]),
-        ({"items": (Event(datetime.datetime(1900, 1, 1, tzinfo=OLD), {}) for _ in "a")},
-         {"items": [{"at": "1899-12-31T23:40:28Z", "seats": {}}]}),
+        (
+            {"items": (Event(datetime.datetime(1900, 1, 1, tzinfo=OLD), {}) for _ in "a")},
+            {"items": [{"at": "1899-12-31T23:40:28Z", "seats": {}}]},
+        ),
         ({"text": 'a":12", "3":4'}, {"text": 'a":12", "3":4'}),
     ],
 )

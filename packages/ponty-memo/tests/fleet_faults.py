@@ -107,7 +107,7 @@ FLEET_FAULTS = [
         "        if kind == 'hash' and redis.call('HGET', KEYS[1], 'owner') == ARGV[1] then",
         "        if false then",
     ),
-    ("nobody is woken", "redis/scripts.py", "    if wanted then redis.call('PUBLISH', ARGV[2], KEYS[1]) end", "    "),
+    ("nobody is woken", "redis/scripts.py", "    if wanted then redis.pcall('PUBLISH', ARGV[2], KEYS[1]) end", "    "),
     (
         "a waiter does not say that it waits",
         "redis/scripts.py",
@@ -117,13 +117,13 @@ FLEET_FAULTS = [
     (
         "near caches are not told",
         "redis/scripts.py",
-        "    redis.call('PUBLISH', ARGV[1], KEYS[1])\n    return found",
+        "    redis.pcall('PUBLISH', ARGV[1], KEYS[1])\n    return found",
         "    return found",
     ),
     (
         "near caches are not told of a clearing",
         "redis/scripts.py",
-        "    redis.call('PUBLISH', ARGV[2], ARGV[3] .. epoch)",
+        "    redis.pcall('PUBLISH', ARGV[2], ARGV[3] .. epoch)",
         "    ",
     ),
     (
@@ -294,7 +294,7 @@ FLEET_FAULTS = [
     (
         "what was cleared on purpose is complained of",
         "stores/cache_store.py",
-        "        except Cleared:\n            return False\n",
+        "            except Cleared:\n                return False\n",
         "",
     ),
     (
@@ -349,4 +349,29 @@ FLEET_FAULTS = [
         "area = name or home",
     ),
     ("long keys are one key", "redis/key_names.py", "plain.encode(), digest_size", "b'', digest_size"),
+    (
+        "a connection that is closed fails the command",
+        "redis/connection/link.py",
+        "                if not _has_broken(error):",
+        "                if True:",
+    ),
+    (
+        "a fork closes the parent's connections",
+        "redis/connection/link.py",
+        "            _inherited.append((client, connections, tasks))",
+        "            del client, connections, tasks",
+    ),
+    ("an object of one process is shared", "keys/forms.py", "    if is_of_this_process(written):", "    if False:"),
+    (
+        "who may not publish cannot invalidate",
+        "redis/scripts.py",
+        "    redis.pcall('PUBLISH', ARGV[1], KEYS[1])\n    return found",
+        "    redis.call('PUBLISH', ARGV[1], KEYS[1])\n    return found",
+    ),
+    (
+        "definitions that share a lock are held one in the other",
+        "decorators/registry.py",
+        "        if place is not None and place in places:",
+        "        if False:",
+    ),
 ]

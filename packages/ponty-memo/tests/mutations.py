@@ -100,8 +100,8 @@ FAULTS = [
     (
         "work cancelled before its first step never lands",
         "flights/flight.py",
-        "        if self.live:\n            self.set_exception(",
-        "        if False:\n            self.set_exception(",
+        "        if self.live:\n            if error is None",
+        "        if False:\n            if error is None",
     ),
     (
         "recursion is not noticed",
@@ -167,8 +167,8 @@ FAULTS = [
     (
         "expired values pile up",
         "stores/lru.py",
-        "        self.drop(key)\n        self.tidy()\n",
-        "        self.drop(key)\n",
+        "            self.tidy()\n        fresh",
+        "            pass\n        fresh",
     ),
     (
         "a value that is dropped stays in its bucket",
@@ -191,8 +191,8 @@ FAULTS = [
     (
         "a ticket is released by its key",
         "locks/fair_queue.py",
-        "if self._held.get(ticket.key) is ticket:",
-        "if ticket.key in self._held:",
+        "if self._held.get(key) is ticket:",
+        "if key in self._held:",
     ),
     (
         "a key is free between two holders",
@@ -262,6 +262,27 @@ FAULTS = [
         "error = await asyncio.shield(release)",
         "error = await release",
     ),
+    (
+        "a flight that took its lock as it began keeps it",
+        "flights/memoizer.py",
+        "            self.lock.shared.queue.release(flight.ticket)",
+        "            pass",
+    ),
+    ("values are not copied for callers", "keys/wrapper.py", '"%copy("', '"("'),
+    ("values are not copied as they are stored", "flights/memoizer.py", "self._copy(value)", "value"),
+    (
+        "two functions share a name",
+        "decorators/registry.py",
+        "    if others:\n        raise",
+        "    if False:\n        raise",
+    ),
+    (
+        "a store is cleared while it is written",
+        "decorators/cache.py",
+        "            await backend.written()",
+        "            pass",
+    ),
+    ("a value without a life is kept", "stores/local_backend.py", "        if lasting <= 0:", "        if False:"),
 ]
 
 

@@ -263,3 +263,26 @@ raise SystemExit(asyncio.run(main()))
 def test_a_fork_of_a_running_loop_begins_anew():
     run = subprocess.run([sys.executable, "-c", FORK], capture_output=True, text=True, check=False)
     assert (run.returncode, run.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("make_lock", "name"),
+    [(locallock, "this local lock"), (lambda: Lock(locallock().sentinels), "this local lock")],
+)
+def test_the_error_of_a_second_loop_names_the_lock(make_lock, name):
+    lock, refused = make_lock(), []
+
+    async def elsewhere():
+        with pytest.raises(RuntimeError, match="another thread") as caught:
+            async with lock.lock("a"):
+                pass
+        refused.append(str(caught.value))
+
+    async def main():
+        async with lock.lock("b"):
+            thread = threading.Thread(target=asyncio.run, args=[elsewhere()])
+            thread.start()
+            await asyncio.get_running_loop().run_in_executor(None, thread.join)
+
+    asyncio.run(main())
+    assert refused[0].startswith(name)

@@ -348,3 +348,47 @@ async def test_a_store_that_cannot_clear_says_so(make_store):
 
     with pytest.raises(NotImplementedError, match="Store"):
         await compute.cache_clear()
+
+
+@pytest.mark.parametrize("late", [False, True])
+async def test_nothing_from_before_a_clearing_is_served_after_it(make_store, late):
+    """A store that takes its time may be writing when it is cleared: that is waited for."""
+    store = make_store(delay_ms=100)
+    table = {"tea": 1}
+
+    async def clear():
+        store.data.clear()
+
+    store.clear = clear
+
+    @cache(store, locallock(maxwait_ms=60_000))
+    async def price(product):
+        return table[product]
+
+    caller = asyncio.create_task(price("tea"))
+    await asyncio.sleep(0.35 if late else 0.25)  # read, read once more; and is written
+    assert [method for method, _ in store.calls] == ["get", "get", "set"]
+    table["tea"] = 2
+    await price.cache_clear()
+    for _ in range(3):
+        assert await price("tea") == 2
+    assert await caller == 1
+
+
+async def test_a_store_may_clear_its_own_cache_as_it_writes(make_store):
+    store = make_store()
+
+    async def clear():
+        store.data.clear()
+
+    async def set_and_clear(key, data):
+        await price.cache_clear()
+
+    store.clear, store.set = clear, set_and_clear
+
+    @cache(store, locallock())
+    async def price(product):
+        return 1
+
+    async with asyncio.timeout(60):
+        assert await price("tea") == 1

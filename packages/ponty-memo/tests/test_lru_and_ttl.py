@@ -78,7 +78,7 @@ async def test_expired_values_do_not_pile_up():
 
 async def test_values_with_lives_of_their_own_expire_on_time():
     chance = random.Random(1)
-    lives = [chance.choice([5, 50, 500, 5000, 0]) * chance.random() for _ in range(500)]
+    lives = [life and life * chance.random() for life in chance.choices([5, 50, 500, 5000, None], k=500)]
 
     with pytest.warns(RuntimeWarning):
 
@@ -91,7 +91,7 @@ async def test_values_with_lives_of_their_own_expire_on_time():
     for time in (1, 10, 100, 1000, 6000):
         await asyncio.sleep(time / 1000 - asyncio.get_running_loop().time())
         alive = [x for x in range(500) if compute.cache_contains(x)]
-        assert alive == [x for x in range(500) if lives[x] > time or lives[x] == 0]
+        assert alive == [x for x in range(500) if lives[x] is None or lives[x] > time]
         assert len(alive) <= compute.cache_info().size <= len(alive) + 5
 
 
@@ -356,12 +356,62 @@ def test_options_that_make_no_sense_are_refused(options):
         localcache(**options)
 
 
-async def test_a_ttl_function_that_makes_no_sense_fails_the_call():
-    @localcache(ttl_ms=lambda _: -1)
+@pytest.mark.parametrize("ttl", [0, -0.0, -1, -900_000, float("-inf"), float("nan"), False])
+@pytest.mark.parametrize("options", [{}, {"jitter": 0.5}, {"stale_ms": 1000, "stale_on_error_ms": 1000}])
+async def test_a_value_whose_lifetime_is_not_above_zero_is_not_kept(ttl, options):
+    """A token that is dead on arrival reaches its caller, and nobody else."""
+    runs = []
+
+    @localcache(ttl_ms=lambda _: ttl, **options)
+    async def token():
+        runs.append(1)
+        return "dead"
+
+    assert [await token(), await token()] == ["dead", "dead"]
+    assert len(runs) == 2
+    assert token.cache_info().size == 0
+
+
+async def test_a_value_that_is_not_kept_takes_the_place_of_the_one_before_it():
+    """Or else a failure would bring the older one back."""
+    lives = iter([10, 0])
+
+    @localcache(ttl_ms=lambda _: next(lives), stale_on_error_ms=60_000)
+    async def token(fail):
+        if fail:
+            raise LookupError
+        return 1
+
+    with pytest.raises(LookupError):
+        await token(True)
+    tell = localcache(ttl_ms=lambda _: next(lives), stale_on_error_ms=60_000, key=lambda fail: 0)(token.__wrapped__)
+    assert await tell(False) == 1
+    await asyncio.sleep(0.02)
+    assert await tell(False) == 1
+    with pytest.raises(LookupError):
+        await tell(True)
+
+
+@pytest.mark.parametrize("ttl", [None, float("inf"), 1e300])
+async def test_a_value_may_have_no_end(ttl):
+    """None and infinity are for ever, as the default is."""
+
+    @localcache(ttl_ms=lambda _: ttl, jitter=0.5)
     async def compute():
         return 1
 
-    with pytest.raises(ValueError, match="ttl_ms returned"):
+    await compute()
+    await asyncio.sleep(10**6)
+    assert await compute() == 1
+    assert compute.cache_info().hits == 1
+
+
+async def test_a_ttl_function_that_returns_no_number_fails_the_call():
+    @localcache(ttl_ms=lambda _: "60")
+    async def compute():
+        return 1
+
+    with pytest.raises(TypeError, match="ttl_ms returned is a number of milliseconds or None, not '60'"):
         await compute()
 
 

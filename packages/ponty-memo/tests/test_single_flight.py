@@ -162,6 +162,24 @@ async def test_maxwait_ends_the_wait_of_those_who_join_and_not_of_the_one_who_co
     assert slow.cache_info().stampedes == 1
 
 
+async def test_who_is_refused_reads_what_to_set():
+    """In the traceback, which no client sees."""
+
+    @localcache(name="prices of the slow")
+    async def slow():
+        await asyncio.sleep(5)
+
+    first = asyncio.create_task(slow())
+    await asyncio.sleep(0)
+    with pytest.raises(Stampede) as caught:
+        await slow()
+    await first
+    assert str(caught.value) == ""
+    assert "was still held after 1000 ms" in caught.value.__notes__[0]
+    assert "'prices of the slow'" in caught.value.__notes__[1]
+    assert "maxwait_ms=1000: give it more than a computation takes" in caught.value.__notes__[1]
+
+
 async def test_each_joiner_has_its_own_limit(now):
     @localcache(maxwait_ms=100)
     async def slow():

@@ -5,6 +5,11 @@ import asyncio
 import pytest
 
 from ponty.memo import CacheStore, Lock, SentinelStore, Stampede, Unavailable, cache, cachemiss
+from ponty.memo.event_loop import LoopOwner
+from ponty.memo.events import Emitter
+from ponty.memo.flights.memoizer import Memoizer
+from ponty.memo.stores.local_backend import LocalBackend
+from ponty.memo.stores.lru import Entries
 
 
 class Slow(SentinelStore):
@@ -97,3 +102,55 @@ async def test_a_computation_without_the_store_does_not_ask_it_again():
     assert await price("tea") == 3
     assert store.reads == 1
     assert store.data == {}
+
+
+async def test_a_lone_caller_is_not_refused_because_the_store_of_values_is_slow(make_store, make_sentinels, now):
+    """Nobody else computes: it waits for as long as the store takes, before and after the lock is taken."""
+    store = make_store(delay_ms=5000)
+
+    @cache(store, Lock(make_sentinels(), maxwait_ms=100, timeout_error=Stampede))
+    async def compute():
+        return 1
+
+    assert await compute() == 1
+    assert now() >= 15_000  # twice read, once written
+
+
+async def test_who_joins_it_has_the_limit(make_store, make_sentinels):
+    store = make_store(delay_ms=5000)
+
+    @cache(store, Lock(make_sentinels(), maxwait_ms=100, timeout_error=Stampede))
+    async def compute():
+        return 1
+
+    first = asyncio.create_task(compute())
+    await asyncio.sleep(1)
+    with pytest.raises(Stampede):
+        await compute()
+    assert await first == 1
+
+
+async def test_who_joins_a_renewal_that_waits_for_the_lock_keeps_a_limit_of_its_own(make_sentinels):
+    """The renewal began to wait before, and gives up before."""
+    sentinels = make_sentinels()
+    loop_owner, emitter = LoopOwner("the cache"), Emitter("prices", None)
+    entries = Entries(0, lambda: loop_owner.now())
+    values = iter([1, 2])
+
+    async def compute(_):
+        return next(values)
+
+    lock = Lock(sentinels, maxwait_ms=1000, pulse_ms=10, timeout_error=Stampede)
+    backend = LocalBackend(entries, loop_owner, lambda _: 1, 0.5, 0)
+    memoizer = Memoizer(compute, emitter, loop_owner, lock, backend, accepts=None, copy=None)
+    assert await memoizer.miss("tea", ("tea",), {}) == 1
+    await asyncio.sleep(1.2)
+    sentinels.keys.add("tea")  # another process computes
+    assert await memoizer.miss("tea", ("tea",), {}) == 1  # stale, and the renewal begins to wait
+    await asyncio.sleep(0.6)
+    joining = asyncio.create_task(memoizer.miss("tea", ("tea",), {}))
+    await asyncio.sleep(0.9)  # the renewal has given up, the one who has joined it has not
+    assert not joining.done()
+    sentinels.keys.discard("tea")
+    assert await joining == 2
+    assert memoizer.stampedes == 0

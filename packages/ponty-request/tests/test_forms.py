@@ -4,9 +4,8 @@ import dataclasses
 import datetime
 import decimal
 import enum
-import typing
 import uuid
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import aiohttp
 import pytest
@@ -85,7 +84,7 @@ MULTIPART = "multipart/form-data; boundary=X"
         (str, " añ😀\r\n\x00", " añ😀\r\n\x00"),
         (str, "true", "true"),
         (int, "-12", -12),
-        (int, "1.0", 1),
+        (int, "007", 7),
         (float, "1e3", 1000.0),
         (float, "-0.5", -0.5),
         (bool, "true", True),
@@ -107,7 +106,6 @@ MULTIPART = "multipart/form-data; boundary=X"
         (list[int] | None, "3", [3]),
         (set[str], "a", {"a"}),
         (tuple[str, ...], "a", ("a",)),
-        (typing.Any, "7", "7"),
     ],
 )
 @pytest.mark.parametrize("way", [URLENCODED, MULTIPART])
@@ -124,23 +122,23 @@ async def test_a_text_is_read_as_what_its_type_says(send, tp, text, value, way):
 @pytest.mark.parametrize(
     ("tp", "text", "detail"),
     [
-        (int, "3x", "is not of type 'integer'"),
-        (int, "", "is not of type 'integer'"),
-        (int, "+3", "is not of type 'integer'"),
-        (int, " 3", "is not of type 'integer'"),
-        (int, "٣", "is not of type 'integer'"),
-        (int, "1_000", "is not of type 'integer'"),
-        (int, "007", "is not of type 'integer'"),
-        (int, "0.5", "is not of type 'integer'"),
-        (int, "true", "is not of type 'integer'"),
-        (float, "NaN", "is not of type 'number'"),
-        (float, "Infinity", "is not of type 'number'"),
-        (float, "1e999", "has a number that is out of range"),
-        (bool, "True", "is not of type 'boolean'"),
-        (bool, "1", "is not of type 'boolean'"),
-        (bool, "on", "is not of type 'boolean'"),
-        (datetime.date, "28.2.2026", "is not of the format 'date'"),
-        (Colour, "green", "is not one of 'red', 'blue'"),
+        (int, "3x", "must be an integer, in the digits 0 to 9"),
+        (int, "", "must be an integer, in the digits 0 to 9"),
+        (int, "+3", "must be an integer, in the digits 0 to 9"),
+        (int, " 3", "must be an integer, in the digits 0 to 9"),
+        (int, "٣", "must be an integer, in the digits 0 to 9"),
+        (int, "1_000", "must be an integer, in the digits 0 to 9"),
+        (int, "1.0", "must be an integer, in the digits 0 to 9"),
+        (int, "0.5", "must be an integer, in the digits 0 to 9"),
+        (int, "true", "must be an integer, in the digits 0 to 9"),
+        (float, "NaN", "must be a number, as -1.5 or 2e3"),
+        (float, "Infinity", "must be a number, as -1.5 or 2e3"),
+        (float, "1e999", "must be a number, as -1.5 or 2e3"),
+        (bool, "True", "must be true or false"),
+        (bool, "1", "must be true or false"),
+        (bool, "on", "must be true or false"),
+        (datetime.date, "28.2.2026", "must be a date, as 2026-02-28"),
+        (Colour, "green", "must be one of 'red', 'blue'"),
         (Annotated[int, Annotation(minimum=3)], "2", "is less than the minimum of 3"),
         (Annotated[str, Annotation(maxLength=2)], "abc", "is longer than 2 characters"),
     ],
@@ -206,7 +204,7 @@ async def test_one_answer_names_all_that_is_wrong(send):
         ("/papers/1", "must be a file, as multipart/form-data has it, with a filename"),
         ("/pets", "additional properties are not allowed"),
         ("/photo", "must be a file, as multipart/form-data has it, with a filename"),
-        ("/tags/1", "is not of type 'integer'"),
+        ("/tags/1", "must be an integer, in the digits 0 to 9"),
         ("/tags/2", "is not valid UTF-8"),
     ]
 
@@ -309,14 +307,16 @@ class Inner:
 @pytest.mark.parametrize(
     ("tp", "words"),
     [
+        (int | float, "of several types"),
+        (Any, "has no form as a text"),
         (Inner, "a form cannot hold"),
         (dict[str, str], "a form cannot hold"),
         (list[list[int]], "a form cannot hold"),
         (list[Inner], "a form cannot hold"),
         (tuple[int, str], "a tuple of a fixed length"),
-        (list[str] | str, "a list and something else"),
-        (Upload | str, "a file or something else"),
-        (list[Upload | int], "a file or something else"),
+        (list[str] | str, "of several types"),
+        (Upload | str, "of several types"),
+        (list[Upload | int], "of several types"),
         (object(), "has no form"),
     ],
 )

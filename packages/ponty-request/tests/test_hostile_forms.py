@@ -4,12 +4,14 @@ import dataclasses
 import gzip
 import json
 import os
+import re
 import socket
 import zlib
 
 import pytest
+from aiohttp import web
 
-from ponty.core import Routes, render_json
+from ponty.core import build_app, render_json
 from ponty.request import ParsedForm, Request, Upload, expect
 
 URLENCODED = "application/x-www-form-urlencoded"
@@ -40,7 +42,7 @@ class Large(Request):
     form = ParsedForm(Form, max_size=50_000_000)
 
 
-table = Routes()
+table = web.RouteTableDef()
 
 
 def mount(path, request):
@@ -62,8 +64,8 @@ def server(serve_in_thread):
     return serve_in_thread(table)
 
 
-def post(server, path, body, content_type=MULTIPART, headers="", length=None):
-    """Post bytes, close the sending half, and give the status and the JSON of the answer."""
+def post(server, path, body, content_type=MULTIPART, headers="", length=None, *, cut=False):
+    """Post bytes, and give the status and the JSON of the answer; None where there is none."""
     port, logged = server
     head = f"POST {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
     head += f"Content-Length: {len(body) if length is None else length}\r\n"
@@ -72,10 +74,11 @@ def post(server, path, body, content_type=MULTIPART, headers="", length=None):
     with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
         try:
             connection.sendall((head + headers + "\r\n").encode("latin-1") + body)
-            connection.shutdown(socket.SHUT_WR)
+            if cut:
+                connection.shutdown(socket.SHUT_WR)
         except OSError:
             pass  # refused before it was sent; the answer is there all the same
-        while data := receive(connection):
+        while not is_whole(answer) and (data := receive(connection)):
             answer += data
     assert not [record for record in logged if record.name == "ponty.core"]
     head, _, text = answer.partition(b"\r\n\r\n")
@@ -84,6 +87,12 @@ def post(server, path, body, content_type=MULTIPART, headers="", length=None):
     assert SECRET not in answer
     assert len(text) < 8192
     return int(head.split()[1]), json.loads(text)
+
+
+def is_whole(answer):
+    head, found, text = answer.partition(b"\r\n\r\n")
+    length = re.search(rb"Content-Length: (\d+)", head)
+    return bool(found and length and len(text) == int(length[1]))
 
 
 def receive(connection):
@@ -172,8 +181,19 @@ def test_hostile_multiparts(server, path, body, status):
 
 @pytest.mark.parametrize(
     "boundary",
-    ["", "; boundary=", '; boundary=""', f"; boundary={'b' * 71}", f"; boundary={'b' * 7000}", "; boundary=ä", "; x=X"]
-    + ['; boundary="a "', '; boundary="a\\"b"', "; boundary=X; boundary", "; boundary =X"],
+    [
+        "",
+        "; boundary=",
+        '; boundary=""',
+        f"; boundary={'b' * 71}",
+        f"; boundary={'b' * 7000}",
+        "; boundary=ä",
+        "; x=X",
+        '; boundary="a "',
+        '; boundary="a\\"b"',
+        "; boundary=X; boundary",
+        "; boundary =X",
+    ],
 )
 def test_a_boundary_is_as_its_standard_says(server, boundary):
     status, document = post(server, "/usual", named(b"text") + END, f"multipart/form-data{boundary}")
@@ -181,7 +201,9 @@ def test_a_boundary_is_as_its_standard_says(server, boundary):
     assert "boundary" in document["errors"][0]["detail"]
 
 
-@pytest.mark.parametrize("boundary", ["X", '"X"', "b" * 70, '"a b"', "a+b", "----WebKitFormBoundaryAbC", "'()+_,-./:=?"])
+@pytest.mark.parametrize(
+    "boundary", ["X", '"X"', "b" * 70, '"a b"', "a+b", "----WebKitFormBoundaryAbC", "'()+_,-./:=?"]
+)
 def test_any_boundary_is_found(server, boundary):
     plain = boundary.strip('"').encode()
     quoted = boundary if boundary.startswith('"') or boundary.isalnum() else f'"{boundary}"'
@@ -237,7 +259,7 @@ def test_what_is_announced_too_large_is_refused_at_once(server):
     assert post(server, "/limited", b"", length=300_001)[0] == 413
 
 
-@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd", "compress", "gzip, gzip"])
+@pytest.mark.parametrize("encoding", ["gzip", "br", "zstd", "compress", "gzip, gzip"])
 def test_a_corrupt_or_unknown_encoding_is_refused(server, encoding):
     status, _ = post(server, "/usual", SECRET * 100, headers=f"Content-Encoding: {encoding}\r\n")
     assert status == (415 if encoding in {"compress", "gzip, gzip"} else 400)
@@ -253,7 +275,7 @@ def test_a_bomb_is_a_413(server, within_budget):
 @pytest.mark.parametrize("length", [1, 1_000])
 def test_a_body_that_ends_before_its_length_is_answered_or_cut(server, length):
     body = named(b"file", filename=b"a", content=b"x" * 600_000) + END
-    status, _ = post(server, "/large", body, length=len(body) + length)
+    status, _ = post(server, "/large", body, length=len(body) + length, cut=True)
     assert status in {400, None}
 
 
@@ -300,11 +322,11 @@ def test_hostile_urlencoded_forms(server, body, status):
         (b'filename="\xc3\xa4 \xf0\x9f\x98\x80.png"', "ä 😀.png"),
         (b'filename="my%20file%C3%A4.png"', "my fileä.png"),
         (b'filename="100%.png"', "100%.png"),
-        (b'filename="a"; filename*=UTF-8\'\'%e2%82%ac.png', "€.png"),
+        (b"filename=\"a\"; filename*=UTF-8''%e2%82%ac.png", "€.png"),
         (b"filename*=utf-8'en'%e2%82%ac.png", "€.png"),
         (b"filename*=ISO-8859-1''%e4.png", "ä.png"),
         (b"filename*=UTF-8''..%2f..%2fpasswd", "passwd"),
-        (b'filename="a.png"; filename*=UTF-16\'\'x', "a.png"),
+        (b"filename=\"a.png\"; filename*=UTF-16''x", "a.png"),
         (b'filename="' + b"n" * 300 + b'.png"', "n" * 251 + ".png"),
     ],
 )
@@ -317,9 +339,7 @@ def test_a_filename_is_never_a_path(server, disposition, filename):
 @pytest.mark.parametrize("size", [0, 1, 255_999, 256 * 1024, 256 * 1024 + 1, 3_000_000])
 async def test_a_body_may_come_in_pieces_of_any_size(aiohttp_client, size):
     """Wherever a chunk ends, in a boundary or in a head, the same is read."""
-    from ponty.core import build_app
-
-    client = await aiohttp_client(build_app(routes=table))
+    client = await aiohttp_client(build_app(route_tables=[table]))
     content = os.urandom(size)
     body = named(b"text", content=b"\r\n--Y") + named(b"file", filename=b"a", content=content) + END
     step = max(1, len(body) // 500) if size > 1000 else 1

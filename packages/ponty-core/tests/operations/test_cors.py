@@ -274,6 +274,21 @@ async def test_an_answer_that_is_plain_stays_plain(serve, monkeypatch):
         assert (await answer.json())["data"] == "a mug"
 
 
+@pytest.mark.parametrize("headers", [{}, {"Connection": "close"}])
+@pytest.mark.parametrize("size", [10, 2**17])
+async def test_a_plain_answer_that_goes_another_way_has_the_headers_once(serve, headers, size):
+    @get("/text")
+    @render_json
+    async def text(request: web.Request) -> str:
+        return "x" * size
+
+    client = await serve(middlewares=[cors([SHOP])])
+    async with client.get("/text", headers={"Origin": SHOP} | headers) as answer:
+        assert answer.headers.getall(ALLOW + "Origin") == [SHOP]
+        assert answer.headers.getall("Vary") == ["Origin"]
+        assert len((await answer.json())["data"]) == size
+
+
 async def test_a_websocket_is_let_through(serve):
     @get("/socket")
     async def socket(request: web.Request) -> web.WebSocketResponse:

@@ -230,7 +230,7 @@ async def _not_contained(cached):
 
 async def test_values_end_by_the_clock_of_redis(make, counting, link_to, server, namespace, keys_of, until):
     compute, _, _ = counting
-    cached = make(link_to(), compute, ttl_ms=lambda value: 0 if value == 2 else 60_000, jitter=0.5)
+    cached = make(link_to(), compute, ttl_ms=lambda value: None if value == 2 else 60_000, jitter=0.5)
     await cached("tea")
     await cached("cake")
     (mortal, eternal) = keys_of()

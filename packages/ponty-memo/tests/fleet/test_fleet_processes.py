@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import signal
+import subprocess
 import sys
 
 import pytest
@@ -199,3 +200,14 @@ async def test_a_value_of_another_process_is_read_by_this_one(start, link_to, na
     value.__module__, value.__qualname__ = "__main__", "value"
     mine = rediscache(link_to(), namespace=namespace, name="worker")(value)
     assert await mine("tea") == "tea, run 1"
+
+
+@pytest.mark.parametrize("kind", ["url", "client"])
+def test_a_fork_with_an_open_link_leaves_the_parent_its_connections(server, namespace, kind):
+    """Sockets and selector are shared with the child, which must not take one out of the other."""
+    program = pathlib.Path(__file__).with_name("forking.py")
+    command = [sys.executable, str(program), server.url, namespace, kind]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    lines = ran.stdout.splitlines()
+    assert lines == ["parent [3]", *["child [3, 4]"] * 3, "parent [0, 1, 2, 3, 4]"], ran.stderr
+    assert ran.returncode == 0

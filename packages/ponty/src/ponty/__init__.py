@@ -12,22 +12,33 @@ __path__ = pkgutil.extend_path(__path__, __name__)
 
 if TYPE_CHECKING:
     from ponty.core import DoesNotExist as DoesNotExist
+    from ponty.core import Envelope as Envelope
+    from ponty.core import ErrorAnswer as ErrorAnswer
     from ponty.core import Fault as Fault
+    from ponty.core import Limits as Limits
     from ponty.core import Location as Location
     from ponty.core import PontyError as PontyError
     from ponty.core import Provider as Provider
+    from ponty.core import Reply as Reply
     from ponty.core import Route as Route
     from ponty.core import Routes as Routes
     from ponty.core import ValidationError as ValidationError
+    from ponty.core import answer_drift as answer_drift
+    from ponty.core import app_runner as app_runner
     from ponty.core import build_app as build_app
     from ponty.core import cors as cors
     from ponty.core import current_request_id as current_request_id
     from ponty.core import delete as delete
+    from ponty.core import encode_json as encode_json
+    from ponty.core import etag_matches as etag_matches
+    from ponty.core import etag_of as etag_of
     from ponty.core import get as get
     from ponty.core import health as health
     from ponty.core import http_client_provider as http_client_provider
     from ponty.core import json_logs as json_logs
+    from ponty.core import json_response as json_response
     from ponty.core import lease_http_client as lease_http_client
+    from ponty.core import metrics as metrics
     from ponty.core import patch as patch
     from ponty.core import post as post
     from ponty.core import put as put
@@ -39,27 +50,38 @@ if TYPE_CHECKING:
     from ponty.core import route_iter as route_iter
     from ponty.core import routes as routes
     from ponty.core import security_headers as security_headers
+    from ponty.core import serve as serve
+    from ponty.core import serve_async as serve_async
     from ponty.core import startmeup as startmeup
     from ponty.core import trusted_proxies as trusted_proxies
     from ponty.request import AIOHttpReq as AIOHttpReq
     from ponty.request import Annotation as Annotation
+    from ponty.request import ApiKey as ApiKey
+    from ponty.request import BasicCredentials as BasicCredentials
+    from ponty.request import BearerToken as BearerToken
     from ponty.request import BodyStream as BodyStream
     from ponty.request import ContentLength as ContentLength
     from ponty.request import ContentType as ContentType
     from ponty.request import Cookie as Cookie
+    from ponty.request import Credentials as Credentials
     from ponty.request import Description as Description
     from ponty.request import Field as Field
     from ponty.request import Header as Header
+    from ponty.request import IfMatch as IfMatch
     from ponty.request import InvalidField as InvalidField
     from ponty.request import Json as Json
     from ponty.request import JsonBody as JsonBody
     from ponty.request import ParsedForm as ParsedForm
     from ponty.request import ParsedJsonBody as ParsedJsonBody
+    from ponty.request import ParsedQuery as ParsedQuery
     from ponty.request import PosIntQueryParameter as PosIntQueryParameter
     from ponty.request import PosIntRouteParameter as PosIntRouteParameter
+    from ponty.request import Precondition as Precondition
+    from ponty.request import Provided as Provided
     from ponty.request import QueryParameter as QueryParameter
     from ponty.request import Request as Request
     from ponty.request import RouteParameter as RouteParameter
+    from ponty.request import Scoped as Scoped
     from ponty.request import StringQueryParameter as StringQueryParameter
     from ponty.request import StringRouteParameter as StringRouteParameter
     from ponty.request import TextBody as TextBody
@@ -73,47 +95,67 @@ else:
     _HOMES = {
         "AIOHttpReq": "ponty.request",
         "Annotation": "ponty.request",
+        "ApiKey": "ponty.request",
+        "BasicCredentials": "ponty.request",
+        "BearerToken": "ponty.request",
         "BodyStream": "ponty.request",
         "ContentLength": "ponty.request",
         "ContentType": "ponty.request",
         "Cookie": "ponty.request",
+        "Credentials": "ponty.request",
         "Description": "ponty.request",
         "DoesNotExist": "ponty.core",
+        "Envelope": "ponty.core",
+        "ErrorAnswer": "ponty.core",
         "Fault": "ponty.core",
         "Field": "ponty.request",
         "Header": "ponty.request",
+        "IfMatch": "ponty.request",
         "InvalidField": "ponty.request",
         "Json": "ponty.request",
         "JsonBody": "ponty.request",
+        "Limits": "ponty.core",
         "Location": "ponty.core",
         "ParsedForm": "ponty.request",
         "ParsedJsonBody": "ponty.request",
+        "ParsedQuery": "ponty.request",
         "PontyError": "ponty.core",
         "PosIntQueryParameter": "ponty.request",
         "PosIntRouteParameter": "ponty.request",
+        "Precondition": "ponty.request",
+        "Provided": "ponty.request",
         "Provider": "ponty.core",
         "QueryParameter": "ponty.request",
+        "Reply": "ponty.core",
         "Request": "ponty.request",
         "Route": "ponty.core",
         "RouteParameter": "ponty.request",
         "Routes": "ponty.core",
+        "Scoped": "ponty.request",
         "StringQueryParameter": "ponty.request",
         "StringRouteParameter": "ponty.request",
         "TextBody": "ponty.request",
         "Upload": "ponty.request",
         "ValidatedJsonBody": "ponty.request",
         "ValidationError": "ponty.core",
+        "answer_drift": "ponty.core",
+        "app_runner": "ponty.core",
         "build_app": "ponty.core",
         "cors": "ponty.core",
         "current_request_id": "ponty.core",
         "dataclass_to_jsonschema": "ponty.request",
         "delete": "ponty.core",
+        "encode_json": "ponty.core",
+        "etag_matches": "ponty.core",
+        "etag_of": "ponty.core",
         "expect": "ponty.request",
         "get": "ponty.core",
         "health": "ponty.core",
         "http_client_provider": "ponty.core",
         "json_logs": "ponty.core",
+        "json_response": "ponty.core",
         "lease_http_client": "ponty.core",
+        "metrics": "ponty.core",
         "patch": "ponty.core",
         "post": "ponty.core",
         "put": "ponty.core",
@@ -125,6 +167,8 @@ else:
         "route_iter": "ponty.core",
         "routes": "ponty.core",
         "security_headers": "ponty.core",
+        "serve": "ponty.core",
+        "serve_async": "ponty.core",
         "startmeup": "ponty.core",
         "trusted_proxies": "ponty.core",
     }
@@ -143,47 +187,67 @@ else:
 __all__ = [
     "AIOHttpReq",
     "Annotation",
+    "ApiKey",
+    "BasicCredentials",
+    "BearerToken",
     "BodyStream",
     "ContentLength",
     "ContentType",
     "Cookie",
+    "Credentials",
     "Description",
     "DoesNotExist",
+    "Envelope",
+    "ErrorAnswer",
     "Fault",
     "Field",
     "Header",
+    "IfMatch",
     "InvalidField",
     "Json",
     "JsonBody",
+    "Limits",
     "Location",
     "ParsedForm",
     "ParsedJsonBody",
+    "ParsedQuery",
     "PontyError",
     "PosIntQueryParameter",
     "PosIntRouteParameter",
+    "Precondition",
+    "Provided",
     "Provider",
     "QueryParameter",
+    "Reply",
     "Request",
     "Route",
     "RouteParameter",
     "Routes",
+    "Scoped",
     "StringQueryParameter",
     "StringRouteParameter",
     "TextBody",
     "Upload",
     "ValidatedJsonBody",
     "ValidationError",
+    "answer_drift",
+    "app_runner",
     "build_app",
     "cors",
     "current_request_id",
     "dataclass_to_jsonschema",
     "delete",
+    "encode_json",
+    "etag_matches",
+    "etag_of",
     "expect",
     "get",
     "health",
     "http_client_provider",
     "json_logs",
+    "json_response",
     "lease_http_client",
+    "metrics",
     "patch",
     "post",
     "put",
@@ -195,6 +259,8 @@ __all__ = [
     "route_iter",
     "routes",
     "security_headers",
+    "serve",
+    "serve_async",
     "startmeup",
     "trusted_proxies",
 ]

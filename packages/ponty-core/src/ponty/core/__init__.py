@@ -3,14 +3,22 @@
 import importlib
 from typing import TYPE_CHECKING
 
+from ponty.core.answers.answer_settings import Envelope, ErrorAnswer
+from ponty.core.answers.encoding import encode_json
+from ponty.core.answers.entity_tags import etag_matches
 from ponty.core.answers.errors import DoesNotExist, Fault, Location, PontyError, ValidationError, raise_status
-from ponty.core.answers.rendering import render_json
+from ponty.core.answers.rendering import etag_of, render_json
+from ponty.core.answers.reply import Reply, json_response
+from ponty.core.answers.returned_types import answer_drift
 from ponty.core.app import build_app
 from ponty.core.lifecycle.client import http_client_provider, lease_http_client
 from ponty.core.lifecycle.providers import Provider
 from ponty.core.retrying import retry
 from ponty.core.routing.route import Route
 from ponty.core.routing.table import Routes, delete, get, patch, post, put, route, route_iter, routes
+from ponty.core.serving.limits import Limits
+from ponty.core.serving.runner import app_runner
+from ponty.core.serving.serve import serve, serve_async
 from ponty.core.serving.startmeup import startmeup
 
 if TYPE_CHECKING:
@@ -18,6 +26,7 @@ if TYPE_CHECKING:
     from ponty.core.operations.cors import cors
     from ponty.core.operations.health import health
     from ponty.core.operations.json_logs import json_logs
+    from ponty.core.operations.metrics import metrics
     from ponty.core.operations.request_ids import request_ids
     from ponty.core.operations.security_headers import security_headers
     from ponty.core.operations.trusted_proxies import trusted_proxies
@@ -27,6 +36,7 @@ else:
         "current_request_id": "ponty.core.lifecycle.current_request",
         "health": "ponty.core.operations.health",
         "json_logs": "ponty.core.operations.json_logs",
+        "metrics": "ponty.core.operations.metrics",
         "request_ids": "ponty.core.operations.request_ids",
         "cors": "ponty.core.operations.cors",
         "security_headers": "ponty.core.operations.security_headers",
@@ -46,22 +56,33 @@ else:
 
 __all__ = [
     "DoesNotExist",
+    "Envelope",
+    "ErrorAnswer",
     "Fault",
+    "Limits",
     "Location",
     "PontyError",
     "Provider",
+    "Reply",
     "Route",
     "Routes",
     "ValidationError",
+    "answer_drift",
+    "app_runner",
     "build_app",
     "cors",
     "current_request_id",
     "delete",
+    "encode_json",
+    "etag_matches",
+    "etag_of",
     "get",
     "health",
     "http_client_provider",
     "json_logs",
+    "json_response",
     "lease_http_client",
+    "metrics",
     "patch",
     "post",
     "put",
@@ -73,6 +94,8 @@ __all__ = [
     "route_iter",
     "routes",
     "security_headers",
+    "serve",
+    "serve_async",
     "startmeup",
     "trusted_proxies",
 ]

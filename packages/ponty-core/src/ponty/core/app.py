@@ -1,21 +1,20 @@
 """`build_app`: the application, made of routes, providers and what answers errors."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
+from ponty.core.answers.answer_settings import AnswerSettings, Envelope, ErrorAnswer
 from ponty.core.answers.error_middleware import answer_errors, answering, answering_for_others
 from ponty.core.answers.further_headers import add_noted_headers
+from ponty.core.lifecycle.handler_needs import check_app_keys, replace_fields
 from ponty.core.lifecycle.providers import Provider, lifespan, listed
 from ponty.core.lifecycle.stopping import watch_stopping
 from ponty.core.routing.mounting import check_path_parameters, listed_tables, mount
 from ponty.core.routing.table import Routes
 from ponty.core.routing.unmatched import Unmatched
-from ponty.core.wire.arriving_bodies import ArrivingBodies
-
-ARRIVING_BODIES = web.AppKey("ARRIVING_BODIES", ArrivingBodies)
-"""Where an application keeps the requests whose body is still arriving."""
 
 MOUNTED = web.AppKey("MOUNTED", tuple[tuple[str, str], ...])
 """Where an application keeps the method and path of each route that it was built with."""
@@ -28,6 +27,11 @@ def build_app(
     route_tables: Iterable[web.RouteTableDef] = (),
     middlewares: Sequence[Middleware] = (),
     client_max_size: int = 1024**2,
+    envelope: Envelope | None = None,
+    errors: Mapping[type[Exception], ErrorAnswer] | None = None,
+    answer_invalid: ErrorAnswer | None = None,
+    check_returns: int | Literal["raise"] = 1,
+    fields: Mapping[Any, object] | None = None,
 ) -> web.Application:
     """Build the application that `startmeup` serves, without serving it.
 
@@ -46,23 +50,41 @@ def build_app(
         middlewares: aiohttp's middlewares, the outermost first. What a handler raises, and what no route matches,
             reaches them as an answer; so does what a middleware within raises. Those of a table stand within these.
         client_max_size: The most bytes a request's body may have; a larger one is a 413.
+        envelope: Makes the documents of answers in place of Ponty's envelope: a function of the value, the milliseconds
+            that its handler took, and the milliseconds since the epoch.
+        errors: Answers to exceptions of a class and those derived from it: a status, for a problem document, or a
+            function of the request and the error that returns the response. The nearest class counts.
+        answer_invalid: The answer to an invalid request, likewise; the function gets the `ValidationError` with its
+            faults.
+        check_returns: In one of so many answers, a value that differs from what `render_json(returns=…)` declares is
+            logged and counted (`answer_drift`); 0 for none. With "raise", as in tests, it is an unhandled TypeError.
+        fields: For tests: what takes the place of fields of requests, by the field itself or by a class of fields. A
+            field is read in its place; anything else is its value.
 
     Raises:
         TypeError: A provider is not an async generator function, or a path lacks a variable part that its handler
             reads, or `routes` lists what is no table.
-        ValueError: A path is not one.
+        ValueError: A path is not one, an answer has no status that there is, or no handler has one of the
+            `fields`.
+        RuntimeError: When the application starts, and its providers have not put into it what its handlers read.
     """
-    arriving = ArrivingBodies()
-    app = web.Application(
-        middlewares=[answer_errors(arriving), *answering_for_others(middlewares)], client_max_size=client_max_size
-    )
-    app[ARRIVING_BODIES] = arriving
-    app.cleanup_ctx.append(lifespan(listed(providers)))
-    watch_stopping(app)
+    settings = AnswerSettings(envelope, {**errors} if errors else {}, answer_invalid, check_returns)
+    guard = answering(settings)
     tables = listed_tables(routes)
-    if middlewares or any(entry.middlewares for table in tables for entry in table):
+    entries = [entry for table in tables for entry in table]
+    # What a route of a table brings along for the whole application, as that of `metrics` does.
+    around = [found for entry in entries if (found := getattr(entry.handler, "__ponty_around_all__", None)) is not None]
+    app = web.Application(
+        middlewares=[answer_errors(settings), *answering_for_others([*around, *middlewares], settings)],
+        client_max_size=client_max_size,
+    )
+    app.cleanup_ctx.append(lifespan((*listed(providers), check_app_keys)))
+    watch_stopping(app)
+    if middlewares or any(entry.middlewares for entry in entries):
         app.on_response_prepare.append(add_noted_headers)
-    app[MOUNTED] = mount(app, tables, tuple(route_tables), answering)
-    app.router.register_resource(Unmatched(app.router, answering))
+    app[MOUNTED] = mount(app, tables, tuple(route_tables), guard)
+    app.router.register_resource(Unmatched(app.router, guard))
     check_path_parameters(app)
+    if fields:
+        replace_fields(app, fields)
     return app

@@ -19,6 +19,13 @@ def seconds(who: str, what: str, ms: float) -> float:
     return ms / 1000
 
 
+def check_callable(who: str, **options: object) -> None:
+    """Raise a ValueError that names `who` for an option that is neither None nor a function."""
+    for name, value in options.items():
+        if value is not None and not callable(value):
+            raise ValueError(f"{who}: {name} is a function, not {value!r}")
+
+
 def _clock_of(loop: "asyncio.AbstractEventLoop") -> Callable[[], float]:
     """Return the cheapest function that reads `loop`'s clock.
 
@@ -51,7 +58,7 @@ class LoopOwner:
         self._clock = clock
         self._process = 0
         self.loop: asyncio.AbstractEventLoop | None = None
-        self.now: Callable[[], float] = clock or time.monotonic
+        self.now: Callable[[], float] = time.monotonic if clock is None else clock
 
     def on_new_loop(self, callback: Callable[[], object]) -> None:
         """Call `callback` when another loop has become the owner's loop, before anything else is done there."""
@@ -68,7 +75,7 @@ class LoopOwner:
             if self._is_busy():
                 raise RuntimeError(self._elsewhere())
             self.loop, self._process = loop, os.getpid()
-            self.now = self._clock or _clock_of(loop)
+            self.now = _clock_of(loop) if self._clock is None else self._clock
             for callback in self._on_new_loop:
                 callback()
         return loop

@@ -7,10 +7,14 @@ from ponty.request.fields.base import Description, Field
 from ponty.request.fields.body import JsonBody, ParsedJsonBody, TextBody, ValidatedJsonBody
 from ponty.request.fields.cookie import Cookie
 from ponty.request.fields.form import ParsedForm
+from ponty.request.fields.guards import ApiKey, BasicCredentials, BearerToken, Credentials
 from ponty.request.fields.header import ContentLength, ContentType, Header
+from ponty.request.fields.if_match import IfMatch, Precondition
 from ponty.request.fields.path import PosIntRouteParameter, RouteParameter, StringRouteParameter
-from ponty.request.fields.query import PosIntQueryParameter, QueryParameter, StringQueryParameter
+from ponty.request.fields.provided import Provided
+from ponty.request.fields.query import ParsedQuery, PosIntQueryParameter, QueryParameter, StringQueryParameter
 from ponty.request.fields.raw import AIOHttpReq
+from ponty.request.fields.scoped import Scoped
 from ponty.request.fields.stream import BodyStream
 from ponty.request.forms.upload import Upload
 from ponty.request.parsing.annotation import Annotation
@@ -20,23 +24,32 @@ from ponty.request.request import Request
 __all__ = [
     "AIOHttpReq",
     "Annotation",
+    "ApiKey",
+    "BasicCredentials",
+    "BearerToken",
     "BodyStream",
     "ContentLength",
     "ContentType",
     "Cookie",
+    "Credentials",
     "Description",
     "Field",
     "Header",
+    "IfMatch",
     "InvalidField",
     "Json",
     "JsonBody",
     "ParsedForm",
     "ParsedJsonBody",
+    "ParsedQuery",
     "PosIntQueryParameter",
     "PosIntRouteParameter",
+    "Precondition",
+    "Provided",
     "QueryParameter",
     "Request",
     "RouteParameter",
+    "Scoped",
     "StringQueryParameter",
     "StringRouteParameter",
     "TextBody",

@@ -1,24 +1,30 @@
 """`expect` binds a handler to its request: it is called with the value of each field, or the request is refused.
 
-The handler's parameters and the fields match one to one, which is seen to at import.
+The handler's parameters and the fields match one to one, in name and in type, which is seen to at import. The order in
+which the fields are read is settled in `ponty.request.plan`.
 """
 
 import functools
-import inspect
-import operator
 import time
-import types
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+import weakref
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from typing import Any, Literal, TypeVar, get_origin, overload
 
-from aiohttp import hdrs, web
+import msgspec
+from aiohttp import HttpVersion11, hdrs, payload, web
 
-from ponty.core import DoesNotExist, Fault, PontyError, ValidationError
+from ponty.core import PontyError
 from ponty.request.content.charsets import MIMETYPE_CHECKED
 from ponty.request.content.media_types import essence
 from ponty.request.errors import InvalidField
+from ponty.request.fields.provided import Provided
+from ponty.request.fields.query import OtherParameters, ParsedQuery
+from ponty.request.fields.scoped import Scopes
 from ponty.request.forms.holding import release
-from ponty.request.request import CompiledField, Request, quoted
+from ponty.request.handlers import check_handler, make_call
+from ponty.request.plan import Plan, Step, key_of_stand_in, make_plan
+from ponty.request.refusals import Refusal, refusal_of
+from ponty.request.request import Request
 
 _R = TypeVar("_R")
 _Req = TypeVar("_Req", bound=Request)
@@ -26,16 +32,45 @@ _Req = TypeVar("_Req", bound=Request)
 _Answer = Callable[[web.Request], Coroutine[Any, Any, _R]]
 
 
+class _Elsewhere(msgspec.Struct, frozen=True, eq=False):
+    """What answers in one application, in the place of what answers in all others.
+
+    Args:
+        app: The application.
+        answer: What answers there.
+        keys: The keys that it reads there.
+    """
+
+    app: "weakref.ref[web.Application]"
+    answer: _Answer[Any]
+    keys: tuple[web.AppKey[Any], ...]
+
+
+_Answers = list[_Elsewhere]
+
+
 @overload
 def expect(
-    cls: type[Request], *, mimetype: str | None = None, whole: Literal[False] = False
+    cls: type[Request],
+    *,
+    mimetype: str | None = None,
+    whole: Literal[False] = False,
+    others: Literal["ignore", "refuse"] = "ignore",
 ) -> Callable[[Callable[..., Awaitable[_R]]], _Answer[_R]]: ...
 @overload
 def expect(
-    cls: type[_Req], *, mimetype: str | None = None, whole: Literal[True]
+    cls: type[_Req],
+    *,
+    mimetype: str | None = None,
+    whole: Literal[True],
+    others: Literal["ignore", "refuse"] = "ignore",
 ) -> Callable[[Callable[[_Req], Awaitable[_R]]], _Answer[_R]]: ...
 def expect(
-    cls: type[Request], *, mimetype: str | None = None, whole: bool = False
+    cls: type[Request],
+    *,
+    mimetype: str | None = None,
+    whole: bool = False,
+    others: Literal["ignore", "refuse"] = "ignore",
 ) -> Callable[[Callable[..., Awaitable[_R]]], _Answer[_R]]:
     """Call the decorated handler with the fields of a request.
 
@@ -54,15 +89,20 @@ def expect(
     is a 404 where a route parameter is at fault, else the `errorcode` of a cookie or the 415 of a body, and a 400
     otherwise.
 
+    A guard comes before all of that: what it refuses is refused at once, with no word of the rest.
+
     Args:
         cls: The class of fields.
         mimetype: The media type that a request must have; another or none is a 415. Only type and subtype are compared,
             without case. Without it, a field of a JSON body takes `application/json` and what ends in `+json`.
         whole: Gives the handler one instance of `cls` in place of an argument for each field; type checkers know the
             types of its attributes.
+        others: With `refuse`, a query parameter that no field reads is refused; so it is where a field is a
+            `ParsedQuery`.
 
     Raises:
-        TypeError: The handler is not a coroutine function, or its parameters and the fields do not match one to one.
+        TypeError: The handler is not a coroutine function, or its parameters and the fields do not match one to one, or
+            a parameter is annotated with a type that has no room for what the field gives.
         ValueError: `mimetype` is not of the form `type/subtype`.
     """
     actual: Any = get_origin(cls) or cls
@@ -72,55 +112,71 @@ def expect(
         )
     if mimetype is not None and (essence(mimetype) is None or ";" in mimetype):
         raise ValueError(f"@expect({cls.__qualname__}): {mimetype!r} is not a media type, as text/plain is")
+    if others not in {"ignore", "refuse"}:
+        raise ValueError(f"@expect({cls.__qualname__}): others is 'ignore' or 'refuse', not {others!r}")
     media_type = essence(mimetype) if mimetype is not None else None
     cls = actual
-    now = tuple(field for field in cls.__compiled__ if not field.waits)
-    later = tuple(field for field in cls.__compiled__ if field.waits)
-    fields = (*now, *later)
-    extracts = tuple(field.extract for field in now)
-    extracts_later = tuple(field.extract for field in later)
 
     def decorate(handler: Callable[..., Awaitable[_R]]) -> _Answer[_R]:
-        check_handler(handler, cls.__qualname__, [field.name for field in fields], whole=whole)
+        fields = cls.__fields__
         _, inner, render = _rendered(handler)
-        call = make_call(inner, [field.name for field in fields], whole=cls if whole else None)
+        check_handler(handler, inner, cls, whole=whole)
+        elsewhere: _Answers = []
 
-        @functools.wraps(handler)
-        async def answer(request: web.Request) -> _R:
-            if media_type is not None:
-                _check_media_type(request, media_type)
-            values: list[Any] = []
-            try:
-                for extract in extracts:
-                    values.append(extract(request))  # noqa: PERF401 - its length tells which field refused
-                for extract in extracts_later:
-                    values.append(await extract(request))  # noqa: PERF401 - likewise
-            except InvalidField as invalid:
-                refusing, *left = fields[len(values) :]
-                # With its traceback, it would hold the frame that holds it: work for the garbage collector.
-                refusals = [(refusing, invalid.with_traceback(None))]
-                raise _refusal(refusals + await _refusals(request, left) if left else refusals) from None
-            if render is None:
-                return await call(*values)  # type: ignore[no-any-return]
-            start = time.perf_counter_ns()
-            return render(await call(*values), start)  # type: ignore[no-any-return]
+        def answer_by(plan: Plan, elsewhere: _Answers) -> _Answer[Any]:
+            others_refused = _others(plan, refuse=others == "refuse")
+            is_flat = plan.is_flat and others_refused is None
+            names = [step.name for step in plan.checks] if is_flat else [*plan.named]
+            call = make_call(inner, names, whole=cls if whole else None)
+            binding = _Binding(media_type, others_refused, call, render, elsewhere)
+            made = _flat(plan.checks, binding) if is_flat else _in_turns(plan, binding)
+            return _releasing(made) if any(step.field.takes_stream for step in plan.steps) else made
 
-        return _finished(answer, fields)
+        plan = cls.__plan__
+        answer = functools.wraps(handler)(answer_by(plan, elsewhere))
+        del answer.__wrapped__  # what it takes is a request, not the handler's parameters
+
+        def replace_fields(app: web.Application, stand_ins: Mapping[Any, Any]) -> set[int]:
+            keys = {id(key) for step in plan.steps if (key := key_of_stand_in(step.field, stand_ins)) is not None}
+            if keys:
+                own = make_plan(cls.__qualname__, fields, stand_ins)
+                gone = functools.partial(_forget, elsewhere)
+                elsewhere.append(_Elsewhere(weakref.ref(app, gone), answer_by(own, []), _app_keys(own)))
+            return keys
+
+        def needed_keys(app: web.Application) -> Iterable[web.AppKey[Any]]:
+            return next((own.keys for own in elsewhere if own.app() is app), _app_keys(plan))
+
+        descriptions = [*plan.descriptions()]
+        vars(answer).update(
+            __ponty_path_parameters__=[d.name for d in descriptions if d.location == "path"],
+            __ponty_replace_fields__=replace_fields,
+            __ponty_app_keys__=needed_keys,
+            __ponty_asks_for_body__=bool(plan.guards),
+        )
+        # The most that a body may have is known before its handler runs: a client may ask whether to send it.
+        if max_sizes := [step.field.max_size for step in plan.steps if step.field.max_size is not None]:
+            vars(answer).update(__ponty_max_size__=max(max_sizes))
+        return answer
 
     return decorate
 
 
-def _finished(answer: _Answer[_R], fields: Sequence[CompiledField]) -> _Answer[_R]:
-    """Make what answers a request ready to be mounted, with what `ponty.core` is to know of it."""
-    finished: Any = _releasing(answer) if any(field.takes_stream for field in fields) else answer
-    # The most that a body may have is known before its handler runs: a client may ask whether to send it.
-    if max_sizes := [field.max_size for field in fields if field.max_size is not None]:
-        finished.__ponty_max_size__ = max(max_sizes)
-    finished.__ponty_path_parameters__ = [
-        d.name for field in fields if not field.waits and (d := field.describe()) and d.location == "path"
-    ]
-    del finished.__wrapped__  # what it takes is a request, not the handler's parameters
-    return finished  # type: ignore[no-any-return]
+def _forget(elsewhere: _Answers, app: "weakref.ref[web.Application]") -> None:
+    elsewhere[:] = [own for own in elsewhere if own.app is not app]
+
+
+def _app_keys(plan: Plan) -> tuple[web.AppKey[Any], ...]:
+    return tuple(step.field.key for step in plan.steps if isinstance(step.field, Provided))
+
+
+def _others(plan: Plan, *, refuse: bool) -> OtherParameters | None:
+    """Return what refuses the query parameters that no field reads; None where they are let in."""
+    queries = [step.field for step in plan.steps if isinstance(step.field, ParsedQuery)]
+    if not refuse and not queries:
+        return None
+    names = [d.name for d in plan.descriptions() if d.location == "query" and d.style != "properties"]
+    return OtherParameters([*names, *(name for query in queries for name in query.names)])
 
 
 def _releasing(answer: _Answer[_R]) -> _Answer[_R]:
@@ -136,9 +192,198 @@ def _releasing(answer: _Answer[_R]) -> _Answer[_R]:
 
 
 def _rendered(handler: Any) -> tuple[Any, Any, Any]:
-    """Give the function that `render_json` has wrapped, and what renders its value; or the handler, and None."""
+    """Return the function that `render_json` has wrapped, and what renders its value; or the handler, and None."""
     rendered: tuple[Any, Any, Any] = getattr(handler, "__ponty_rendered__", (None, None, None))
     return rendered if rendered[0] is handler else (handler, handler, None)
+
+
+class _Binding(msgspec.Struct, frozen=True):
+    """What is bound to the fields of a request.
+
+    Args:
+        media_type: The media type that a request must have; None for any.
+        others: Refuses the query parameters that no field reads; None where they are let in.
+        call: Calls the handler with their values.
+        render: Makes an answer of its value; None where the value is one.
+        elsewhere: What answers in some applications in the place of this.
+    """
+
+    media_type: str | None
+    others: OtherParameters | None
+    call: Callable[..., Awaitable[Any]]
+    render: Any
+    elsewhere: _Answers
+
+
+def _flat(fields: tuple[Step, ...], binding: _Binding) -> _Answer[Any]:
+    """Make what answers where each field stands alone, as most do."""
+    media_type, call, render, elsewhere = binding.media_type, binding.call, binding.render, binding.elsewhere
+    extracts = tuple(field.extract for field in fields if not field.waits)
+    extracts_later = tuple(field.extract for field in fields if field.waits)
+
+    async def answer(request: web.Request) -> Any:
+        if elsewhere and (own := _own(elsewhere, request)):
+            return await own(request)
+        if media_type is not None:
+            _check_media_type(request, media_type)
+        values: list[Any] = []
+        try:
+            for extract in extracts:
+                values.append(extract(request))  # noqa: PERF401 - its length tells which field refused
+            for extract in extracts_later:
+                values.append(await extract(request))  # noqa: PERF401 - likewise
+        except InvalidField as invalid:
+            refusing, *left = fields[len(values) :]
+            # With its traceback, it would hold the frame that holds it: work for the garbage collector.
+            refusals = [(refusing, invalid.with_traceback(None))]
+            raise refusal_of(refusals + await _refusals(request, left) if left else refusals) from None
+        if render is None:
+            return await call(*values)
+        start = time.perf_counter_ns()
+        return render(await call(*values), start)
+
+    return answer
+
+
+def _in_turns(plan: Plan, binding: _Binding) -> _Answer[Any]:
+    """Make what answers where some fields come before others."""
+    elsewhere = binding.elsewhere
+
+    async def answer(request: web.Request) -> Any:
+        if elsewhere and (own := _own(elsewhere, request)):
+            return await own(request)
+        scopes = Scopes()
+        try:
+            answered = await _handle(plan, binding, request, scopes)
+        except BaseException as error:
+            await scopes.leave(error)
+            raise
+        if scopes:
+            if _is_whole(answered):
+                await scopes.leave(None)
+            else:
+                _leave_when_sent(scopes, answered)
+        return answered
+
+    return answer
+
+
+async def _handle(plan: Plan, binding: _Binding, request: web.Request, scopes: Scopes) -> Any:
+    values: list[Any] = [None] * len(plan.steps)
+    if plan.guards:
+        await _pass_guards(plan.guards, request, values, scopes)
+    if binding.media_type is not None:
+        _check_media_type(request, binding.media_type)
+    await _pass_checks(plan.checks, binding.others, request, values)
+    for step in plan.scopes:
+        try:
+            values[step.slot] = await _read(step, request, values, scopes)
+        except InvalidField as invalid:
+            raise refusal_of([(step, invalid.with_traceback(None))]) from None
+    arguments = [values[slot] for slot in plan.named.values()]
+    if binding.render is None:
+        return await binding.call(*arguments)
+    start = time.perf_counter_ns()
+    return binding.render(await binding.call(*arguments), start)
+
+
+def _own(elsewhere: _Answers, request: web.Request) -> _Answer[Any] | None:
+    app = request.app
+    return next((own.answer for own in elsewhere if own.app() is app), None)
+
+
+async def _read(step: Step, request: web.Request, values: list[Any], scopes: Scopes) -> Any:
+    value = step.extract(request, **{name: values[slot] for name, slot in step.uses})
+    if step.is_scope:
+        return await scopes.enter(value)
+    return await value if step.waits else value
+
+
+async def _pass_guards(guards: tuple[Step, ...], request: web.Request, values: list[Any], scopes: Scopes) -> None:
+    """Read the guards; then have the client send its body, where it waits to be asked.
+
+    Raises:
+        PontyError: One refuses the request.
+    """
+    try:
+        for step in guards:
+            try:
+                values[step.slot] = await _read(step, request, values, scopes)
+            except InvalidField as invalid:
+                raise refusal_of([(step, invalid.with_traceback(None))]) from None
+    except PontyError as error:
+        error.__ponty_leaves_body__ = True  # type: ignore[attr-defined]
+        raise
+    if request.version >= HttpVersion11 and request.headers.get(hdrs.EXPECT, "").lower() == "100-continue":
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0  # no part of the answer is out yet
+
+
+async def _pass_checks(
+    checks: tuple[Step, ...], others: OtherParameters | None, request: web.Request, values: list[Any]
+) -> None:
+    """Read the fields of the second turn.
+
+    Raises:
+        PontyError: One or several refuse the request.
+    """
+    refusals: list[Refusal] = []
+    failed: set[int] = set()
+    for step in checks:
+        if failed and any(slot in failed for _, slot in step.uses):
+            failed.add(step.slot)
+            continue
+        try:
+            value = step.extract(request, **{name: values[slot] for name, slot in step.uses})
+            values[step.slot] = await value if step.waits else value
+        except InvalidField as invalid:
+            failed.add(step.slot)
+            refusals.append((step, invalid.with_traceback(None)))
+    if others is not None:
+        try:
+            others.check(request)
+        except InvalidField as invalid:
+            refusals.append((others, invalid.with_traceback(None)))
+    if refusals:
+        raise refusal_of(refusals)
+
+
+def _is_whole(answer: Any) -> bool:
+    """Return whether nothing of an answer is made while it is sent."""
+    as_made = getattr(type(answer), "is_as_made", None)
+    if as_made is not None and as_made(answer):
+        return True
+    if not isinstance(answer, web.StreamResponse) or answer.prepared:
+        return True
+    if type(answer).prepare is not web.StreamResponse.prepare and as_made is None:
+        return False
+    body = answer.body if isinstance(answer, web.Response) else None
+    return isinstance(answer, web.Response) and (not isinstance(body, payload.Payload) or isinstance(body, _WHOLE))
+
+
+_WHOLE = (payload.BytesPayload, payload.StringPayload)
+
+
+def _leave_when_sent(scopes: Scopes, answer: web.StreamResponse) -> None:
+    """Have scopes left when an answer was sent, or could not be."""
+    prepare, write_eof = answer.prepare, answer.write_eof
+
+    async def prepare_or_leave(request: web.BaseRequest) -> Any:
+        try:
+            return await prepare(request)
+        except BaseException as error:
+            await scopes.leave(error)
+            raise
+
+    async def end(data: bytes = b"") -> None:
+        try:
+            await write_eof(data)
+        except BaseException as error:
+            await scopes.leave(error)
+            raise
+        await scopes.leave(None)
+
+    vars(answer).update(prepare=prepare_or_leave, write_eof=end)
 
 
 def _check_media_type(request: web.Request, media_type: str) -> None:
@@ -151,12 +396,9 @@ class _UnsupportedMediaType(PontyError):
     status_code = 415
 
 
-_Refusal = tuple[CompiledField, InvalidField]
-
-
-async def _refusals(request: web.Request, fields: Iterable[CompiledField]) -> list[_Refusal]:
-    """Give what those of `fields` say of a request that refuse it."""
-    refusals: list[_Refusal] = []
+async def _refusals(request: web.Request, fields: Iterable[Step]) -> list[Refusal]:
+    """Return what those of `fields` say of a request that refuse it."""
+    refusals: list[Refusal] = []
     for field in fields:
         try:
             value = field.extract(request)
@@ -165,91 +407,3 @@ async def _refusals(request: web.Request, fields: Iterable[CompiledField]) -> li
         except InvalidField as invalid:
             refusals.append((field, invalid.with_traceback(None)))
     return refusals
-
-
-def _refusal(refusals: list[_Refusal]) -> PontyError:
-    """Make the one error that names every fault."""
-    field, invalid = refusals[0]
-    if len(refusals) == 1 and invalid.status == 400 and not invalid.headers:
-        return ValidationError(faults=_faults(field, invalid))
-    faults: list[Fault] = []
-    statuses: list[int] = []
-    headers: dict[str, str] = {}
-    for field, refusal in refusals:
-        faults += _faults(field, refusal)
-        statuses.append(refusal.status)
-        headers.update(refusal.headers)
-    if 404 in statuses:
-        return DoesNotExist(faults=faults, headers=headers)
-    error = ValidationError(faults=faults, headers=headers)
-    error.status_code = next((status for status in statuses if status != 400), 400)
-    return error
-
-
-def _faults(field: CompiledField, invalid: InvalidField) -> list[Fault]:
-    description = field.describe()
-    if description is None:
-        raise TypeError(f"the field {field.name!r} refuses a request, so its describe() must say what it takes of it")
-    location, name = description.location, description.name
-    return [Fault(location, name, detail, pointer) for pointer, detail in invalid.violations]
-
-
-def check_handler(handler: Callable[..., object], cls: str, names: Iterable[str], *, whole: bool) -> None:
-    """See that a handler takes what a request has.
-
-    Args:
-        handler: The handler.
-        cls: The name of the request's class.
-        names: The names of its fields.
-        whole: Whether the handler is to take one instance of the class.
-
-    Raises:
-        TypeError: It is not a coroutine function, or its parameters and the fields do not match one to one.
-    """
-    name = getattr(handler, "__qualname__", repr(handler))
-    place = f"@expect({cls}) on {name!r}"
-    if not inspect.iscoroutinefunction(handler):
-        raise TypeError(f"{place}: the handler is not a coroutine function (async def)")
-    signature = inspect.signature(handler)
-    if whole:
-        try:
-            signature.bind(object())
-        except TypeError:
-            raise TypeError(f"{place}: with whole=True, the handler takes one argument, not {signature}") from None
-        return
-    parameters = signature.parameters.values()
-    taken = [_PREFIXES.get(parameter.kind, "") + parameter.name for parameter in parameters]
-    had = {*names}
-    if taken_only := quoted(set(taken) - had):
-        had_only = quoted(had - set(taken)) or "nothing more"
-        raise TypeError(f"{place}: the handler takes {taken_only}, the request has {had_only}")
-    if had_only := quoted(had - set(taken)):
-        raise TypeError(f"{place}: the request has {had_only}, the handler takes nothing more")
-    for parameter in parameters:
-        if parameter.kind is inspect.Parameter.POSITIONAL_ONLY:
-            raise TypeError(f"{place}: the handler takes {parameter.name!r} by position only, but is given it by name")
-
-
-def make_call(handler: Any, names: Sequence[str], *, whole: Any) -> Callable[..., Awaitable[Any]]:
-    """Make what calls a handler with the values of fields, in the order of these.
-
-    Args:
-        handler: The handler.
-        names: The names of the fields.
-        whole: The class of the one instance that it takes; None where it takes each field by its name.
-    """
-    if whole is not None:
-        return lambda *values: handler(whole(**dict(zip(names, values, strict=True))))
-    # Only of a function that wraps no other, the signature surely is its own.
-    if isinstance(handler, types.FunctionType) and not hasattr(handler, "__wrapped__"):
-        parameters = inspect.signature(handler).parameters
-        if all(parameter.kind is parameter.POSITIONAL_OR_KEYWORD for parameter in parameters.values()):
-            order = [names.index(name) for name in parameters]
-            if order == sorted(order):
-                return handler
-            arrange = operator.itemgetter(*order)
-            return lambda *values: handler(*arrange(values))
-    return lambda *values: handler(**dict(zip(names, values, strict=True)))
-
-
-_PREFIXES: dict[object, str] = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}

@@ -1,6 +1,6 @@
 """How a part of a request is refused."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 
 class InvalidField(Exception):
@@ -33,3 +33,15 @@ class InvalidField(Exception):
         self.status = status
         self.violations: tuple[tuple[str, str], ...] = ((pointer, detail), *more)
         self.headers: Mapping[str, str] = headers or {}
+
+
+class InvalidParameters(InvalidField):
+    """Several parameters of one place that a field takes together.
+
+    Args:
+        faults: What is wrong: the name of a parameter, the place within its value as a JSON Pointer, and a detail.
+    """
+
+    def __init__(self, faults: Sequence[tuple[str, str, str]]) -> None:
+        super().__init__(faults[0][2])
+        self.faults: tuple[tuple[str, str, str], ...] = tuple(faults)

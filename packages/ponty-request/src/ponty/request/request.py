@@ -1,25 +1,11 @@
-"""`Request`, a class of fields: what an instance holds, and what is looked up once of each field."""
+"""`Request`, a class of fields: what an instance holds, and the plan by which its fields are read."""
 
-import functools
-import inspect
-from collections.abc import Callable, Iterable
+import types
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
-import msgspec
-from aiohttp import web
-
-from ponty.request.fields.base import Description, Field
-
-
-class CompiledField(msgspec.Struct, frozen=True):
-    """What a request needs of a field, looked up once."""
-
-    name: str
-    extract: Callable[[web.Request], Any]
-    waits: bool
-    describe: Callable[[], Description | None]
-    takes_stream: bool = False
-    max_size: int | None = None
+from ponty.request.fields.base import Field
+from ponty.request.plan import Plan, make_plan, quoted
 
 
 class Request:
@@ -43,7 +29,8 @@ class Request:
         TypeError: The values given and the fields do not match one to one.
     """
 
-    __compiled__: ClassVar[tuple[CompiledField, ...]] = ()
+    __fields__: ClassVar[Mapping[str, Field[Any]]] = types.MappingProxyType({})
+    __plan__: ClassVar[Plan] = make_plan("Request", {})
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -61,37 +48,22 @@ class Request:
                     f"{cls.__qualname__}.{name}: the field's own `name` is {field.name!r} already; "
                     "give each name a field of its own"
                 )
-        cls.__compiled__ = tuple(
-            CompiledField(
-                name,
-                field.extract,
-                inspect.iscoroutinefunction(field.extract),
-                functools.cache(field.describe),
-                field.takes_stream,
-                field.max_size,
-            )
-            for name, field in fields.items()
-        )
-        _check_streams(cls)
+        cls.__fields__ = types.MappingProxyType(fields)
+        cls.__plan__ = make_plan(cls.__qualname__, fields)
+        _check_streams(cls.__qualname__, cls.__plan__)
 
     def __init__(self, /, **values: object) -> None:
-        names = {field.name for field in self.__compiled__}
+        names = self.__fields__.keys()
         if values.keys() != names:
             raise TypeError(f"{type(self).__qualname__}() takes {quoted(names)}, not {quoted(values) or 'nothing'}")
         vars(self).update(values)
 
 
-def _check_streams(cls: type[Request]) -> None:
-    for streamed in cls.__compiled__:
-        if streamed.takes_stream:
-            for other in cls.__compiled__:
+def _check_streams(place: str, plan: Plan) -> None:
+    for streamed in plan.steps:
+        if streamed.field.takes_stream:
+            for other in plan.steps:
                 if other is not streamed and (told := other.describe()) is not None and told.location == "body":
                     raise TypeError(
-                        f"{cls.__qualname__}: {streamed.name!r} reads the body as it arrives, "
-                        f"so {other.name!r} cannot read it too"
+                        f"{place}: {streamed.name!r} reads the body as it arrives, so {other.name!r} cannot read it too"
                     )
-
-
-def quoted(names: Iterable[str]) -> str:
-    """Name names."""
-    return ", ".join(map(repr, sorted(names)))

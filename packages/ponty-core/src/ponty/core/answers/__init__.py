@@ -2,7 +2,7 @@
 
 ::
 
-    a value  -> rendering -> encoding ----------.
-    an error -> error_middleware -> problems ---+-> fast_response -> the client
+    a value  -> rendering (-> returned_types) -> encoding ---.
+    an error -> error_middleware -> problems ----------------+-> fast_response -> (entity_tags) -> the client
     a response of a program's own -> response_checks -> aiohttp --'
 """

@@ -10,94 +10,194 @@ exception, only the status reaches the client.
 
 import asyncio
 import functools
+import inspect
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
-from aiohttp import hdrs, web
+from aiohttp import HttpVersion11, hdrs, web
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.typedefs import Handler, Middleware
 from multidict import CIMultiDict
 
+from ponty.core.answers.answer_settings import AnswerSettings, current_settings
+from ponty.core.answers.closing_answer import ClosingAnswer
 from ponty.core.answers.encoding import encode_json
-from ponty.core.answers.errors import PontyError, check_status
+from ponty.core.answers.entity_tags import if_changed
+from ponty.core.answers.errors import PontyError, check_status, title
 from ponty.core.answers.fast_response import PlainResponse
 from ponty.core.answers.problems import PROBLEM_JSON, problem, problem_body
 from ponty.core.answers.response_checks import check_sendable, check_unsent
 from ponty.core.lifecycle.current_app import current_apps
-from ponty.core.wire.arriving_bodies import ArrivingBodies
-from ponty.core.wire.unread_bodies import leave_unread
+from ponty.core.log_lines import log_error
+from ponty.core.wire.announced_bodies import MAX_SIZE_ATTRIBUTE, announces_too_much, body_limit
+from ponty.core.wire.head_requests import send_no_body
+from ponty.core.wire.server_state import SERVER_NAME
+from ponty.core.wire.server_writer import ServerWriter
+from ponty.core.wire.unread_bodies import leave_unread, mark_refused
 
 logger: logging.Logger = logging.getLogger("ponty.core")
 
 
-def answer_errors(arriving_bodies: ArrivingBodies) -> Middleware:
+def answer_errors(settings: AnswerSettings | None = None) -> Middleware:
     """Make the outermost middleware of an application: the exit of whatever its handlers and middlewares raise.
 
     Args:
-        arriving_bodies: Told of each request whose body is still on its way when its handler begins.
+        settings: What the application answers with.
     """
+    own = settings if settings is not None and settings.answers_errors() else None
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-        current_apps.set(request.match_info.apps)
+        apps = request.match_info.apps
+        current_apps.set(apps)
+        if request.method == hdrs.METH_HEAD:
+            send_no_body(request.writer)
         content = request.content
-        if content.is_eof():
-            return await _answered(handler, request)
-        arriving_bodies.add(request)
-        answer = await _answered(handler, request)
-        if content.exception() is not None:
-            # What follows a broken body is no request that can be read. Nor is aiohttp to read on and log it.
+        arrives = not content.is_eof()
+        answer = await _answered(handler, request, own)
+        if type(answer) is not PlainResponse and type(request.writer) is not ServerWriter and not answer.prepared:
+            answer.headers.setdefault(hdrs.SERVER, SERVER_NAME)  # a server of Ponty's names itself
+        if request.version < HttpVersion11 and hdrs.TRANSFER_ENCODING in request.headers:
+            # RFC 9112 §6.1: where the body of such a request ends is not certain.
             answer.force_close()
-            content.feed_eof()
-        else:
-            leave_unread(request, answer)
+        if arrives:
+            if content.exception() is not None:
+                # What follows a broken body is no request that can be read. Nor is aiohttp to read on and log it.
+                answer.force_close()
+                content.feed_eof()
+            else:
+                leave_unread(request, answer)
+        for app in apps:
+            if app.on_response_prepare:
+                return await _prepared(request, answer) if middleware in apps[0].middlewares else answer
         return answer
 
     return middleware
 
 
-def answering(handler: Handler) -> Handler:
-    """Put around `handler` what turns all that it raises into answers, so that middlewares see answers only."""
+async def _prepared(request: web.Request, answer: web.StreamResponse) -> web.StreamResponse:
+    """Prepare an answer while an error of who is asked about it can still be answered."""
+    if answer.prepared or isinstance(answer, _Broken):
+        return answer
+    try:
+        await answer.prepare(request)
+    except ConnectionError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the one exit for all of them
+        _log(request, error)
+        return _Broken() if request.writer.output_size else ClosingAnswer(500)
+    return answer
 
-    async def answered(request: web.Request) -> web.StreamResponse:
-        return await _answered(handler, request)
 
-    return functools.update_wrapper(answered, handler)
+def answering(settings: AnswerSettings | None = None) -> Callable[[Handler], Handler]:
+    """Make what is put around handlers to turn all that they raise into answers, so that middlewares see answers only.
+
+    Args:
+        settings: What the application of the handlers answers with.
+    """
+    own = settings if settings is not None and settings.answers_errors() else None
+    rendering = settings if settings is not None and settings.renders() else None
+
+    def guard(handler: Handler) -> Handler:
+        has_own_limit = hasattr(handler, MAX_SIZE_ATTRIBUTE)  # and refuses what is over it, in its own words
+
+        async def answered(request: web.Request) -> web.StreamResponse:
+            if not (has_own_limit or request.content.is_eof()) and announces_too_much(request):
+                return _too_large(request)
+            return await _answered(handler, request, own)
+
+        async def answered_as_set(request: web.Request) -> web.StreamResponse:
+            assert rendering is not None  # noqa: S101 - chosen below
+            if not (has_own_limit or request.content.is_eof()) and announces_too_much(request):
+                return _too_large(request)
+            # A connection has one context for all its requests, which may be for several applications.
+            token = current_settings.set(rendering)
+            try:
+                return await _answered(handler, request, own)
+            finally:
+                current_settings.reset(token)
+
+        return functools.update_wrapper(answered if rendering is None else answered_as_set, handler)
+
+    return guard
 
 
-def answering_for_others(middlewares: Sequence[Middleware]) -> Iterator[Middleware]:
+def _too_large(request: web.Request) -> web.StreamResponse:
+    answer = _http_exception(web.HTTPRequestEntityTooLarge(body_limit(request), request.content_length or 0))
+    answer.force_close()
+    return answer
+
+
+def answering_for_others(
+    middlewares: Sequence[Middleware], settings: AnswerSettings | None = None
+) -> Iterator[Middleware]:
     """Put around each of an application's middlewares but the outermost what answers all that it raises.
 
     What the outermost raises is answered by `answer_errors`, which stands around it.
     """
+    own = settings if settings is not None and settings.answers_errors() else None
     for number, middleware in enumerate(middlewares):
         is_new_style = getattr(middleware, "__middleware_version__", None) == 1
-        yield _answering_middleware(middleware) if number and is_new_style else middleware
+        yield _answering_middleware(middleware, own) if number and is_new_style else middleware
 
 
-def _answering_middleware(middleware: Middleware) -> Middleware:
+def _answering_middleware(middleware: Middleware, settings: AnswerSettings | None) -> Middleware:
     @web.middleware
     async def answered(request: web.Request, handler: Handler) -> web.StreamResponse:
-        return await _answered(functools.partial(middleware, handler=handler), request)
+        return await _answered(functools.partial(middleware, handler=handler), request, settings)
 
     return answered
 
 
-async def _answered(handler: Handler, request: web.Request) -> web.StreamResponse:
+async def _answered(handler: Handler, request: web.Request, settings: AnswerSettings | None) -> web.StreamResponse:
     try:
         answer = await handler(request)
         if type(answer) is not PlainResponse or not answer.is_as_made():
             check_sendable(answer)
             if answer.prepared:
                 await check_unsent(request, answer)
+            elif type(answer) is PlainResponse and answer.is_conditional:
+                return if_changed(request, answer)
     except Exception as error:  # noqa: BLE001 - the one exit for all of them
+        if settings is not None:
+            return await _answer_as_set(request, error, settings)
         return _answer(request, error)
     except asyncio.CancelledError as error:
         if _is_cancelled():
             raise
         # Nobody cancelled the handler: it waited for something else that was.
         return _answer(request, error)
+    except BaseException as error:  # a panic and SystemExit end no server
+        if isinstance(error, KeyboardInterrupt) or (isinstance(error, GeneratorExit) and not _is_running()):
+            raise  # what is thrown away with its loop is not answered
+        return _answer(request, error)
     return answer
+
+
+async def _answer_as_set(request: web.Request, error: Exception, settings: AnswerSettings) -> web.StreamResponse:
+    """Answer as the application has it, or else as any does."""
+    sole = _sole(error)
+    answer_to = settings.answer_to(sole)
+    if answer_to is None or request.writer.output_size or _is_client_s(request, sole):
+        return _answer(request, error)
+    try:
+        if isinstance(answer_to, int):
+            answer: web.StreamResponse
+            answer = _ponty_error(sole, answer_to) if isinstance(sole, PontyError) else problem(answer_to)
+        else:
+            made = answer_to(request, sole)
+            answer = made if isinstance(made, web.StreamResponse) else await _awaited(made)
+        check_sendable(answer)
+    except Exception as raised:  # noqa: BLE001 - what the program raises in its place
+        return _answer(request, raised)
+    if answer.status >= 500 and not isinstance(sole, PontyError | web.HTTPException):
+        _log(request, sole)
+    return answer
+
+
+async def _awaited(made: object) -> Any:
+    return await made if inspect.isawaitable(made) else made
 
 
 def _answer(request: web.Request, error: BaseException) -> web.StreamResponse:
@@ -111,6 +211,7 @@ def _answer(request: web.Request, error: BaseException) -> web.StreamResponse:
         if answer is not None:
             if type(answer) is not PlainResponse or not answer.is_as_made():
                 check_sendable(answer)
+            mark_refused(error, answer)
             return answer
     except Exception as defect:  # noqa: BLE001 - the last resort, for what nobody foresaw
         error = defect
@@ -127,11 +228,15 @@ def _answer_to(request: web.Request, error: BaseException) -> web.Response | Non
             return _http_exception(error)
         case _ if (status := getattr(type(error), "__ponty_status__", None)) is not None:
             return problem(status)
-        case _ if error is request.content.exception() or isinstance(error, web.RequestPayloadError):
+        case _ if _is_client_s(request, error):
             # What aiohttp could not read (a bad chunk, a bad gzip stream, a connection lost) is the client's fault.
             return problem(400, detail="the body could not be read")
         case _:
             return None
+
+
+def _is_client_s(request: web.Request, error: BaseException) -> bool:
+    return error is request.content.exception() or isinstance(error, web.RequestPayloadError)
 
 
 class _Broken(web.StreamResponse):
@@ -151,6 +256,14 @@ def _is_cancelled() -> bool:
     return task is not None and task.cancelling() > 0
 
 
+def _is_running() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
 def _has_left(request: web.Request, error: BaseException) -> bool:
     """Tell whether `error` says only that the client has closed the connection."""
     gone = request.transport is None or request.transport.is_closing()
@@ -160,7 +273,7 @@ def _has_left(request: web.Request, error: BaseException) -> bool:
 def _log(request: web.Request, error: BaseException) -> None:
     """Log what no client is told: the traceback, beside words of the program's own."""
     resource = request.match_info.route.resource
-    logger.error("%s %s failed", request.method, resource.canonical if resource else "(no route)", exc_info=error)
+    log_error(logger, "%s %s failed", request.method, resource.canonical if resource else "(no route)", error=error)
 
 
 def _sole(error: BaseException) -> BaseException:
@@ -170,22 +283,36 @@ def _sole(error: BaseException) -> BaseException:
     return error
 
 
-def _ponty_error(error: PontyError) -> web.Response:
+def _ponty_error(error: PontyError, status: int | None = None) -> web.Response:
+    """Answer with `error`, under its own status if no other is given."""
+    if status is None:
+        status = error.status_code
     options = error.options
-    if error.text is None and error.body is None and not options:
-        return problem(error.status_code, faults=error.faults)
+    if error.text is None and error.body is None:
+        own = None
+        if error.members or error.title or error.type != "about:blank" or error.instance is not None:
+            own = _of_its_own(error, status)
+        if not options:
+            return problem(status, detail=error.detail, faults=error.faults, own=own)
+        headers, reason = options.get("headers"), options.get("reason")
+        return problem(status, detail=error.detail, faults=error.faults, own=own, headers=headers, reason=reason)
     headers, reason = options.get("headers"), options.get("reason")
     if error.text is not None:
         body, content_type = error.text.encode(), "text/plain"
-    elif error.body is not None:
-        body, content_type = encode_json(error.body), "application/json"
     else:
-        return problem(error.status_code, faults=error.faults, headers=headers, reason=reason)
-    check_status(error.status_code)
-    answer = web.Response(status=error.status_code, reason=reason, headers=headers, body=body)
+        body, content_type = encode_json(error.body), "application/json"
+    check_status(status)
+    answer = web.Response(status=status, reason=reason, headers=headers, body=body)
     content_type = options.get("content_type") or answer.headers.get(hdrs.CONTENT_TYPE) or content_type
     answer.headers[hdrs.CONTENT_TYPE] = content_type if "charset" in content_type else f"{content_type}; charset=utf-8"
     return answer
+
+
+def _of_its_own(error: PontyError, status: int) -> dict[str, object]:
+    own: dict[str, object] = {"type": error.type, "title": error.title or title(status)}
+    if error.instance is not None:
+        own["instance"] = error.instance
+    return own | error.members
 
 
 # What belongs to one sending of an answer, not to the answer.

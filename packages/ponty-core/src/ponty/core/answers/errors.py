@@ -14,7 +14,8 @@ How they become answers is the business of `ponty.core.answers.error_middleware`
 
 import functools
 import http
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal, NoReturn, TypedDict, Unpack
 
 import msgspec
@@ -35,12 +36,15 @@ class Fault(msgspec.Struct, frozen=True):
         name: The name of the parameter, header or cookie there.
         detail: What is wrong and what would be right, in words that hold nothing of the value itself.
         pointer: The place within a JSON value, as a JSON Pointer (RFC 6901); the empty pointer is the whole value.
+        code: The kind of fault, for programs, which stays when the words change: the keyword of JSON Schema that was
+            not met, or another name such as `missing`; the client gets none where it is empty.
     """
 
     location: Location
     name: str
     detail: str
     pointer: str = ""
+    code: str = ""
 
 
 class ErrorOptions(TypedDict, total=False):
@@ -67,49 +71,91 @@ class StatusOptions(TypedDict, total=False):
 class PontyError(Exception):
     """An error that answers the request it is raised in, wherever that is.
 
-    Subclass it to give an error of your own a status. Without `text` and `body` the answer is a problem document
-    (RFC 9457); with one of them, that is sent as given.
+    Subclass it to give an error of your own a status, and a type that clients know it by. Without `text` and `body` the
+    answer is a problem document (RFC 9457); with one of them, that is sent as given.
 
     ::
 
         class SoldOut(PontyError):
             status_code = 410
+            type = "https://mugs.example/problems/sold-out"
+            title = "This mug is sold out"
+
+        def take(stock: int) -> None:
+            if not stock:
+                raise SoldOut(detail="the last one went an hour ago", members={"restocked": "2026-03-01"})
 
     Args:
         text: A text/plain answer.
         body: An answer in JSON.
+        detail: What went wrong this time, in words for people; `detail` of the problem document.
+        instance: A URI reference that names this one occurrence; `instance` of the problem document.
+        members: Further members of the problem document, for programs (RFC 9457 §3.2).
         faults: What is wrong with the request, listed in the problem document as `errors`.
         **options: `headers`, `reason` and `content_type` of the answer.
 
     Raises:
-        ValueError: Both `text` and `body` are given.
+        ValueError: More than one of `text`, `body` and what makes a problem document is given, or a name in `members`
+            is one of the document's own.
     """
 
     status_code: int = 500
     """The HTTP status of the answer, 200 to 599."""
+
+    type: str = "about:blank"
+    """What kind of problem it is: a URI reference, best an absolute one that leads to a page about it (RFC 9457
+    §3.1.1). The default says no more than the status."""
+
+    title: str = ""
+    """The kind of problem in words, the same each time; where it is empty, the name of the status."""
+
+    def __init_subclass__(cls, **options: object) -> None:
+        super().__init_subclass__(**options)
+        if not isinstance(cls.type, str) or not _URI_REFERENCE.fullmatch(cls.type):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ValueError(f"{cls.__qualname__}.type is a URI reference (RFC 3986), not {cls.type!r}")
 
     def __init__(
         self,
         *,
         text: str | None = None,
         body: object = None,
+        detail: str | None = None,
+        instance: str | None = None,
+        members: Mapping[str, object] | None = None,
         faults: Sequence[Fault] = (),
         **options: Unpack[ErrorOptions],
     ) -> None:
         if text is not None:
             _refuse_both(text, body)
+        if detail is not None or members or instance is not None:
+            if text is not None or body is not None:
+                raise ValueError("detail, instance and members are of a problem document; leave out text and body")
+            if taken := RESERVED_MEMBERS.intersection(members or ()):
+                raise ValueError(f"a problem document has a {', '.join(sorted(taken))} of its own; rename the member")
         super().__init__()
         self.text = text
         self.body = body
+        self.detail = detail
+        self.instance = instance
+        self.members: dict[str, object] = dict(members) if members else {}
         self.faults: tuple[Fault, ...] = tuple(faults)
         self.options = options
 
     def __str__(self) -> str:
         if self.text is not None:
             return self.text
+        if self.detail is not None:
+            return self.detail
         if self.faults:
             return "; ".join(f"{fault.location} {fault.name}: {fault.detail}" for fault in self.faults)
-        return f"{self.status_code} {title(self.status_code)}".rstrip()
+        return f"{self.status_code} {self.title or title(self.status_code)}".rstrip()
+
+
+RESERVED_MEMBERS = frozenset({"type", "title", "status", "detail", "instance", "errors"})
+"""The members of a problem document that are not an extension: those of RFC 9457 §3.1, and Ponty's own."""
+
+# The characters of a URI reference (RFC 3986 §2); a space, a quote or a line break is in none.
+_URI_REFERENCE = re.compile(r"(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+")
 
 
 class DoesNotExist(PontyError):
@@ -191,11 +237,16 @@ def check_status(status: object) -> None:
 @functools.cache
 def title(status: int) -> str:
     """Name `status` as its registry does (RFC 9110 §15), or not at all where it is unregistered."""
+    if status in _RENAMED:
+        return _RENAMED[status]
     try:
         return http.HTTPStatus(status).phrase
     except ValueError:
         return ""
 
+
+# What RFC 9110 calls otherwise than the RFCs before it, and Python from 3.13 on only.
+_RENAMED = {413: "Content Too Large", 414: "URI Too Long", 416: "Range Not Satisfiable", 422: "Unprocessable Content"}
 
 _KNOWN_CLASSES = {
     value.status_code: value

@@ -1,32 +1,40 @@
-"""Plain answers: those that Ponty itself makes, sent in one write where nobody has laid a hand on them.
+"""Plain answers: those that Ponty itself makes, sent in one write where nobody has changed more than their headers.
 
 aiohttp prepares a response in many steps, so that a program may have its say at each of them. Of an answer that Ponty
 makes, all but the body is known beforehand. Its states:
 
 - *as made*: a head and a body.
-- *ready*: it was prepared for a request, and is to be sent as it was made. Nothing is out yet.
-- *sent*: the server has ended it, and all of it is out. It may still be built, for who logs it.
-- *built*: somebody has read or changed something of it. If it is not sent yet, it is a response like any other of
-  aiohttp's from then on, and is looked through, prepared and sent as such.
+- *carrying*: somebody has asked for its headers or set a cookie. Whatever these hold by then is written with the rest,
+  in aiohttp's order. What is read besides (status, body, media type) changes nothing.
+- *ready*: it was prepared for a request, and is to be sent as it is. Nothing is out yet.
+- *sent*: the server has ended it, and all of it is out. It may still be read, by who logs it.
+- *changed*: somebody has set something else of it. If it is not sent yet, it is a response like any other of aiohttp's
+  from then on, and is prepared and sent as such.
 
-Building it is also what an attribute does that aiohttp's response has and that is not there yet, so nothing can be read
-that is not built; and what was set before stays as it was set. Until it is sent, whatever is found in the dictionary of
-the instance tells that it is not as it was made.
+What aiohttp's response keeps in the dictionary of an instance is put there when it is first read, so nothing can be
+read that is not there; and what was set before stays as it was set. Until it is sent, that dictionary tells whether the
+answer was changed. The headers, the cookies and the body stand apart from it, so that they can be had without.
 """
 
 import functools
+import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from email.utils import formatdate
+from http.cookies import SimpleCookie
 from typing import TYPE_CHECKING, Any
 
-from aiohttp import HttpVersion11, hdrs, payload, web
+from aiohttp import HttpVersion11, hdrs, web
 from aiohttp.abc import AbstractStreamWriter
-from aiohttp.http import SERVER_SOFTWARE, StreamWriter
-from multidict import CIMultiDict
+from aiohttp.http import StreamWriter
+from multidict import CIMultiDict, getversion
 
 from ponty.core.answers.errors import check_status, title
-from ponty.core.answers.merging import merge_headers
+from ponty.core.wire.server_state import SERVER_NAME
+from ponty.core.wire.server_writer import ServerWriter
+
+BODILESS_STATUSES = frozenset({204, 205, 304})
+"""The statuses whose answer has no content (RFC 9110 §6.4.1, §15.3.6)."""
 
 
 class Head:
@@ -34,49 +42,95 @@ class Head:
 
     Args:
         status: The HTTP status.
-        content_type: The value of the header.
+        content_type: The value of the header; None where there is no body.
 
     Raises:
         ValueError: `status` is outside 200 to 599.
     """
 
-    def __init__(self, status: int, content_type: str) -> None:
+    def __init__(self, status: int, content_type: str | None) -> None:
         check_status(status)
         self.status: int = status
-        self.content_type: str = content_type
-        self.has_body: bool = status not in {204, 304}  # RFC 9110 §6.4.1
+        self.content_type: str | None = content_type
+        self.has_length: bool = status not in {204, 304}  # RFC 9110 §8.6, §15.4.5
+        self.line: bytes = f"HTTP/1.1 {status} {title(status)}".encode("ascii")
+        self.headers: CIMultiDict[str] = CIMultiDict()
+        start = self.line
+        if content_type is not None:
+            self.headers[hdrs.CONTENT_TYPE] = content_type
+            start += f"\r\n{hdrs.CONTENT_TYPE}: {content_type}".encode("ascii")
+        self._start = start + f"\r\n{hdrs.CONTENT_LENGTH}: ".encode("ascii") if self.has_length else start
         self._second: int = -1
-        line = f"HTTP/1.1 {status} {title(status)}"
-        self._start = f"{line}\r\n{hdrs.CONTENT_TYPE}: {content_type}\r\n{hdrs.CONTENT_LENGTH}: ".encode("ascii")
+        self.server: str | None = None
+        """How the server was named in the last answer."""
         self._end = b""
 
-    def before(self, body: bytes, further: dict[str, str] | None = None) -> bytes:
-        """Give the bytes of a whole answer (RFC 9112 §2.1), with the headers in aiohttp's order, and then `further`."""
+    def before(self, body: bytes, server: str | None = SERVER_NAME) -> bytes:
+        """Return the bytes of a whole answer (RFC 9112 §2.1), with the headers in aiohttp's order."""
         second = int(time.time())
-        if second != self._second:
-            self._end = f"\r\n{hdrs.DATE}: {_date(second)}\r\n{hdrs.SERVER}: {SERVER_SOFTWARE}\r\n\r\n".encode("ascii")
+        end = self._end if second == self._second and server is self.server else self._ending(second, server)
+        return b"%b%d%b%b" % (self._start, len(body), end, body) if self.has_length else self._start + end
+
+    def _ending(self, second: int, server: str | None) -> bytes:
+        if second != self._second or server is not self.server:
+            self._end = f"\r\n{hdrs.DATE}: {_date(second)}{_server_line(server)}\r\n\r\n".encode("ascii")
             self._second = second
-        if further:
-            lines = "".join(f"\r\n{name}: {value}" for name, value in further.items()).encode()
-            return b"%b%d%b%b%b" % (self._start, len(body), lines, self._end, body)
-        return b"%b%d%b%b" % (self._start, len(body), self._end, body)
+            self.server = server
+        return self._end
 
-    def sent_before(self, body: bytes) -> dict[str, str]:
-        """Give the headers that were last sent before `body`."""
-        return {
-            hdrs.CONTENT_TYPE: self.content_type,
-            hdrs.CONTENT_LENGTH: str(len(body)),
-            hdrs.DATE: _date(self._second),
-            hdrs.SERVER: SERVER_SOFTWARE,
-        }
+    def before_with(
+        self,
+        headers: CIMultiDict[str],
+        lines: bytes,
+        cookies: SimpleCookie | None,
+        body: bytes,
+        server: str | None = SERVER_NAME,
+    ) -> bytes:
+        """Return the bytes of a whole answer that carries headers and cookies, likewise.
+
+        Args:
+            headers: All headers of the answer but those of its framing, and `Date` and `Server` where they are fixed.
+            lines: The same as they are written, without the last line break.
+            cookies: The cookies.
+            body: The body.
+            server: The name of the server; None where it has none.
+        """
+        length = _LENGTH % len(body) if self.has_length else b""
+        more = b"".join([_COOKIE % text.encode() for text in _cookie_texts(cookies)]) if cookies else b""
+        if hdrs.DATE in headers or hdrs.SERVER in headers:
+            date = b"" if hdrs.DATE in headers else f"\r\n{hdrs.DATE}: {_date(int(time.time()))}".encode()
+            name = b"" if hdrs.SERVER in headers else _server_line(server).encode()
+            end = b"%b%b\r\n\r\n" % (date, name)
+        else:
+            end = self._ending(int(time.time()), server)
+        return b"%b%b%b%b%b%b" % (self.line, lines, length, more, end, body if self.has_length else b"")
 
 
+@functools.lru_cache(maxsize=2)
 def _date(second: int) -> str:
     return formatdate(second, usegmt=True)
 
 
-head: Callable[[int, str], Head] = functools.lru_cache(maxsize=None, typed=True)(Head)
-"""Give the one head of its kind."""
+def _cookie_texts(cookies: SimpleCookie) -> list[str]:
+    return [cookie.OutputString() for cookie in cookies.values()]
+
+
+def _server_line(name: str | None) -> str:
+    return "" if name is None else f"\r\n{hdrs.SERVER}: {name}"
+
+
+_LENGTH = f"\r\n{hdrs.CONTENT_LENGTH}: %d".encode("ascii")
+_COOKIE = f"\r\n{hdrs.SET_COOKIE}: %b".encode("ascii")
+
+head: Callable[[int, str | None], Head] = functools.lru_cache(maxsize=None, typed=True)(Head)
+"""Return the one head of its kind."""
+
+# All that no line has in it but the tab (RFC 9110 §5.5).
+_CONTROLS = bytes({*range(32), 127} - {ord("\t")})
+_UNPRINTABLE = re.compile("[\0-\x08\x0a-\x1f\x7f\ud800-\udfff]").search
+
+# What reading leaves in the dictionary of an instance, and what the body's setter does.
+_BY_READING = frozenset({"_content_type", "_content_dict", "_stored_content_type", "_compressed_body"})
 
 
 class PlainResponse(web.Response):
@@ -88,67 +142,122 @@ class PlainResponse(web.Response):
     """
 
     # The dictionary of an instance holds only what is not as it was made.
-    __slots__ = ("_content", "_further", "_head", "_is_built", "_is_sent", "_length", "_ready_for")
+    __slots__ = (
+        "_body",
+        "_cookies",
+        "_head",
+        "_is_built",
+        "_is_sent",
+        "_is_told",
+        "_length",
+        "_lines",
+        "_own_headers",
+        "_ready_for",
+        "is_conditional",
+    )
 
     __http_exception__ = False  # as aiohttp asks of each response
 
+    _body: Any
+    _cookies: SimpleCookie | None
+
+    is_conditional: bool
+    """Whether a request may ask for it only if it has changed: it has an entity tag that was made of its value."""
+
     def __init__(self, head: Head, body: bytes) -> None:
         self._head = head
-        self._content = body
+        self._body = body
+        self._own_headers: CIMultiDict[str] | None = None
+        self._lines: tuple[int, bytes] | None = None
+        self._cookies = None
         self._is_built = False
         self._ready_for: web.BaseRequest | None = None
         self._is_sent = False
+        self._is_told = False
         self._length = 0
-        self._further: dict[str, str] | None = None
-
-    def carry(self, headers: Mapping[str, str], *, keep: bool = False) -> None:
-        """Carry further headers, other than those of the head, as long as it is as made.
-
-        Args:
-            headers: The headers. They hold nothing that a header cannot.
-            keep: Whether a header that is carried already stays as it is.
-        """
-        if self._further is None:
-            self._further = {}
-        merge_headers(self._further, headers, keep=keep)
-
-    def replace_body(self, body: bytes) -> None:
-        """Have another body, as long as it is as made."""
-        self._content = body
-
-    def as_made(self) -> tuple[Head, bytes]:
-        """Return what it was made of."""
-        return self._head, self._content
+        self.is_conditional = False
 
     def is_as_made(self) -> bool:
-        """Tell whether nobody has read, changed or prepared it."""
-        return not (self.__dict__ or self._is_sent or self._ready_for is not None)
+        """Return whether nobody has changed or prepared it, or asked for its headers."""
+        return not (
+            self.__dict__
+            or self._own_headers is not None
+            or self._cookies is not None
+            or self._is_sent
+            or self._ready_for is not None
+        )
+
+    def is_sendable(self) -> bool:
+        """Return whether no more was set than headers and cookies, and these hold no control character.
+
+        Raises:
+            ValueError: A header holds what UTF-8 cannot hold.
+        """
+        if self.__dict__ and self._is_changed():
+            return False
+        headers, cookies = self._own_headers, self._cookies
+        if headers is not None:
+            lines = self._written(headers)
+            if len(lines) - len(lines.translate(None, _CONTROLS)) != 2 * (len(headers) - 1 if headers else 0):
+                return False
+        return not cookies or not any(map(_UNPRINTABLE, _cookie_texts(cookies)))
+
+    def _written(self, headers: CIMultiDict[str]) -> bytes:
+        """Return the lines of headers, which are made again only where these have changed."""
+        version = getversion(headers)  # type: ignore[arg-type]  # of whatever values
+        if self._lines is None or self._lines[0] != version:
+            self._lines = version, "\r\n".join(map(": ".join, headers.items())).encode()
+        return self._lines[1]
+
+    def _is_changed(self) -> bool:
+        changed = self.__dict__
+        return bool(changed) and not changed.keys() <= _BY_READING
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
-        """Be ready to be sent as it was made, if that may be; else do as aiohttp does."""
+        """Be ready to be sent as it is, if that may be; else do as aiohttp does."""
         if self._is_sent:
             return None
         if self._ready_for is not None:
             return self._ready_for.writer
-        head, body = self._head, self._content
-        if self.__dict__ or not (head.has_body and len(body) <= _LARGEST and _goes_plain(request)):
-            return await super().prepare(request)
+        body, headers = self._body, self._own_headers
+        if (
+            (self.__dict__ and self._is_changed())
+            or type(body) is not bytes
+            or len(body) > _LARGEST
+            or (headers is not None and not _are_plain(headers, body))
+            or not _goes_plain(request)
+        ):
+            return await self._prepare_as_aiohttp(request)
         self._ready_for = request
         return request.writer
 
     async def write_eof(self, data: bytes = b"") -> None:
-        """Send the whole as it was made, where that is so still; else do as aiohttp does."""
+        """Send the whole as it is, where that may be still; else do as aiohttp does."""
         if self._is_sent:
             return
         request = self._ready_for
-        if request is None or self.__dict__ or data:
+        body, headers, cookies = self._body, self._own_headers, self._cookies
+        if (
+            request is None
+            or data
+            or (self.__dict__ and self._is_changed())
+            or type(body) is not bytes
+            or (headers is not None and not _are_plain(headers, body))
+        ):
             await self._leave_plain_way()
             await super().write_eof(data)
             return
+        writer = request.writer
+        server = writer.state.name if type(writer) is ServerWriter else SERVER_NAME
+        if headers is None and cookies is None:
+            whole = self._head.before(body, server)
+        else:
+            headers = self._headers
+            lines = b"\r\n" + self._written(headers) if headers else b""
+            whole = self._head.before_with(headers, lines, cookies, body, server)
         self._ready_for = None
         self._is_sent = True
-        writer = request.writer
-        await writer.write_eof(self._head.before(self._content, self._further))
+        await writer.write_eof(whole)
         self._length = writer.output_size
 
     async def write(self, data: bytes | bytearray | memoryview) -> None:
@@ -159,7 +268,17 @@ class PlainResponse(web.Response):
     async def _leave_plain_way(self) -> None:
         request, self._ready_for = self._ready_for, None
         if request is not None:
-            await super().prepare(request)
+            await self._prepare_as_aiohttp(request)
+
+    async def _prepare_as_aiohttp(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
+        self.headers.setdefault(hdrs.SERVER, SERVER_NAME)
+        return await super().prepare(request)
+
+    @property
+    def status(self) -> int:
+        """The status, also of an answer that is not built."""
+        status: int = self.__dict__.get("_status", self._head.status)
+        return status
 
     @property
     def prepared(self) -> bool:
@@ -181,35 +300,42 @@ class PlainResponse(web.Response):
         return self._length or super().body_length
 
     @property
-    def body(self) -> bytes | bytearray | payload.Payload | None:
-        """The body, which aiohttp would find empty in what is not built."""
-        self._build()
-        return super().body
+    def headers(self) -> CIMultiDict[str]:
+        """The headers; they may be changed."""
+        return self._headers
 
-    @body.setter
-    def body(self, body: Any) -> None:
-        self._build()
-        _body_of_aiohttp.__set__(self, body)
+    @property  # type: ignore[override]  # an attribute of aiohttp's
+    def _headers(self) -> CIMultiDict[str]:
+        headers = self._own_headers
+        if headers is None:
+            headers = self._own_headers = self._head.headers.copy()
+        if self._is_sent and not self._is_told:
+            self._tell_headers(headers)
+        return headers
 
-    @property
-    def text(self) -> str | None:
-        """The body as text, likewise."""
-        self._build()
-        return super().text
+    @_headers.setter
+    def _headers(self, headers: CIMultiDict[str]) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
+        self._own_headers = headers
 
-    @text.setter
-    def text(self, text: str) -> None:
-        _text_of_aiohttp.__set__(self, text)
+    def _tell_headers(self, headers: CIMultiDict[str]) -> None:
+        """Add what was sent with the rest, for who logs it."""
+        self._is_told = True
+        if self._head.has_length:
+            headers[hdrs.CONTENT_LENGTH] = str(len(self._body))
+        for cookie in (self._cookies or {}).values():
+            headers.add(hdrs.SET_COOKIE, cookie.OutputString())
+        headers.setdefault(hdrs.DATE, _date(int(time.time())))
+        if self._head.server is not None:
+            headers.setdefault(hdrs.SERVER, self._head.server)
 
     def _build(self) -> None:
-        if not self._is_built:
-            self._is_built = True
-            head, body = self._head, self._content
-            headers = head.sent_before(body) if self._is_sent else {hdrs.CONTENT_TYPE: head.content_type}
-            headers |= self._further or {}
-            changed = dict(self.__dict__)  # by what sets without a look, as `set_status` does
-            super().__init__(status=head.status, headers=CIMultiDict(headers), body=body)
-            self.__dict__.update(changed)
+        """Put all there that aiohttp's response has."""
+        self._is_built = True
+        headers, cookies, body = self._headers, self._cookies, self._body
+        changed = dict(self.__dict__)  # by what sets without a look, as `set_status` does
+        super().__init__(status=self._head.status, reason=title(self._head.status) or None)
+        self._headers, self._cookies, self._body = headers, cookies, body
+        self.__dict__.update(changed)
 
     def __repr__(self) -> str:
         if self._is_sent or self._ready_for is not None:
@@ -219,25 +345,33 @@ class PlainResponse(web.Response):
     if not TYPE_CHECKING:  # type checkers would take any name for an attribute's
 
         def __getattr__(self, name: str) -> Any:
-            """Give an attribute that aiohttp's response has once it is built."""
+            """Return an attribute that aiohttp's response has once it is built."""
             if name.startswith("__") or name in PlainResponse.__slots__ or self._is_built:
                 raise AttributeError(f"{type(self).__qualname__!r} object has no attribute {name!r}")
             self._build()
             return getattr(self, name)
 
 
-_body_of_aiohttp: Any = web.Response.body
-_text_of_aiohttp: Any = web.Response.text
+def _are_plain(headers: CIMultiDict[str], body: bytes) -> bool:
+    """Return whether `headers` leave the framing of the answer, and its connection, as they are."""
+    return not (
+        hdrs.CONTENT_LENGTH in headers
+        or hdrs.TRANSFER_ENCODING in headers
+        or hdrs.CONNECTION in headers
+        or (body and hdrs.CONTENT_TYPE not in headers)
+    )
 
 
 def _goes_plain(request: web.BaseRequest) -> bool:
-    """Tell whether an answer to `request` is sent in the one usual way, and nobody else has a say in it."""
-    writer = request.writer
+    """Return whether an answer to `request` is sent in the one usual way, and nobody else has a say in it."""
+    writer: Any = request.writer
+    kind = type(writer)
     if not (
         request.version == HttpVersion11
         and request.keep_alive
         and request.method not in _BODILESS_METHODS
-        and type(writer) is StreamWriter
+        # A server that stops says so in each head.
+        and (kind is StreamWriter or (kind is ServerWriter and not writer.state.is_stopping))
         # No part of another answer is out, or waits to be.
         and not (writer.output_size or writer.chunked)
         and writer.length is None

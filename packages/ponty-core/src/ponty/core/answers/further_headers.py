@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from ponty.core.answers.fast_response import PlainResponse
 from ponty.core.answers.merging import merge_headers
 
 _Noted = list[tuple[Mapping[str, str], bool]]
@@ -40,10 +39,7 @@ async def answer_with(
 
 def add_headers(answer: web.StreamResponse, headers: Mapping[str, str], *, keep: bool = False) -> None:
     """Add headers to an answer that is not prepared yet."""
-    if type(answer) is PlainResponse and answer.is_as_made():
-        answer.carry(headers, keep=keep)
-    else:
-        merge_headers(answer.headers, headers, keep=keep)
+    merge_headers(answer.headers, headers, keep=keep)
 
 
 async def add_noted_headers(request: web.Request, answer: web.StreamResponse) -> None:

@@ -1,7 +1,7 @@
 """Problem documents (RFC 9457): what Ponty answers of its own accord when it cannot do what it was asked."""
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 from aiohttp import hdrs, web
@@ -26,6 +26,7 @@ def problem(
     *,
     detail: str | None = None,
     faults: Sequence[Fault] = (),
+    own: Mapping[str, object] | None = None,
     headers: LooseHeaders | None = None,
     reason: str | None = None,
 ) -> web.Response:
@@ -35,38 +36,66 @@ def problem(
         status: The HTTP status of the answer.
         detail: What went wrong this time, in words.
         faults: What is wrong with the request; the first `MAX_FAULTS` are listed, or as many as fit.
+        own: What the document has besides, `type` and `title` of a kind of problem of the program's own among it.
         headers: Further headers of the answer.
         reason: The reason phrase, in place of the registered one.
 
     Raises:
         ValueError: `status` is outside 200 to 599.
     """
-    if not headers and reason is None:
-        return PlainResponse(head(status, PROBLEM_JSON), problem_body(status, detail, faults))
+    body = problem_body(status, detail, faults, own)
+    if reason is None:
+        answer: web.Response = PlainResponse(head(status, PROBLEM_JSON), body)
+        if headers:
+            answer.headers.extend(headers)
+            answer.headers[hdrs.CONTENT_TYPE] = PROBLEM_JSON
+        return answer
     check_status(status)
-    body = problem_body(status, detail, faults)
     answer = web.Response(status=status, reason=reason, headers=headers, body=body)
     answer.headers[hdrs.CONTENT_TYPE] = PROBLEM_JSON
     return answer
 
 
-def problem_body(status: int, detail: str | None = None, faults: Sequence[Fault] = ()) -> bytes:
+def problem_body(
+    status: int, detail: str | None = None, faults: Sequence[Fault] = (), own: Mapping[str, object] | None = None
+) -> bytes:
     """Encode a problem document."""
-    if not faults:
+    if not faults and own is None:
         return _bare(status) if detail is None else encode_json(_Problem(title(status), status, detail))
     errors = [
-        _Error(f.location, f.name, f.pointer if f.pointer.isascii() else _sound(f.pointer), f.detail)
+        _Error(
+            f.location,
+            f.name,
+            f.pointer if f.pointer.isascii() else _sound(f.pointer),
+            f.detail,
+            f.code or msgspec.UNSET,
+        )
         for f in faults[:MAX_FAULTS]
     ]
     while True:
         words: str | msgspec.UnsetType = msgspec.UNSET if detail is None else detail
         if detail is None and len(errors) < len(faults):
             words = f"the first {len(errors)} of at least {len(faults)} errors are listed"
-        body = encode_json(_Problem(title(status), status, words, errors))
+        if own is None:
+            body = encode_json(_Problem(title(status), status, words, errors))
+        else:
+            body = encode_json(_of_its_own(status, words, errors, own))
         if len(body) <= MAX_PROBLEM_SIZE or not errors:
             return body
         # As many as would fit if all were of one length; at least one less.
         del errors[min(len(errors) - 1, len(errors) * MAX_PROBLEM_SIZE // len(body)) :]
+
+
+def _of_its_own(
+    status: int, detail: str | msgspec.UnsetType, errors: Sequence[object], own: Mapping[str, object]
+) -> dict[str, object]:
+    document: dict[str, object] = {"type": "about:blank", "title": title(status), "status": status}
+    if detail is not msgspec.UNSET:
+        document["detail"] = detail
+    document.update(own)
+    if errors:
+        document["errors"] = errors
+    return document
 
 
 def _sound(pointer: str) -> str:
@@ -79,6 +108,7 @@ class _Error(msgspec.Struct, rename={"location": "in"}, gc=False):
     name: str
     pointer: str
     detail: str
+    code: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class _Problem(msgspec.Struct, gc=False, tag_field="type", tag="about:blank"):

@@ -3,19 +3,28 @@
 import functools
 import inspect
 import time
+import types
+import typing
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, ParamSpec
+from typing import Any, Literal, ParamSpec, TypeVar, overload
 
 import msgspec
 from aiohttp import web
 
+from ponty.core.answers.answer_settings import AnswerSettings, Envelope, current_settings
 from ponty.core.answers.encoding import encode_json
-from ponty.core.answers.fast_response import PlainResponse, head
+from ponty.core.answers.entity_tags import ETAG, entity_tag
+from ponty.core.answers.errors import check_status
+from ponty.core.answers.fast_response import BODILESS_STATUSES, PlainResponse, head
+from ponty.core.answers.reply import JSON, Reply, add_cookies, add_headers, empty
+from ponty.core.answers.returned_types import ReturnedType, returned_type
 
 _P = ParamSpec("_P")
+_T = TypeVar("_T")
 
-
-_HEAD = head(200, "application/json; charset=utf-8")
+_Rendered = Callable[_P, Coroutine[Any, Any, web.Response]]
+_DEFAULTS = AnswerSettings()
+_HEAD = head(200, JSON)
 
 
 class _Envelope(msgspec.Struct, gc=False):
@@ -24,7 +33,43 @@ class _Envelope(msgspec.Struct, gc=False):
     now: int
 
 
-def render_json(handler: Callable[_P, Awaitable[object]]) -> Callable[_P, Coroutine[Any, Any, web.Response]]:
+class Rendering(msgspec.Struct, frozen=True):
+    """How `render_json` answers with the values of a handler: its attribute `__ponty_answer__`, for who describes it.
+
+    Args:
+        returns: The type of the values; None where it was not given.
+        status: The status of the answer.
+        envelope: Whether the value stands in an envelope.
+        etag: Whether the answer has an entity tag.
+    """
+
+    returns: Any = None
+    status: int = 200
+    envelope: bool = True
+    etag: bool = False
+
+
+@overload
+def render_json(  # type: ignore[overload-overlap]  # a class is a function too, and not meant as one here
+    returns: Callable[_P, Awaitable[object]], /
+) -> _Rendered[_P]: ...
+@overload
+def render_json(  # type: ignore[overload-overlap]  # these statuses have no content
+    returns: None = None, *, status: Literal[204, 205], envelope: bool = True, etag: bool = False
+) -> Callable[[Callable[_P, Awaitable[Reply[None] | None]]], _Rendered[_P]]: ...
+@overload
+def render_json(
+    returns: None = None, *, status: int = 200, envelope: bool = True, etag: bool = False
+) -> Callable[[Callable[_P, Awaitable[object]]], _Rendered[_P]]: ...
+@overload
+def render_json(
+    returns: type[_T], *, status: int = 200, envelope: bool = True, etag: bool = False
+) -> Callable[[Callable[_P, Awaitable[_T | Reply[_T]]]], _Rendered[_P]]: ...
+@overload
+def render_json(
+    returns: types.UnionType | type[Any], *, status: int = 200, envelope: bool = True, etag: bool = False
+) -> Callable[[Callable[_P, Awaitable[object]]], _Rendered[_P]]: ...
+def render_json(returns: Any = None, *, status: int = 200, envelope: bool = True, etag: bool = False) -> Any:
     """Answer with the decorated coroutine function's value, as JSON.
 
     ::
@@ -38,21 +83,83 @@ def render_json(handler: Callable[_P, Awaitable[object]]) -> Callable[_P, Corout
     when it was done, since the epoch. Dataclasses, mappings, collections (sets too), datetimes, enums, UUIDs and
     Decimals encode; NaN and the infinities become null. A value that does not encode is an unhandled TypeError.
 
+    It is bare, as above, or called: `@render_json(Mug, status=201)`. A function that has more to say than its value
+    returns a `Reply`.
+
+    Args:
+        returns: The type of the values. Type checkers hold the function to it. It is a limit: what it does not have is
+            not sent, at any depth, whatever else an object of a subclass or of another class has.
+        status: The HTTP status of the answer. With 204 and 205 there is no content, and the function returns None.
+        envelope: Puts the value in the envelope; without it, the value itself is the answer.
+        etag: Gives the answer an entity tag, made of the value alone, and answers 304 where a request says that it has
+            the same already (RFC 9110 §13.1.2).
+
     Raises:
-        TypeError: The function is not a coroutine function.
+        TypeError: The function is not a coroutine function, or `returns` has no form in JSON.
+        ValueError: `status` is outside 200 to 599, or has no content, and `returns` says that there is some.
     """
+    if returns is not None and not _is_type(returns):
+        return _decorated(returns, Rendering(), _render)
+    check_status(status)
+    if status in BODILESS_STATUSES and returns not in {None, type(None)}:
+        raise ValueError(f"@render_json: an answer with status {status} has no content; leave out `returns`")
+    how = Rendering(returns, status, envelope, etag)
+    if how == Rendering():
+        return functools.partial(_decorated, how=how, render=_render)
+    limit = None if returns is None else ReturnedType(returns)
+
+    def decorate(handler: Callable[..., Awaitable[object]]) -> Any:
+        return _decorated(handler, how, _renderer(how, limit, getattr(handler, "__qualname__", "a handler")))
+
+    return decorate
+
+
+def etag_of(value: object, returns: Any = None) -> str:
+    """Return the entity tag that `render_json(etag=True)` sends with a value.
+
+    A handler that changes something compares it with the `If-Match` of the request, so that nobody overwrites what they
+    have not seen.
+
+    ::
+
+        assert etag_matches(etag_of({"stock": 3}), etag_of({"stock": 3}))
+        assert not etag_matches(etag_of({"stock": 4}), etag_of({"stock": 3}))
+
+    Args:
+        value: The value.
+        returns: The type that the handler which sends the value declares; None where it declares none.
+
+    Raises:
+        TypeError: The value does not encode, or `returns` has no form in JSON.
+    """
+    limited = value if returns is None else returned_type(returns).limited(value, "etag_of", 0)
+    return entity_tag(encode_json(limited))
+
+
+def _is_type(value: Any) -> bool:
+    """Return whether `value` is a type, and not a handler."""
+    return (
+        isinstance(value, type | types.UnionType | typing.NewType | TypeVar)
+        or typing.get_origin(value) is not None
+        or not callable(value)
+        or value is Any
+    )
+
+
+def _decorated(handler: Any, how: Rendering, render: Callable[[object, int], web.Response]) -> Any:
     if not inspect.iscoroutinefunction(handler):
         raise TypeError(
             f"@render_json: {getattr(handler, '__qualname__', handler)!r} is not a coroutine function (async def)"
         )
 
     @functools.wraps(handler)
-    async def respond(*args: _P.args, **kwargs: _P.kwargs) -> web.Response:
+    async def respond(*args: Any, **kwargs: Any) -> web.Response:
         start = time.perf_counter_ns()
-        return _render(await handler(*args, **kwargs), start)
+        return render(await handler(*args, **kwargs), start)
 
     # For who calls the handler itself, to spare a call. The function stands in it, since `functools.wraps` copies it.
-    respond.__ponty_rendered__ = (respond, handler, _render)  # type: ignore[attr-defined]
+    respond.__ponty_rendered__ = (respond, handler, render)  # type: ignore[attr-defined]
+    respond.__ponty_answer__ = how  # type: ignore[attr-defined]
     return respond
 
 
@@ -63,5 +170,59 @@ def _render(data: object, start: int) -> web.Response:
         data: The value.
         start: When the handler was called, by `time.perf_counter_ns`.
     """
+    if type(data) is Reply or current_settings.get(None) is not None:
+        return _render_more(data, start)
     elapsed = (time.perf_counter_ns() - start) // 1_000_000
     return PlainResponse(_HEAD, encode_json(_Envelope(data, elapsed, time.time_ns() // 1_000_000)))
+
+
+def _renderer(how: Rendering, limit: ReturnedType | None, name: str) -> Callable[[object, int], web.Response]:
+    """Make what answers with the values of a handler.
+
+    Args:
+        how: How it does.
+        limit: What of a value is sent; None for all.
+        name: The name of the handler.
+    """
+
+    def render(data: object, start: int) -> web.Response:
+        elapsed = (time.perf_counter_ns() - start) // 1_000_000
+        reply: Reply[Any] | None = data if type(data) is Reply else None
+        value: object = data if reply is None else reply.value
+        status = how.status if reply is None or reply.status is None else reply.status
+        if status in BODILESS_STATUSES:
+            answer = empty(status, value)
+        else:
+            settings = current_settings.get(_DEFAULTS)
+            if limit is not None:
+                value = limit.limited(value, name, settings.check_returns)
+            answer = _full(how, status, value, elapsed, settings.envelope)
+        if reply is not None:
+            if reply.headers:
+                add_headers(answer, reply.headers)
+            if reply.cookies:
+                add_cookies(answer, reply.cookies)
+        return answer
+
+    return render
+
+
+def _full(how: Rendering, status: int, value: object, elapsed: int, envelope: Envelope | None) -> PlainResponse:
+    """Make the answer of a value."""
+    etag = None
+    if how.etag:
+        content = encode_json(value)
+        etag = entity_tag(content)
+        if envelope is None or not how.envelope:
+            value = msgspec.Raw(content)
+    if how.envelope:
+        now = time.time_ns() // 1_000_000
+        value = _Envelope(value, elapsed, now) if envelope is None else envelope(value, elapsed, now)
+    answer = PlainResponse(head(status, JSON), encode_json(value))
+    if etag is not None:
+        answer.headers[ETAG] = etag
+        answer.is_conditional = True
+    return answer
+
+
+_render_more = _renderer(Rendering(), None, "")

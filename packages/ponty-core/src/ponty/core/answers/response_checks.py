@@ -8,6 +8,8 @@ from collections.abc import Iterable
 
 from aiohttp import web
 
+from ponty.core.answers.fast_response import PlainResponse
+
 _UNSENDABLE = re.compile("[\0-\x08\x0a-\x1f\x7f\ud800-\udfff]")
 
 
@@ -19,6 +21,8 @@ def check_sendable(answer: web.StreamResponse) -> None:
         aiohttp.web.HTTPException: It is one, which is for raising.
         ValueError: A header holds a control character (RFC 9110 §5.5), or what UTF-8 cannot hold.
     """
+    if type(answer) is PlainResponse and answer.is_sendable():
+        return
     if not isinstance(answer, web.StreamResponse):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError(f"a handler returns a response, not a {type(answer).__qualname__!r}")
     if isinstance(answer, web.HTTPException):

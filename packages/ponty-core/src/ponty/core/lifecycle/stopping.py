@@ -2,6 +2,8 @@
 
 from aiohttp import web
 
+from ponty.core.wire.server_state import SERVER_STATE
+
 
 class _Stopping:
     def __init__(self) -> None:
@@ -22,5 +24,8 @@ def watch_stopping(app: web.Application) -> None:
 
 
 def is_stopping(app: web.Application) -> bool:
-    """Return whether the shutdown of `app` has begun; of one that nobody watches, False."""
+    """Return whether the shutdown of `app` has begun, or its server got a signal; of one that nobody watches, False."""
+    state = app.get(SERVER_STATE)
+    if state is not None and state.is_stopping:
+        return True
     return _STOPPING in app and app[_STOPPING].has_begun

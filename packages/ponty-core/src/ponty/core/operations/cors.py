@@ -101,14 +101,16 @@ class _Readers:
             self._shared[hdrs.ACCESS_CONTROL_ALLOW_CREDENTIALS] = "true"
         if exposed:
             self._shared[hdrs.ACCESS_CONTROL_EXPOSE_HEADERS] = exposed
+        self._for_all: dict[str, str] = {hdrs.ACCESS_CONTROL_ALLOW_ORIGIN: "*", **self._shared}
+        self._for_nobody: dict[str, str] = {hdrs.VARY: hdrs.ORIGIN}
 
     def permission(self, request: web.Request) -> dict[str, str]:
         """Return the headers that let the page read the answer to `request`."""
         if self._is_allowed is None:
-            return {hdrs.ACCESS_CONTROL_ALLOW_ORIGIN: "*", **self._shared}
+            return self._for_all
         origin = _origin_of(request)
         if origin is None or not self._is_allowed(origin):
-            return {hdrs.VARY: hdrs.ORIGIN}
+            return self._for_nobody
         return {hdrs.ACCESS_CONTROL_ALLOW_ORIGIN: origin, **self._shared, hdrs.VARY: hdrs.ORIGIN}
 
 

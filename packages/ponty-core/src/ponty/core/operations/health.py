@@ -91,7 +91,7 @@ def _answer(status: int, told: dict[str, object]) -> web.Response:
         told = {"type": "about:blank", "title": title(status), "status": status, **told}
     media_type = "application/json; charset=utf-8" if status == 200 else PROBLEM_JSON
     answer = PlainResponse(head(status, media_type), encode_json(told))
-    answer.carry({hdrs.CACHE_CONTROL: "no-store"})
+    answer.headers[hdrs.CACHE_CONTROL] = "no-store"
     return answer
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from ponty.core.answers.fast_response import PlainResponse
 from ponty.core.answers.further_headers import answer_with
 from ponty.core.answers.problems import PROBLEM_JSON
 from ponty.core.lifecycle.current_request import IDENTITY, REQUEST_ID_HEADER, RequestIdentity, current_identity
@@ -76,11 +75,9 @@ def _name_records() -> None:
 def _named(answer: web.StreamResponse, identity: RequestIdentity) -> web.StreamResponse:
     """Write the id into a problem document that is not sent yet."""
     member = b',"request_id":"%b"}' % identity.id.encode()
-    if type(answer) is PlainResponse and answer.is_as_made():
-        head, body = answer.as_made()
-        if head.content_type == PROBLEM_JSON:
-            answer.replace_body(body[:-1] + member)
-    elif isinstance(answer, web.Response) and not answer.prepared and answer.content_type == PROBLEM_JSON:
+    if answer.status < 400 or answer.prepared:
+        return answer
+    if isinstance(answer, web.Response) and answer.content_type == PROBLEM_JSON:
         body_before = answer.body
         if isinstance(body_before, bytes) and body_before.endswith(b"}") and not body_before.startswith(b"{}"):
             answer.body = body_before[:-1] + member

@@ -10,25 +10,13 @@ import functools
 from aiohttp import hdrs, web
 
 from ponty.core.routing.route import Handler
-
-_ATTRIBUTE = "__ponty_max_size__"
-
-
-def body_limit(request: web.Request) -> int:
-    """Return the most bytes that the body of `request` may have; 0 is no limit."""
-    limit: int | None = getattr(request.match_info.handler, _ATTRIBUTE, None)
-    return request.client_max_size if limit is None else limit
-
-
-def announces_too_much(request: web.Request) -> bool:
-    """Return whether the Content-Length of `request` is over its limit."""
-    return 0 < body_limit(request) < (request.content_length or 0)
+from ponty.core.wire.announced_bodies import MAX_SIZE_ATTRIBUTE
 
 
 def mark_limit(handler: Handler, max_size: int | None) -> Handler:
     """Have `body_limit` find the limit of a mounted handler."""
     if max_size is not None:
-        setattr(handler, _ATTRIBUTE, max_size)
+        setattr(handler, MAX_SIZE_ATTRIBUTE, max_size)
     return handler
 
 

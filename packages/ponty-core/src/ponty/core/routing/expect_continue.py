@@ -3,7 +3,7 @@
 from aiohttp import HttpVersion11, hdrs, web
 
 from ponty.core.answers.problems import problem
-from ponty.core.routing.body_limit import announces_too_much
+from ponty.core.wire.announced_bodies import announces_too_much
 from ponty.core.wire.unread_bodies import leave_unread
 
 
@@ -20,6 +20,8 @@ async def meet_expectation(request: web.Request) -> web.StreamResponse | None:
         answer.force_close()
         request.content.feed_eof()  # the client, who has not been asked, sends nothing
         return answer
+    if getattr(request.match_info.handler, "__ponty_asks_for_body__", False):
+        return None  # the handler has the client send its body when it knows who that is
     await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
     request.writer.output_size = 0  # no part of the answer is out yet
     return None

@@ -1,7 +1,8 @@
-"""Serving an application over a socket, from its start to a graceful stop.
+"""An application as a process: its sockets, its signals, its connections and their limits, its logs.
 
 ::
 
-    startmeup -> aiohttp's runner -> access_log, server_log  (a line for each request, and for what is none)
-              '- on a signal ----> draining
+    startmeup -> serve -> runner -> draining -> server -> connection -> limits, protocol_errors
+                       -> listening, signals
+    app_runner -> runner
 """

@@ -11,6 +11,9 @@ CLIENT_ADDRESS = web.RequestKey("ponty.core.client_address", str)
 """Where a request has the address of its client if a proxy that is trusted has told it."""
 
 
+CLIENT_LEFT = 499
+"""What stands in place of a status where the client did not wait for its answer; nginx writes the same."""
+
 ACCESS_LINE = '%s - - [%s] "%s %s HTTP/%d.%d" %d %d "%s" "%s" %.6f'
 """The line of a request."""
 
@@ -40,6 +43,8 @@ class AccessLogger(AbstractAccessLogger):
         """
         began = datetime.datetime.now(datetime.UTC) - datetime.timedelta(seconds=time)
         version = request.version
+        transport = request.transport
+        has_left = transport is None or transport.is_closing()
         arguments = (
             request.get(CLIENT_ADDRESS) or request.remote or "-",
             began.strftime("%d/%b/%Y:%H:%M:%S +0000"),
@@ -47,7 +52,7 @@ class AccessLogger(AbstractAccessLogger):
             _plain(request.path_qs),
             version.major,
             version.minor,
-            response.status,
+            CLIENT_LEFT if has_left else response.status,
             response.body_length,
             _plain(request.headers.get(hdrs.REFERER, "-")),
             _plain(request.headers.get(hdrs.USER_AGENT, "-")),

@@ -1,102 +1,100 @@
 """Letting the requests in flight finish while a server stops.
 
+Each answer that begins from now on says that its connection closes, and it does (see `ponty.core.serving.connection`).
 A connection of a stopping server is in one of these states:
 
-- *idle*: it waits for a request, or for the rest of a request's head. It is closed at once.
+- *quiet*: it waits for a request, or for the rest of a head, and nothing has happened on it for `QUIET_SECONDS`. It is
+  closed. One that was busy a moment ago is not: its next request may be on its way.
 - *arriving*: a request's body is on its way. It is left open, since aiohttp drops what a closing connection still
   sends. When nothing has come for `STALL_SECONDS` though the server was reading, it is cut.
-- *answering*: the request is whole. The connection is told to close, which it does after the answer.
+- *answering*: the request is whole. It is left to its handler.
+- *closing*: what waits to be sent has `CLOSE_SECONDS`, and so has a client to say that it has seen the end, over TLS.
 
-A connection that is told to close never takes another request, and none outlives the deadline by `drain`'s doing:
-what is left then is for the caller to cancel.
+So a request is answered once its head was sent before its connection was closed, and none outlives the deadline by
+`drain`'s doing: what is left then is for the caller to cancel.
 """
 
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from typing import cast
 
-from aiohttp import web
-
-from ponty.core.wire.arriving_bodies import ArrivingBodies
+from ponty.core.serving.connection import Connection
+from ponty.core.serving.server import Server
 
 logger: logging.Logger = logging.getLogger("ponty.core")
 
+QUIET_SECONDS = 0.5
+"""How long a connection that waits may have been quiet before it is closed."""
+
 STALL_SECONDS = 3.0
 """How long a body may stand still while the server stops."""
+
+CLOSE_SECONDS = 3.0
+"""How long the client of a closed connection may take nothing of what is left to send."""
 
 LOOK_SECONDS = 0.05
 """How long lies between two looks at the connections; aiohttp tells nobody when one closes."""
 
 
-async def drain(server: web.Server, arriving_bodies: ArrivingBodies, *, seconds: float, hurry: asyncio.Event) -> None:
+async def drain(server: Server, *, deadline: float, hurry: asyncio.Event) -> None:
     """Close the connections of `server` as their requests finish.
 
     Args:
-        server: A server that accepts no more connections.
-        arriving_bodies: The requests whose body is still arriving.
-        seconds: When to give up on those that have not finished.
+        server: A server that accepts no more connections, and whose state says that it is stopping.
+        deadline: When to give up on those that have not finished, on the clock of the event loop.
         hurry: Gives up on them at once, when it is set.
     """
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + seconds
-    stalled = _Stalled(loop.time)
-    closing: dict[web.RequestHandler, asyncio.Task[None]] = {}
-    while server.connections:
-        left = deadline - loop.time()
-        if left <= 0 or hurry.is_set():
-            logger.warning("stopping with %d connections unfinished", len(server.connections))
-            break
-        arriving = list(arriving_bodies)
-        for request in arriving:
-            if stalled(request):
-                _cut(request)
-        kept_open = {id(request.protocol) for request in arriving}
-        for connection in server.connections:
-            if id(connection) in kept_open:
-                continue
-            # Ends a connection that waits for a request; again at each look, since a new one may not have begun to
-            # wait.
-            connection.close()
-            if connection not in closing:
-                # Ends any other after its answer.
-                closing[connection] = loop.create_task(connection.shutdown(left))
+    stalls: dict[Connection, _Stall] = {}
+    while True:
+        # What has come is read before anything is closed; an event loop may run its timers first.
+        for _ in range(2):
+            await asyncio.sleep(0)
+        connections = cast("list[Connection]", server.connections)
+        if not connections:
+            return
+        now = server.clock()
+        if now >= deadline or hurry.is_set():
+            logger.warning("stopping with %d connections unfinished", len(connections))
+            return
+        for connection in connections:
+            if not connection.is_lost:
+                stall = stalls.get(connection)
+                if stall is None:
+                    stall = stalls[connection] = _Stall(connection, now)
+                stall.look(now)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(hurry.wait(), LOOK_SECONDS)
-    for task in closing.values():
-        task.cancel()
-    await asyncio.gather(*closing.values(), return_exceptions=True)
+            await asyncio.wait_for(hurry.wait(), min(LOOK_SECONDS, deadline - now))
 
 
-def _cut(request: web.BaseRequest) -> None:
-    """Close the connection of `request`, and end what waits for the rest of its body.
+class _Stall:
+    """Closes a connection, or cuts it, when nothing has happened on it for too long."""
 
-    A handler that reads the body is told by aiohttp that the client is gone. When a handler has answered without
-    reading the body, aiohttp itself reads on, and nothing but the end of the body tells it to stop.
-    """
-    assert request.transport is not None  # noqa: S101 - so it was a moment ago
-    request.transport.abort()
+    def __init__(self, connection: Connection, now: float) -> None:
+        self._connection = connection
+        self._progress: object = None
+        self._since = now
 
-    def end() -> None:
-        if request.transport is None:
-            request.content.feed_eof()
+    def look(self, now: float) -> None:
+        """Look at the connection, at the time `now`."""
+        connection = self._connection
+        wire, request = connection.wire, connection.request
+        if wire is None:
+            return
+        if wire.is_closing():
+            self._cut_after(CLOSE_SECONDS, ("closing", wire.get_write_buffer_size()), now)
+        elif request is None:
+            waits_since = connection.waits_since()
+            if waits_since is not None and now - waits_since >= QUIET_SECONDS:
+                connection.force_close()
+        elif request.content.is_eof() or not wire.is_reading():
+            self._progress = None
+        else:
+            self._cut_after(STALL_SECONDS, ("arriving", connection.received), now)
 
-    asyncio.get_running_loop().call_later(LOOK_SECONDS / 2, end)
-
-
-class _Stalled:
-    """Tells whether a body has stood still for `STALL_SECONDS`, from one look to the next."""
-
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
-        self._last_seen: dict[int, tuple[int, float]] = {}
-
-    def __call__(self, request: web.BaseRequest) -> bool:
-        now = self._clock()
-        arrived = request.content.total_bytes
-        before, since = self._last_seen.get(id(request), (-1, now))
-        reading = request.transport is not None and request.transport.is_reading()
-        if arrived != before or not reading:
-            self._last_seen[id(request)] = (arrived, now)
-            return False
-        return now - since >= STALL_SECONDS
+    def _cut_after(self, seconds: float, progress: object, now: float) -> None:
+        if progress != self._progress:
+            self._progress = progress
+            self._since = now
+        elif now - self._since >= seconds and self._connection.wire is not None:
+            self._connection.wire.abort()

@@ -1,19 +1,20 @@
-"""What aiohttp's server logs, without a traceback for each client that does not speak HTTP."""
+"""What aiohttp's server logs: one line for each record, tracebacks included."""
 
 import logging
 from collections.abc import MutableMapping
 from typing import Any
 
-from aiohttp.http_exceptions import HttpProcessingError
+from ponty.core.log_lines import log_error, plain
 
 
 class ServerLogger(logging.LoggerAdapter[logging.Logger]):
-    """A logger that writes a malformed request as one short line, at INFO; everything else as it comes."""
+    """A logger that writes an error on one line, whatever is in it."""
 
     def log(self, level: int, msg: object, *args: object, **kwargs: Any) -> None:
-        """Log, unless it is the noise of the public internet."""
-        if isinstance(kwargs.get("exc_info"), HttpProcessingError):
-            super().log(logging.INFO, "a request was malformed: %s", type(kwargs["exc_info"]).__name__)
+        """Log, on one line."""
+        error = kwargs.get("exc_info")
+        if isinstance(error, BaseException):
+            log_error(self.logger, plain(str(msg)), *args, error=error)
         else:
             super().log(level, msg, *args, **kwargs)
 

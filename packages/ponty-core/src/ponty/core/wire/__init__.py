@@ -1,7 +1,7 @@
-"""Request bodies on the wire, as far as they go beyond their handler: which still arrive, and which nobody reads.
+"""What goes over the wire beside an answer's own words: what every server adds, and bodies beyond their handler.
 
 ::
 
-    answers.error_middleware --notes--> arriving_bodies --asked by--> serving.draining
-                             --leaves-> unread_bodies
+    serving.connection --makes--> server_writer --reads--> server_state <--asked by-- whoever wants to know of a stop
+    answers.error_middleware --calls--> unread_bodies, head_requests, announced_bodies
 """

@@ -6,12 +6,12 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from functools import partial
 from typing import Any, ParamSpec, TypeVar, cast
 
-from ponty.memo.decorators.memoized import Memoized, checked_name, default_name, finish, registry
-from ponty.memo.event_loop import LoopOwner
+from ponty.memo.decorators.memoized import Memoized, checked_name, default_name, finish
+from ponty.memo.decorators.registry import Together, invalidations
+from ponty.memo.event_loop import LoopOwner, check_callable
 from ponty.memo.events import Emitter, Metrics
-from ponty.memo.flights.invalidation import Invalidation
 from ponty.memo.flights.memoizer import Memoizer
-from ponty.memo.keys.wrapper import compile_call
+from ponty.memo.keys.wrapper import Scope, compile_call
 from ponty.memo.locks.lock import Lock
 from ponty.memo.stores.backend import cachemiss
 from ponty.memo.stores.cache_store import CacheStore, Store, StoreBackend, prefix_in
@@ -27,6 +27,7 @@ def cache(
     *,
     key: Callable[..., object] | None = None,
     cache_if: Callable[[Any], object] | None = None,
+    copy: Callable[[Any], Any] | None = None,
     metrics: Metrics | None = None,
 ) -> Callable[[Callable[_P, Coroutine[Any, Any, _T]]], Memoized[_P, _T]]:
     """Memoize a coroutine function over a store of your own, guarded by a lock of your own.
@@ -48,6 +49,8 @@ def cache(
         key: Makes the key of a call from the call's arguments, in place of all of them: where an argument cannot be
             part of a key, or does not matter.
         cache_if: Returns whether to store a value. Without it, every value is stored, None included.
+        copy: Makes of a value what each caller gets and what is stored: `copy.deepcopy`, `list`, or a function that
+            freezes. Without it, all callers get one object, and must not change it.
         metrics: Called with the cache's name and an event: "hit", "miss" (a computation begins), "join" (a call waits
             for one), "store", "failure", "stampede", "refused" (a value was not stored, for the lock's lease was lost),
             "unavailable" (the store could not be asked). It must not block; what it raises is logged.
@@ -64,12 +67,18 @@ def cache(
     if not isinstance(antistampede, Lock):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError(f"cache: antistampede is a Lock, not a {type(antistampede).__qualname__}")
 
+    check_callable("cache", key=key, cache_if=cache_if, copy=copy, metrics=metrics)
+
+    scope: Scope = "shared" if getattr(store, "shared", False) else "process"
+
     def decorate(function: Callable[_P, Coroutine[Any, Any, _T]]) -> Memoized[_P, _T]:
         who, home = checked_name("cache", function), default_name(function)
         emitter = Emitter(name or home, metrics)
         backend: StoreBackend[_T] = StoreBackend(store, emitter.emit)
         loop_owner = LoopOwner(f"the cache {emitter.name!r}")
-        memoizer: Memoizer[_T] = Memoizer(function, emitter, loop_owner, antistampede, backend, accepts=cache_if)
+        memoizer: Memoizer[_T] = Memoizer(
+            function, emitter, loop_owner, antistampede, backend, accepts=cache_if, copy=copy
+        )
         prefix = prefix_in(store, f"{name}:{home}" if name else home)
         clear_store = getattr(store, "clear", partial(CacheStore[_T].clear, cast("CacheStore[_T]", store)))
         hits = 0
@@ -90,18 +99,20 @@ def cache(
         async def cache_clear() -> None:
             nonlocal hits
             memoizer.clear()
+            await backend.written()  # what is being stored would come after the clearing
             await clear_store()
             hits = 0
 
         async def cache_contains(*args: Any, **kwargs: Any) -> bool:
             return await backend.get(text_of(*args, **kwargs)) is not cachemiss
 
-        wrapper, key_of, _ = compile_call(function, who=who, own_key=key, portable=True, local=None, miss=call)
+        wrapper, key_of, _ = compile_call(function, who=who, own_key=key, scope=scope, local=None, miss=call, copy=copy)
         return cast(
             "Memoized[_P, _T]",
             finish(
                 wrapper,
                 memoizer,
+                who=who,
                 key_of=text_of,
                 count_hits=lambda: hits,
                 cache_clear=cache_clear,
@@ -125,7 +136,7 @@ def invalidate(cachename: str, *args: Any, **kwargs: Any) -> AbstractAsyncContex
     its end. From inside the block, the same call is an error, for it would wait for itself.
 
     Args:
-        cachename: The `name` of the cache. Of several with one name, the one that was decorated last.
+        cachename: The `name` of the cache. If its function was defined or decorated several times, all of those caches.
         *args: The arguments of the call.
         **kwargs: The same; positional and keyword forms are one call.
 
@@ -137,8 +148,8 @@ def invalidate(cachename: str, *args: Any, **kwargs: Any) -> AbstractAsyncContex
     Warns:
         RuntimeWarning: There is no such cache. The block runs nevertheless.
     """
-    memoized = registry.get(cachename)
-    if memoized is None:
+    found = invalidations(cachename, args, kwargs)
+    if not found:
         warnings.warn(f"invalidate: there is no cache named {cachename!r}", RuntimeWarning, stacklevel=2)
         return nullcontext()
-    return cast("Invalidation", memoized.invalidate(*args, **kwargs))
+    return found[0] if len(found) == 1 else Together(found)

@@ -8,7 +8,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 
 from ponty.memo.decorators.memoized import LocalMemoized, checked_name, default_name, finish
 from ponty.memo.errors import Locked, Stampede
-from ponty.memo.event_loop import LoopOwner, seconds
+from ponty.memo.event_loop import LoopOwner, check_callable, seconds
 from ponty.memo.events import Emitter, Metrics
 from ponty.memo.flights.memoizer import Memoizer
 from ponty.memo.keys.wrapper import Local, compile_call
@@ -46,7 +46,7 @@ def locallock(maxwait_ms: float = 0, pulse_ms: float = 100, timeout_error: Calla
 
 def localcache(
     *,
-    ttl_ms: float | Callable[[Any], float] = 0,
+    ttl_ms: float | Callable[[Any], float | None] = 0,
     maxwait_ms: float = 1000,
     pulse_ms: float = 50,
     maxsize: int = 128,
@@ -56,6 +56,7 @@ def localcache(
     cache_if: Callable[[Any], object] | None = None,
     stale_ms: float = 0,
     stale_on_error_ms: float = 0,
+    copy: Callable[[Any], Any] | None = None,
     metrics: Metrics | None = None,
     clock: Callable[[], float] | None = None,
 ) -> Callable[[Callable[_P, Coroutine[Any, Any, _T]]], LocalMemoized[_P, _T]]:
@@ -71,7 +72,8 @@ def localcache(
     the computation. A failure reaches everyone who waits, and is not stored. A hit never waits.
 
     Args:
-        ttl_ms: How long a value is fresh, in milliseconds, 0 for ever; or a function that returns it for a value.
+        ttl_ms: How long a value is fresh, in milliseconds, 0 for ever; or a function that returns it for a value, where
+            None is for ever, and a value whose lifetime is not above zero is not kept.
         maxwait_ms: How long a caller waits for another one's computation, in milliseconds, before it gets `Stampede`; 0
             refuses it at once. The caller for whom the value is computed waits as long as that takes.
         pulse_ms: Accepted as by every lock; a local cache has nothing to look at, its waiters are woken.
@@ -86,6 +88,8 @@ def localcache(
             background renews it.
         stale_on_error_ms: For how long after its lifetime a value is served in place of a failure to compute a new one,
             in milliseconds.
+        copy: Makes of a value what each caller gets and what is stored: `copy.deepcopy`, `list`, or a function that
+            freezes. Without it, all callers get one object, and must not change it.
         metrics: Called with the cache's name and an event: "hit", "stale" (a hit past its lifetime), "miss" (a
             computation begins), "join" (a call waits for one), "store", "failure", "stampede", "evicted", "expired". It
             must not block; what it raises is logged.
@@ -114,6 +118,7 @@ def localcache(
         raise ValueError("localcache: stale_ms, stale_on_error_ms and jitter need a ttl_ms")
     if maxsize == 0:
         warnings.warn("localcache: with maxsize=0, the cache grows without bound", RuntimeWarning, stacklevel=2)
+    check_callable("localcache", key=key, cache_if=cache_if, copy=copy, metrics=metrics, clock=clock)
     lifetime = lifetimes("localcache", ttl_ms, jitter)
 
     def decorate(function: Callable[_P, Coroutine[Any, Any, _T]]) -> LocalMemoized[_P, _T]:
@@ -133,12 +138,13 @@ def localcache(
             Lock(InProcess(what), maxwait_ms, pulse_ms, Stampede),
             LocalBackend(entries, loop_owner, lifetime, stale, on_error),
             accepts=cache_if,
+            copy=copy,
         )
-        compiled = compile_call(
+        wrapper, key_of, count_hits = compile_call(
             function,
             who=who,
             own_key=key,
-            portable=False,
+            scope="memory",
             local=Local(
                 entries.records,
                 loop_owner,
@@ -146,24 +152,26 @@ def localcache(
                 on_hit=partial(emitter.emit, "hit") if emitter.has_hook else None,
             ),
             miss=memoizer.miss,
+            copy=copy,
         )
 
         def cache_clear() -> None:
             memoizer.clear()
             entries.clear()
-            compiled.count_hits(True)
+            count_hits(True)
 
         def cache_contains(*args: Any, **kwargs: Any) -> bool:
-            record = entries.records.get(compiled.key_of(*args, **kwargs))
+            record = entries.records.get(key_of(*args, **kwargs))
             return record is not None and (record.fresh_until == math.inf or record.fresh_until > loop_owner.now())
 
         return cast(
             "LocalMemoized[_P, _T]",
             finish(
-                compiled.wrapper,
+                wrapper,
                 memoizer,
-                key_of=compiled.key_of,
-                count_hits=lambda: compiled.count_hits(False),
+                who=who,
+                key_of=key_of,
+                count_hits=lambda: count_hits(False),
                 cache_clear=cache_clear,
                 cache_contains=cache_contains,
             ),

@@ -1,9 +1,9 @@
-"""`Memoized`: what the decorators of caches make of a coroutine function, and the caches by name."""
+"""`Memoized`: what the decorators of caches make of a coroutine function, with its methods."""
 
-import weakref
 from collections.abc import Callable, Coroutine, Hashable
-from typing import Any, Concatenate, Final, ParamSpec, Protocol, Self, TypeVar, overload
+from typing import Any, Concatenate, ParamSpec, Protocol, Self, TypeVar, overload
 
+from ponty.memo.decorators.registry import register
 from ponty.memo.events import CacheInfo
 from ponty.memo.flights.invalidation import Invalidation
 from ponty.memo.flights.memoizer import Memoizer
@@ -77,10 +77,6 @@ class LocalMemoized(MemoizedFunction[_P, _T_co], Protocol[_P, _T_co]):
         ...
 
 
-registry: Final["weakref.WeakValueDictionary[str, Any]"] = weakref.WeakValueDictionary()
-"""The memoized functions by the names of their caches, for `invalidate`; one that has gone has no name any more."""
-
-
 def checked_name(decorator: str, function: Callable[..., object]) -> str:
     """Return what messages call a decorated function, which is a coroutine function.
 
@@ -103,12 +99,18 @@ def finish(
     wrapper: Any,
     memoizer: Memoizer[Any],
     *,
+    who: str,
+    place: Hashable = None,
     key_of: Callable[..., Hashable],
     count_hits: Callable[[], int],
     cache_clear: Callable[[], object],
     cache_contains: Callable[..., object],
 ) -> Any:
-    """Give the wrapper its methods, and the cache its name."""
+    """Give the wrapper its methods, and the cache its name.
+
+    Raises:
+        ValueError: The name is that of another function's cache.
+    """
 
     def invalidate(*args: Any, **kwargs: Any) -> Invalidation:
         return memoizer.invalidation(key_of(*args, **kwargs))
@@ -128,5 +130,5 @@ def finish(
     wrapper.cache_info = cache_info
     wrapper.cache_clear = cache_clear
     wrapper.cache_contains = cache_contains
-    registry[memoizer.name] = wrapper
+    register(memoizer.name, who, wrapper, place)
     return wrapper

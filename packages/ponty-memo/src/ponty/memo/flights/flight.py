@@ -4,15 +4,16 @@ A flight is the work for one key, in a task of its own that belongs to none of t
 
 - *queueing*: the task waits for the key's lock. Every caller's wait has a limit. While the lock's store is only *asked*
   whether the key is free, nobody is known to hold it: that time does not count for the caller who has waited longest.
-- *computing*: the task holds the lock and runs the function. A local lock that is free is taken before the task begins,
-  so such a flight never queues. The caller who has waited longest is the *leader*, for
+- *computing*: the task holds the lock, looks for a value once more, and runs the function. A local lock that is free is
+  taken before the task begins, so such a flight never queues. The caller who has waited longest is the *leader*, for
   whom the work is done: its wait has no limit any more. When it leaves, the next one leads. (A flight that nobody asked
   for, a refresh of a stale value, has no leader.)
   The lock may be no protection: the flight has begun without the lock's store, which was `Unavailable`, or its lease is
   over and nobody has noticed yet. Then it is *suspect*: somebody else may have changed what it has read.
 - *landed*: the value or the failure is known, and the lock is given back. Then all who wait are woken.
 - *abandoned*: the last caller has left before that. The task is cancelled, and may take its time to end; it stores
-  nothing, whatever it returns. Callers who come now wait for that end, and then begin anew.
+  nothing, whatever it returns. Callers who come now wait for that end, and then begin anew. So do those who have joined
+  a refresh that gave up before it held the lock.
 
 Rules:
 
@@ -155,9 +156,13 @@ class Flight(WaitNode, Generic[_T]):
         self._task.add_done_callback(self._ended)
 
     def compute(self) -> None:
-        """Note that the lock is held, and that the function runs from now on."""
+        """Note that the lock is held: nobody else is waited for from now on."""
         if self.state is _QUEUEING:
             self.state = _COMPUTING
+
+    def abandon(self) -> None:
+        """Let those who wait begin anew once the work has ended."""
+        self.state = _ABANDONED
 
     def ask(self, *, begins: bool) -> None:
         """Note that the lock's store is asked for the key from now on, or that somebody else holds it."""
@@ -235,17 +240,25 @@ class Flight(WaitNode, Generic[_T]):
             if self._timer is not None:
                 self._timer.cancel()
             self._on_end(self)
+            if self.ticket is not None:  # the lock is given back already
+                self._wake()
+
+    def _wake(self) -> None:
+        for waiter in self.waiters:
+            if not waiter.done():
+                waiter.set_result(True)
+        self.waiters.clear()
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
         """Wake all who wait; the work may have been ended from outside, perhaps before its first step."""
         self._task = None
         error = None if task.cancelled() else task.exception()
         if self.live:
-            self.set_exception(error or asyncio.CancelledError("the computation was cancelled from outside"))
-        for waiter in self.waiters:
-            if not waiter.done():
-                waiter.set_result(True)
-        self.waiters.clear()
+            if error is None:
+                error = asyncio.CancelledError("the computation was cancelled from outside")
+            self.set_exception(error)
+        if self.waiters:
+            self._wake()
 
     def _set_timer(self) -> None:
         first_two = islice(self.waiters, 2)  # the second one may be due before the first

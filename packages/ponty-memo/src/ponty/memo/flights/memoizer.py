@@ -46,6 +46,7 @@ class Memoizer(Generic[_T]):
         lock: What keeps computations of one key apart.
         backend: Where the values are kept.
         accepts: Returns whether to store a value.
+        copy: Makes of a value what is stored.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Memoizer(Generic[_T]):
         backend: Backend[_T],
         *,
         accepts: Callable[[_T], object] | None,
+        copy: Callable[[_T], _T] | None,
     ) -> None:
         self.name: Final = emitter.name
         self.lock: Final = lock
@@ -67,17 +69,23 @@ class Memoizer(Generic[_T]):
         self.stale_hits: int = 0
         self.stampedes: int = 0
         self._emit: Final = emitter.emit
+        self._has_hook: Final = emitter.has_hook
         self._function: Final = function
         self._accepts: Final = accepts
+        self._copy: Final = copy
         self._task_name: Final = f"ponty.memo {self.name}"
         loop_owner.on_new_loop(self._on_new_loop)
         clearing: object = getattr(lock.sentinels, "clearing", None)
         if isinstance(clearing, Watched):
             clearing.watch(self)
 
-    async def miss(self, key: Hashable, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _T:
+    async def miss(  # noqa: C901 - one step after the other, each of which may be the last
+        self, key: Hashable, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> _T:
         """Answer a call for which no fresh value is in hand."""
-        loop = self.loop_owner.enter()
+        loop = asyncio.get_running_loop()
+        if loop is not self.loop_owner.loop:
+            self.loop_owner.enter()
         if self.backend.serves_stale:
             value = self.backend.stale(key)
             if value is not cachemiss:
@@ -167,22 +175,35 @@ class Memoizer(Generic[_T]):
         ahead = self.table.ahead(key) if ticket is None else []
         if not refresh and inside.get() is not None:  # nobody waits for a refresh
             raise_if_deadlock(ahead)
-        flight = Flight[_T](self.name, key, loop, on_end=self._landed, refresh=refresh, ticket=ticket)
+        flight: Flight[_T] = Flight(self.name, key, loop, on_end=self._landed, refresh=refresh, ticket=ticket)
         self.table.joinable[key] = flight
-        flight.waits_for += ahead
+        if ahead:
+            flight.waits_for += ahead
         work = self._run(flight, args, kwargs) if ticket is None else self._compute(flight, args, kwargs, looked=looked)
         flight.start(work, self._task_name)
         return flight
 
     def _landed(self, flight: Flight[_T]) -> None:
-        self.table.remove(flight)
+        if flight.attached:
+            del self.table.joinable[flight.key]
+        else:
+            self.table.remove(flight)
         if flight.ticket is not None:
             self.lock.shared.queue.release(flight.ticket)
 
     def _stampede(self, key: Hashable) -> Exception:
         self.stampedes += 1
         self._emit("stampede")
-        return self.lock.timed_out(key, self.lock.maxwait)
+        error = self.lock.timed_out(key, self.lock.maxwait)
+        self._advise(error)
+        return error
+
+    def _advise(self, error: BaseException) -> None:
+        """Say in the traceback what could be set."""
+        error.add_note(
+            f"the cache {self.name!r} lets a caller wait for somebody else's computation for "
+            f"maxwait_ms={self.lock.maxwait * 1000:g}: give it more than a computation takes"
+        )
 
     async def _run(self, flight: Flight[_T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Compute while the key's lock is held."""
@@ -195,7 +216,10 @@ class Memoizer(Generic[_T]):
                 await self._compute(flight, args, kwargs)
         except BaseException as error:
             if flight.live:
-                if acquisition.refused:
+                if acquisition.refused and flight.refresh:  # those who have joined it have a limit of their own
+                    flight.abandon()
+                elif acquisition.refused:
+                    self._advise(error)
                     self.stampedes += 1
                     self._emit("stampede")
                 flight.set_exception(error)
@@ -206,23 +230,26 @@ class Memoizer(Generic[_T]):
         finally:
             del flight, acquisition  # as in `_compute`, which was called from this frame
 
-    async def _compute(
+    async def _compute(  # noqa: C901 - likewise
         self, flight: Flight[_T], args: tuple[Any, ...], kwargs: dict[str, Any], *, looked: bool = False
     ) -> None:
         """Land `flight` with a value or a failure; called with the lock held."""
         key, acquisition = flight.key, flight.acquisition
         owner = "" if acquisition is None else acquisition.owner
         without_store = acquisition is not None and acquisition.without_store
+        flight.compute()
         try:
             value: Any = cachemiss if looked or without_store else await self.backend.get(key)
             if value is cachemiss:
-                flight.compute()
-                self._emit("miss")
+                if self._has_hook:
+                    self._emit("miss")
                 value = await self._function(*args, **kwargs)
                 if flight.may_store and not without_store and (self._accepts is None or self._accepts(value)):
-                    stored = await self.backend.put(key, value, owner)
+                    kept = value if self._copy is None else self._copy(value)
+                    stored = await self.backend.put(key, kept, owner)
                     if stored and flight.attached:
-                        self._emit("store")
+                        if self._has_hook:
+                            self._emit("store")
                     elif stored:  # cleared while the store was busy
                         with suppress(Unavailable):  # then it cannot have been stored anew since
                             await self.backend.remove(key)

@@ -25,7 +25,7 @@ from collections.abc import Callable, Hashable, Iterable
 from types import MethodType, NoneType
 from typing import Any, Final, cast
 
-from ponty.memo.keys.identity import Identity, identity_of, known_identity
+from ponty.memo.keys.identity import Identity, identity_of, is_of_this_process, known_identity
 
 ATOMS: Final = frozenset({str, int, NoneType})
 """The types whose values are their own form."""
@@ -101,6 +101,21 @@ def self_text(value: Any) -> str:
     """Return the text of a method's own object, as `self_form` does its form."""
     identity = _own_identity(value)
     return text(value) if identity is None else f"{_name_of(type(value))}(@{identity.name})"
+
+
+def shared_text(value: Any) -> str:
+    """Return the text of `value`, which every other process makes of it, too.
+
+    Raises:
+        Unkeyable: There is none.
+    """
+    written = text(value)
+    if is_of_this_process(written):
+        raise Unkeyable(
+            "an object that is equal to nothing but itself, or one of a class or function that cannot be imported: "
+            "no other process could find what is stored for it (a dataclass is compared by its fields)"
+        )
+    return written
 
 
 def _class_of(value: object) -> type:

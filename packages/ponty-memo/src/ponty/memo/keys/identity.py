@@ -34,6 +34,11 @@ class Identity:
         return f"{_token}.{os.getpid()}.{self._serial}"
 
 
+def is_of_this_process(text: str) -> bool:
+    """Return whether the name of an identity stands in `text`, which no other process would make, then."""
+    return f"@{_token}." in text
+
+
 _known: "dict[int, tuple[weakref.ref[object], Identity]]" = {}
 
 

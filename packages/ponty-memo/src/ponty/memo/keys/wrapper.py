@@ -25,10 +25,13 @@ async def fetch(city, units=...):
 
 import functools
 from collections.abc import Callable, Coroutine, Hashable, Iterable, Mapping
-from typing import Any, NamedTuple, TypeAlias, cast
+from typing import Any, Final, Literal, NamedTuple, TypeAlias, cast
 
 from ponty.memo.keys import forms
 from ponty.memo.lazy_imports import inspect
+
+Scope: TypeAlias = Literal["memory", "process", "shared"]
+"""Where keys are used: in memory; as texts, in this process; as texts, among processes."""
 
 Miss: TypeAlias = Callable[[Hashable, tuple[Any, ...], dict[str, Any]], Coroutine[Any, Any, Any]]
 """What the wrapper calls with the key and the arguments where it has no value."""
@@ -60,9 +63,10 @@ def compile_call(
     *,
     who: str,
     own_key: Callable[..., object] | None,
-    portable: bool,
+    scope: Scope,
     local: Local | None,
     miss: Miss,
+    copy: Callable[[Any], Any] | None,
 ) -> Compiled:
     """Compile the wrapper of `function`.
 
@@ -70,30 +74,34 @@ def compile_call(
         function: The coroutine function that is decorated.
         who: What to call it in messages.
         own_key: Makes the key instead, from the same arguments.
-        portable: Whether keys are to be texts.
+        scope: Where keys are used.
         local: Where to look for values; None leaves that to `miss`.
         miss: Called if there is no value.
+        copy: Makes of a value what the caller gets; None hands out the value itself.
     """
     signature = inspect.signature(function, follow_wrapped=False)
     parameters = _Parameters(signature)
     prefix = "_ponty"
     while any(name.startswith(prefix) for name in signature.parameters):
         prefix += "_"
-    make = _key_maker(function, parameters, who=who, own_key=own_key, portable=portable)
+    make = _key_maker(function, parameters, who=who, own_key=own_key, scope=scope)
     names: dict[str, Any] = {"ATOMS": forms.ATOMS, "identify": forms.self_form, "make": make, "miss": miss}
-    if own_key is None and not portable and not parameters.variadic:
+    if own_key is None and scope == "memory" and not parameters.variadic:
         key_lines = _key_lines(parameters)
         names["make"] = _quick_maker(parameters, make)
     else:
         key_lines = [f"%key = %make({parameters.values}, {parameters.call})"]
-    hit_lines = [] if local is None else _hit_lines(local, names)
+    opening, closing = "", ""
+    if copy is not None:
+        names["copy"], opening, closing = copy, "%copy(", ")"
+    hit_lines = [] if local is None else [*_hit_lines(local, names), f"    return {opening}%record[0]{closing}"]
     lines = [
         f"def %factory({', '.join('%' + name for name in names)}):",
         "    %hits = 0",
         f"    async def %wrapper({parameters.declaration}):",
         "        nonlocal %hits",
         *["        " + line for line in (*key_lines, *hit_lines)],
-        f"        return await %miss(%key, {parameters.call})",
+        f"        return {opening}await %miss(%key, {parameters.call}){closing}",
         f"    def %key_of({parameters.declaration}):",
         *["        " + line for line in key_lines],
         "        return %key",
@@ -106,9 +114,9 @@ def compile_call(
         "    return %wrapper, %key_of, %count_hits",
     ]
     source = "\n".join(lines).replace("%", prefix + "_")
-    scope: dict[str, Any] = {}
-    exec(compile(source, f"<ponty.memo of {who}>", "exec"), scope)  # noqa: S102 - made of parameter names only
-    wrapper, key_of, count_hits = scope[f"{prefix}_factory"](*names.values())
+    namespace: dict[str, Any] = {}
+    exec(compile(source, f"<ponty.memo of {who}>", "exec"), namespace)  # noqa: S102 - made of parameter names only
+    wrapper, key_of, count_hits = namespace[f"{prefix}_factory"](*names.values())
     for compiled in (wrapper, key_of):
         compiled.__defaults__ = parameters.defaults
         compiled.__kwdefaults__ = parameters.kwdefaults
@@ -228,7 +236,7 @@ def _hit_lines(local: Local, names: dict[str, Any]) -> list[str]:
     if local.on_hit is not None:
         names["on_hit"] = local.on_hit
         lines.append("    %on_hit()")
-    return [*lines, "    return %record[0]"]
+    return lines
 
 
 def _key_maker(
@@ -237,10 +245,10 @@ def _key_maker(
     *,
     who: str,
     own_key: Callable[..., object] | None,
-    portable: bool,
+    scope: Scope,
 ) -> Callable[[tuple[Any, ...], tuple[Any, ...], dict[str, Any]], Hashable]:
     """Return what makes a key of the named arguments, and of all of them as they are passed on."""
-    one, one_self = (forms.text, forms.self_text) if portable else (forms.form, forms.self_form)
+    one, one_self = _PART_MAKERS[scope]
     inner = _behind(function, parameters)
 
     def part(what: str, value: object, *, is_self: bool = False) -> Hashable:
@@ -273,11 +281,19 @@ def _key_maker(
             ]
             if parameters.variadic:
                 parts += collected(*rest)
-        if portable:
+        if scope != "memory":
             return f"({','.join(map(_written, parts))})"
         return parts[0] if len(parts) == 1 else tuple(parts)
 
     return make
+
+
+_PART_MAKERS: Final[dict[Scope, tuple[Callable[[Any], Hashable], Callable[[Any], Hashable]]]] = {
+    "memory": (forms.form, forms.self_form),
+    "process": (forms.text, forms.self_text),
+    "shared": (forms.shared_text, forms.shared_text),
+}
+"""What makes a part of a key of an argument, and of a method's own object."""
 
 
 def _written(part: Hashable) -> str:

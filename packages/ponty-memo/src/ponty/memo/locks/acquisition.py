@@ -257,7 +257,8 @@ class Acquisition(AbstractAsyncContextManager[Lease]):
             self._lock.shared.doubts[self._key] = self.owner
             if not isinstance(error, Exception):
                 raise
-            if isinstance(error, Unavailable) and (self._on_lost or (self._renewal and self._renewal.held)):
+            held = self._renewal is not None and self._renewal.held
+            if isinstance(error, Unavailable) and (self._on_lost is not None or held):
                 logger().warning("the lock of %r was left to its lease", self._key, exc_info=error)
                 return None
             return error
@@ -286,6 +287,8 @@ class Acquisition(AbstractAsyncContextManager[Lease]):
 
     def _report(self, release: "asyncio.Task[Exception | None]") -> None:
         """Log what reaches no caller any more."""
-        error = None if release.cancelled() else release.exception() or release.result()
+        error = None if release.cancelled() else release.exception()
+        if error is None and not release.cancelled():
+            error = release.result()
         if error is not None and not isinstance(error, LeaseLost):
             logger().error("the lock of %r could not be released", self._key, exc_info=error)

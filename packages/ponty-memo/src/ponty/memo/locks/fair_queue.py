@@ -73,7 +73,9 @@ class FairQueue:
 
     def try_acquire(self, key: Hashable) -> Ticket | None:
         """Return a ticket for `key` if it is free."""
-        loop = self._loop_owner.enter()
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop_owner.loop:
+            self._loop_owner.enter()
         if key in self._held:
             return None
         ticket = self._held[key] = Ticket(key, loop)
@@ -112,8 +114,12 @@ class FairQueue:
 
     def release(self, ticket: Ticket) -> None:
         """Hand the key of `ticket` to the first who waits for it, or free it."""
-        if self._held.get(ticket.key) is ticket:
-            self._hand_on(ticket.key)
+        key = ticket.key
+        if self._held.get(key) is ticket:
+            if key in self._queues:
+                self._hand_on(key)
+            else:
+                del self._held[key]
 
     def _hand_on(self, key: Hashable) -> None:
         queue = self._queues.get(key)

@@ -21,7 +21,7 @@ class _Shared:
 
     def __init__(self, queue: FairQueue | None, name: str = "") -> None:
         self.doubts: dict[Any, str] = {}
-        self.queue: FairQueue = queue or FairQueue(name, self._doubt)
+        self.queue: FairQueue = FairQueue(name, self._doubt) if queue is None else queue
 
     def _doubt(self, ticket: Ticket) -> None:
         self.doubts[ticket.key] = ticket.owner
@@ -62,7 +62,8 @@ class LockState:
         self.in_process: bool = isinstance(sentinels, InProcess)
         self.three_methods: bool = getattr(self.sentinels.try_add, "__func__", None) is SentinelStore.try_add
         self.shared: _Shared = _shared_by(sentinels)
-        self.pending_releases: PendingReleases = getattr(sentinels, "pending_releases", None) or PendingReleases()
+        of_store: PendingReleases | None = getattr(sentinels, "pending_releases", None)
+        self.pending_releases: PendingReleases = PendingReleases() if of_store is None else of_store
 
     def timed_out(self, key: object, limit: float) -> Exception:
         """Return the error that says that the wait for `key` is over."""

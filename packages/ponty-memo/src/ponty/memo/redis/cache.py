@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar, cast
 
 from ponty.memo.decorators.memoized import Memoized, checked_name, default_name, finish
 from ponty.memo.errors import Stampede, Unavailable
-from ponty.memo.event_loop import LoopOwner, seconds
+from ponty.memo.event_loop import LoopOwner, check_callable, seconds
 from ponty.memo.events import Emitter, Event, Metrics
 from ponty.memo.flights.memoizer import Memoizer
 from ponty.memo.keys.wrapper import compile_call
@@ -28,7 +28,7 @@ _T = TypeVar("_T")
 def rediscache(
     redis: "str | Redis | RedisLink",
     *,
-    ttl_ms: float | Callable[[Any], float] = 0,
+    ttl_ms: float | Callable[[Any], float | None] = 0,
     maxwait_ms: float = 1000,
     pulse_ms: float = 500,
     name: str = "",
@@ -37,6 +37,7 @@ def rediscache(
     cache_if: Callable[[Any], object] | None = None,
     stale_ms: float = 0,
     stale_on_error_ms: float = 0,
+    copy: Callable[[Any], Any] | None = None,
     metrics: Metrics | None = None,
     namespace: str = "ponty",
     serializer: Format = "msgpack",
@@ -59,7 +60,8 @@ def rediscache(
 
     Args:
         redis: A URL, a client of redis-py's, or a `RedisLink`. Caches and locks with the same one share a link.
-        ttl_ms: How long a value is fresh, in milliseconds, 0 for ever; or a function that returns it for a value.
+        ttl_ms: How long a value is fresh, in milliseconds, 0 for ever; or a function that returns it for a value, where
+            None is for ever, and a value whose lifetime is not above zero is not kept.
         maxwait_ms: How long a caller waits for another one's computation, in milliseconds, before it gets `Stampede`; 0
             refuses it at once. The caller for whom the value is computed waits as long as that takes.
         pulse_ms: The longest time between two looks at a lock that another process holds, in milliseconds, should a
@@ -72,6 +74,8 @@ def rediscache(
             background renews it.
         stale_on_error_ms: For how long after its lifetime a value is served in place of a failure to compute a new one,
             in milliseconds.
+        copy: Makes of a value what each caller gets and what is stored: `copy.deepcopy`, `list`, or a function that
+            freezes. Without it, all callers get one object, and must not change it.
         metrics: Called with the cache's name and an event, as by `cache`.
         namespace: What the names in Redis begin with: letters, digits and `_.-/`. Programs that share values have one.
         serializer: "msgpack" or "json", or an object with `encode` and `decode`.
@@ -95,6 +99,7 @@ def rediscache(
     )
     if not callable(ttl_ms) and not seconds("rediscache", "ttl_ms", ttl_ms) and (stale or on_error or jitter):
         raise ValueError("rediscache: stale_ms, stale_on_error_ms and jitter need a ttl_ms")
+    check_callable("rediscache", key=key, cache_if=cache_if, copy=copy, metrics=metrics)
     link = link_to(redis)
 
     def decorate(function: Callable[_P, Coroutine[Any, Any, _T]]) -> Memoized[_P, _T]:
@@ -119,7 +124,7 @@ def rediscache(
         emitter = Emitter(name or home, metrics)
         backend: _RedisBackend[_T] = _RedisBackend(store, emitter.emit, stale, on_error)
         loop_owner = LoopOwner(f"the cache {emitter.name!r}")
-        memoizer: Memoizer[_T] = Memoizer(function, emitter, loop_owner, lock, backend, accepts=cache_if)
+        memoizer: Memoizer[_T] = Memoizer(function, emitter, loop_owner, lock, backend, accepts=cache_if, copy=copy)
         hits = 0
 
         async def call(key: Hashable, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _T:
@@ -143,13 +148,17 @@ def rediscache(
         async def cache_contains(*args: Any, **kwargs: Any) -> bool:
             return await backend.contains(key_of(*args, **kwargs))
 
-        wrapper, key_of, _ = compile_call(function, who=who, own_key=key, portable=True, local=None, miss=call)
+        wrapper, key_of, _ = compile_call(
+            function, who=who, own_key=key, scope="shared", local=None, miss=call, copy=copy
+        )
         _take(link, f"{namespace}:{area}", wrapper, who)
         return cast(
             "Memoized[_P, _T]",
             finish(
                 wrapper,
                 memoizer,
+                who=who,
+                place=(link.address(), namespace, area),
                 key_of=key_of,
                 count_hits=lambda: hits,
                 cache_clear=cache_clear,

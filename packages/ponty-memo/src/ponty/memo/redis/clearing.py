@@ -157,7 +157,8 @@ class Clearing(Watched):
             outdated[:_AT_ONCE] = left
             if outdated and waited >= repetition:
                 repetition = waited * 2
-                await link.command("PUBLISH", names.drop, f"{names.cleared}{epoch}")
+                with suppress(Unavailable):  # it may not be allowed; the locks are looked at in any case
+                    await link.command("PUBLISH", names.drop, f"{names.cleared}{epoch}")
 
     async def _begin(self) -> int:
         """Begin a new epoch."""

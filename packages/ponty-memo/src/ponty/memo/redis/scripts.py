@@ -24,7 +24,8 @@ Rules:
 4. Each script may be run twice for one owner, since a script whose connection broke is repeated: what was done the
    first time is left as it is.
 5. Something else that lies in the place of a lock keeps the key locked for one lease, and then goes.
-6. The first write of each script is the only one that a full Redis would refuse, so a script is done whole or not at
+6. A message that may not be published, by an ACL, is not: those who would hear it look every now and then.
+7. The first write of each script is the only one that a full Redis would refuse, so a script is done whole or not at
    all.
 
 What can never happen: a lock without an expiry; a lock that is released, extended or used by somebody else than its
@@ -101,7 +102,7 @@ RELEASE: Final = Script(
     if redis.pcall('HGET', KEYS[1], 'owner') ~= ARGV[1] then return 0 end
     local wanted = redis.call('HGET', KEYS[1], 'wanted')
     redis.call('DEL', KEYS[1])
-    if wanted then redis.call('PUBLISH', ARGV[2], KEYS[1]) end
+    if wanted then redis.pcall('PUBLISH', ARGV[2], KEYS[1]) end
     return 1
     """,
     done_once=True,
@@ -135,7 +136,7 @@ STORE: Final = Script(
     else
         redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
     end
-    redis.call('PUBLISH', ARGV[3], KEYS[1])
+    redis.pcall('PUBLISH', ARGV[3], KEYS[1])
     return 1
     """,
 )
@@ -171,7 +172,7 @@ DROP: Final = Script(
     """
     -- KEYS: value  ARGV: channel
     local found = redis.call('DEL', KEYS[1])
-    redis.call('PUBLISH', ARGV[1], KEYS[1])
+    redis.pcall('PUBLISH', ARGV[1], KEYS[1])
     return found
     """,
 )
@@ -186,7 +187,7 @@ EPOCH: Final = Script(
     local last = tonumber(redis.call('HGET', KEYS[1], ARGV[1]) or 0) or 0
     local epoch = string.format('%.0f', math.max(now[1] * 1000000 + now[2], last + 1))
     redis.call('HSET', KEYS[1], ARGV[1], epoch)
-    redis.call('PUBLISH', ARGV[2], ARGV[3] .. epoch)
+    redis.pcall('PUBLISH', ARGV[2], ARGV[3] .. epoch)
     return epoch
     """,
 )

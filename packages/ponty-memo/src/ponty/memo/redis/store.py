@@ -53,7 +53,8 @@ class RedisStore(CacheStore[_T]):
         redis: A URL, a client of redis-py's, or a `RedisLink`.
         namespace: What the names in Redis begin with.
         area: What comes next in the names of this store's values; what `clear` forgets.
-        ttl_ms: How long a value lives, in milliseconds, 0 for ever; or a function that returns it for a value.
+        ttl_ms: How long a value lives, in milliseconds, 0 for ever; or a function that returns it for a value, where
+            None is for ever, and a value whose lifetime is not above zero is not kept.
         jitter: Shortens each lifetime by a random part of it, up to this share (0 to 1).
         keep_ms: For how long after its lifetime a value still lies in Redis, in milliseconds, where `look` finds it.
         lease_ms: The lease of `sentinels`, in milliseconds.
@@ -76,7 +77,7 @@ class RedisStore(CacheStore[_T]):
         *,
         namespace: str = "ponty",
         area: str = "",
-        ttl_ms: float | Callable[[_T], float] = 0,
+        ttl_ms: float | Callable[[_T], float | None] = 0,
         jitter: float = 0,
         keep_ms: float = 0,
         lease_ms: float = 10_000,
@@ -144,14 +145,19 @@ class RedisStore(CacheStore[_T]):
             near.put(name, data, left * 1000, generation)
         return Found(value, -left)
 
-    async def set(self, key: str, data: _T) -> None:
-        """Store `data` under `key`, whoever holds its lock."""
-        name, written, left = self._names.value(key), self._codec.dump(data), self._milliseconds(data)
+    async def set(self, key: str, data: _T) -> object:
+        """Store `data` under `key`, whoever holds its lock; a value that is not kept leaves nothing there."""
+        lasting = self._lifetime(data)
+        if lasting <= 0:
+            await self.remove(key)
+            return cachemiss
+        name, written, left = self._names.value(key), self._codec.dump(data), self._milliseconds(lasting)
         await self._link.run(STORE, [name], [written, left, self._names.drop])
         if self._near is not None:
             self._near.drop(name)
+        return None
 
-    async def set_as(self, key: str, data: _T, owner: str) -> None:
+    async def set_as(self, key: str, data: _T, owner: str) -> object:
         """Store `data` under `key` if `owner` holds its lock in `sentinels`; "" stores it in any case.
 
         Raises:
@@ -159,8 +165,13 @@ class RedisStore(CacheStore[_T]):
         """
         if not owner:
             return await self.set(key, data)
+        lasting = self._lifetime(data)
+        if lasting <= 0:
+            if self._keep:  # there may be one past its lifetime
+                await self.remove(key)
+            return cachemiss
         names, near = self._names, self._near
-        name, written, left = names.value(key), self._codec.dump(data), self._milliseconds(data)
+        name, written, left = names.value(key), self._codec.dump(data), self._milliseconds(lasting)
         generation = 0 if near is None else near.generation()
         keys = [name, names.lock(key), names.meta]
         outcome = await self._link.run(COMMIT, keys, [owner, written, left, names.epoch])
@@ -204,7 +215,6 @@ class RedisStore(CacheStore[_T]):
         data, left = await self._link.run(LOOK, [name], mortal) or (None, -1)
         return data, math.inf if left == -1 else left / 1000 - self._keep
 
-    def _milliseconds(self, data: _T) -> int:
-        """Return for how long to keep `data` in Redis, 0 for ever."""
-        lasting = self._lifetime(data)
+    def _milliseconds(self, lasting: float) -> int:
+        """Return for how long to keep in Redis a value that is fresh for `lasting` seconds, 0 for ever."""
         return 0 if lasting == math.inf else max(1, round(min(lasting + self._keep, _LONGEST) * 1000))

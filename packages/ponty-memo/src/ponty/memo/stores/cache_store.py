@@ -3,11 +3,13 @@
 import itertools
 import weakref
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from ponty.memo.errors import Cleared, LeaseLost, Unavailable
 from ponty.memo.events import Event
+from ponty.memo.lazy_imports import asyncio
 from ponty.memo.logs import logger
 from ponty.memo.stores.backend import Backend, cachemiss
 
@@ -87,6 +89,7 @@ class StoreBackend(Backend[_T]):
         self._store = store
         self._set_as = getattr(store, "set_as", None)
         self._emit = emit
+        self._writes: dict[asyncio.Future[None], asyncio.Task[Any] | None] = {}
 
     async def get(self, key: str) -> Any:
         """Look into the store."""
@@ -99,25 +102,46 @@ class StoreBackend(Backend[_T]):
 
     async def put(self, key: str, value: _T, owner: str) -> bool:
         """Store in the store."""
-        try:
-            if self._set_as is None:
-                await self._store.set(key, value)
-            else:
-                await self._set_as(key, value, owner)
-        except Cleared:
-            return False
-        except LeaseLost as error:
-            logger().warning("a value was not stored, for its computation had lost the key's lock", exc_info=error)
-            self._emit("refused")
-            return False
-        except Unavailable:
-            self._emit("unavailable")
-            return False
-        return True
+        with self._writing():
+            try:
+                if self._set_as is None:
+                    outcome = await self._store.set(key, value)
+                else:
+                    outcome = await self._set_as(key, value, owner)
+            except Cleared:
+                return False
+            except LeaseLost as error:
+                logger().warning("a value was not stored, for its computation had lost the key's lock", exc_info=error)
+                self._emit("refused")
+                return False
+            except Unavailable:
+                self._emit("unavailable")
+                return False
+            return outcome is not cachemiss  # which a store of ours returns for a value that is not kept
 
     async def remove(self, key: str) -> bool:
         """Remove from the store; an invalidation fails where it does."""
-        return bool(await self._store.remove(key))
+        with self._writing():
+            return bool(await self._store.remove(key))
+
+    async def written(self) -> None:
+        """Wait for the writes under way in this event loop, apart from those that the caller is part of."""
+        loop = asyncio.get_running_loop()
+        this = asyncio.current_task()
+        while pending := [end for end, task in self._writes.items() if end.get_loop() is loop and task is not this]:
+            await asyncio.wait(pending)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Count what the block does as a write under way."""
+        end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._writes[end] = asyncio.current_task()
+        try:
+            yield
+        finally:
+            del self._writes[end]
+            if not end.get_loop().is_closed():
+                end.set_result(None)
 
 
 _prefixes: "dict[int, tuple[Callable[[], object], set[str]]]" = {}

@@ -7,18 +7,28 @@ from typing import Any
 from ponty.memo.event_loop import seconds
 
 
-def lifetimes(who: str, ttl_ms: float | Callable[[Any], float], jitter: float) -> Callable[[Any], float]:
-    """Return a function that returns a value's lifetime in seconds, for ever being infinite."""
+def lifetimes(who: str, ttl_ms: float | Callable[[Any], float | None], jitter: float) -> Callable[[Any], float]:
+    """Return a function that returns a value's lifetime in seconds: infinite for ever, zero where it is not kept.
+
+    What a `ttl_ms` of the user's returns comes with the value, from a server perhaps. So a number that is no lifetime,
+    because it is not above zero or not a number, is no error: such a value is not kept.
+    """
     if callable(ttl_ms):
         ttl_of = ttl_ms
     elif not jitter:
-        lasting = (ttl_ms / 1000) or math.inf
+        lasting = (seconds(who, "ttl_ms", ttl_ms)) or math.inf
         return lambda _: lasting
     else:
         ttl_of = lambda _: ttl_ms  # noqa: E731
 
     def lifetime(value: Any) -> float:
-        lasting = seconds(who, "what ttl_ms returned", ttl_of(value)) or math.inf
+        ttl = ttl_of(value)
+        if ttl is None:
+            return math.inf
+        try:
+            lasting = ttl / 1000 if ttl > 0 else 0.0  # NaN is not above zero either
+        except TypeError:
+            raise TypeError(f"{who}: what ttl_ms returned is a number of milliseconds or None, not {ttl!r}") from None
         if not jitter or lasting == math.inf:
             return lasting
         import random  # noqa: PLC0415 - it takes long to import, and few caches draw

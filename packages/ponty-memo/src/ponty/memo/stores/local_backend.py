@@ -45,9 +45,13 @@ class LocalBackend(Backend[_T]):
         return self._within(key, 0)
 
     async def put(self, key: Hashable, value: _T, owner: str) -> bool:
-        """Store `value` for its lifetime."""
+        """Store `value` for its lifetime, if it has one; drop the value before it in any case."""
         del owner
-        self._entries.put(key, value, self._lifetime(value), max(self._stale, self._on_error))
+        lasting = self._lifetime(value)
+        if lasting <= 0:
+            self._entries.drop(key)
+            return False
+        self._entries.put(key, value, lasting, max(self._stale, self._on_error))
         return True
 
     async def remove(self, key: Hashable) -> bool:

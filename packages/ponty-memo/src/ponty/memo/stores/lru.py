@@ -17,7 +17,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable
 from typing import Final, Generic, Literal, NamedTuple, TypeVar
 
-from ponty.memo.keys.forms import identities_in
+from ponty.memo.keys.forms import ATOMS, identities_in
 from ponty.memo.keys.identity import Identity
 
 _T = TypeVar("_T")
@@ -71,8 +71,10 @@ class Entries(Generic[_T]):
             ttl: For how long it is fresh, in seconds.
             extra: For how long it may be of use after that, in seconds.
         """
-        self.drop(key)
-        self.tidy()
+        if key in self.records:
+            self.drop(key)
+        if self._heap or self._graves:
+            self.tidy()
         fresh_until = gone_at = bucket = math.inf
         if ttl < math.inf:
             now = self._latest = self._now()
@@ -81,9 +83,10 @@ class Entries(Generic[_T]):
             bucket = self._bucket_at(gone_at, ttl + extra)
             self._buckets[bucket][key] = None
         self.records[key] = Record(value, fresh_until, gone_at, bucket)
-        for identity in identities_in(key):
-            identity.graves[id(self)] = self._graves
-            self._by_identity.setdefault(identity, {})[key] = None
+        if type(key) not in ATOMS:
+            for identity in identities_in(key):
+                identity.graves[id(self)] = self._graves
+                self._by_identity.setdefault(identity, {})[key] = None
         if self._maxsize and len(self.records) > self._maxsize:
             self._discard(next(iter(self.records)), "evicted")
 
@@ -94,7 +97,7 @@ class Entries(Generic[_T]):
             return False
         if record.bucket < math.inf:
             del self._buckets[record.bucket][key]
-        for identity in identities_in(key):
+        for identity in () if type(key) in ATOMS else identities_in(key):
             keys = self._by_identity.get(identity)
             if keys is not None:
                 keys.pop(key, None)

@@ -5,15 +5,23 @@ a descriptor: from an instance it reads as its value.
 """
 
 import abc
+import collections.abc
+import contextlib
+import inspect
+import types
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
-from typing import Generic, Literal, TypeVar, overload
+from typing import Any, ClassVar, Final, Generic, Literal, TypeVar, get_args, get_origin, get_type_hints, overload
 
 from aiohttp import web
 
 from ponty.core import Location
+from ponty.request.parsing.type_hints import origin_and_variables, substitute
 
 _T_co = TypeVar("_T_co", covariant=True)
+
+UNKNOWN: Final = object()
+"""In place of a type that nothing says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +59,30 @@ class Field(abc.ABC, Generic[_T_co]):
 
         class Visit(Request):
             remote = Remote()
+
+    A field may use others, which are given by name. Their values reach `extract` as keyword arguments of these names:
+
+    ::
+
+        class Greeting(Field[str]):
+            def extract(self, request: web.Request, *, remote: str) -> str:
+                return f"hello, {remote}"
+
+        class Welcome(Request):
+            greeting = Greeting(remote=Remote())
+
+    Args:
+        **uses: The fields whose values it needs. Each is read once for a request, however many use it.
     """
+
+    guard: ClassVar[bool] = False
+    """Whether a refusal ends the request at once, before the body is read and before other fields run, with no word of
+    what else is wrong. What a guard uses runs with it."""
+
+    uses: Mapping[str, "Field[Any]"] = types.MappingProxyType({})
+    """The fields that it uses, by the names under which `extract` takes their values."""
+
+    _type: Any = UNKNOWN
 
     name: str = ""
     """The name of the class variable that holds the field; set by Python, when the class is made."""
@@ -61,6 +92,22 @@ class Field(abc.ABC, Generic[_T_co]):
 
     max_size: int | None = None
     """How many bytes of a body it takes, in place of what the application allows; None for just that."""
+
+    def __init__(self, **uses: "Field[Any]") -> None:
+        for name, used in uses.items():
+            given: object = used
+            if not isinstance(given, Field):
+                cls = type(self).__qualname__
+                raise TypeError(f"{cls}({name}=…): a field uses fields, not {type(given).__qualname__}")
+        self.uses = types.MappingProxyType(uses)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name == "extract" and self.name:
+            raise AttributeError(
+                f"{type(self).__qualname__} {self.name!r} is bound already, so another extract would not be called; "
+                "replace the field in an application: build_app(fields={…: fake})"
+            )
+        super().__setattr__(name, value)
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = self.name or name
@@ -84,8 +131,13 @@ class Field(abc.ABC, Generic[_T_co]):
         raise AttributeError(f"this {type(instance).__qualname__} has no value for {self.name!r}")
 
     @abc.abstractmethod
-    def extract(self, request: web.Request) -> _T_co | Awaitable[_T_co]:
-        """Give the value of this part of `request`. May be an `async def`.
+    def extract(self, request: web.Request, *args: Any, **values: Any) -> _T_co | Awaitable[_T_co]:
+        """Return the value of this part of `request`. May be an `async def`.
+
+        Args:
+            request: The request.
+            *args: None; with the values, it lets each field name its own.
+            **values: Those of the fields that it uses, each under its name.
 
         Raises:
             InvalidField: The part is missing or wrong.
@@ -94,3 +146,44 @@ class Field(abc.ABC, Generic[_T_co]):
     def describe(self) -> Description | None:
         """Say what is taken from a request, or None where no client can get it wrong."""
         return None
+
+    def value_type(self) -> Any:
+        """Return the type of the values, for `expect` to compare with what a handler takes; Any where it is not known.
+
+        It is what the field was made of, or else the argument of `Field[…]` among the bases of its class, or else what
+        `extract` says that it returns.
+        """
+        return type_of_values(self, self._type)
+
+
+def type_of_values(of: Field[Any], known: Any) -> Any:
+    """Return the type of the values of a field, as far as something says it."""
+    if known is not UNKNOWN:
+        return known
+    try:
+        _, variables = origin_and_variables(getattr(of, "__orig_class__", type(of)))
+    except TypeError:
+        variables = {}
+    said = substitute(_T_co, variables.get(Field, {}))
+    if not _holds_type_variables(said):
+        return said
+    returned = annotations_of(of.extract).get("return", Any)
+    while get_origin(returned) in {collections.abc.Awaitable, collections.abc.Coroutine}:
+        returned = get_args(returned)[-1]
+    return Any if _holds_type_variables(returned) else returned
+
+
+def _holds_type_variables(tp: Any) -> bool:
+    return isinstance(tp, TypeVar) or bool(getattr(tp, "__parameters__", ()) and not isinstance(tp, type))
+
+
+def annotations_of(function: Any) -> dict[str, Any]:
+    """Return the annotations of a function that can be resolved."""
+    function = inspect.unwrap(function)
+    names = getattr(function, "__globals__", {})
+    resolved: dict[str, Any] = {}
+    for name, annotation in getattr(function, "__annotations__", {}).items():
+        holder = types.SimpleNamespace(__annotations__={name: annotation})
+        with contextlib.suppress(Exception):  # whatever an annotation in quotes runs into
+            resolved[name] = get_type_hints(holder, names, include_extras=True)[name]
+    return resolved

@@ -81,7 +81,7 @@ class Cookie(Field[_T_co], Generic[_T_co]):
             raise ValueError(f"Cookie: errorcode is from 400 to 599, not {errorcode}")
         self._key = name
         self._parameter = parameter = TextParameter.make("Cookie", of, required=required, default=default)
-        self._type: Any = parameter.type
+        self._type = parameter.type
         self._errorcode = errorcode
 
     def extract(self, request: web.Request) -> _T_co:

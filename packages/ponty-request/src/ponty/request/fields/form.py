@@ -19,7 +19,7 @@ _MULTIPART = "multipart/form-data"
 
 
 class ParsedForm(Field[_T_co], Generic[_T_co]):
-    """A form as an instance of a dataclass: of texts, numbers and the like, lists of them, and `Upload`s.
+    """A form as an instance of a dataclass: of texts, numbers and the like, lists of them, and uploads.
 
     Both ways of sending a form are taken, `application/x-www-form-urlencoded` and `multipart/form-data`; any other
     media type is a 415. Files come by the second only. What is wrong is told as of a JSON body, all of it in one
@@ -112,5 +112,3 @@ class ParsedForm(Field[_T_co], Generic[_T_co]):
     def describe(self) -> Description:
         """Describe the form by its schema."""
         return Description("body", self.name, schema=self._form.schema)
-
-

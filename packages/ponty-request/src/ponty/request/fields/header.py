@@ -59,7 +59,7 @@ class Header(Field[_T_co], Generic[_T_co]):
             raise ValueError(f"{type(self).__name__}: {key!r} cannot be the name of a header")
         self._key = istr(key)
         self._parameter = parameter = TextParameter.make(type(self).__name__, of, required=required, default=default)
-        self._type: Any = parameter.type
+        self._type = parameter.type
         self._read = parameter.read
 
     def extract(self, request: web.Request) -> _T_co:

@@ -75,7 +75,7 @@ class RouteParameter(Field[_T_co], Generic[_T_co]):
         if pattern is not None:
             self.pattern: str = pattern
             if cast_func is None:
-                self._type: Any = str
+                self._type = str
             return
         form = self._form = text_form(of)
         if form.is_list or "anyOf" in form.schema:

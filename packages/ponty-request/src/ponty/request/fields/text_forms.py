@@ -56,8 +56,6 @@ class TextForm(msgspec.Struct, frozen=True, kw_only=True):
         expected: What a text must be, for messages.
         pattern: What matches the texts and perhaps others, for the path of a route; no text takes it more than one
             pass.
-        to_json: Makes the JSON value that a text stands for, of one element where the form is a list; raises one of
-            `CAST_ERRORS` where there is none.
         read: Makes a value of a text, or of a list of texts where the form is a list; None where it is the text itself.
             Raises one of `CAST_ERRORS`, or an InvalidField that says more.
         is_list: Whether it is written as several texts.
@@ -67,7 +65,6 @@ class TextForm(msgspec.Struct, frozen=True, kw_only=True):
     schema: Schema
     expected: str
     pattern: str
-    to_json: Callable[[str], Json]
     read: Callable[[Any], Any] | None
     is_list: bool = False
 
@@ -83,7 +80,7 @@ def text_form(tp: Any) -> TextForm:
     schema: Schema = {name: value for name, value in whole.items() if name != "$schema"}
     inner, is_optional = _without_null(schema)
     if inner.get("type") == "array":
-        return _list_form(tp, schema, inner)
+        return _list_form(tp, schema)
     if not inner:
         raise _no_form(tp)
     is_plain = schema.keys() - {"anyOf"} <= _IS_NARROWED_BY_NONE_OF and inner.keys() <= _IS_NARROWED_BY_NONE_OF
@@ -96,7 +93,6 @@ def text_form(tp: Any) -> TextForm:
             schema=schema,
             expected=_one_of(texts),
             pattern=_alternatives(texts),
-            to_json=texts.__getitem__,
             read=values.__getitem__,
         )
     kind = _kind(tp, inner)
@@ -105,7 +101,6 @@ def text_form(tp: Any) -> TextForm:
         schema=schema,
         expected=kind.expected,
         pattern=kind.pattern,
-        to_json=kind.to_json,
         read=kind.read if is_plain else _bounded(kind.to_json, Parser(tp)),
     )
 
@@ -119,7 +114,8 @@ class _Kind(msgspec.Struct, frozen=True):
 
 def read_integer(text: str) -> int:
     """Read an integer: ASCII digits, with a minus before them where it is negative."""
-    if not _INTEGER.fullmatch(text):
+    digits = text.removeprefix("-")
+    if not (digits.isascii() and digits.isdigit()):
         raise ValueError("not an integer")
     return int(text)
 
@@ -226,32 +222,68 @@ def _bounded(to_json: Callable[[str], Json], parser: Parser) -> Callable[[str], 
     return read
 
 
-def _list_form(tp: Any, schema: Schema, inner: Mapping[str, Json]) -> TextForm:
-    items = inner.get("items", {})
-    if "prefixItems" in inner or not isinstance(items, dict) or not items:
-        raise _no_form(tp)
-    if "enum" in items:
-        texts = _texts(tp, items["enum"])
-        expected, to_json = _one_of(texts), texts.__getitem__
-    else:
-        kind = _kind(tp, items)
-        expected, to_json = kind.expected, kind.to_json
-    parse = Parser(tp).parse
+class TextPart(msgspec.Struct, frozen=True):
+    """How the JSON value of a schema is read of texts.
 
-    def read(texts: Sequence[str]) -> Any:
+    Args:
+        expected: What a text must be, for messages.
+        element: Makes the JSON value that a text stands for, of one element where it is a list.
+        is_list: Whether there may be several texts.
+    """
+
+    expected: str
+    element: Callable[[str], Json]
+    is_list: bool
+
+    def to_json(self, texts: Sequence[str]) -> Json:
+        """Make the JSON value that texts stand for.
+
+        Raises:
+            InvalidField: There are several and it is no list, or some stand for none.
+        """
+        if not self.is_list and len(texts) > 1:
+            raise InvalidField("must be given once")
         values: list[Json] = []
         faults: list[tuple[str, str]] = []
         for index, text in enumerate(texts):
             try:
-                values.append(to_json(text))
+                values.append(self.element(text))
             except CAST_ERRORS:
-                faults.append((f"/{index}", f"must be {expected}"))
+                faults.append((f"/{index}" if self.is_list else "", f"must be {self.expected}"))
         if faults:
             (pointer, detail), *more = faults
             raise InvalidField(detail, pointer=pointer, more=more)
-        return parse(values)
+        return values if self.is_list else values[0]
 
-    return TextForm(type=tp, schema=schema, expected=expected, pattern="", to_json=to_json, read=read, is_list=True)
+
+def text_part(name: Any, schema: Schema) -> TextPart:
+    """Make what reads the texts of a schema: of a scalar, of one or null, or of a list of scalars.
+
+    Raises:
+        TypeError: It is none of these.
+    """
+    inner, _ = _without_null(schema)
+    is_list = inner.get("type") == "array"
+    if is_list:
+        items = inner.get("items", {})
+        if "prefixItems" in inner or not isinstance(items, dict):
+            raise _no_form(name)
+        inner = items
+    if "enum" in inner:
+        texts = _texts(name, inner["enum"])
+        return TextPart(_one_of(texts), texts.__getitem__, is_list)
+    kind = _kind(name, inner)
+    return TextPart(kind.expected, kind.to_json, is_list)
+
+
+def _list_form(tp: Any, schema: Schema) -> TextForm:
+    part = text_part(tp, schema)
+    parse = Parser(tp).parse
+
+    def read(texts: Sequence[str]) -> Any:
+        return parse(part.to_json(texts))
+
+    return TextForm(type=tp, schema=schema, expected=part.expected, pattern="", read=read, is_list=True)
 
 
 def check_default(place: str, form: TextForm, default: object) -> None:

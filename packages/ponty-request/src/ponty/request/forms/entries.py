@@ -110,4 +110,3 @@ class Entries:
 
 _FILE_DUE = "must be a file, as multipart/form-data has it, with a filename"
 _TEXT_DUE = "must be a text, not a file"
-

@@ -1,18 +1,19 @@
 """The type of a form: its fields, and the JSON value that its texts stand for.
 
-A form is an object whose properties are scalars, lists of scalars, and uploads. A text stands for the JSON value that
-is written like it, where the type of its place admits one; so a form is validated, refused and built as a JSON body is,
-by the schema of its type. In that JSON value an upload stands as a text, which nobody sees, until the value is built.
+A form is an object whose properties are scalars, lists of scalars, and uploads. A text is read by the one text form of
+its type, as in a query, and becomes a JSON value; so a form is validated, refused and built as a JSON body is, by the
+schema of its type. In that JSON value an upload stands as a text, which nobody sees, until the value is built.
 """
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
-from ponty.request.content.json_decoder import Json, decode_json
+from ponty.request.content.json_decoder import Json
 from ponty.request.errors import InvalidField
+from ponty.request.fields.converters import CAST_ERRORS
+from ponty.request.fields.text_forms import text_part
 from ponty.request.forms.upload import Upload
 from ponty.request.parsing.compiled_type import Node, Schema
 from ponty.request.parsing.parser import Parser
@@ -22,22 +23,24 @@ Values = Mapping[str, Sequence[str | Upload]]
 """What came under each name, in its order."""
 
 _UPLOAD: Schema = {"type": "string", "contentMediaType": "application/octet-stream", "contentEncoding": "binary"}
-_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?")
-_TYPES: dict[type, str] = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
 
 
 class Place(msgspec.Struct, frozen=True):
     """What a form has under a name.
 
     Args:
-        kinds: The JSON types of its values, or of those of its list.
         is_upload: Whether it is a file.
         is_list: Whether there may be several.
+        expected: What a text must be, for messages.
+        to_json: Makes the JSON value that a text stands for; raises one of `CAST_ERRORS` where there is none.
+        empty_is_null: Whether an empty text stands for null, as an empty input of a page does.
     """
 
-    kinds: frozenset[str]
     is_upload: bool
     is_list: bool
+    expected: str = ""
+    to_json: Callable[[str], Json] = str
+    empty_is_null: bool = False
 
 
 class FormType:
@@ -107,46 +110,50 @@ class FormType:
 def _json_value(place: Place, entry: str | Upload, number: int, where: str, faults: dict[str, str]) -> Json:
     if isinstance(entry, Upload):
         return str(number)  # each another, for a set of them
+    if place.empty_is_null and not entry:
+        return None
     try:
-        return _read_text(place.kinds, entry)
-    except InvalidField as invalid:
-        faults[where] = invalid.detail
+        return place.to_json(entry)
+    except CAST_ERRORS:
+        faults.setdefault(where, f"must be {place.expected}")
         return entry
 
 
-def _read_text(kinds: frozenset[str], text: str) -> Json:
-    """Return the JSON value that a text stands for; the text itself where it stands for none of the types `kinds`."""
-    if "string" in kinds:
-        return text
-    if "null" in kinds and not text:
-        return None  # as an empty input of a page comes
-    if "boolean" in kinds and text in {"true", "false"}:
-        return text == "true"
-    if {"integer", "number"} & kinds and _NUMBER.fullmatch(text):
-        return decode_json(text.encode())
-    return text
-
-
 def _place(where: str, root: Schema, schema: Any) -> Place:
-    alternatives = [*_alternatives(root, schema)]
-    lists = [part for part in alternatives if "array" in _kinds(part)]
-    if not lists:
-        return _scalar_place(where, alternatives, is_list=False)
-    if len(lists) < len([part for part in alternatives if _kinds(part) != {"null"}]) or len(lists) > 1:
-        raise TypeError(f"{where} may be a list and something else, which a form cannot tell apart")
-    if not isinstance(lists[0].get("items"), dict):
-        raise TypeError(f"{where} is a tuple of a fixed length; a form has lists of one type")
-    return _scalar_place(where, [*_alternatives(root, lists[0]["items"])], is_list=True)
+    members, is_optional = _members(root, schema)
+    if len(members) == 1 and members[0].get("type") == "array":
+        items = members[0].get("items")
+        if not isinstance(items, dict):
+            raise TypeError(f"{where} is a tuple of a fixed length; a form has lists of one type")
+        members, is_optional = _members(root, items)
+        return _scalar_place(where, members, is_optional=is_optional, is_list=True)
+    return _scalar_place(where, members, is_optional=is_optional, is_list=False)
 
 
-def _scalar_place(where: str, alternatives: list[Any], *, is_list: bool) -> Place:
-    kinds = frozenset(kind for part in alternatives for kind in _kinds(part))
-    if {"array", "object"} & kinds:
+def _scalar_place(where: str, members: list[Any], *, is_optional: bool, is_list: bool) -> Place:
+    if len(members) != 1:
+        raise TypeError(f"{where} may be of several types, which a form cannot tell apart")
+    member = members[0]
+    if _UPLOAD.items() <= member.items():
+        return Place(is_upload=True, is_list=is_list)
+    if member.get("type") in ("array", "object"):
         raise TypeError(f"{where} is of a type that a form cannot hold: it has texts, numbers, booleans and files")
-    uploads = [part for part in alternatives if _UPLOAD.items() <= part.items()]
-    if uploads and any(part not in uploads and _kinds(part) != {"null"} for part in alternatives):
-        raise TypeError(f"{where} may be a file or something else, which a form cannot tell apart")
-    return Place(kinds - {"null"} if uploads else kinds, bool(uploads), is_list)
+    try:
+        part = text_part(where, member)
+    except TypeError:
+        raise TypeError(f"{where} has no form as a text") from None
+    is_text = member.get("type") == "string" and "format" not in member
+    empty_is_null = is_optional and not is_text
+    return Place(
+        is_upload=False, is_list=is_list, expected=part.expected, to_json=part.element, empty_is_null=empty_is_null
+    )
+
+
+def _members(root: Schema, schema: Any) -> tuple[list[Any], bool]:
+    """Return the schemas of which a value fits one, those of null aside, and whether it may be null."""
+    members = [*_alternatives(root, schema)]
+    others = [member for member in members if member.get("type") != "null"]
+    return others, len(others) < len(members)
 
 
 def _alternatives(root: Schema, schema: Any) -> Iterator[Any]:
@@ -157,10 +164,3 @@ def _alternatives(root: Schema, schema: Any) -> Iterator[Any]:
             yield from _alternatives(root, part)
     else:
         yield schema
-
-
-def _kinds(schema: Any) -> set[str]:
-    if "enum" in schema:
-        return {_TYPES[type(value)] for value in schema["enum"]}
-    kinds = schema.get("type", "string")
-    return {kinds} if isinstance(kinds, str) else {*kinds}

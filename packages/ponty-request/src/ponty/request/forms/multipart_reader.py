@@ -18,9 +18,10 @@ from ponty.request.forms.disposition import parse_disposition
 from ponty.request.forms.entries import Entries
 from ponty.request.forms.holding import hold
 from ponty.request.forms.limits import MAX_HEADER, MAX_HEADERS, too_large
-from ponty.request.forms.upload import Upload
+from ponty.request.forms.upload import SpooledUpload
 
 _CHARSET_FIELD = "_charset_"  # RFC 7578 §4.6
+_MAX_LABEL = 64
 _PLAIN_ENCODINGS = {"", "7bit", "8bit", "binary"}
 
 
@@ -141,7 +142,7 @@ class _FilePart(_Part):
         self._name = name
         self._spool = hold(parts.request)
         content_type = headers.get("content-type", "").strip()
-        self._upload = Upload(filename, self._spool, content_type=content_type or "application/octet-stream")
+        self._upload = SpooledUpload(filename, self._spool, content_type=content_type or "application/octet-stream")
 
     def add(self, data: bytes) -> bool:
         is_full = self._spool.add(data)
@@ -166,9 +167,9 @@ class _CharsetPart(_Part):
         self._label = bytearray()
 
     def add(self, data: bytes) -> bool:
-        self._label += data[:64]
-        if len(self._label) > 64:
-            raise InvalidField("has a _charset_ that is too long")
+        self._label += data
+        if len(self._label) > _MAX_LABEL:
+            raise InvalidField(f"has a {_CHARSET_FIELD} of more than {_MAX_LABEL} bytes")
         return False
 
     async def end(self) -> None:

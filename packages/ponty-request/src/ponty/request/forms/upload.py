@@ -48,12 +48,10 @@ class Upload:
     """The media type that the client gives the file, as it came; `application/octet-stream` where it gives none. Nobody
     has looked whether that is true."""
 
-    def __init__(
-        self, filename: str, content: bytes | Spool = b"", *, content_type: str = "application/octet-stream"
-    ) -> None:
+    def __init__(self, filename: str, content: bytes = b"", *, content_type: str = "application/octet-stream") -> None:
         self.filename = safe_filename(filename)
         self.content_type = content_type
-        self._spool: Spool = content if isinstance(content, Spool) else Spool(content)
+        self._spool: Spool = Spool(content)
 
     @property
     def size(self) -> int:
@@ -98,3 +96,14 @@ class Upload:
 
     def __repr__(self) -> str:
         return f"Upload({self.filename!r}, {self.content_type!r}, {self.size} bytes)"
+
+
+class SpooledUpload(Upload):
+    """An upload whose content comes after it: its spool fills while the form arrives."""
+
+    __slots__ = ()
+
+    def __init__(self, filename: str, spool: Spool, *, content_type: str) -> None:
+        self.filename = safe_filename(filename)
+        self.content_type = content_type
+        self._spool = spool

@@ -46,6 +46,7 @@ _ASSERTIONS = frozenset(
 )
 """The keywords that look at nothing but their own value."""
 
+
 class Explainer:
     """Explains by one schema.
 

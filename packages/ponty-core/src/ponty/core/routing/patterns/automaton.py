@@ -29,8 +29,8 @@ from ponty.core.routing.patterns.syntax import (
 MAX_STATES = 1000
 
 
-class TooManyStatesError(ValueError):
-    """A pattern that is too large to be judged."""
+class NoAutomatonError(ValueError):
+    """A pattern that is too large, or repeats what takes no character."""
 
 
 class Alphabet:
@@ -134,7 +134,7 @@ class Automaton:
             judged as what it nearly is.
 
     Raises:
-        TooManyStatesError: It would have more than `MAX_STATES`.
+        NoAutomatonError: It would have more than `MAX_STATES`, or repeats what takes no character.
     """
 
     def __init__(self, root: Node, alphabet: Alphabet, *, loops: bool = False) -> None:
@@ -170,7 +170,7 @@ class Automaton:
     def _state(self, characters: Characters) -> _Part:
         state = len(self.letters)
         if state == MAX_STATES:
-            raise TooManyStatesError(f"it has more than {MAX_STATES} places")
+            raise NoAutomatonError(f"it has more than {MAX_STATES} places")
         self.letters.append(self._alphabet.mask(characters))
         self.following.append({})
         return _Part({state: 1}, {state: 1}, 0)
@@ -207,6 +207,8 @@ class Automaton:
                 tail = Repetition(Sequence((item, tail)), 0, 1)
             return self._sequence([*[item] * low, tail])
         part = self._part(item)
+        if not part.last:
+            raise NoAutomatonError("it repeats what takes no character")
         # What may be empty may be so beside any other round.
         times = 2 if part.empty else 1
         first, last = _sum({}, part.first, times), _sum({}, part.last, times)

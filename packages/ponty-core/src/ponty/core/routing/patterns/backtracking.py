@@ -19,7 +19,7 @@ import itertools
 import math
 import operator
 
-from ponty.core.routing.patterns.automaton import Alphabet, Automaton, TooManyStatesError
+from ponty.core.routing.patterns.automaton import Alphabet, Automaton, NoAutomatonError
 from ponty.core.routing.patterns.graphs import Graph, components, reachable
 from ponty.core.routing.patterns.syntax import UnreadablePatternError, read_pattern
 
@@ -40,7 +40,7 @@ def degree(pattern: str) -> float:
     try:
         root = read_pattern(pattern).root
         automaton = Automaton(root, Alphabet(root), loops=True)
-    except (UnreadablePatternError, TooManyStatesError) as error:
+    except (UnreadablePatternError, NoAutomatonError) as error:
         raise UnboundedPatternError(str(error)) from None
     graph: Graph[int] = {state: list(following) for state, following in enumerate(automaton.following)}
     loops = [part for part in components(graph) if len(part) > 1 or part[0] in graph[part[0]]]

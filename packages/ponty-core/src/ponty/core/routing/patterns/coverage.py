@@ -8,7 +8,7 @@ long, or a tree is not exact, nothing is claimed.
 import functools
 from collections.abc import Iterator
 
-from ponty.core.routing.patterns.automaton import Alphabet, Automaton, TooManyStatesError, any_matches
+from ponty.core.routing.patterns.automaton import Alphabet, Automaton, NoAutomatonError, any_matches
 from ponty.core.routing.patterns.syntax import UnreadablePatternError, read_pattern
 
 _MAX_STEPS = 5_000
@@ -26,7 +26,7 @@ def covers(pattern: str, covered: str) -> bool:
             return False
         alphabet = Alphabet(tree.root, inner.root)
         return _covers(Automaton(tree.root, alphabet), Automaton(inner.root, alphabet))
-    except (UnreadablePatternError, TooManyStatesError):
+    except (UnreadablePatternError, NoAutomatonError):
         return False
 
 

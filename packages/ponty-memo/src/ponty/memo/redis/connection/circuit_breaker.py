@@ -58,6 +58,10 @@ class Breaker:
             logger().error("Redis is away: values are computed without it, locks are refused", exc_info=error)
             self._probe = asyncio.get_running_loop().create_task(self._ask(), name="ponty.memo redis probe")
 
+    def tasks(self) -> "set[asyncio.Task[None]]":
+        """Return the task that asks, if there is one."""
+        return set() if self._probe is None else {self._probe}
+
     def on_new_loop(self) -> None:
         """Begin anew in another event loop."""
         self._probe, self._failures = None, 0

@@ -24,6 +24,7 @@ What can never happen: an answer given to another caller; a caller that waits lo
 Redis that answers nobody.
 """
 
+import os
 import weakref
 from collections.abc import Awaitable, Callable, Sequence
 from types import TracebackType
@@ -61,9 +62,11 @@ class RedisLink:
     Raises:
         ImportError: redis-py is not installed; the extra `ponty-memo[redis]` brings it.
         ValueError: The URL is none, or a number makes no sense.
+        TypeError: `redis` is something else, such as a client that does not await, or one of a cluster.
     """
 
     def __init__(self, redis: "str | Redis", *, timeout_ms: float = 1000, max_connections: int = 50) -> None:
+        check_client(redis)
         self._timeout = seconds("RedisLink", "timeout_ms", timeout_ms)
         if not self._timeout or not isinstance(max_connections, int) or max_connections < 1:  # pyright: ignore[reportUnnecessaryIsInstance]
             raise ValueError("RedisLink: timeout_ms and max_connections are greater than zero")
@@ -74,6 +77,7 @@ class RedisLink:
         self._loop_owner.on_new_loop(self._on_new_loop)
         self._used = False
         self._closed = False
+        self._process = 0
         self._openers = 0
         self._client: Redis | None = None
         self._slots = ConnectionSlots(max_connections)
@@ -118,6 +122,12 @@ class RedisLink:
         self._openers = max(0, self._openers - 1)
         if not self._openers:
             await self.aclose()
+
+    def address(self) -> tuple[object, ...]:
+        """Return what two links to one Redis have in common."""
+        client = self._make() if self._given is None else self._given
+        parameters = client.connection_pool.connection_kwargs
+        return tuple([parameters.get(name) for name in ("host", "port", "path", "db")])
 
     def client(self) -> "Redis":
         """Return the client in this event loop."""
@@ -277,9 +287,15 @@ class RedisLink:
 
     def _on_new_loop(self) -> None:
         """Begin anew in another event loop: connections belong to the one in which they were made."""
+        if self._used and self._process != os.getpid():
+            client: Any = self._client
+            connections = None if client is None else vars(client.connection_pool).copy()
+            tasks = (self.subscription.tasks(), self.breaker.tasks(), self.orphaned_locks.tasks(), self._running)
+            _inherited.append((client, connections, tasks))
         if self._given is not None and self._used:
             pool: Any = self._given.connection_pool
             pool.reset()
+        self._process = os.getpid()
         self._used = True
         self._client = None
         self._closed = False
@@ -292,6 +308,20 @@ class RedisLink:
         self.orphaned_locks.on_new_loop()
 
 
+def check_client(redis: object) -> None:
+    """Raise a TypeError for what is neither a URL nor a client of redis.asyncio with one Redis behind it."""
+    if isinstance(redis, str):
+        return
+    kind = type(redis).__qualname__
+    if not inspect.iscoroutinefunction(getattr(redis, "execute_command", None)):
+        raise TypeError(f"a URL, a client of redis.asyncio or a RedisLink is needed, not a {kind!r}")
+    if not hasattr(redis, "connection_pool"):
+        raise TypeError(
+            f"a {kind!r} cannot be used: the keys of a script lie in several slots of a cluster; "
+            "give a URL or a redis.asyncio.Redis of one primary"
+        )
+
+
 def _has_broken(error: BaseException) -> bool:
     """Return whether a connection broke that was open before, and not one that could not be opened, or had."""
     return not isinstance(error, exceptions.BusyLoadingError) and not _is_refused(error) and not is_full(error)
@@ -301,6 +331,13 @@ def _is_refused(error: BaseException) -> bool:
     return isinstance(error, ConnectionRefusedError) or "connecting to" in str(error)
 
 
+_inherited: Final[list[object]] = []
+"""What a process has inherited of its parent's links, kept for good and never touched.
+
+The sockets, and the selector of the loop that waits for them, are the parent's too. A connection that is closed here,
+were it by the garbage collector, would be taken out of the selector in which the parent waits for its answers.
+"""
+
 _links: "weakref.WeakValueDictionary[str | int, RedisLink]" = weakref.WeakValueDictionary()
 """The links that were made for URLs and clients, for as long as somebody uses them."""
 
@@ -309,10 +346,7 @@ def link_to(redis: "str | Redis | RedisLink") -> RedisLink:
     """Return the link to `redis`: the same one for the same URL or client."""
     if isinstance(redis, RedisLink):
         return redis
-    if not isinstance(redis, str) and not inspect.iscoroutinefunction(getattr(redis, "execute_command", None)):
-        raise TypeError(
-            f"a URL, a client of redis.asyncio or a RedisLink is needed, not a {type(redis).__qualname__!r}"
-        )
+    check_client(redis)
     name = redis if isinstance(redis, str) else id(redis)  # a link keeps its client, so the address is not used again
     link = _links.get(name)
     if link is None:

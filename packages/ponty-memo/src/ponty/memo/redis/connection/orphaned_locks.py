@@ -33,6 +33,10 @@ class OrphanedLocks:
         if self._task is None or self._task.done():
             self._task = loop.create_task(self._settle(), name="ponty.memo redis doubts")
 
+    def tasks(self) -> "set[asyncio.Task[Any]]":
+        """Return the task that gives back, if there is one."""
+        return set() if self._task is None else {self._task}
+
     def on_new_loop(self) -> None:
         """Begin anew in another event loop."""
         self._task = None

@@ -124,6 +124,10 @@ class Subscription:
                 for task in late:
                     task.cancel()
 
+    def tasks(self) -> "set[asyncio.Task[None]]":
+        """Return the tasks that run."""
+        return self._tasks
+
     def on_new_loop(self) -> None:
         """Begin anew in another event loop."""
         self._task = None

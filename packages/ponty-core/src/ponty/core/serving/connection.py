@@ -1,0 +1,249 @@
+"""One connection, and what its client may take of the server's time.
+
+aiohttp's own connection reads requests, has them handled, and writes the answers. This one looks on. It is
+
+- *waiting*: for a request, or for the rest of a request's head (`head_since` is when its first byte came);
+- *handling*: it has a `request`, whose body may be on its way, and whose answer may wait for the client to take it;
+- *closing*: nothing more is read or answered, but some of the last answer may still wait;
+- *lost*: closed, though the handler of its last request may still run.
+
+A `look`, some time between any two of which passes, tells whether it has been too long in one of them. What can never
+happen: a 408 in the midst of an answer, since one is sent from *waiting* only, or by the handler whose body it is.
+"""
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any, cast
+
+from aiohttp import StreamReader, hdrs, web
+from aiohttp.http_exceptions import HttpProcessingError
+
+from ponty.core.answers.closing_answer import ClosingAnswer, closing_bytes
+from ponty.core.log_lines import log_error
+from ponty.core.serving.protocol_errors import told_of
+
+if TYPE_CHECKING:
+    from ponty.core.serving.server import Server
+
+logger: logging.Logger = logging.getLogger("ponty.core")
+
+
+class Connection(web.RequestHandler):
+    """A connection of `server`.
+
+    Args:
+        server: What it belongs to.
+        loop: The event loop.
+        options: Those of aiohttp's connection.
+    """
+
+    __slots__ = (
+        "_body_from",
+        "_body_since",
+        "_held_back",
+        "_held_back_since",
+        "_is_late",
+        "_server",
+        "_unread",
+        "head_since",
+        "is_counted",
+        "is_lost",
+        "received",
+        "request",
+        "since",
+        "wire",
+    )
+
+    def __init__(self, server: "Server", loop: asyncio.AbstractEventLoop, options: dict[str, Any]) -> None:
+        super().__init__(server, loop=loop, **options)
+        self._server = server
+        self.wire: asyncio.Transport | None = None
+        self.is_lost: bool = False
+        self.is_counted: bool = False
+        """Whether it takes up one of the places that the limits leave."""
+        self.request: web.BaseRequest | None = None
+        self.received: int = 0
+        """How many bytes have come."""
+        self.since: float = 0.0
+        """When it began to wait."""
+        self.head_since: float = 0.0
+        """When the first byte of a head came; 0 if none has."""
+        self._body_since = 0.0
+        self._body_from = 0
+        self._is_late = False
+        self._held_back = 0
+        self._held_back_since = 0.0
+        self._unread: StreamReader | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin, where there is room."""
+        wire = cast("asyncio.Transport", transport)  # as uvloop's is, though it is no subclass
+        limit = self._server.refuses(wire)
+        if limit is not None:
+            refused = RefusedConnection(self._server, limit)
+            wire.set_protocol(refused)
+            refused.connection_made(wire)
+            return
+        self.wire = wire
+        self.since = self._server.clock()
+        super().connection_made(transport)
+        self.peername  # noqa: B018 - it is remembered, for the log of requests whose client has left
+
+    def data_received(self, data: bytes) -> None:
+        """Take what has come."""
+        self.received += len(data)
+        if self.request is None and data and not self.head_since:
+            self.head_since = self._server.clock()
+        super().data_received(data)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """End."""
+        self.is_lost = True
+        if self._unread is not None and not self._unread.is_eof():
+            self._unread.feed_eof()  # or else aiohttp would wait for the rest of it
+        super().connection_lost(exc)
+
+    def begin(self, request: web.BaseRequest) -> None:
+        """Handle `request`, whose head is complete."""
+        self.request = request
+        self.head_since = 0.0
+        self._is_late = False
+        self._body_since = self._server.clock()
+        self._body_from = self.received
+
+    def log_access(self, request: web.BaseRequest, response: web.StreamResponse, time: float | None) -> None:
+        """Log the end of a request, and wait for the next."""
+        content = request.content
+        if not content.is_eof():
+            if self._is_late or hdrs.CONTENT_ENCODING in request.headers:
+                # What aiohttp would read on, and decode, to throw it away.
+                response.force_close()
+                content.feed_eof()
+            else:
+                self._unread = content
+        if self._server.state.is_stopping:
+            response.force_close()
+        self.request = None
+        self.since = self._server.clock()
+        super().log_access(request, response, time)
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Answer what no handler answers: bytes that are no request, and errors of an application that answers none.
+
+        Raises:
+            ConnectionError: A part of an answer is out already.
+        """
+        del message  # it repeats what the client sent
+        name = self._server.state.name
+        if isinstance(exc, HttpProcessingError):
+            status, detail, limit = told_of(exc, self._server.limits)
+            if limit is not None:
+                self._server.state.refusals[limit] += 1
+            self.logger.info("a request was malformed: %s", type(exc).__name__)
+            return ClosingAnswer(status, detail=detail, server=name)
+        if exc is not None:
+            log_error(logger, "%s %s failed", request.method, "(an application's own handler)", error=exc)
+        if request.writer.output_size:
+            raise ConnectionError("the answer failed after it had begun")
+        return ClosingAnswer(status, server=name)
+
+    def look(self, now: float) -> None:
+        """Take back what the client has had for too long."""
+        if self.is_lost or self.wire is None:
+            return
+        request, limits = self.request, self._server.limits
+        if self._keeps_answer(now, self.wire):
+            self._refuse("answer_seconds")
+            self.wire.abort()
+        elif request is not None:
+            if not (self._is_late or request.content.is_eof()) and self._body_is_late(now, self.wire):
+                self._is_late = True
+                self._refuse("body_seconds")
+                request.content.set_exception(web.HTTPRequestTimeout())
+        elif limits.head_seconds is not None and not self.wire.is_closing():
+            if self.head_since:
+                if now - self.head_since >= limits.head_seconds:
+                    self._refuse("head_seconds")
+                    detail = f"the head of the request took more than {limits.head_seconds:g} seconds"
+                    self.wire.write(closing_bytes(408, detail=detail, server=self._server.state.name))
+                    self.force_close()
+            elif not self.received and now - self.since >= limits.head_seconds:
+                self._refuse("head_seconds")
+                self.force_close()
+
+    def waits_since(self) -> float | None:
+        """Return when it began to wait for a request, or for the rest of its head; None where it has one."""
+        if self.request is not None or self.wire is None or self.wire.is_closing():
+            return None
+        return self.head_since or self.since
+
+    def _refuse(self, limit: str) -> None:
+        self._server.state.refusals[limit] += 1
+        logger.info("a client took too long: %s", limit)
+
+    def _keeps_answer(self, now: float, wire: asyncio.Transport) -> bool:
+        """Return whether the client has taken none of what waits for it, for too long."""
+        if not (self.writing_paused or wire.is_closing()):
+            self._held_back_since = 0.0
+            return False
+        held_back = wire.get_write_buffer_size()
+        if not self._held_back_since or held_back != self._held_back:
+            self._held_back = held_back
+            self._held_back_since = now
+            return False
+        seconds = self._server.limits.answer_seconds
+        return seconds is not None and now - self._held_back_since >= seconds
+
+    def _body_is_late(self, now: float, wire: asyncio.Transport) -> bool:
+        """Return whether too little of the body has come since the last stretch of time began."""
+        limits = self._server.limits
+        if limits.body_seconds is None:
+            return False
+        if wire.is_reading():
+            if now - self._body_since < limits.body_seconds:
+                return False
+            if self.received - self._body_from < limits.body_rate * limits.body_seconds:
+                return True
+        # Another stretch begins. While the handler does not take what has come, no time passes.
+        self._body_since = now
+        self._body_from = self.received
+        return False
+
+
+class RefusedConnection(asyncio.Protocol):
+    """A connection that there is no room for: it is answered 503 when it asks, and closed if it does not.
+
+    Args:
+        server: What has no room.
+        limit: Which limit it is over.
+    """
+
+    SECONDS = 1.0
+    """How long it has to ask."""
+
+    def __init__(self, server: "Server", limit: str) -> None:
+        self._server = server
+        self._limit = limit
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Wait a moment for a request."""
+        self._transport = wire = cast("asyncio.Transport", transport)
+        self._server.state.refusals[self._limit] += 1
+        logger.info("a client was refused: %s", self._limit)
+        asyncio.get_running_loop().call_later(self.SECONDS, wire.abort)
+
+    def data_received(self, data: bytes) -> None:
+        """Answer whatever is asked."""
+        del data
+        transport = self._transport
+        if transport is not None and not transport.is_closing():
+            headers: dict[str, str] = {hdrs.RETRY_AFTER: "1"}
+            transport.write(closing_bytes(503, headers=headers, server=self._server.state.name))
+            transport.close()

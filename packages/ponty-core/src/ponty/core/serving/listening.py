@@ -1,0 +1,155 @@
+"""The sockets that a server listens on."""
+
+import asyncio
+import contextlib
+import os
+import socket
+import ssl
+import sys
+from collections.abc import Callable, Iterator, Sequence
+
+import msgspec
+
+BACKLOG = 1024
+"""How many connections may wait to be accepted; the kernel may allow fewer."""
+
+HANDSHAKE_SECONDS = 15.0
+"""How long a TLS handshake may take."""
+
+TLS_CLOSE_SECONDS = 2.0
+"""How long a client has to say that it has seen the end of a TLS connection."""
+
+_TRIES = 20
+_TAKEN = "error while attempting to bind on address {}: {}"
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a server listens: at one of `port`, `path` and `sock`."""
+
+    port: int | None = None
+    host: str | None = None
+    path: str | os.PathLike[str] | None = None
+    sock: socket.socket | None = None
+    ssl_context: ssl.SSLContext | None = None
+    reuse_port: bool | None = None
+
+
+class Listening:
+    """The sockets of a server, open from `open` to `close`."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._servers: list[asyncio.Server] = []
+        self._path: tuple[str, int] | None = None
+
+    async def open(self, factory: Callable[[], asyncio.Protocol]) -> None:
+        """Accept connections.
+
+        Args:
+            factory: Makes what handles each.
+
+        Raises:
+            OSError: The address cannot be listened on.
+        """
+        place, loop = self._place, asyncio.get_running_loop()
+        tls = place.ssl_context
+        handshake, farewell = (HANDSHAKE_SECONDS, TLS_CLOSE_SECONDS) if tls else (None, None)
+        if place.path is not None:
+            path = os.fspath(place.path)
+            server = await loop.create_unix_server(
+                factory,
+                path,
+                ssl=tls,
+                backlog=BACKLOG,
+                ssl_handshake_timeout=handshake,
+                ssl_shutdown_timeout=farewell,
+            )
+            self._servers = [server]
+            self._path = (path, os.stat(path).st_ino)  # noqa: PTH116 - it was made a moment ago
+            return
+        sockets = [place.sock] if place.sock is not None else await self._bound()
+        for each in sockets:
+            self._servers.append(
+                await loop.create_server(
+                    factory,
+                    sock=each,
+                    ssl=tls,
+                    backlog=BACKLOG,
+                    ssl_handshake_timeout=handshake,
+                    ssl_shutdown_timeout=farewell,
+                )
+            )
+
+    def close(self) -> None:
+        """Accept no more."""
+        for server in self._servers:
+            server.close()
+        if self._path is not None:
+            path, number = self._path
+            # Another server may have taken its place.
+            with contextlib.suppress(FileNotFoundError):
+                if os.stat(path).st_ino == number:  # noqa: PTH116
+                    os.unlink(path)  # noqa: PTH108
+
+    def addresses(self) -> Iterator[str]:
+        """Yield where clients find the server."""
+        scheme = "https" if self._place.ssl_context else "http"
+        for server in self._servers:
+            for each in server.sockets:
+                address = each.getsockname()
+                if isinstance(address, tuple):
+                    host, port = address[0], address[1]
+                    yield f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+                else:
+                    yield f"{scheme}+unix://{address}"
+
+    async def _bound(self) -> list[socket.socket]:
+        """Bind a socket to each address of the host, all at one port."""
+        place, loop = self._place, asyncio.get_running_loop()
+        infos = await loop.getaddrinfo(place.host or None, place.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        addresses = list(dict.fromkeys((family, address) for family, _, _, _, address in infos))
+        tries = _TRIES if place.port == 0 and len(addresses) > 1 else 1
+        while True:
+            tries -= 1
+            try:
+                return _bind_all(addresses, place)
+            except OSError:
+                if not tries:
+                    raise
+
+
+def _bind_all(addresses: Sequence[tuple[int, tuple[object, ...]]], place: Place) -> list[socket.socket]:
+    port = place.port
+    sockets: list[socket.socket] = []
+    missing: OSError | None = None
+    try:
+        for family, address in addresses:
+            try:
+                each = socket.socket(family, socket.SOCK_STREAM)
+            except OSError as error:  # a machine without IPv6 may list its addresses
+                missing = error
+                continue
+            sockets.append(each)
+            _set_up(each, family, reuse_port=bool(place.reuse_port))
+            here = (address[0], port, *address[2:])
+            try:
+                each.bind(here)
+            except OSError as error:
+                raise OSError(error.errno, _TAKEN.format(here, (error.strerror or "").lower())) from None
+            port = each.getsockname()[1]
+    except BaseException:
+        for each in sockets:
+            each.close()
+        raise
+    if not sockets:
+        raise missing or OSError(f"there is no address of {place.host!r} to listen on")
+    return sockets
+
+
+def _set_up(each: socket.socket, family: int, *, reuse_port: bool) -> None:
+    if os.name == "posix" and sys.platform != "cygwin":
+        each.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if reuse_port:
+        each.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    if family == socket.AF_INET6:
+        each.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)

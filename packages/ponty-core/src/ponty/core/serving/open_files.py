@@ -1,0 +1,11 @@
+"""How many files, sockets included, the process may open."""
+
+
+def open_files_allowed() -> int | None:
+    """Return the limit of open files; None where there is none, or none is known."""
+    try:
+        import resource  # noqa: PLC0415 - not on Windows
+    except ImportError:
+        return None
+    allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return None if allowed == resource.RLIM_INFINITY else allowed

@@ -1,0 +1,172 @@
+"""A runner: what starts an application behind sockets, and stops it gracefully, whoever waits for the signals.
+
+A stop goes through these steps, each bounded:
+
+1. no further connection is accepted, and `app.on_shutdown` is sent;
+2. requests in flight finish (see `ponty.core.serving.draining`);
+3. what is left at the end of `shutdown_timeout` is cut and cancelled, receivers of `on_shutdown` too;
+4. the providers stop.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from aiohttp import web
+from aiohttp.log import access_logger, server_logger
+
+from ponty.core.app import MOUNTED
+from ponty.core.log_lines import log_error
+from ponty.core.serving.access_log import AccessLogger
+from ponty.core.serving.draining import drain
+from ponty.core.serving.limits import Limits
+from ponty.core.serving.protocol_errors import line_limit
+from ponty.core.serving.server import Server
+from ponty.core.serving.server_log import ServerLogger
+from ponty.core.wire.server_state import SERVER_NAME, SERVER_STATE, ServerState
+
+logger: logging.Logger = logging.getLogger("ponty.core")
+
+LINGER_SECONDS = 2.0
+"""How long what is left of a body that nobody reads is thrown away, before its connection is closed."""
+
+
+class Runner(web.AppRunner):
+    """Runs an application by `ponty.core.serving.server`.
+
+    Args:
+        app: The application.
+        limits: What a client may take up.
+        server_header: The `Server` header of each answer; None for none.
+        shutdown_timeout: Seconds that the requests in flight have to finish.
+        access_log: Logs a line for each request at INFO; None for no access log.
+
+    Raises:
+        ValueError: `shutdown_timeout` is not more than 0, or `server_header` is not printable ASCII.
+    """
+
+    def __init__(
+        self,
+        app: web.Application,
+        *,
+        limits: Limits,
+        server_header: str | None,
+        shutdown_timeout: float,
+        access_log: logging.Logger | None,
+    ) -> None:
+        if not shutdown_timeout > 0:
+            raise ValueError(f"shutdown_timeout is more than 0 seconds, not {shutdown_timeout}")
+        if server_header is not None and not (server_header.isascii() and server_header.isprintable()):
+            raise ValueError(f"server_header is printable ASCII, not {server_header!r}")
+        # The last part of the time is aiohttp's: it waits twice this long for what it has cancelled.
+        cancelling = min(1.0, shutdown_timeout / 10)
+        super().__init__(
+            app,
+            access_log_class=AccessLogger,
+            access_log=access_log,
+            logger=ServerLogger(server_logger),
+            shutdown_timeout=cancelling,
+            # Time without end, where there is no limit: a century.
+            keepalive_timeout=limits.idle_seconds or 3e9,
+            lingering_time=LINGER_SECONDS,
+            max_line_size=line_limit(limits),
+            max_field_size=limits.header_bytes,
+            max_headers=limits.headers,
+        )
+        self.state: ServerState = ServerState(server_header)
+        self.hurry: asyncio.Event = asyncio.Event()
+        """Ends the wait for requests in flight, when it is set."""
+        self.before_stop: list[Callable[[], None]] = []
+        """Called when no more connections are to be accepted."""
+        self._limits = limits
+        self._seconds = shutdown_timeout - 2 * cancelling
+        app[SERVER_STATE] = self.state
+
+    async def _make_server(self) -> web.Server:
+        inner = await super()._make_server()
+        # aiohttp has no other way to say of which class a connection is.
+        options = inner._kwargs  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+        return Server(
+            inner,
+            loop=asyncio.get_running_loop(),
+            limits=self._limits,
+            state=self.state,
+            options=options,
+            answers_all=MOUNTED in self.app,
+        )
+
+    async def shutdown(self) -> None:
+        """Do nothing: `cleanup` has sent the signal of the application."""
+
+    async def cleanup(self) -> None:
+        """Stop."""
+        self.state.is_stopping = True
+        server = self.server
+        if isinstance(server, Server):
+            for _ in range(2):  # connections that were made before the stop are accepted
+                await asyncio.sleep(0)
+            for close in self.before_stop:
+                close()
+            for site in self.sites:
+                await site.stop()
+            deadline = server.clock() + self._seconds
+            telling = asyncio.create_task(self._tell())
+            try:
+                await drain(server, deadline=deadline, hurry=self.hurry)
+                await self._wait_for(telling, deadline - server.clock())
+            finally:
+                telling.cancel()
+                await asyncio.gather(telling, return_exceptions=True)
+        await super().cleanup()
+
+    async def _tell(self) -> None:
+        """Send `on_shutdown`, where a program closes its websockets, which would hold the exit otherwise."""
+        try:
+            await self.app.shutdown()
+        except Exception as error:  # noqa: BLE001 - it keeps no request from its answer
+            log_error(logger, "a receiver of on_shutdown failed", error=error)
+
+    async def _wait_for(self, telling: "asyncio.Task[None]", seconds: float) -> None:
+        if telling.done():
+            return
+        hurry = asyncio.create_task(self.hurry.wait())
+        await asyncio.wait({telling, hurry}, timeout=max(seconds, 0), return_when=asyncio.FIRST_COMPLETED)
+        hurry.cancel()
+        if not telling.done():
+            logger.warning("stopping though a receiver of on_shutdown has not finished")
+
+
+def app_runner(
+    app: web.Application,
+    *,
+    limits: Limits | None = None,
+    server_header: str | None = SERVER_NAME,
+    shutdown_timeout: float = 25,
+    access_log: logging.Logger | None = access_logger,
+) -> web.AppRunner:
+    """Make a runner of aiohttp's that keeps the limits of `serve`, and stops as gracefully.
+
+    It is for who brings sockets of his own: gunicorn's aiohttp worker takes it from a coroutine function.
+
+    ::
+
+        async def app() -> web.AppRunner:
+            return app_runner(build_app())
+
+    Args:
+        app: Any application of aiohttp's.
+        limits: What a client may take up; None for `Limits()`.
+        server_header: The `Server` header of each answer; None for none.
+        shutdown_timeout: Seconds that the requests in flight have to finish when it is cleaned up.
+        access_log: Logs a line for each request at INFO; None for no access log.
+
+    Raises:
+        ValueError: `shutdown_timeout` is not more than 0, or `server_header` is not printable ASCII.
+    """
+    return Runner(
+        app,
+        limits=Limits() if limits is None else limits,
+        server_header=server_header,
+        shutdown_timeout=shutdown_timeout,
+        access_log=access_log,
+    )

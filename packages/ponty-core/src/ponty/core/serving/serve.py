@@ -1,0 +1,314 @@
+"""`serve` and `serve_async`: serve any application of aiohttp's until a signal, then stop it gracefully.
+
+How a stop goes is told in `ponty.core.serving.runner`. A second signal goes straight to its third step; a third is not
+caught, and ends the process whatever it is at.
+"""
+
+import asyncio
+import contextlib
+import enum
+import logging
+import os
+import socket
+import ssl
+import threading
+from collections.abc import Callable
+from typing import overload
+
+from aiohttp import web
+from aiohttp.log import access_logger
+
+from ponty.core.app import MOUNTED
+from ponty.core.serving.limits import Limits
+from ponty.core.serving.listening import Listening, Place
+from ponty.core.serving.runner import Runner
+from ponty.core.serving.signals import Stop, signals
+from ponty.core.wire.server_state import SERVER_NAME
+
+
+class Missing(enum.Enum):
+    """An argument that was not given."""
+
+    PORT = "port"
+
+
+@overload
+def serve(
+    app: web.Application,
+    *,
+    port: int,
+    host: str | None = "127.0.0.1",
+    limits: Limits | None = None,
+    server_header: str | None = SERVER_NAME,
+    shutdown_timeout: float = 25,
+    ready_delay: float = 0,
+    access_log: logging.Logger | None = access_logger,
+    ssl_context: ssl.SSLContext | None = None,
+    reuse_port: bool | None = None,
+) -> None: ...
+@overload
+def serve(
+    app: web.Application,
+    *,
+    path: str | os.PathLike[str],
+    limits: Limits | None = None,
+    server_header: str | None = SERVER_NAME,
+    shutdown_timeout: float = 25,
+    ready_delay: float = 0,
+    access_log: logging.Logger | None = access_logger,
+    ssl_context: ssl.SSLContext | None = None,
+) -> None: ...
+@overload
+def serve(
+    app: web.Application,
+    *,
+    sock: socket.socket,
+    limits: Limits | None = None,
+    server_header: str | None = SERVER_NAME,
+    shutdown_timeout: float = 25,
+    ready_delay: float = 0,
+    access_log: logging.Logger | None = access_logger,
+    ssl_context: ssl.SSLContext | None = None,
+) -> None: ...
+def serve(
+    app: web.Application,
+    *,
+    port: int | Missing = Missing.PORT,
+    host: str | None = "127.0.0.1",
+    path: str | os.PathLike[str] | None = None,
+    sock: socket.socket | None = None,
+    limits: Limits | None = None,
+    server_header: str | None = SERVER_NAME,
+    shutdown_timeout: float = 25,
+    ready_delay: float = 0,
+    access_log: logging.Logger | None = access_logger,
+    ssl_context: ssl.SSLContext | None = None,
+    reuse_port: bool | None = None,
+) -> None:
+    """Serve `app`, any application of aiohttp's, until SIGINT or SIGTERM; then finish what is in flight and return.
+
+    ::
+
+        if __name__ == "__main__":
+            serve(aiohttp.web.Application(), port=8080)
+
+    Runs on uvloop where it is installed. A second signal ends the wait for the requests in flight.
+
+    Args:
+        app: The application. One that `build_app` has made prints its routes.
+        port: The TCP port; 0 for any free one, the same on each address of the host.
+        host: The address to listen on; None for all of this machine's.
+        path: A Unix socket to listen on, in place of a port.
+        sock: A socket to listen on, in place of a port, as a supervisor hands it down.
+        limits: What a client may take up; None for `Limits()`.
+        server_header: The `Server` header of each answer; None for none.
+        shutdown_timeout: Seconds that the requests in flight have to finish.
+        ready_delay: Seconds that it goes on accepting connections after the first signal, so that a load balancer can
+            take note. Answers close their connections meanwhile.
+        access_log: Logs a line for each request at INFO; None for no access log.
+        ssl_context: Serves HTTPS with this context.
+        reuse_port: Lets several processes listen on the same port.
+
+    Raises:
+        RuntimeError: It was not called in the main thread, where signals arrive, or an event loop is running already.
+        TypeError: None of `port`, `path` and `sock` is given, or more than one.
+        ValueError: `port` is none, `shutdown_timeout` is not more than 0, `ready_delay` is less than 0, or
+            `server_header` is not printable ASCII.
+        OSError: The address cannot be listened on.
+    """
+    check_caller("serve", "serve_async(app, port=…)")
+    run(
+        app,
+        place(port=port, host=host, path=path, sock=sock, ssl_context=ssl_context, reuse_port=reuse_port),
+        limits=limits,
+        server_header=server_header,
+        shutdown_timeout=shutdown_timeout,
+        ready_delay=ready_delay,
+        access_log=access_log,
+    )
+
+
+async def serve_async(
+    app: web.Application,
+    *,
+    port: int | Missing = Missing.PORT,
+    host: str | None = "127.0.0.1",
+    path: str | os.PathLike[str] | None = None,
+    sock: socket.socket | None = None,
+    limits: Limits | None = None,
+    server_header: str | None = SERVER_NAME,
+    shutdown_timeout: float = 25,
+    ready_delay: float = 0,
+    access_log: logging.Logger | None = access_logger,
+    ssl_context: ssl.SSLContext | None = None,
+    reuse_port: bool | None = None,
+) -> None:
+    """Do what `serve` does, within an event loop that runs already.
+
+    It stops as gracefully when its task is cancelled. In another thread than the main one no signal arrives, so that is
+    the only way there.
+
+    ::
+
+        async def main() -> None:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(serve_async(build_app(), port=8080))
+                group.create_task(another_server())
+
+    Args:
+        app: The application. One that `build_app` has made prints its routes.
+        port: The TCP port; 0 for any free one, the same on each address of the host.
+        host: The address to listen on; None for all of this machine's.
+        path: A Unix socket to listen on, in place of a port.
+        sock: A socket to listen on, in place of a port, as a supervisor hands it down.
+        limits: What a client may take up; None for `Limits()`.
+        server_header: The `Server` header of each answer; None for none.
+        shutdown_timeout: Seconds that the requests in flight have to finish.
+        ready_delay: Seconds that it goes on accepting connections after the first signal.
+        access_log: Logs a line for each request at INFO; None for no access log.
+        ssl_context: Serves HTTPS with this context.
+        reuse_port: Lets several processes listen on the same port.
+
+    Raises:
+        TypeError: None of `port`, `path` and `sock` is given, or more than one.
+        ValueError: `port` is none, `shutdown_timeout` is not more than 0, `ready_delay` is less than 0, or
+            `server_header` is not printable ASCII.
+        OSError: The address cannot be listened on.
+    """
+    await _serve(
+        app,
+        place(port=port, host=host, path=path, sock=sock, ssl_context=ssl_context, reuse_port=reuse_port),
+        limits=limits,
+        server_header=server_header,
+        shutdown_timeout=shutdown_timeout,
+        ready_delay=ready_delay,
+        access_log=access_log,
+    )
+
+
+def check_caller(name: str, instead: str) -> None:
+    """Refuse to start an event loop where none can run, or no signal arrives.
+
+    Raises:
+        RuntimeError: So it is here.
+    """
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        pass
+    else:
+        raise RuntimeError(f"{name} runs an event loop of its own, and one is running here: await {instead} in it")
+    if threading.current_thread() is not threading.main_thread():
+        raise RuntimeError(f"{name} runs in the main thread; elsewhere, serve build_app() with aiohttp.web.AppRunner")
+
+
+def place(
+    *,
+    port: int | Missing,
+    host: str | None,
+    path: str | os.PathLike[str] | None,
+    sock: socket.socket | None,
+    ssl_context: ssl.SSLContext | None,
+    reuse_port: bool | None,
+) -> Place:
+    """Return where to listen.
+
+    Raises:
+        TypeError: None of `port`, `path` and `sock` is given, or more than one.
+        ValueError: `port` is none.
+    """
+    given = (port is not Missing.PORT) + (path is not None) + (sock is not None)
+    if given != 1:
+        raise TypeError("give one of port, path and sock: the TCP port, or a Unix socket, or a socket that is there")
+    if port is Missing.PORT:
+        return Place(path=path, sock=sock, ssl_context=ssl_context)
+    if not isinstance(port, int) or not 0 <= port <= 65535:  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise ValueError(f"port is a whole number from 0 to 65535, not {port!r}")
+    return Place(port=port, host=host, ssl_context=ssl_context, reuse_port=reuse_port)
+
+
+def run(
+    app: web.Application,
+    where: Place,
+    *,
+    limits: Limits | None,
+    server_header: str | None,
+    shutdown_timeout: float,
+    ready_delay: float,
+    access_log: logging.Logger | None,
+) -> None:
+    """Serve in an event loop of its own."""
+    with asyncio.Runner(loop_factory=_loop_factory()) as loop:
+        loop.run(
+            _serve(
+                app,
+                where,
+                limits=limits,
+                server_header=server_header,
+                shutdown_timeout=shutdown_timeout,
+                ready_delay=ready_delay,
+                access_log=access_log,
+            )
+        )
+
+
+async def _serve(
+    app: web.Application,
+    where: Place,
+    *,
+    limits: Limits | None,
+    server_header: str | None,
+    shutdown_timeout: float,
+    ready_delay: float,
+    access_log: logging.Logger | None,
+) -> None:
+    if not ready_delay >= 0:
+        raise ValueError(f"ready_delay is 0 seconds or more, not {ready_delay}")
+    runner = Runner(
+        app,
+        limits=Limits() if limits is None else limits,
+        server_header=server_header,
+        shutdown_timeout=shutdown_timeout,
+        access_log=access_log,
+    )
+    listening = Listening(where)
+    runner.before_stop.append(listening.close)
+
+    async def start() -> None:
+        await runner.setup()
+        assert runner.server is not None  # noqa: S101 - so it is after the setup
+        await listening.open(runner.server)
+
+    # Providers start and stop in one task, as context variables and cancel scopes need it.
+    with signals() as stop:
+        runner.hurry = stop.second
+        try:
+            if await stop.unless_first(start):
+                _announce(app, listening)
+                await stop.first.wait()
+                await _be_unready(runner, stop, ready_delay)
+        finally:
+            await runner.cleanup()
+
+
+async def _be_unready(runner: Runner, stop: Stop, seconds: float) -> None:
+    """Serve on for `seconds`, saying in each answer that it is the last of its connection."""
+    runner.state.is_stopping = True
+    if seconds:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.second.wait(), seconds)
+
+
+def _announce(app: web.Application, listening: Listening) -> None:
+    for method, path in app.get(MOUNTED, ()):
+        print(method, path)
+    for address in listening.addresses():
+        print(f"Serving on {address}", flush=True)
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop  # noqa: PLC0415 - an optional dependency
+    except ImportError:
+        return None
+    return uvloop.new_event_loop

@@ -1,0 +1,230 @@
+"""The server of an application: its connections, and the limits of each."""
+
+import asyncio
+import collections
+import functools
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, cast
+
+from aiohttp import StreamReader, hdrs, web
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.http_parser import RawRequestMessage
+from yarl import URL
+
+from ponty.core.answers.closing_answer import ClosingAnswer
+from ponty.core.log_lines import log_error
+from ponty.core.serving.connection import Connection
+from ponty.core.serving.limits import Limits
+from ponty.core.serving.protocol_errors import fault_of_target
+from ponty.core.wire.head_requests import send_no_body
+from ponty.core.wire.server_state import ServerState
+from ponty.core.wire.server_writer import ServerWriter
+
+logger: logging.Logger = logging.getLogger("ponty.core")
+
+_Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+
+
+class Server(web.Server):
+    """Makes a connection of each socket, and looks after all of them.
+
+    Args:
+        inner: aiohttp's server of the same application, whose handler and requests it takes.
+        loop: The event loop.
+        limits: What a client may take up.
+        state: Shared with the application.
+        options: Those of aiohttp's connections.
+        answers_all: Whether the application answers each exception.
+    """
+
+    LONGEST_LOOK = 1.0
+    """How many seconds lie between two looks at the connections, at most."""
+
+    MAKE_ROOM = 16
+    """One in how many waiting connections is closed to make room for new ones."""
+
+    def __init__(
+        self,
+        inner: web.Server,
+        *,
+        loop: asyncio.AbstractEventLoop,
+        limits: Limits,
+        state: ServerState,
+        options: dict[str, Any],
+        answers_all: bool,
+    ) -> None:
+        handler = inner.request_handler
+        if not answers_all:
+            handler = functools.partial(_answered, handler)
+        if limits.handler_seconds is not None:
+            handler = functools.partial(self._in_time, handler, limits.handler_seconds)
+        super().__init__(
+            functools.partial(self._handle, handler),
+            request_factory=self._begin,
+            handler_cancellation=inner.handler_cancellation,
+            loop=loop,
+        )
+        self.limits: Limits = limits
+        self.state: ServerState = state
+        self.clock: Callable[[], float] = loop.time
+        self._make = inner.request_factory
+        self._running = loop
+        self._options = options
+        self._open = 0
+        self._per_client: collections.Counter[object] = collections.Counter()
+        self._look_every = min(self.LONGEST_LOOK, limits.shortest_seconds / 4)
+        self._looking: asyncio.TimerHandle | None = None
+        self._no_room_until = 0.0
+
+    def __call__(self) -> web.RequestHandler:
+        """Make a connection of a new socket."""
+        return Connection(self, self._running, self._options)
+
+    def connection_made(self, handler: web.RequestHandler, transport: asyncio.Transport) -> None:
+        """Count a connection."""
+        self._open += 1
+        cast("Connection", handler).is_counted = True
+        if self.limits.connections_per_client is not None:
+            self._per_client[_address(transport)] += 1
+        if self._looking is None:
+            self._looking = self._running.call_later(self._look_every, self._look_again)
+        super().connection_made(handler, transport)
+
+    def connection_lost(self, handler: web.RequestHandler, exc: BaseException | None = None) -> None:
+        """Count it no more."""
+        connection = cast("Connection", handler)
+        self._open -= connection.is_counted
+        connection.is_counted = False
+        wire = connection.wire
+        if wire is not None and self.limits.connections_per_client is not None:
+            address = _address(wire)
+            self._per_client[address] -= 1
+            if self._per_client[address] <= 0:
+                del self._per_client[address]
+        super().connection_lost(handler, exc)
+
+    def refuses(self, transport: asyncio.Transport) -> str | None:
+        """Return the limit that a new connection would be over, if there is no room for it."""
+        limits = self.limits
+        per_client = limits.connections_per_client
+        if per_client is not None and self._per_client[_address(transport)] >= per_client:
+            return "connections_per_client"
+        if limits.connections is None or self._open < limits.connections:
+            return None
+        self._make_room()
+        return None if self._open < limits.connections else "connections"
+
+    def _make_room(self) -> None:
+        """Close some of the connections that wait, the longest first."""
+        now = self.clock()
+        if now < self._no_room_until:
+            return
+        waiting = [
+            (since, connection)
+            for connection in cast("list[Connection]", self.connections)
+            if (since := connection.waits_since()) is not None
+        ]
+        if not waiting:
+            self._no_room_until = now + self._look_every  # until somebody may wait again
+            return
+        waiting.sort(key=lambda each: each[0])
+        for _, connection in waiting[: 1 + len(waiting) // self.MAKE_ROOM]:
+            self.state.refusals["connections"] += 1
+            connection.force_close()
+            # Its place is free now, though it is lost a moment later.
+            self._open -= connection.is_counted
+            connection.is_counted = False
+
+    def _begin(
+        self,
+        message: RawRequestMessage,
+        payload: StreamReader,
+        protocol: web.RequestHandler,
+        writer: AbstractStreamWriter,
+        task: "asyncio.Task[None]",
+    ) -> web.BaseRequest:
+        """Make the request of a head that is complete."""
+        del writer
+        if message.path[:1] != "/" and message.url.raw_path == "/" and message.method != hdrs.METH_CONNECT:
+            # An absolute target without a path means the root (RFC 9110 §4.2.3), which aiohttp would find nowhere.
+            message = message._replace(url=URL.build(path="/", query_string=message.url.query_string))
+        own = ServerWriter(protocol, self._running, self.state)
+        if message.method == hdrs.METH_HEAD:
+            send_no_body(own)
+        request = self._make(message, payload, protocol, own, task)
+        cast("Connection", protocol).begin(request)
+        return request
+
+    def _handle(self, handler: _Handler, request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
+        fault = fault_of_target(request, self.limits.path_bytes)
+        return handler(request) if fault is None else self._refuse(*fault)
+
+    async def _refuse(self, status: int, detail: str) -> web.StreamResponse:
+        if status == 414:
+            self.state.refusals["path_bytes"] += 1
+        return ClosingAnswer(status, detail=detail, server=self.state.name)
+
+    async def _in_time(self, handler: _Handler, seconds: float, request: web.BaseRequest) -> web.StreamResponse:
+        """Cancel a handler that has not begun its answer in time."""
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - a coroutine runs in one
+        is_late = False
+        timer: asyncio.TimerHandle
+
+        def look() -> None:
+            nonlocal is_late, timer
+            if not request.content.is_eof():
+                timer = self._running.call_later(seconds, look)  # the client is the one who takes its time
+            elif not request.writer.output_size:
+                is_late = True
+                task.cancel()
+
+        timer = self._running.call_later(seconds, look)
+        try:
+            answer = await handler(request)
+        except asyncio.CancelledError:
+            if not is_late or task.uncancel():
+                raise
+            return self._too_late()
+        finally:
+            timer.cancel()
+        if is_late:
+            task.uncancel()
+            return answer if answer.prepared else self._too_late()
+        return answer
+
+    def _too_late(self) -> web.StreamResponse:
+        self.state.refusals["handler_seconds"] += 1
+        logger.warning("a handler was cancelled: it took more than %g seconds", self.limits.handler_seconds)
+        return ClosingAnswer(503, headers={hdrs.RETRY_AFTER: "1"}, server=self.state.name)
+
+    def look(self) -> None:
+        """Look at each connection, and take back what its client has had for too long."""
+        now = self.clock()
+        for connection in cast("list[Connection]", self.connections):
+            connection.look(now)
+
+    def _look_again(self) -> None:
+        self.look()
+        again = bool(self.connections)
+        self._looking = self._running.call_later(self._look_every, self._look_again) if again else None
+
+
+async def _answered(handler: _Handler, request: web.BaseRequest) -> web.StreamResponse:
+    """Answer for an application that lets exceptions below `Exception` through: they would end the connection."""
+    try:
+        return await handler(request)
+    except (Exception, asyncio.CancelledError, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        log_error(logger, "%s %s failed", request.method, "(an application's own handler)", error=error)
+        if request.writer.output_size:
+            raise ConnectionError("the answer failed after it had begun") from error
+        return ClosingAnswer(500)
+
+
+def _address(transport: asyncio.Transport) -> object:
+    """Return the address of a client, without its port."""
+    peer = transport.get_extra_info("peername")
+    return peer[0] if isinstance(peer, tuple) and peer else peer

@@ -1,0 +1,42 @@
+"""The writer of an answer's head: what a server says of itself in every answer, whoever made it.
+
+aiohttp has each answer, streams and websockets included, write its head by the writer that the request came with. So
+this is the one place to name the server, and to announce that a connection closes, without a signal for each answer.
+"""
+
+import asyncio
+
+from aiohttp import hdrs
+from aiohttp.base_protocol import BaseProtocol
+from aiohttp.http import SERVER_SOFTWARE, StreamWriter
+from multidict import CIMultiDict
+
+from ponty.core.wire.server_state import SERVER_NAME, ServerState
+
+_UNNAMED = (SERVER_SOFTWARE, SERVER_NAME)
+
+
+class ServerWriter(StreamWriter):
+    """Writes the answer to one request.
+
+    Args:
+        protocol: The connection.
+        loop: Its event loop.
+        state: The state of the server.
+    """
+
+    def __init__(self, protocol: BaseProtocol, loop: asyncio.AbstractEventLoop, state: ServerState) -> None:
+        super().__init__(protocol, loop)
+        self.state: ServerState = state
+
+    async def write_headers(self, status_line: str, headers: CIMultiDict[str]) -> None:
+        """Write the head of an answer, with the name of the server in place of aiohttp's."""
+        state = self.state
+        if headers.get(hdrs.SERVER) in _UNNAMED:
+            if state.name is None:
+                del headers[hdrs.SERVER]
+            else:
+                headers[hdrs.SERVER] = state.name
+        if state.is_stopping and headers.get(hdrs.CONNECTION, "keep-alive") == "keep-alive":
+            headers[hdrs.CONNECTION] = "close"
+        await super().write_headers(status_line, headers)

@@ -1,0 +1,39 @@
+"""Where Ponty takes hold of aiohttp by what is not public: tried one by one, so that a change of aiohttp is seen."""
+
+import pathlib
+import sys
+
+from aiohttp import web
+from aiohttp.http_exceptions import LineTooLong
+
+from ponty.core import Limits, build_app
+from ponty.core.serving.connection import Connection
+from ponty.core.serving.protocol_errors import line_limit, told_of
+from ponty.core.serving.server import Server
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from serving import Served
+
+
+async def test_a_runner_makes_its_server_by_one_method_and_a_server_keeps_the_options_of_its_connections():
+    options = {"keepalive_timeout", "max_line_size", "max_field_size", "max_headers", "lingering_time", "logger"}
+    async with Served(build_app()) as served:
+        assert type(served.server) is Server
+        assert served.server._options.keys() >= options
+        connection = served.server()
+        assert type(connection) is Connection
+        assert connection.keepalive_timeout == Limits().idle_seconds
+        assert (connection.max_line_size, connection.max_field_size) == (8191, 8190)
+
+
+def test_a_line_that_is_too_long_is_told_from_a_header_by_its_limit_alone():
+    limits = Limits(line_bytes=50, header_bytes=50)
+    assert line_limit(limits) != limits.header_bytes
+    assert told_of(LineTooLong(b"", line_limit(limits)), limits)[0] == 414
+    assert told_of(LineTooLong(b"", limits.header_bytes), limits)[0] == 431
+
+
+def test_a_class_of_connections_may_have_slots_and_its_own_error_answers():
+    assert "__dict__" not in dir(web.RequestHandler)
+    for name in ("connection_made", "data_received", "connection_lost", "log_access", "handle_error"):
+        assert name in vars(web.RequestHandler), name

@@ -1,0 +1,255 @@
+"""What one client may take up of a server, and how it is taken back."""
+
+import asyncio
+import pathlib
+import sys
+
+import pytest
+from aiohttp import web
+
+from ponty.core import Limits, build_app, get, post
+from ponty.core.serving.connection import RefusedConnection
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from serving import Served, rest, until
+
+LIMITS = Limits(head_seconds=10, body_seconds=10, body_rate=10, answer_seconds=10)
+GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+
+
+def own():
+    """An application of Ponty's."""
+    get("/")(hello)
+    get("/wait")(wait)
+    post("/")(read)
+    get("/stream")(stream)
+    return build_app()
+
+
+def foreign():
+    """An application that `build_app` has not made."""
+    app = web.Application()
+    app.router.add_get("/", hello)
+    app.router.add_get("/wait", wait)
+    app.router.add_post("/", read)
+    app.router.add_get("/stream", stream)
+    return app
+
+
+async def hello(request):
+    return web.Response(text="hello")
+
+
+async def wait(request):
+    await asyncio.Event().wait()
+
+
+async def read(request):
+    return web.Response(text=str(len(await request.read())))
+
+
+async def stream(request):
+    response = web.StreamResponse()
+    await response.prepare(request)
+    while True:
+        await response.write(bytes(2**16))
+
+
+@pytest.fixture(params=[own, foreign])
+def app(request):
+    return request.param()
+
+
+def connections(served):
+    return served.server.connections
+
+
+async def test_half_a_head_is_answered_408(app):
+    async with Served(app, limits=LIMITS) as served:
+        reader, writer = await served.send(b"GET / HTTP/1.1\r\nHo")
+        await until(lambda: connections(served) and connections(served)[0].head_since)
+        served.pass_by(9)
+        writer.write(b"s")
+        await until(lambda: connections(served)[0].received == 19)
+        served.pass_by(1)
+        answer = await rest(reader)
+        assert answer.startswith(b"HTTP/1.1 408 ")
+        assert b"application/problem+json" in answer
+        assert served.refusals == {"head_seconds": 1}
+
+
+async def test_a_connection_that_begins_nothing_is_closed(app):
+    async with Served(app, limits=LIMITS) as served:
+        reader, _ = await served.send(b"")
+        await until(lambda: connections(served))
+        served.pass_by(10)
+        assert await rest(reader) == b""
+
+
+async def test_a_connection_that_waits_for_its_next_request_is_left_to_aiohttp_s_own_time(app):
+    async with Served(app, limits=LIMITS) as served:
+        reader, writer = await served.send(GET)
+        await reader.readuntil(b"hello")
+        served.pass_by(1000)
+        assert connections(served)[0].keepalive_timeout == 75
+        writer.write(GET)
+        await reader.readuntil(b"hello")
+
+
+@pytest.mark.parametrize("sent", [0, 99])
+async def test_a_body_that_comes_too_slowly_is_answered_408(app, sent):
+    async with Served(app, limits=LIMITS) as served:
+        head = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n"
+        reader, writer = await served.send(head)
+        await until(lambda: connections(served) and connections(served)[0].request is not None)
+        writer.write(bytes(sent))
+        await until(lambda: connections(served)[0].received == len(head) + sent)
+        served.pass_by(9)
+        assert not served.refusals
+        served.pass_by(1)
+        assert (await rest(reader)).startswith(b"HTTP/1.1 408 ")
+        assert served.refusals == {"body_seconds": 1}
+
+
+async def test_a_body_that_comes_fast_enough_is_read_however_long_it_takes(app):
+    async with Served(app, limits=LIMITS) as served:
+        head = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\nConnection: close\r\n\r\n"
+        reader, writer = await served.send(head)
+        await until(lambda: connections(served) and connections(served)[0].request is not None)
+        for number in range(1, 11):
+            writer.write(bytes(100))
+            arrived = len(head) + 100 * number
+            await until(lambda n=arrived: not connections(served) or connections(served)[0].received == n)
+            served.pass_by(10)
+        assert (await rest(reader)).endswith(b"1000")
+
+
+async def test_a_client_that_does_not_take_its_answer_is_cut(app):
+    async with Served(app, limits=LIMITS) as served:
+        await served.send(b"GET /stream HTTP/1.1\r\nHost: a\r\n\r\n", limit=1)
+        await until(lambda: connections(served) and connections(served)[0].writing_paused)
+        served.pass_by(0)
+        await until(lambda: connections(served)[0].writing_paused)
+        served.pass_by(9)
+        assert not served.refusals
+        served.pass_by(10)
+        served.pass_by(10)
+        await until(lambda: not connections(served))
+        assert served.refusals == {"answer_seconds": 1}
+
+
+async def test_a_client_that_takes_nothing_of_a_closed_connection_is_cut(app):
+    async with Served(app, limits=LIMITS) as served:
+        await served.send(b"GET /stream HTTP/1.1\r\nHost: a\r\n\r\n", limit=1)
+        await until(lambda: connections(served) and connections(served)[0].writing_paused)
+        connection = connections(served)[0]
+        connection.force_close()
+        for _ in range(3):
+            served.pass_by(10)
+        await until(lambda: connection.is_lost)
+
+
+async def test_a_handler_that_takes_too_long_is_cancelled_and_answered_503(app):
+    async with Served(app, limits=Limits(handler_seconds=0.01)) as served:
+        reader, _ = await served.send(b"GET /wait HTTP/1.1\r\nHost: a\r\n\r\n")
+        answer = await rest(reader)
+        assert answer.startswith(b"HTTP/1.1 503 ")
+        assert b"\r\nRetry-After: " in answer
+        assert served.refusals == {"handler_seconds": 1}
+
+
+async def test_a_handler_that_is_quick_enough_or_has_begun_its_answer_is_not_cancelled():
+    go_on = asyncio.Event()
+
+    @get("/begun")
+    async def begun(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        await response.write(b"begun")
+        await go_on.wait()
+        await response.write(b"ended")
+        return response
+
+    async with Served(own(), limits=Limits(handler_seconds=0.01)) as served:
+        reader, _ = await served.send(b"GET /begun HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        await reader.readuntil(b"begun")
+        loop = asyncio.get_running_loop()
+        passed = loop.create_future()
+        loop.call_later(0.02, passed.set_result, None)  # behind the one of the handler
+        await passed
+        go_on.set()
+        assert b"ended" in await rest(reader)
+        assert not served.refusals
+
+
+async def test_where_there_is_no_room_a_new_client_is_answered_503(app):
+    async with Served(app, limits=Limits(connections=2)) as served:
+        for number in (1, 2):
+            await served.send(b"GET /wait HTTP/1.1\r\nHost: a\r\n\r\n")
+            await until(lambda n=number: len([each for each in connections(served) if each.request is not None]) == n)
+        reader, _ = await served.send(GET)
+        answer = await rest(reader)
+        assert answer.startswith(b"HTTP/1.1 503 ")
+        assert b"\r\nRetry-After: 1\r\n" in answer
+        assert served.refusals == {"connections": 1}
+        served.server.state.refusals.clear()
+    assert not served.server.connections
+
+
+async def test_connections_that_wait_make_room_the_longest_first(app):
+    async with Served(app, limits=Limits(connections=2)) as served:
+        first, _ = await served.send(GET)
+        await first.readuntil(b"hello")
+        served.now += 1
+        second, writer = await served.send(GET)
+        await second.readuntil(b"hello")
+        third, _ = await served.send(GET)
+        await third.readuntil(b"hello")
+        assert await rest(first) == b""
+        writer.write(GET)
+        await second.readuntil(b"hello")
+
+
+async def test_one_address_has_no_more_than_its_share(app):
+    async with Served(app, limits=Limits(connections_per_client=1)) as served:
+        reader, writer = await served.send(GET)
+        await reader.readuntil(b"hello")
+        another, _ = await served.send(GET)
+        assert (await rest(another)).startswith(b"HTTP/1.1 503 ")
+        assert served.refusals == {"connections_per_client": 1}
+        writer.close()
+        await until(lambda: not connections(served))
+        third, _ = await served.send(GET)
+        await third.readuntil(b"hello")
+
+
+async def test_who_is_refused_and_asks_nothing_is_closed(app, monkeypatch):
+    monkeypatch.setattr(RefusedConnection, "SECONDS", 0.01)
+    async with Served(app, limits=Limits(connections_per_client=1)) as served:
+        reader, _ = await served.send(GET)
+        await reader.readuntil(b"hello")
+        another, _ = await served.send(b"")
+        assert await rest(another) == b""
+
+
+async def test_others_are_served_beside_many_that_are_slow_or_idle(app):
+    async with Served(app, limits=LIMITS) as served:
+        for data in (b"", b"GET / HTTP/1.1\r\nHo", b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n"):
+            for _ in range(200):
+                await served.send(data)
+        await until(lambda: len(connections(served)) == 600)
+        reader, _ = await served.send(GET)
+        await reader.readuntil(b"hello")
+        served.pass_by(10)
+        await until(lambda: len(connections(served)) == 1)
+
+
+@pytest.mark.parametrize("name", ["head_seconds", "body_rate", "connections", "path_bytes", "headers"])
+@pytest.mark.parametrize("value", [0, -1, float("nan")])
+def test_a_limit_that_is_not_more_than_0_is_refused(name, value):
+    with pytest.raises(ValueError, match=f"Limits: {name} is more than 0"):
+        Limits(**{name: value})
+
+
+def test_there_is_a_limit_of_connections_by_default():
+    assert 1 <= Limits().connections <= 10_000

@@ -1,0 +1,147 @@
+"""`Scoped`: what is open while a request is handled, such as a transaction.
+
+A scope is an async generator of one request. Its states:
+
+- *closed*: nothing of it has run;
+- *opening*: it runs up to its `yield`;
+- *open*: it stands at its `yield`, and the fields that use it and the handler have its value;
+- *leaving*: the rest of it runs;
+- *left*.
+
+The rules:
+
+- A scope is opened when every field is valid that does not use one, so none is opened for a request that is refused. A
+  scope that a guard uses is opened with the guard.
+- Scopes are opened one after another, in the order of the class, and left in reverse. Each that was open is left
+  exactly once, on every way out.
+- They are left before the answer is sent, so what fails then is answered as any error. Only an answer that is made
+  while it is sent (a file, a stream) is sent first.
+- The exception that ends the request is thrown in at the `yield`: the handler's, that of a field which uses the scope,
+  cancellation, or that of a scope further in. A scope may raise another in its place; it cannot make it vanish, since
+  then there would be no answer. Scopes further out are thrown what is raised then.
+- An answer that is returned is no exception, whatever its status.
+- A scope that fails while it opens was never open: what it had done so far is its own to undo, in a `try` around its
+  `yield`. Those that are open are left with what it raised.
+- One that yields twice is closed, and is an error.
+
+What can never happen: a scope that is left before one that was opened after it; a handler that runs while one of its
+scopes is not open; an answer sent in full while a scope that could still fail stands open.
+"""
+
+import inspect
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from typing import Any, Generic, TypeVar, cast, get_args, get_origin
+
+from aiohttp import web
+
+from ponty.request.fields.base import UNKNOWN, Field, annotations_of
+
+_T_co = TypeVar("_T_co", covariant=True)
+
+
+class Scoped(Field[_T_co], Generic[_T_co]):
+    """What an async generator function yields, which is open while the request is handled.
+
+    ::
+
+        import sqlite3
+
+        DATABASE = web.AppKey("DATABASE", sqlite3.Connection)
+
+        async def transaction(request: web.Request) -> AsyncIterator[sqlite3.Connection]:
+            with request.config_dict[DATABASE] as connection:  # commits, or rolls back what ends in an exception
+                yield connection
+
+        class TakeBed(Request):
+            number = PosIntQueryParameter(required=True)
+            db = Scoped(transaction)
+
+    It is entered when all other fields are valid, and left before the answer is sent. What the handler raises is thrown
+    in at the `yield`; what fails on leaving is answered as any error.
+
+    Args:
+        open: An async generator function of the request that yields once.
+        **uses: Fields that it needs, given to it as keyword arguments of these names.
+
+    Raises:
+        TypeError: `open` is not an async generator function.
+    """
+
+    def __init__(self, open: Callable[..., AsyncIterator[_T_co]], **uses: Field[Any]) -> None:  # noqa: A002
+        name = getattr(open, "__qualname__", repr(open))
+        if not inspect.isasyncgenfunction(inspect.unwrap(open)):
+            raise TypeError(f"Scoped: {name!r} is not an async generator function (async def, with a yield)")
+        super().__init__(**uses)
+        self.open: Callable[..., AsyncIterator[_T_co]] = open
+        returned = annotations_of(open).get("return")
+        is_known = get_origin(returned) is not None and len(get_args(returned)) > 0
+        self._type = get_args(returned)[0] if is_known else UNKNOWN
+
+    def extract(self, request: web.Request, **values: Any) -> _T_co:
+        """Refuse: a scope is opened and left by `expect`."""
+        del request, values
+        raise TypeError("a scope is opened and left by @expect alone")
+
+
+class Scopes:
+    """The scopes that are open for one request."""
+
+    __slots__ = ("_open",)
+
+    def __init__(self) -> None:
+        self._open: list[AsyncGenerator[Any]] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._open)
+
+    async def enter(self, scope: AsyncIterator[Any]) -> Any:
+        """Open a scope and return its value.
+
+        Raises:
+            RuntimeError: It ended without a yield.
+        """
+        try:
+            value = await anext(scope)
+        except StopAsyncIteration:
+            raise RuntimeError(f"the scope {_name(scope)} ended without a yield") from None
+        self._open.append(cast("AsyncGenerator[Any]", scope))
+        return value
+
+    async def leave(self, error: BaseException | None) -> None:
+        """Leave all that are open, the last one first.
+
+        Args:
+            error: What ends the request; None where it has an answer.
+
+        Raises:
+            BaseException: `error`, or what took its place, or what failed on leaving.
+        """
+        while self._open:
+            error = await _leave(self._open.pop(), error)
+        if error is not None:
+            raise error
+
+
+async def _leave(scope: AsyncGenerator[Any], error: BaseException | None) -> BaseException | None:
+    """Leave one scope, and return what ends the request then."""
+    try:
+        if error is None:
+            await anext(scope)
+        else:
+            await scope.athrow(error)
+    except StopAsyncIteration:
+        return error
+    except BaseException as raised:  # noqa: BLE001 - raised by `leave`, when all are left
+        # A StopIteration that passes through a generator comes out as a RuntimeError that it is the cause of.
+        is_wrapped = error is not None and isinstance(raised, RuntimeError) and raised.__cause__ is error
+        return error if is_wrapped else raised
+    twice = RuntimeError(f"the scope {_name(scope)} yielded twice")
+    try:
+        await scope.aclose()
+    except BaseException as raised:  # noqa: BLE001 - likewise
+        return raised
+    return twice
+
+
+def _name(scope: object) -> str:
+    return repr(getattr(scope, "__qualname__", type(scope).__qualname__))
