@@ -38,6 +38,7 @@ OWN_FORMATS = {name: checker(name) for name in ("base64", "decimal")}
 TYPE_FORMATS = {name: checker(name) for name in FORMATS}
 """The formats by what Python's types can hold."""
 
+_NO_PATTERN = ", or has look-around or back references, which cannot be matched in linear time"
 _WIDTH = 16
 
 
@@ -65,7 +66,8 @@ class Backend:
         try:
             is_valid: IsValid = jsonschema_rs.validator_for(schema, **self._options).is_valid
         except jsonschema_rs.ValidationError as error:
-            raise ValueError(f"the JSON Schema cannot be used: {error.message}") from None
+            hint = _NO_PATTERN if error.message.endswith('is not a "regex"') else ""
+            raise ValueError(f"the JSON Schema cannot be used: {error.message}{hint}") from None
         return is_valid
 
 
