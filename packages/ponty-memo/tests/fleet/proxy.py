@@ -39,6 +39,7 @@ class Proxy:
 
     async def __aexit__(self, *_):
         self._server.close()
+        await asyncio.sleep(0)  # whom the server has accepted in this turn of the loop is served from the next one on
         self.cut()
         for task in [*self._tasks]:
             task.cancel()
@@ -50,17 +51,27 @@ class Proxy:
             writer.transport.abort()
 
     async def _serve(self, reader, writer):
-        self._tasks.add(asyncio.current_task())
+        task = asyncio.current_task()
+        self._tasks.add(task)
+        self._writers.add(writer)
         self.connections += 1
-        if self.away:
+        try:
+            await self._connect(reader, writer)
+        except asyncio.CancelledError:
+            pass  # from `__aexit__`; asyncio's streams would log it on some Pythons
+        finally:
+            self._writers.discard(writer)
             writer.transport.abort()
+            self._tasks.discard(task)
+
+    async def _connect(self, reader, writer):
+        if self.away:
             return
         try:
             theirs, ours = await asyncio.open_connection("127.0.0.1", self.to)
         except OSError:
-            writer.transport.abort()
             return
-        self._writers |= {writer, ours}
+        self._writers.add(ours)
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._pass_on(reader, ours, answers=False))
@@ -68,10 +79,8 @@ class Proxy:
         except* (OSError, asyncio.IncompleteReadError):
             pass
         finally:
-            for end in (writer, ours):
-                self._writers.discard(end)
-                end.transport.abort()
-            self._tasks.discard(asyncio.current_task())
+            self._writers.discard(ours)
+            ours.transport.abort()
 
     async def _pass_on(self, reader, writer, *, answers):
         with suppress(OSError):
