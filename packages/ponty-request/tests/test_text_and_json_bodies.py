@@ -194,20 +194,41 @@ async def test_a_deep_body_is_refused_in_linear_time(send, within_budget):
 
 @pytest.mark.parametrize(
     ("encoding", "encode"),
-    [("gzip", gzip.compress), ("GZip", gzip.compress), ("deflate", zlib.compress), ("identity", bytes)],
+    [
+        ("gzip", gzip.compress),
+        ("GZip", gzip.compress),
+        ("x-gzip", gzip.compress),
+        ("X-GZIP", gzip.compress),
+        ("deflate", zlib.compress),
+        ("identity", bytes),
+    ],
 )
 async def test_a_content_encoding_is_undone(send, encoding, encode):
     answer, value = await send(JsonBody(), encode(b'{"a": 1}'), headers={"Content-Encoding": encoding})
     assert (answer.status, value) == (200, {"a": 1})
 
 
-@pytest.mark.parametrize("encoding", ["bogus", "compress", "gzip, gzip", "x-gzip", "gzip;q=1", "utf-8"])
+@pytest.mark.parametrize("encoding", ["bogus", "compress", "gzip, gzip", "x-gzip, gzip", "gzip;q=1", "utf-8"])
 @pytest.mark.parametrize("field", [TextBody, JsonBody])
 async def test_an_unknown_content_encoding_is_a_415_that_says_what_is_known(send, field, encoding):
     answer, document = await send(field(), b"{}", headers={"Content-Encoding": encoding})
     assert answer.status == 415
     assert {"gzip", "deflate"} <= set(answer.headers["Accept-Encoding"].split(", "))
     assert document["errors"][0]["name"] == "value"
+
+
+@pytest.mark.parametrize("body", [b"not gzip", gzip.compress(b"{}" * 9)[:-5], gzip.compress(b"{}") + b"{}"])
+async def test_the_same_under_the_old_name_of_gzip(send, caplog, body):
+    answer, _ = await send(JsonBody(), body, headers={"Content-Encoding": "x-gzip"})
+    assert answer.status == 400
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize(("size", "status"), [(5000, 200), (4999, 413)])
+async def test_a_body_under_the_old_name_of_gzip_is_held_to_the_limit_unpacked(send, size, status):
+    packed = gzip.compress(b'"' + b" " * 4998 + b'"')
+    answer, _ = await send(JsonBody(), packed, headers={"Content-Encoding": "x-gzip"}, size=size)
+    assert answer.status == status
 
 
 @pytest.mark.parametrize("body", [b"not gzip", gzip.compress(b"{}" * 100)[:-5], gzip.compress(b"{}")[:12]])

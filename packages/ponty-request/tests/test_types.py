@@ -364,3 +364,32 @@ if sys.version_info >= (3, 12):
     def test_an_alias_that_is_itself_and_nothing_else_is_refused():
         with pytest.raises(TypeError, match="refers to itself"):
             Parser(recent.Circle)
+
+
+@dataclasses.dataclass
+class Counted:
+    a: int
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [(b"1e23", 10**23), (b"1E2", 100), (b"1e22", 10**22), (b"12.0", 12), (b"1" + b"0" * 25, 10**25)],
+)
+def test_an_integer_arrives_as_it_was_written(text, value):
+    """A float would be the nearest number that it can hold."""
+    assert read(Counted, b'{"a":%b}' % text) == Counted(value)
+
+
+@pytest.mark.parametrize(
+    ("tp", "body"),
+    [
+        (dict[int, str], b'{"1":"a","01":"b"}'),
+        (dict[int, str], b'{"01":"a"}'),
+    ],
+)
+def test_names_that_would_be_one_key_are_refused(tp, body):
+    assert faults(tp, body)
+
+
+def test_each_number_has_one_name():
+    assert read(dict[int, str], b'{"1":"a","-2":"b"}') == {1: "a", -2: "b"}

@@ -8,6 +8,7 @@ rot13), and some read one text of many bytes (UTF-7).
 from aiohttp import compression_utils, hdrs, web
 
 from ponty.request.content.media_types import charset, is_json
+from ponty.request.content.whole_body import X_GZIP, read_whole
 from ponty.request.errors import InvalidField
 
 _ENCODINGS: tuple[str, ...] = (
@@ -52,14 +53,18 @@ def codec_of(label: str) -> str | None:
     return _CHARSETS.get(label)
 
 
-def check_encoding(request: web.Request) -> None:
+def check_encoding(request: web.Request, *, whole: bool = False) -> None:
     """See that what is read of the body has its Content-Encoding undone.
+
+    Args:
+        request: The request.
+        whole: Whether `read_whole` is to read it, which knows one more name.
 
     Raises:
         InvalidField: Its Content-Encoding is unknown: a 415 that says by Accept-Encoding what is known.
     """
     encodings = request.headers.getall(hdrs.CONTENT_ENCODING, ())
-    if encodings and ", ".join(encodings).strip().lower() not in _UNDONE:
+    if encodings and (name := ", ".join(encodings).strip().lower()) not in _UNDONE and not (whole and name == X_GZIP):
         known = ", ".join((*_ENCODINGS, "identity"))
         raise InvalidField(
             f"must have one of the content encodings {known}", status=415, headers={hdrs.ACCEPT_ENCODING: known}
@@ -89,7 +94,7 @@ def check_json(request: web.Request) -> None:
     label = charset(content_type)
     if label is not None and label not in {"utf-8", "utf8"}:
         raise InvalidField("must be in the charset UTF-8", status=415)
-    check_encoding(request)
+    check_encoding(request, whole=True)
 
 
 async def read_text(request: web.Request) -> str:
@@ -103,8 +108,8 @@ async def read_text(request: web.Request) -> str:
     codec = _CHARSETS.get("utf-8" if label is None else label)
     if codec is None:
         raise InvalidField("must be in a well-known charset, say UTF-8", status=415)
-    check_encoding(request)
-    body = await request.read()
+    check_encoding(request, whole=True)
+    body = await read_whole(request)
     try:
         return body.decode(codec)
     except UnicodeError:

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from ponty.request.content.charsets import check_json, read_text
 from ponty.request.content.json_decoder import Json, decode_json
+from ponty.request.content.whole_body import read_whole
 from ponty.request.fields.base import Description, Field
 from ponty.request.parsing.parser import Parser
 from ponty.request.validation.schema_files import Documents, copy_schema, make_validator, read_schema
@@ -51,7 +52,7 @@ class JsonBody(Field[Json]):
             InvalidField: Its media type, charset or content encoding is another, or it is not JSON.
         """
         check_json(request)
-        return decode_json(await request.read())
+        return decode_json(await read_whole(request))
 
     def describe(self) -> Description:
         """Describe the body."""
@@ -104,7 +105,7 @@ class ValidatedJsonBody(Field[Json]):
             InvalidField: Its media type, charset or content encoding is another, it is not JSON, or not valid.
         """
         check_json(request)
-        value = decode_json(await request.read())
+        value = decode_json(await read_whole(request))
         self._check(value)
         return value
 
@@ -167,7 +168,7 @@ class ParsedJsonBody(Field[_T_co], Generic[_T_co]):
                 build.
         """
         check_json(request)
-        return self._read(await request.read())  # type: ignore[no-any-return]
+        return self._read(await read_whole(request))  # type: ignore[no-any-return]
 
     def read(self, body: bytes) -> _T_co:
         """Decode, validate and build of bytes.
