@@ -16,7 +16,7 @@ nox.options.default_venv_backend = "uv"
 nox.options.error_on_missing_interpreters = False
 
 PYTHONS = ["3.11", "3.12", "3.13"]
-# In the gate, the whole suite runs on 3.13 by `hatch test`, and on 3.11 in `lowest`; so the rest runs on what is between.
+# The gate runs the whole suite on 3.13 by `hatch test`, and on 3.11 in `lowest`; the rest runs on what is between.
 BETWEEN = "3.12" if shutil.which("python3.12") else f"{sys.version_info.major}.{sys.version_info.minor}"
 ROOT = pathlib.Path(__file__).parent
 DIST = ROOT / "dist"
