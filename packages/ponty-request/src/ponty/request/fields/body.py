@@ -151,7 +151,7 @@ class ParsedJsonBody(Field[_T_co], Generic[_T_co]):
         documents: Documents | None = None,
     ) -> None:
         self._type = cls
-        self._parser: Parser = Parser(cls, drops=filepath is not None)
+        self._parser: Parser = Parser(cls, ignore_unknown=filepath is not None)
         self._schema: Any = self._parser.schema
         self._read: Callable[[bytes], Any] = self._parser.read
         if filepath is not None:

@@ -15,7 +15,7 @@ from ponty.request.errors import InvalidField
 from ponty.request.fields.converters import CAST_ERRORS
 from ponty.request.fields.text_forms import text_part
 from ponty.request.forms.upload import Upload
-from ponty.request.parsing.compiled_type import Node, Schema
+from ponty.request.parsing.compiled_type import CompiledType, Schema
 from ponty.request.parsing.parser import Parser
 from ponty.request.validation.pointer import find, pointer
 
@@ -56,7 +56,7 @@ class FormType:
 
     def __init__(self, cls: Any) -> None:
         name = getattr(cls, "__qualname__", str(cls))
-        self._parser: Parser = Parser(cls, opaque={Upload: Node(dict(_UPLOAD), frozenset({"string"}))})
+        self._parser: Parser = Parser(cls, opaque={Upload: CompiledType(dict(_UPLOAD), frozenset({"string"}))})
         self.schema: Schema = self._parser.schema
         properties: Any = self.schema.get("properties")
         if properties is None:

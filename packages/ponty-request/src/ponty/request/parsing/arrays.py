@@ -3,20 +3,22 @@
 from collections.abc import Callable
 from typing import Any
 
-from ponty.request.parsing.compiled_type import REFUSALS, Build, Direct, Faults, Node, Schema
+from ponty.request.parsing.compiled_type import REFUSALS, Build, CompiledType, Faults, MsgspecForm, Schema
 from ponty.request.parsing.hash_flooding import refuse_collisions
 
 _ARRAY = frozenset({"array"})
 
 
-def array(item: Node, make: Callable[[list[Any]], Any] | None = None) -> Node:
+def array(item: CompiledType, make: Callable[[list[Any]], Any] | None = None) -> CompiledType:
     """Compile a list, or what `make` makes of one."""
     build = _build_items(item.build, make)
-    direct = _direct_items(item.direct, make)
-    return Node({"type": "array", "items": item.schema}, _ARRAY, build, hashable=False, direct=direct)
+    msgspec_form = _direct_items(item.msgspec_form, make)
+    return CompiledType(
+        {"type": "array", "items": item.schema}, _ARRAY, build, hashable=False, msgspec_form=msgspec_form
+    )
 
 
-def unique_array(item: Node, make: Callable[[list[Any]], Any]) -> Node:
+def unique_array(item: CompiledType, make: Callable[[list[Any]], Any]) -> CompiledType:
     """Compile a set."""
     schema: Schema = {"type": "array", "items": item.schema, "uniqueItems": True}
 
@@ -25,24 +27,26 @@ def unique_array(item: Node, make: Callable[[list[Any]], Any]) -> Node:
         return make(value)
 
     build = _build_items(item.build, make_set)
-    direct = _direct_items(item.direct, make_set, unique=True)
-    return Node(schema, _ARRAY, build, hashable=make is frozenset, direct=direct)
+    msgspec_form = _direct_items(item.msgspec_form, make_set, unique=True)
+    return CompiledType(schema, _ARRAY, build, hashable=make is frozenset, msgspec_form=msgspec_form)
 
 
-def open_tuple(item: Node) -> Node:
+def open_tuple(item: CompiledType) -> CompiledType:
     """Compile a tuple of any length."""
     build = _build_items(item.build, tuple)
-    direct = _direct_items(item.direct, tuple)
-    return Node({"type": "array", "items": item.schema}, _ARRAY, build, elements=[item], direct=direct)
+    msgspec_form = _direct_items(item.msgspec_form, tuple)
+    return CompiledType(
+        {"type": "array", "items": item.schema}, _ARRAY, build, elements=[item], msgspec_form=msgspec_form
+    )
 
 
-def fixed_array(items: list[Node], required: int, make: Callable[[list[Any]], Any]) -> Node:
+def fixed_array(items: list[CompiledType], required: int, make: Callable[[list[Any]], Any]) -> CompiledType:
     """Compile an array with a type for each place, the first `required` of which must be there."""
     prefix: dict[str, Any] = {"prefixItems": [item.schema for item in items]} if items else {}
     schema = {"type": "array", **prefix, "items": False, "minItems": required}
     build = _build_places([item.build for item in items], make)
-    direct = _direct_places([item.direct for item in items], make) if required == len(items) else None
-    return Node(schema, _ARRAY, build, elements=items, direct=direct)
+    msgspec_form = _direct_places([item.msgspec_form for item in items], make) if required == len(items) else None
+    return CompiledType(schema, _ARRAY, build, elements=items, msgspec_form=msgspec_form)
 
 
 def _build_places(builds: list[Build | None], make: Callable[[list[Any]], Any]) -> Build:
@@ -91,9 +95,9 @@ def _raise_all(first: Exception, value: list[Any], start: int, build_item: Build
 
 
 def _direct_items(
-    item: Direct | None, collect: Callable[[list[Any]], Any] | None, *, unique: bool = False
-) -> Direct | None:
-    if item is None or (unique and (item.make is not None or item.free)):
+    item: MsgspecForm | None, collect: Callable[[list[Any]], Any] | None, *, unique: bool = False
+) -> MsgspecForm | None:
+    if item is None or (unique and (item.make is not None or item.contains_any)):
         return None
     read_item = item.read
     if item.make is not None:
@@ -112,10 +116,10 @@ def _direct_items(
         return value if collect is None else collect(value)
 
     idle = read_item is None and collect is None
-    return Direct(list[item.form], None if idle else read, make, item.free)  # type: ignore[name-defined]
+    return MsgspecForm(list[item.form], None if idle else read, make, item.contains_any)  # type: ignore[name-defined]
 
 
-def _direct_places(items: list[Direct | None], make: Callable[[list[Any]], Any]) -> Direct | None:
+def _direct_places(items: list[MsgspecForm | None], make: Callable[[list[Any]], Any]) -> MsgspecForm | None:
     known = [item for item in items if item is not None]
     if len(known) < len(items):
         return None
@@ -128,4 +132,6 @@ def _direct_places(items: list[Direct | None], make: Callable[[list[Any]], Any])
         return elements
 
     form = tuple[tuple(item.form for item in known)]  # type: ignore[misc, valid-type]
-    return Direct(form, read, _build_places([item.make for item in known], make), any(item.free for item in known))
+    return MsgspecForm(
+        form, read, _build_places([item.make for item in known], make), any(item.contains_any for item in known)
+    )

@@ -13,33 +13,33 @@ from ponty.request.validation.pointer import token, within
 Schema = dict[str, Json]
 Build = Callable[[Any], Any]
 
-KINDS: frozenset[str] = frozenset({"string", "integer", "number", "boolean", "null", "array", "object"})
+JSON_TYPES: frozenset[str] = frozenset({"string", "integer", "number", "boolean", "null", "array", "object"})
 """The types of JSON values; an integer is a number, too."""
 
 
-class Node(msgspec.Struct, eq=False):
+class CompiledType(msgspec.Struct, eq=False):
     """The compiled form of a type.
 
     Args:
         schema: The JSON Schema of the values it admits.
-        kinds: The types of JSON values among them.
+        json_types: The types of JSON values among them.
         build: Makes a value of an admitted JSON value, and may take that one apart; None where it is the value itself.
         hashable: Whether the values have a hash of their own, that of their elements aside.
         elements: What else must be hashable for them to be elements of a set.
-        direct: The shorter way from bytes to values, where there is one.
+        msgspec_form: The shorter way from bytes to values, where there is one.
     """
 
     schema: Schema
-    kinds: frozenset[str]
+    json_types: frozenset[str]
     build: Build | None = None
     hashable: bool = True
-    elements: Sequence["Node"] = ()
-    direct: "Direct | None" = None
+    elements: Sequence["CompiledType"] = ()
+    msgspec_form: "MsgspecForm | None" = None
 
 
-def is_hashable(node: Node) -> bool:
+def is_hashable(node: CompiledType) -> bool:
     """Return whether values can be elements of a set; to be asked when all is compiled."""
-    seen: list[Node] = [node]
+    seen: list[CompiledType] = [node]
     for each in seen:
         if not each.hashable:
             return False
@@ -47,20 +47,20 @@ def is_hashable(node: Node) -> bool:
     return True
 
 
-class Direct(msgspec.Struct, frozen=True):
+class MsgspecForm(msgspec.Struct, frozen=True):
     """A form that msgspec decodes and checks, and what is left to do with what it decodes; see `msgspec_path`.
 
     Args:
         form: A type for msgspec.
         read: Checks and reads; raises ValueError where a value is not valid. None where nothing is left to check.
         make: Builds of what was read, as `build` of a node does; None where nothing is left to build.
-        free: Whether the form has JSON of any kind in it, hence of any depth.
+        contains_any: Whether the form has JSON of any kind in it, hence of any depth.
     """
 
     form: Any
     read: Build | None = None
     make: Build | None = None
-    free: bool = False
+    contains_any: bool = False
 
 
 MAX_FAULTS = 51

@@ -21,7 +21,7 @@ from msgspec.structs import replace
 from ponty.request.content.json_decoder import Json
 from ponty.request.parsing.annotation import class_keywords
 from ponty.request.parsing.arrays import array, fixed_array, open_tuple, unique_array
-from ponty.request.parsing.compiled_type import KINDS, Build, Node, Schema, is_hashable
+from ponty.request.parsing.compiled_type import JSON_TYPES, Build, CompiledType, Schema, is_hashable
 from ponty.request.parsing.constraints import keywords_of
 from ponty.request.parsing.defaults import default_keyword
 from ponty.request.parsing.msgspec_path import annotated, direct_object
@@ -64,24 +64,26 @@ class Compiler:
     """One walk over a type, and the definitions met on the way.
 
     Args:
-        drops: Whether objects may have further properties, which are dropped, whatever their class says.
+        ignore_unknown: Whether objects may have further properties, which are dropped, whatever their class says.
         opaque: Further types, and what they are compiled to.
     """
 
-    def __init__(self, root: Any, *, drops: bool = False, opaque: Mapping[type, Node] | None = None) -> None:
+    def __init__(
+        self, root: Any, *, ignore_unknown: bool = False, opaque: Mapping[type, CompiledType] | None = None
+    ) -> None:
         self._root: Any = root
-        self._drops: bool = drops
-        self._opaque: Mapping[type, Node] = opaque or {}
-        self._references: list[tuple[Any, Node]] = []  # types compare, but do not always hash
+        self._ignore_unknown: bool = ignore_unknown
+        self._opaque: Mapping[type, CompiledType] = opaque or {}
+        self._references: list[tuple[Any, CompiledType]] = []  # types compare, but do not always hash
         self._names: set[str] = set()
         self._within: list[Any] = []
-        self._aliases: list[tuple[Any, Node]] = []
+        self._aliases: list[tuple[Any, CompiledType]] = []
         self._refers_to_alias = False
-        self._sets: list[tuple[str, Node]] = []
+        self._sets: list[tuple[str, CompiledType]] = []
         self._definitions: dict[str, Schema] = {}
         self.unions: list[UnionBuild] = []
 
-    def whole(self) -> tuple[Node, Schema]:
+    def whole(self) -> tuple[CompiledType, Schema]:
         """Compile the root, and write its whole schema.
 
         Raises:
@@ -98,7 +100,7 @@ class Compiler:
             _refuse_circle(self._root, schema)
         return node, schema
 
-    def _compile(self, tp: Any, place: str) -> Node:  # noqa: PLR0911 - one for each form of type
+    def _compile(self, tp: Any, place: str) -> CompiledType:  # noqa: PLR0911 - one for each form of type
         node = self._known(tp)
         if node is not None:
             return node
@@ -122,7 +124,7 @@ class Compiler:
             return self._alias(tp, origin or tp, arguments, place)
         return self._class(tp, origin or tp, arguments, place)
 
-    def _known(self, tp: Any) -> Node | None:
+    def _known(self, tp: Any) -> CompiledType | None:
         if tp == JSON:
             return scalar(Any)
         if tp is typing.Self and self._within:
@@ -133,7 +135,7 @@ class Compiler:
 
     def _class(  # noqa: PLR0911 - one for each kind of class
         self, tp: Any, cls: Any, arguments: tuple[Any, ...], place: str
-    ) -> Node:
+    ) -> CompiledType:
         if cls in _LISTS:
             return array(self._argument(arguments, 0, place))
         if cls in _SETS or cls is frozenset:
@@ -156,22 +158,22 @@ class Compiler:
                 return self._reference(tp, cls, self._dataclass)
         raise TypeError(f"{place}: {getattr(tp, '__qualname__', tp)!r} has no form in JSON")
 
-    def _enum(self, cls: Any, place: str) -> Node:
+    def _enum(self, cls: Any, place: str) -> CompiledType:
         if issubclass(cls, enum.Flag):
             return flags(place, cls)
         if any("_missing_" in vars(base) for base in cls.__mro__ if base.__module__ != "enum"):
             return open_enumeration(place, cls)
         return enumeration(place, cls)
 
-    def _argument(self, arguments: tuple[Any, ...], index: int, place: str) -> Node:
+    def _argument(self, arguments: tuple[Any, ...], index: int, place: str) -> CompiledType:
         return self._compile(arguments[index] if arguments else Any, place)
 
-    def _annotated(self, tp: Any, metadata: tuple[object, ...], place: str) -> Node:
+    def _annotated(self, tp: Any, metadata: tuple[object, ...], place: str) -> CompiledType:
         node = self._compile(tp, place)
-        keywords = keywords_of(metadata, node.kinds, place)
+        keywords = keywords_of(metadata, node.json_types, place)
         own = dict(node.schema)
         if (bounds := {name: keywords[name] for name in _NUMERIC & keywords.keys()}) and _has_decimal(own):
-            node = replace(node, build=bounded_decimal(node.build, bounds), direct=None)
+            node = replace(node, build=bounded_decimal(node.build, bounds), msgspec_form=None)
         for name in keywords.keys() - _DESCRIPTIVE:
             opens = name == "additionalProperties" and "$ref" in own
             if name in own or name.startswith("$") or opens:
@@ -179,14 +181,14 @@ class Compiler:
         if not keywords:
             return node
         narrowing = {name: value for name, value in keywords.items() if name not in _DESCRIPTIVE}
-        return replace(node, schema={**own, **keywords}, direct=annotated(node.direct, narrowing))
+        return replace(node, schema={**own, **keywords}, msgspec_form=annotated(node.msgspec_form, narrowing))
 
-    def _union(self, arguments: tuple[Any, ...], place: str) -> Node:
+    def _union(self, arguments: tuple[Any, ...], place: str) -> CompiledType:
         node = union([self._compile(argument, place) for argument in arguments])
         self.unions.append(typing.cast("UnionBuild", node.build))
         return node
 
-    def _type_variable(self, variable: typing.TypeVar, place: str) -> Node:
+    def _type_variable(self, variable: typing.TypeVar, place: str) -> CompiledType:
         default = getattr(variable, "__default__", None)  # since Python 3.13, or of typing_extensions
         if default is not None and type(default).__name__ != "NoDefaultType":
             return self._compile(default, place)
@@ -194,7 +196,7 @@ class Compiler:
             return self._union(variable.__constraints__, place)
         return self._compile(Any if variable.__bound__ is None else variable.__bound__, place)
 
-    def _alias(self, tp: Any, alias: Any, arguments: tuple[Any, ...], place: str) -> Node:
+    def _alias(self, tp: Any, alias: Any, arguments: tuple[Any, ...], place: str) -> CompiledType:
         """Compile what an alias stands for; one that is met again inside itself is referred to."""
         for met, known in self._aliases:
             if met == tp:
@@ -205,7 +207,7 @@ class Compiler:
                 return known
         if len(self._aliases) >= _MAX_WITHIN_ITSELF:
             raise TypeError(f"{place}: the type alias {alias.__name__!r} stands in itself with ever other arguments")
-        reference = Node({}, KINDS, lambda value: node.build(value) if node.build else value)
+        reference = CompiledType({}, JSON_TYPES, lambda value: node.build(value) if node.build else value)
         self._aliases.append((tp, reference))
         node = self._compile(alias_value(alias, arguments), place)
         self._aliases.pop()
@@ -214,16 +216,18 @@ class Compiler:
         name = str(reference.schema["$ref"]).rpartition("/")[2]
         self._definitions[name] = node.schema
         self._refers_to_alias = True
-        reference.kinds, reference.elements = node.kinds, [node]
+        reference.json_types, reference.elements = node.json_types, [node]
         return reference
 
-    def _tuple(self, tp: Any, arguments: tuple[Any, ...], place: str) -> Node:
+    def _tuple(self, tp: Any, arguments: tuple[Any, ...], place: str) -> CompiledType:
         if tp is tuple or (len(arguments) == 2 and arguments[1] is Ellipsis):
             return open_tuple(self._argument(arguments, 0, place))
         items = [self._compile(argument, place) for argument in arguments]
         return fixed_array(items, len(items), tuple)
 
-    def _reference(self, tp: Any, cls: type, describe: collections.abc.Callable[[Any, Any], Node]) -> Node:
+    def _reference(
+        self, tp: Any, cls: type, describe: collections.abc.Callable[[Any, Any], CompiledType]
+    ) -> CompiledType:
         """Compile a class once, and refer to it wherever it stands."""
         for met, known in self._references:
             if met == tp:
@@ -232,8 +236,8 @@ class Compiler:
         if sum((typing.get_origin(outer) or outer) is cls for outer in self._within) >= _MAX_WITHIN_ITSELF:
             raise TypeError(f"{cls.__qualname__}: the class stands within itself with ever other type arguments")
         name = "" if is_root else self._name(tp, cls)
-        kinds = frozenset({"array" if issubclass(cls, tuple) else "object"})
-        reference = Node({"$ref": f"#/$defs/{name}" if name else "#"}, kinds, hashable=_may_hash(cls))
+        json_types = frozenset({"array" if issubclass(cls, tuple) else "object"})
+        reference = CompiledType({"$ref": f"#/$defs/{name}" if name else "#"}, json_types, hashable=_may_hash(cls))
         self._references.append((tp, reference))
 
         build: Build
@@ -250,7 +254,7 @@ class Compiler:
         build = typing.cast("Build", node.build)
         reference.build = build
         reference.elements = [node]
-        reference.direct = node.direct
+        reference.msgspec_form = node.msgspec_form
         if is_root:
             return node
         self._definitions[name] = node.schema
@@ -267,14 +271,14 @@ class Compiler:
         self._names.add(name)
         return name
 
-    def _dataclass(self, tp: Any, cls: Any) -> Node:
+    def _dataclass(self, tp: Any, cls: Any) -> CompiledType:
         keywords = class_keywords(cls)
         for name in keywords.keys() - _DESCRIPTIVE:
             if name.startswith("$") or name in {"type", "properties", "required"}:
                 raise TypeError(f"{cls.__qualname__}.JsonSchema: Annotation({name}=…) would change what the class says")
         _refuse_init_only(cls)
         hints = resolve_hints(tp, [field.name for field in dataclasses.fields(cls) if field.init])
-        properties: dict[str, Node] = {}
+        properties: dict[str, CompiledType] = {}
         schemas: dict[str, Schema] = {}
         required: list[str] = []
         for field in dataclasses.fields(cls):
@@ -289,33 +293,37 @@ class Compiler:
         if inspect.isabstract(cls):
             missing = ", ".join(sorted(cls.__abstractmethods__))
             raise TypeError(f"{cls.__qualname__} is abstract, so no instance can be made of it: it lacks {missing}")
-        drops = self._drops or keywords.get("additionalProperties", False) is not False
-        drops = drops or "patternProperties" in keywords
-        return Node(
+        ignore_unknown = self._ignore_unknown or keywords.get("additionalProperties", False) is not False
+        ignore_unknown = ignore_unknown or "patternProperties" in keywords
+        return CompiledType(
             self._open(object_schema(schemas, required, keywords)),
             frozenset({"object"}),
-            build_object(properties, required, cls, drops=drops),
-            direct=direct_object(cls, properties, required) if keywords.keys() <= _DESCRIPTIVE and not drops else None,
+            build_object(properties, required, cls, ignore_unknown=ignore_unknown),
+            msgspec_form=direct_object(cls, properties, required)
+            if keywords.keys() <= _DESCRIPTIVE and not ignore_unknown
+            else None,
             hashable=_may_hash(cls),
             elements=[*properties.values()] if _hashes_fields(cls) else (),
         )
 
-    def _typed_dict(self, tp: Any, cls: Any) -> Node:
+    def _typed_dict(self, tp: Any, cls: Any) -> CompiledType:
         hints = resolve_hints(tp, inspect.get_annotations(cls))
         properties = {name: self._compile(hint, f"{cls.__qualname__}.{name}") for name, hint in hints.items()}
         required = [name for name in properties if name in _required_keys(cls, hints)]
         schemas = {name: node.schema for name, node in properties.items()}
-        build = build_object(properties, required, None, drops=self._drops)
-        return Node(self._open(object_schema(schemas, required, {})), frozenset({"object"}), build, hashable=False)
+        build = build_object(properties, required, None, ignore_unknown=self._ignore_unknown)
+        return CompiledType(
+            self._open(object_schema(schemas, required, {})), frozenset({"object"}), build, hashable=False
+        )
 
-    def _named_tuple(self, tp: Any, cls: Any) -> Node:
+    def _named_tuple(self, tp: Any, cls: Any) -> CompiledType:
         defaults: Mapping[str, object] = cls._field_defaults
         hints = resolve_hints(tp, cls._fields)
         items = [self._compile(hint, f"{cls.__qualname__}.{name}") for name, hint in hints.items()]
         return fixed_array(items, len(items) - len(defaults), lambda value: cls(*value))
 
     def _open(self, schema: Schema) -> Schema:
-        return {**schema, "additionalProperties": True} if self._drops else schema
+        return {**schema, "additionalProperties": True} if self._ignore_unknown else schema
 
 
 def _refuse_circle(root: Any, schema: Schema) -> None:

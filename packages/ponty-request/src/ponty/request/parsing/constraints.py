@@ -22,12 +22,12 @@ _DESCRIPTIONS = {"title", "description", "examples", "deprecated"}
 _DEFAULTS = {"pydantic_core.PydanticUndefined", "pydantic_core._pydantic_core.PydanticUndefinedType"}
 
 
-def keywords_of(metadata: Iterable[object], kinds: frozenset[str], place: str) -> dict[str, Json]:
+def keywords_of(metadata: Iterable[object], json_types: frozenset[str], place: str) -> dict[str, Json]:
     """Return the keywords that the metadata of a type stands for.
 
     Args:
         metadata: The metadata.
-        kinds: The types of JSON values that the type admits.
+        json_types: The types of JSON values that the type admits.
         place: What to name in a message.
 
     Raises:
@@ -39,7 +39,7 @@ def keywords_of(metadata: Iterable[object], kinds: frozenset[str], place: str) -
             keywords |= item.keywords
         else:
             for name, value in _constraints(item, place):
-                keywords[_keyword(name, kinds, place)] = _plain(value, name, place)
+                keywords[_keyword(name, json_types, place)] = _plain(value, name, place)
     return keywords
 
 
@@ -98,14 +98,14 @@ def _of_field(field: Any, place: str) -> Iterator[tuple[str, Any]]:
         yield name, given[name]
 
 
-def _keyword(name: str, kinds: frozenset[str], place: str) -> str:
+def _keyword(name: str, json_types: frozenset[str], place: str) -> str:
     if name in _BOUNDS:
-        fits, keyword = bool(kinds & {"integer", "number"}), _BOUNDS[name]
+        fits, keyword = bool(json_types & {"integer", "number"}), _BOUNDS[name]
     elif name in _SIZES:
-        found = [keyword for kind, keyword in _SIZES[name].items() if kind in kinds]
+        found = [keyword for kind, keyword in _SIZES[name].items() if kind in json_types]
         fits, keyword = len(found) == 1, "".join(found)
     elif name == "pattern":
-        fits, keyword = "string" in kinds, name
+        fits, keyword = "string" in json_types, name
     else:
         fits, keyword = True, name
     if not fits:

@@ -22,20 +22,20 @@ import msgspec
 from msgspec.structs import astuple, replace
 
 from ponty.request.content.json_decoder import Json
-from ponty.request.parsing.compiled_type import REFUSALS, Build, Direct, Faults, Node
+from ponty.request.parsing.compiled_type import REFUSALS, Build, CompiledType, Faults, MsgspecForm
 from ponty.request.validation.jsonschema_rs_backend import assertion
 
 
-def make_reader(direct: Direct) -> Callable[[bytes], Any] | None:
+def make_reader(msgspec_form: MsgspecForm) -> Callable[[bytes], Any] | None:
     """Make what decodes and reads bytes; None if there are types in it that msgspec cannot have side by side.
 
     It raises ValueError (msgspec's own errors are such) for what must go the longer way.
     """
     try:
-        decode: Callable[[bytes], Any] = msgspec.json.Decoder(direct.form).decode
+        decode: Callable[[bytes], Any] = msgspec.json.Decoder(msgspec_form.form).decode
     except (TypeError, ValueError):
         return None
-    read = direct.read
+    read = msgspec_form.read
     return decode if read is None else lambda body: read(decode(body))
 
 
@@ -50,13 +50,15 @@ _EXACT = 2**53
 """Below it, each integer is a float of its own, so that it does not matter as which of them a number is compared."""
 
 
-def annotated(direct: Direct | None, keywords: Mapping[str, Json]) -> Direct | None:
+def annotated(msgspec_form: MsgspecForm | None, keywords: Mapping[str, Json]) -> MsgspecForm | None:
     """Narrow a form by keywords of JSON Schema; None if there is one that msgspec does not have just so."""
-    if direct is None or not keywords:
-        return direct
-    if direct.read is not None and any(keyword not in _SIZES or _SIZES[keyword][0] is str for keyword in keywords):
+    if msgspec_form is None or not keywords:
+        return msgspec_form
+    if msgspec_form.read is not None and any(
+        keyword not in _SIZES or _SIZES[keyword][0] is str for keyword in keywords
+    ):
         return None  # they would bound what is read, not what it is read of
-    form = getattr(direct.form, "__origin__", direct.form)
+    form = getattr(msgspec_form.form, "__origin__", msgspec_form.form)
     meta: dict[str, Any] = {}
     for keyword, value in keywords.items():
         size, name = _SIZES.get(keyword, (None, _BOUNDS.get(keyword, "")))
@@ -67,8 +69,8 @@ def annotated(direct: Direct | None, keywords: Mapping[str, Json]) -> Direct | N
         elif keyword != "pattern" or form is not str:
             return None
     try:
-        read = _read_matching(str(keywords["pattern"])) if "pattern" in keywords else direct.read
-        return replace(direct, form=Annotated[direct.form, msgspec.Meta(**meta)], read=read)
+        read = _read_matching(str(keywords["pattern"])) if "pattern" in keywords else msgspec_form.read
+        return replace(msgspec_form, form=Annotated[msgspec_form.form, msgspec.Meta(**meta)], read=read)
     except (TypeError, ValueError):
         return None
 
@@ -89,7 +91,7 @@ class _Argument(msgspec.Struct, frozen=True):
 
     index: int
     name: str
-    direct: Direct
+    msgspec_form: MsgspecForm
     default: Any
     required: bool
 
@@ -99,12 +101,12 @@ class _Argument(msgspec.Struct, frozen=True):
 
     @property
     def field(self) -> tuple[str, Any] | tuple[str, Any, Any]:
-        form = self.direct.form
+        form = self.msgspec_form.form
         # An argument that is left out is given its own default, which may be a dataclass's mark of a factory.
         return (self.place, form) if self.required else (self.place, form, self.default)
 
 
-def direct_object(cls: type, properties: Mapping[str, Node], required: list[str]) -> Direct | None:
+def direct_object(cls: type, properties: Mapping[str, CompiledType], required: list[str]) -> MsgspecForm | None:
     """Return the form of a dataclass that takes its properties, and no others, as arguments.
 
     Args:
@@ -114,9 +116,9 @@ def direct_object(cls: type, properties: Mapping[str, Node], required: list[str]
     """
     parameters = inspect.signature(cls).parameters
     arguments = [
-        _Argument(index, name, direct, parameters[name].default, name in required)
+        _Argument(index, name, msgspec_form, parameters[name].default, name in required)
         for index, name in enumerate(parameters)
-        if name in properties and (direct := properties[name].direct) is not None
+        if name in properties and (msgspec_form := properties[name].msgspec_form) is not None
     ]
     if not len(arguments) == len(parameters) == len(properties) or any(map(_is_ambiguous, arguments)):
         return None
@@ -133,24 +135,26 @@ def direct_object(cls: type, properties: Mapping[str, Node], required: list[str]
         return None
     by_position = all(parameter.kind is parameter.POSITIONAL_OR_KEYWORD for parameter in parameters.values())
     make = _make_object(cls, arguments, by_position=by_position)
-    return Direct(form, _read_object(arguments), make, any(argument.direct.free for argument in arguments))
+    return MsgspecForm(
+        form, _read_object(arguments), make, any(argument.msgspec_form.contains_any for argument in arguments)
+    )
 
 
 def _is_ambiguous(argument: _Argument) -> bool:
     """Return whether a default may be taken for what JSON held, though that is read as something else."""
-    default, direct = argument.default, argument.direct
+    default, msgspec_form = argument.default, argument.msgspec_form
     if isinstance(default, list | dict | set | bytearray):
         return True  # msgspec would give each its own copy
-    if type(default) not in {str, int, float, bool} or direct.read is direct.make is None:
+    if type(default) not in {str, int, float, bool} or msgspec_form.read is msgspec_form.make is None:
         return False
     try:
-        return direct.make is not None or direct.read is None or direct.read(default) != default
+        return msgspec_form.make is not None or msgspec_form.read is None or msgspec_form.read(default) != default
     except (TypeError, ValueError):
         return True
 
 
 def _read_object(arguments: list[_Argument]) -> Build | None:
-    reads = [(a.place, read_one, a.default) for a in arguments if (read_one := a.direct.read)]
+    reads = [(a.place, read_one, a.default) for a in arguments if (read_one := a.msgspec_form.read)]
     if not reads:
         return None
 
@@ -165,7 +169,7 @@ def _read_object(arguments: list[_Argument]) -> Build | None:
 
 
 def _make_object(cls: type, arguments: list[_Argument], *, by_position: bool) -> Build:
-    makes = [(a.index, a.name, make_one, a.default) for a in arguments if (make_one := a.direct.make)]
+    makes = [(a.index, a.name, make_one, a.default) for a in arguments if (make_one := a.msgspec_form.make)]
     names = [argument.name for argument in arguments]
 
     def make_arguments(value: Any) -> list[Any]:

@@ -5,31 +5,41 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ponty.request.content.json_decoder import Json
-from ponty.request.parsing.compiled_type import REFUSALS, Build, ConstructionError, Direct, Faults, Node, Schema
+from ponty.request.parsing.compiled_type import (
+    REFUSALS,
+    Build,
+    CompiledType,
+    ConstructionError,
+    Faults,
+    MsgspecForm,
+    Schema,
+)
 from ponty.request.parsing.hash_flooding import refuse_collisions
 
 _OBJECT = frozenset({"object"})
 _INTEGER_NAME: Schema = {"pattern": "^(0|-?[1-9][0-9]{0,17})$"}
 
 
-def mapping(place: str, key: Node, value: Node) -> Node:
+def mapping(place: str, key: CompiledType, value: CompiledType) -> CompiledType:
     """Compile a dict.
 
     Raises:
         TypeError: The keys have no form as text.
     """
     schema: Schema = {"type": "object"}
-    if key.kinds == {"integer"} and key.schema == {"type": "integer"}:
+    if key.json_types == {"integer"} and key.schema == {"type": "integer"}:
         schema["propertyNames"] = dict(_INTEGER_NAME)
-    elif key.kinds == {"string"}:
+    elif key.json_types == {"string"}:
         if names := {name: keyword for name, keyword in key.schema.items() if name != "type"}:
             schema["propertyNames"] = names
     else:
         raise TypeError(f"{place}: the keys of a dict must be text, integers, or what has one text as its form")
     schema["additionalProperties"] = value.schema
-    direct = value.direct if key.schema == {"type": "string"} else None
+    msgspec_form = value.msgspec_form if key.schema == {"type": "string"} else None
     build = _build_pairs(key.build, value.build)
-    return Node(schema, _OBJECT, build, hashable=False, direct=direct and _direct_pairs(direct))
+    return CompiledType(
+        schema, _OBJECT, build, hashable=False, msgspec_form=msgspec_form and _direct_pairs(msgspec_form)
+    )
 
 
 def _build_pairs(build_key: Build | None, build_value: Build | None) -> Build | None:
@@ -57,14 +67,14 @@ def _build_pairs(build_key: Build | None, build_value: Build | None) -> Build | 
     return build
 
 
-def _direct_pairs(value: Direct) -> Direct:
+def _direct_pairs(value: MsgspecForm) -> MsgspecForm:
     read_value = value.read
 
     def read(pairs: dict[str, Any]) -> dict[str, Any]:
         return {name: read_value(element) for name, element in pairs.items()} if read_value else pairs
 
     form = dict[str, value.form]  # type: ignore[name-defined]
-    return Direct(form, read_value and read, _build_pairs(None, value.make), value.free)
+    return MsgspecForm(form, read_value and read, _build_pairs(None, value.make), value.contains_any)
 
 
 def object_schema(properties: Mapping[str, Schema], required: list[str], keywords: Mapping[str, Json]) -> Schema:
@@ -76,7 +86,11 @@ def object_schema(properties: Mapping[str, Schema], required: list[str], keyword
 
 
 def build_object(
-    properties: Mapping[str, Node], required: list[str], make: Callable[..., Any] | None, *, drops: bool
+    properties: Mapping[str, CompiledType],
+    required: list[str],
+    make: Callable[..., Any] | None,
+    *,
+    ignore_unknown: bool,
 ) -> Build:
     """Make what builds an object's properties in their place, and hands them to `make`.
 
@@ -84,12 +98,12 @@ def build_object(
         properties: The properties and what they are compiled to.
         required: Those that are always there.
         make: Is called with the properties as arguments; None leaves a dict.
-        drops: Whether there may be further properties, which are dropped.
+        ignore_unknown: Whether there may be further properties, which are dropped.
     """
     builds = [(name, node.build, name not in required) for name, node in properties.items() if node.build is not None]
 
     def build(value: dict[str, Any]) -> Any:
-        if drops:
+        if ignore_unknown:
             value = {name: value[name] for name in properties if name in value}
         faults: Faults | None = None
         for name, build_property, may_lack in builds:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from ponty.request.content.json_decoder import MAX_DEPTH, Json, decode_json, not_json
-from ponty.request.parsing.compiled_type import REFUSALS, Build, Node, Schema, construction_error
+from ponty.request.parsing.compiled_type import REFUSALS, Build, CompiledType, Schema, construction_error
 from ponty.request.parsing.compiler import Compiler
 from ponty.request.parsing.msgspec_path import make_reader
 from ponty.request.validation.validator import Validator
@@ -48,7 +48,7 @@ class Parser:
 
     Args:
         tp: The type.
-        drops: Whether objects may have further properties, which are dropped, whatever their class says.
+        ignore_unknown: Whether objects may have further properties, which are dropped, whatever their class says.
         opaque: Further types, and what they are compiled to.
 
     Raises:
@@ -56,8 +56,10 @@ class Parser:
         ValueError: JSON cannot hold a default, or an Annotation is not valid.
     """
 
-    def __init__(self, tp: Any, *, drops: bool = False, opaque: Mapping[type, Node] | None = None) -> None:
-        compiler = Compiler(tp, drops=drops, opaque=opaque)
+    def __init__(
+        self, tp: Any, *, ignore_unknown: bool = False, opaque: Mapping[type, CompiledType] | None = None
+    ) -> None:
+        compiler = Compiler(tp, ignore_unknown=ignore_unknown, opaque=opaque)
         node, schema = compiler.whole()
         self.schema: Schema = schema
         self.validator: Validator = _validator(tp, self.schema)
@@ -66,9 +68,9 @@ class Parser:
         for union in compiler.unions:
             union.prepare(self.schema, dict(zip(map(id, unsure), validators, strict=True)))
         self._build: Build | None = node.build
-        self._read: Callable[[bytes], Any] | None = make_reader(node.direct) if node.direct else None
-        self._make: Build | None = node.direct.make if node.direct else None
-        self._free: bool = node.direct is not None and node.direct.free
+        self._read: Callable[[bytes], Any] | None = make_reader(node.msgspec_form) if node.msgspec_form else None
+        self._make: Build | None = node.msgspec_form.make if node.msgspec_form else None
+        self._contains_any: bool = node.msgspec_form is not None and node.msgspec_form.contains_any
 
     def read(self, body: bytes) -> Any:
         """Decode a body, validate it and build of it.
@@ -77,7 +79,7 @@ class Parser:
             InvalidField: It is not JSON, or not valid, or the class's own `__init__` refuses it.
         """
         read = self._read
-        if read is None or (self._free and body.count(b"[") + body.count(b"{") > MAX_DEPTH):
+        if read is None or (self._contains_any and body.count(b"[") + body.count(b"{") > MAX_DEPTH):
             return self.parse(decode_json(body))
         # What is refused is raised out of no `except`, and from here: a flood of it is to cost little.
         try:

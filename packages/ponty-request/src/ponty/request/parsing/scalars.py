@@ -11,20 +11,20 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ponty.request.content.json_decoder import Json
-from ponty.request.parsing.compiled_type import KINDS, Build, ConstructionError, Direct, Node, Schema
+from ponty.request.parsing.compiled_type import JSON_TYPES, Build, CompiledType, ConstructionError, MsgspecForm, Schema
 from ponty.request.validation.formats import FORMATS
 from ponty.request.validation.messages import message
 
 
-def _node(schema: Schema, direct: Direct, build: Build | None = None) -> Node:
+def _node(schema: Schema, msgspec_form: MsgspecForm, build: Build | None = None) -> CompiledType:
     kind = schema["type"]
-    kinds: frozenset[str] = frozenset([kind] if isinstance(kind, str) else kind)  # type: ignore[arg-type]
-    return Node(schema, kinds, build, direct=direct)
+    json_types: frozenset[str] = frozenset([kind] if isinstance(kind, str) else kind)  # type: ignore[arg-type]
+    return CompiledType(schema, json_types, build, msgspec_form=msgspec_form)
 
 
-def _text(name: str, **keywords: Json) -> Node:
+def _text(name: str, **keywords: Json) -> CompiledType:
     read = FORMATS[name]
-    return _node({"type": "string", "format": name, **keywords}, Direct(str, read), read)
+    return _node({"type": "string", "format": name, **keywords}, MsgspecForm(str, read), read)
 
 
 def _build_float(value: float) -> float:
@@ -46,21 +46,21 @@ def _build_decimal(value: Any) -> decimal.Decimal:
     return decimal.Decimal(repr(value) if isinstance(value, float) else value)
 
 
-def scalar(tp: object) -> Node | None:
+def scalar(tp: object) -> CompiledType | None:
     """Compile a scalar type; None if `tp` is none of them."""
     if tp is Any or tp is object:
-        return Node({}, KINDS, hashable=False, direct=Direct(Any, free=True))
+        return CompiledType({}, JSON_TYPES, hashable=False, msgspec_form=MsgspecForm(Any, contains_any=True))
     if tp is None or tp is type(None):
-        return _node({"type": "null"}, Direct(None))
+        return _node({"type": "null"}, MsgspecForm(None))
     make = _SCALARS.get(tp)  # type: ignore[call-overload]
     return make() if make else None
 
 
 _SCALARS: dict[type, Any] = {
-    bool: lambda: _node({"type": "boolean"}, Direct(bool)),
-    int: lambda: _node({"type": "integer"}, Direct(int), _build_int),
-    float: lambda: _node({"type": "number"}, Direct(float), _build_float),
-    str: lambda: _node({"type": "string"}, Direct(str)),
+    bool: lambda: _node({"type": "boolean"}, MsgspecForm(bool)),
+    int: lambda: _node({"type": "integer"}, MsgspecForm(int), _build_int),
+    float: lambda: _node({"type": "number"}, MsgspecForm(float), _build_float),
+    str: lambda: _node({"type": "string"}, MsgspecForm(str)),
     bytes: lambda: _text("base64", contentEncoding="base64"),
     datetime.datetime: lambda: _text("date-time"),
     datetime.date: lambda: _text("date"),
@@ -68,12 +68,14 @@ _SCALARS: dict[type, Any] = {
     datetime.timedelta: lambda: _text("duration"),
     uuid.UUID: lambda: _text("uuid"),
     decimal.Decimal: lambda: _node(
-        {"type": ["number", "string"], "format": "decimal"}, Direct(int | float | str, _build_decimal), _build_decimal
+        {"type": ["number", "string"], "format": "decimal"},
+        MsgspecForm(int | float | str, _build_decimal),
+        _build_decimal,
     ),
 }
 
 
-def flags(place: str, cls: type[enum.Flag]) -> Node:
+def flags(place: str, cls: type[enum.Flag]) -> CompiledType:
     """Compile a Flag by the numbers of its members and of all that they combine to.
 
     Raises:
@@ -90,14 +92,14 @@ def flags(place: str, cls: type[enum.Flag]) -> Node:
         schema = {"enum": [*sorted(numbers)]}
     else:
         raise TypeError(f"{place}: {cls.__qualname__!r} has more combinations than a schema can list")
-    return Node(schema, frozenset({"integer"}), lambda value: cls(int(value)))
+    return CompiledType(schema, frozenset({"integer"}), lambda value: cls(int(value)))
 
 
-def open_enumeration(place: str, cls: type[enum.Enum]) -> Node:
+def open_enumeration(place: str, cls: type[enum.Enum]) -> CompiledType:
     """Compile an Enum that may know further values, by its own `_missing_`."""
     closed = enumeration(place, cls)
     build_known: Any = closed.build
-    types: Json = [*sorted(closed.kinds)]
+    types: Json = [*sorted(closed.json_types)]
     schema: Schema = {"type": types, "examples": closed.schema["enum"]}
     detail = message("enum", closed.schema["enum"])
 
@@ -110,7 +112,7 @@ def open_enumeration(place: str, cls: type[enum.Enum]) -> Node:
             except ValueError:
                 raise ConstructionError(detail) from None
 
-    return Node(schema, closed.kinds, build)
+    return CompiledType(schema, closed.json_types, build)
 
 
 def bounded_decimal(build: Build | None, bounds: Mapping[str, Json]) -> Build:
@@ -148,21 +150,21 @@ _COMPARISONS: dict[str, Callable[[decimal.Decimal, decimal.Decimal], bool]] = {
 }
 
 
-def enumeration(place: str, members: Iterable[object]) -> Node:
+def enumeration(place: str, members: Iterable[object]) -> CompiledType:
     """Compile an Enum by its values, or a Literal by its own, enum members among them by their value.
 
     Raises:
         TypeError: There is no value, or one that is not a scalar of JSON.
     """
     values: list[Json] = []
-    kinds: set[str] = set()
+    json_types: set[str] = set()
     booleans: dict[object, object] = {}
     others: dict[object, object] = {}
     for member in members:
         value = member.value if isinstance(member, enum.Enum) else member
         for kind, types in _ENUMERABLE.items():
             if isinstance(value, types) and not (isinstance(value, bool) and kind != "boolean"):
-                kinds.add(kind)
+                json_types.add(kind)
                 break
         else:
             raise TypeError(f"{place}: {value!r} is no text, number, boolean or null of JSON")
@@ -184,8 +186,10 @@ def enumeration(place: str, members: Iterable[object]) -> Node:
         except KeyError:
             raise ValueError("none of the values") from None
 
-    form = _FORMS.get("".join(kinds))
-    return Node({"enum": values}, frozenset(kinds), build, direct=Direct(form, build) if form else None)
+    form = _FORMS.get("".join(json_types))
+    return CompiledType(
+        {"enum": values}, frozenset(json_types), build, msgspec_form=MsgspecForm(form, build) if form else None
+    )
 
 
 _FORMS: dict[str, type] = {"string": str, "integer": int, "boolean": bool}

@@ -7,7 +7,7 @@ dataclasses), each of them has a validator of its own, made at import.
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ponty.request.parsing.compiled_type import Build, Direct, Node, Schema
+from ponty.request.parsing.compiled_type import Build, CompiledType, MsgspecForm, Schema
 from ponty.request.validation.alternatives import Alternative
 from ponty.request.validation.jsonschema_rs_backend import IsValid, assertion
 from ponty.request.validation.pointer import find
@@ -35,18 +35,18 @@ class _Choice(NamedTuple):
 class _Candidate(NamedTuple):
     """A member that may admit values of a JSON type; surely, if it is the last or admits all of them."""
 
-    node: Node
+    node: CompiledType
     is_sure: bool
 
 
 class UnionBuild:
     """Builds a value by the member that admits it."""
 
-    def __init__(self, members: list[Node]) -> None:
+    def __init__(self, members: list[CompiledType]) -> None:
         self._members = members
         self._choices: dict[type, list[_Choice]] = {}
 
-    def unsure(self) -> list[Node]:
+    def unsure(self) -> list[CompiledType]:
         """Return the members that only a validator tells apart, when all of them are compiled."""
         return [candidate.node for tp in _KINDS for candidate in self._candidates(tp) if not candidate.is_sure]
 
@@ -68,13 +68,13 @@ class UnionBuild:
             ]
 
     def _candidates(self, tp: type) -> list[_Candidate]:
-        kinds = _KINDS[tp]
-        nodes: list[Node] = []
-        for kind in kinds:
-            nodes += [node for node in self._members if kind in node.kinds and node not in nodes]
+        json_types = _KINDS[tp]
+        nodes: list[CompiledType] = []
+        for kind in json_types:
+            nodes += [node for node in self._members if kind in node.json_types and node not in nodes]
         candidates: list[_Candidate] = []
         for node in nodes:
-            is_sure = node is nodes[-1] or node.schema == {"type": kinds[0]} or not node.schema
+            is_sure = node is nodes[-1] or node.schema == {"type": json_types[0]} or not node.schema
             candidates.append(_Candidate(node, is_sure))
             if is_sure:
                 break
@@ -102,19 +102,24 @@ def _follow(root: Schema, schema: Any) -> Mapping[str, Any]:
     return schema if isinstance(schema, dict) else {}
 
 
-def union(members: list[Node]) -> Node:
+def union(members: list[CompiledType]) -> CompiledType:
     """Compile a union; `prepare` of its build must be called before it is used."""
-    kinds = frozenset(kind for member in members for kind in member.kinds)
+    json_types = frozenset(kind for member in members for kind in member.json_types)
     schema: Schema = {"anyOf": [member.schema for member in members]}
-    return Node(schema, kinds, UnionBuild(members), elements=members, direct=_optional(members))
+    return CompiledType(schema, json_types, UnionBuild(members), elements=members, msgspec_form=_optional(members))
 
 
-def _optional(members: list[Node]) -> Direct | None:
-    """Return the direct form of a type or None; what is of several other types, only a validator tells apart."""
+def _optional(members: list[CompiledType]) -> MsgspecForm | None:
+    """Return the msgspec form of a type or None; what is of several other types, only a validator tells apart."""
     others = [member for member in members if member.schema != {"type": "null"}]
-    if len(others) != 1 or "null" in others[0].kinds or (direct := others[0].direct) is None:
+    if len(others) != 1 or "null" in others[0].json_types or (msgspec_form := others[0].msgspec_form) is None:
         return None
-    return Direct(direct.form | None, _unless_null(direct.read), _unless_null(direct.make), direct.free)
+    return MsgspecForm(
+        msgspec_form.form | None,
+        _unless_null(msgspec_form.read),
+        _unless_null(msgspec_form.make),
+        msgspec_form.contains_any,
+    )
 
 
 def _unless_null(build: Build | None) -> Build | None:
