@@ -122,6 +122,15 @@ async def test_an_encoding_whose_package_is_missing_is_refused(serve, caplog, mo
     assert not any(record.exc_info for record in caplog.records)
 
 
+async def test_an_encoded_body_of_which_nothing_decodes_is_a_bad_request(serve, caplog):
+    """aiohttp's parser refuses it before there is a request."""
+    head_of_deflate = head("Host: a", "Content-Encoding: deflate", "Content-Length: 3", start="POST / HTTP/1.1")
+    line, headers, _ = await ask(await serve(), head_of_deflate + b"\0\1\2")
+    assert line.startswith("HTTP/1.1 400 ")
+    assert headers["Content-Type"] == "application/problem+json"
+    assert not any(record.exc_info for record in caplog.records)
+
+
 @pytest.mark.parametrize("kind", BAD)
 async def test_it_is_answered_by_a_problem_document(serve, caplog, kind):
     caplog.set_level(logging.INFO)

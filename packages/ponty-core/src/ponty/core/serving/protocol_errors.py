@@ -25,7 +25,9 @@ def told_of(error: BaseException, limits: Limits) -> tuple[int, str, str | None]
         return 431, f"the request has more than {limits.headers} headers", "headers"
     if isinstance(error, ContentEncodingError):
         # The parser decodes br and zstd by packages that need not be there; RFC 9110 §15.5.16.
-        return 415, "the server does not decode the Content-Encoding of the request", None
+        if "Please install" in error.message:
+            return 415, "the server does not decode the Content-Encoding of the request", None
+        return 400, "the body could not be read", None
     return 400, "the request is not valid HTTP", None
 
 
