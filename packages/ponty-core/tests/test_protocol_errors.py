@@ -123,7 +123,7 @@ async def test_an_encoding_whose_package_is_missing_is_refused(serve, caplog, mo
 
 
 async def test_an_encoded_body_of_which_nothing_decodes_is_a_bad_request(serve, caplog):
-    """aiohttp's parser refuses it before there is a request."""
+    """The parser of aiohttp refuses it before there is a request."""
     head_of_deflate = head("Host: a", "Content-Encoding: deflate", "Content-Length: 3", start="POST / HTTP/1.1")
     line, headers, _ = await ask(await serve(), head_of_deflate + b"\0\1\2")
     assert line.startswith("HTTP/1.1 400 ")
