@@ -130,3 +130,26 @@ async def test_the_middlewares_of_a_table_read_by_the_limit_of_the_route(serve):
 def test_a_limit_that_lets_nothing_in_is_refused(max_size):
     with pytest.raises(ValueError, match="POST /thing: max_size is more than 0 bytes"):
         post("/thing", max_size=max_size)(read)
+
+
+async def test_a_body_too_large_that_was_not_asked_for_is_refused_through_the_middlewares(serve):
+    """So that a page of another origin can read why, and the connection closes at once."""
+
+    @web.middleware
+    async def mark(request, handler):
+        answer = await handler(request)
+        answer.headers["X-Mark"] = "1"
+        return answer
+
+    @post("/")
+    async def handler(request: web.Request) -> web.Response:
+        return web.Response()
+
+    client = await serve(middlewares=[mark], client_max_size=10)
+    reader, writer = await asyncio.open_connection(client.host, client.port)
+    writer.write(b"POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 11\r\n\r\n")
+    answer = await reader.read()
+    writer.close()
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert b"X-Mark: 1" in answer
+    assert b"Connection: close" in answer

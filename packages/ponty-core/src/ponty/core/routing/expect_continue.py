@@ -4,11 +4,11 @@ from aiohttp import HttpVersion11, hdrs, web
 
 from ponty.core.answers.problems import problem
 from ponty.core.wire.announced_bodies import announces_too_much
-from ponty.core.wire.unread_bodies import leave_unread
+from ponty.core.wire.unread_bodies import leave_unread, mark_unasked
 
 
 async def meet_expectation(request: web.Request) -> web.StreamResponse | None:
-    """Have the client send its body where it waits to be asked and the body is not too large, or else refuse it."""
+    """Have the client send its body where it waits to be asked and the body is not too large; else have it refused."""
     if request.version < HttpVersion11:
         return None
     if request.headers.get(hdrs.EXPECT, "").lower() != "100-continue":
@@ -16,10 +16,8 @@ async def meet_expectation(request: web.Request) -> web.StreamResponse | None:
         leave_unread(request, answer)
         return answer
     if announces_too_much(request):
-        answer = problem(413)
-        answer.force_close()
-        request.content.feed_eof()  # the client, who has not been asked, sends nothing
-        return answer
+        mark_unasked(request)
+        return None  # it is refused around its handler, so that middlewares see the answer
     if getattr(request.match_info.handler, "__ponty_asks_for_body__", False):
         return None  # the handler has the client send its body when it knows who that is
     await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
