@@ -28,7 +28,7 @@ _TEXTS: dict[str, Callable[[Any], str]] = {
     "maximum": lambda limit: f"is greater than the maximum of {_quote(limit)}",
     "minContains": lambda limit: f"contains fewer than {limit} of the items that it must",
     "minItems": lambda limit: f"has fewer than {limit} items",
-    "minLength": lambda limit: f"is shorter than {limit} characters",
+    "minLength": lambda limit: f"is shorter than {limit} character{'s' if limit != 1 else ''}",
     "minProperties": lambda limit: f"has fewer than {limit} properties",
     "minimum": lambda limit: f"is less than the minimum of {_quote(limit)}",
     "multipleOf": lambda factor: f"is not a multiple of {_quote(factor)}",
