@@ -1,7 +1,7 @@
 """Valid requests, damaged at random by a seed, and what must be true of a server that gets them.
 
-`python tests/hostile/mutants.py 10000 [SEED]` sends as many, and prints what came of them. Each goes over a connection of
-its own, in one piece or in several, behind a good request now and then. What must be true:
+`python tests/hostile/mutants.py 10000 [SEED]` sends as many, and prints what came of them. Each goes over a connection
+of its own, in one piece or in several, behind a good request now and then. What must be true:
 
 - all that comes back is well-formed answers, and nothing comes after an answer that closes;
 - none of them is a 5xx, but for the 501 and 505 of methods and versions that nobody speaks;
@@ -28,44 +28,44 @@ PATIENCE = 60
 REFUSALS = {501, 505}
 
 
-def _request(line: str, *headers: str, body: bytes = b"") -> bytes:
+def request(line: str, *headers: str, body: bytes = b"") -> bytes:
     return "\r\n".join([f"{line} HTTP/1.1", "Host: a", *headers, "", ""]).encode() + body
 
 
 def _body(path: str, media_type: str, body: bytes) -> bytes:
-    return _request(f"POST {path}", f"Content-Type: {media_type}", f"Content-Length: {len(body)}", body=body)
+    return request(f"POST {path}", f"Content-Type: {media_type}", f"Content-Length: {len(body)}", body=body)
 
 
 PART = b'--X\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n'
 VALID = [
-    _request("GET /items/ann?colour=red", "X-Token: t", "Accept: */*"),
-    _request("GET /items/%C3%A9?colour=a%20b", "Cookie: a=b; c=d", "User-Agent: u"),
-    _request("HEAD /items/ann"),
-    _request("OPTIONS /items/ann", "Origin: http://b", "Access-Control-Request-Method: GET"),
-    _request("DELETE /items/ann"),
-    _request("GET /none", "Range: bytes=0-1", "If-None-Match: *"),
+    request("GET /items/ann?colour=red", "X-Token: t", "Accept: */*"),
+    request("GET /items/%C3%A9?colour=a%20b", "Cookie: a=b; c=d", "User-Agent: u"),
+    request("HEAD /items/ann"),
+    request("OPTIONS /items/ann", "Origin: http://b", "Access-Control-Request-Method: GET"),
+    request("DELETE /items/ann"),
+    request("GET /none", "Range: bytes=0-1", "If-None-Match: *"),
     _body("/items", "application/json", b'{"name": "ann", "count": 2}'),
     _body("/items", "application/json; charset=utf-8", '{"name": "\u00e9\U0001f600"}'.encode()),
     _body("/forms", "application/x-www-form-urlencoded", b"name=a%20b&count=3"),
     _body("/forms", "multipart/form-data; boundary=X", PART % (b"name", b"a") + PART % (b"count", b"3") + b"--X--\r\n"),
     _body("/unread", "text/plain", b"GET /items/hidden HTTP/1.1\n\n"),
-    _request(
+    request(
         "POST /items",
         "Content-Type: application/json",
         "Transfer-Encoding: chunked",
         body=b'8;a=b\r\n{"name":\r\n4\r\n"a"}\r\n0\r\nX-Trailer: t\r\n\r\n',
     ),
-    _request(
+    request(
         "POST /items",
         "Content-Type: application/json",
         "Content-Length: 13",
         "Expect: 100-continue",
         body=b'{"name": "a"}',
     ),
-    _request("GET /items/a", "Connection: close") + _request("GET /items/b"),
-    _request("GET /items/a") + _request("GET /items/b") + _request("GET /items/c"),
+    request("GET /items/a", "Connection: close") + request("GET /items/b"),
+    request("GET /items/a") + request("GET /items/b") + request("GET /items/c"),
 ]
-GOOD = _request("GET /items/good", "Connection: close")
+GOOD = request("GET /items/good", "Connection: close")
 SPECIAL = [*(b"\r\n", b"\n", b"\r", b"\x00", b" ", b":", b"\xff", b"%", b'"')]
 SPECIAL += [b"\r\n\r\n", b"chunked", b"-1", b"9" * 20, b"HTTP/1.0"]
 
@@ -163,7 +163,7 @@ async def attack(port: int, count: int, seed: int) -> collections.Counter[int]:
     for number in range(count):
         mutant = mutate(source)
         ahead = source.random() < 0.3
-        sent = (_request("GET /items/ahead") if ahead else b"") + mutant
+        sent = (request("GET /items/ahead") if ahead else b"") + mutant
         try:
             answered = check(sent, await exchange(port, sent, source))
             if ahead:
