@@ -135,7 +135,7 @@ def check(sent: bytes, got: bytes) -> list[Answer]:
             raise Malformed(f"{answer.status}: {answer.body!r}")
     if len(answered) > sent.count(b"\n") + 1:
         raise Malformed(f"{len(answered)} answers")
-    if heads and not re.fullmatch(rb"(HTTP/1\.1 [1-4][0-9][0-9] .*)?|HTTP/1\.1 50[15] .*", got, re.DOTALL):
+    if heads and not re.fullmatch(rb"(HTTP/1\.[01] [1-4][0-9][0-9] .*)?|HTTP/1\.[01] 50[15] .*", got, re.DOTALL):
         raise Malformed(f"to HEAD: {got!r}")
     return answered
 

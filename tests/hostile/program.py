@@ -5,6 +5,7 @@
 """
 
 import asyncio
+import collections
 import dataclasses
 
 from aiohttp import web
@@ -23,7 +24,7 @@ from ponty import (
     startmeup,
 )
 
-seen: list[str] = []
+seen = collections.deque[str](maxlen=2000)
 
 
 @dataclasses.dataclass
@@ -101,7 +102,7 @@ async def slow(request: web.Request) -> str:
 @render_json
 async def what_was_seen(request: web.Request) -> list[str]:
     """Return what reached the handlers above."""
-    return seen
+    return list(seen)
 
 
 if __name__ == "__main__":
