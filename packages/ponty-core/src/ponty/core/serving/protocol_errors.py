@@ -54,7 +54,9 @@ def fault_of_target(request: web.BaseRequest, path_bytes: int | None) -> tuple[i
 
 
 def _fault_of_odd_form(request: web.BaseRequest) -> tuple[int, str] | None:
-    """Judge a target that is no path (RFC 9112 §3.2)."""
+    """Judge a target that is no path (RFC 9112 §3.2); an empty one stands for a request that is not HTTP/1."""
+    if not request.raw_path:
+        return 400, "the request is not valid HTTP"
     if request.method == hdrs.METH_CONNECT:
         return 501, "this server is no proxy"
     if request.raw_path == "*" and request.method != hdrs.METH_OPTIONS:

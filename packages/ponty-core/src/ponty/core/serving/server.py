@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
-from aiohttp import StreamReader, hdrs, web
+from aiohttp import HttpVersion11, StreamReader, hdrs, web
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http_parser import RawRequestMessage
 from yarl import URL
@@ -149,6 +149,9 @@ class Server(web.Server):
         if message.path[:1] != "/" and message.url.raw_path == "/" and message.method != hdrs.METH_CONNECT:
             # An absolute target without a path means the root (RFC 9110 §4.2.3), which aiohttp would find nowhere.
             message = message._replace(url=URL.build(path="/", query_string=message.url.query_string))
+        if message.version.major != 1:
+            # aiohttp would answer in the version of the request: 0.9, which has no head, or 2.0, which is no text.
+            message = message._replace(version=HttpVersion11, path="", should_close=True)
         own = ServerWriter(protocol, self._running, self.state)
         if message.method == hdrs.METH_HEAD:
             send_no_body(own)
