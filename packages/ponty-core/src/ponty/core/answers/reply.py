@@ -56,10 +56,10 @@ class Reply(Generic[_T_co]):
     ) -> None:
         if status is not None:
             check_status(status)
-        self.value = value
-        self.status = status
-        self.headers = headers
-        self.cookies = cookies
+        self.value: _T_co = value
+        self.status: int | None = status
+        self.headers: LooseHeaders | None = headers
+        self.cookies: Mapping[str, str | Morsel[Any]] | None = cookies
 
     def __repr__(self) -> str:
         return f"Reply({self.value!r}, status={self.status!r}, headers={self.headers!r})"

@@ -112,8 +112,8 @@ class Lease:
 
     def __init__(self, places: Places) -> None:
         self.owner: asyncio.Task[object] | None = asyncio.current_task()
-        self.places = places
-        self.active = False
+        self.places: Places = places
+        self.active: bool = False
         self._outer = _innermost.get(None)
         self._has_place = False
         self._token: contextvars.Token[Lease] | None = None

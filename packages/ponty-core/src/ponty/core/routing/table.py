@@ -8,7 +8,7 @@ can therefore never arise: each `include` refuses the one that would close it.
 import contextlib
 import inspect
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeVar, Unpack
+from typing import Protocol, TypeVar, Unpack
 
 import msgspec
 from aiohttp import hdrs
@@ -221,12 +221,29 @@ def _caller() -> str:
 routes: Routes = Routes()
 """The default table, which an application serves that is given no other; `get` and the like are its methods."""
 
-route = routes.route
-get = routes.get
-post = routes.post
-put = routes.put
-delete = routes.delete
-patch = routes.patch
+
+class RouteMethod(Protocol):
+    """The type of `route`."""
+
+    def __call__(self, method: str, path: str, **options: Unpack[RouteOptions]) -> Callable[[_H], _H]:
+        """Answer `method` on `path` with the decorated coroutine function."""
+        ...
+
+
+class Shorthand(Protocol):
+    """The type of `get` and its like."""
+
+    def __call__(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[_H], _H]:
+        """Answer one method on `path` with the decorated coroutine function."""
+        ...
+
+
+route: RouteMethod = routes.route
+get: Shorthand = routes.get
+post: Shorthand = routes.post
+put: Shorthand = routes.put
+delete: Shorthand = routes.delete
+patch: Shorthand = routes.patch
 
 
 def route_iter(*tables: Routes) -> Iterator[tuple[str, str]]:

@@ -24,8 +24,8 @@ class Stop:
     """
 
     def __init__(self, release: Callable[[], None]) -> None:
-        self.first = asyncio.Event()
-        self.second = asyncio.Event()
+        self.first: asyncio.Event = asyncio.Event()
+        self.second: asyncio.Event = asyncio.Event()
         self._release = release
         self._starting: asyncio.Task[None] | None = None
 

@@ -44,7 +44,7 @@ class BodyStream(Field[AsyncIterator[bytes]]):
         if max_size < 1:
             raise ValueError(f"BodyStream: max_size is at least 1, not {max_size!r}")
         self._limit = max_size
-        self.max_size = max_size
+        self.max_size: int | None = max_size
 
     def extract(self, request: web.Request) -> AsyncIterator[bytes]:
         """Return the iterator.

@@ -104,6 +104,6 @@ class SpooledUpload(Upload):
     __slots__ = ()
 
     def __init__(self, filename: str, spool: Spool, *, content_type: str) -> None:
-        self.filename = safe_filename(filename)
+        self.filename: str = safe_filename(filename)
         self.content_type = content_type
         self._spool = spool

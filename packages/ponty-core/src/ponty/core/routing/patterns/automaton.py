@@ -145,9 +145,9 @@ class Automaton:
         self._alphabet = alphabet
         self._loops = loops
         part = self._part(root)
-        self.first = part.first
-        self.last = part.last
-        self.matches_empty = part.empty > 0
+        self.first: dict[int, int] = part.first
+        self.last: dict[int, int] = part.last
+        self.matches_empty: bool = part.empty > 0
 
     def _part(self, node: Node) -> _Part:
         match node:
