@@ -21,8 +21,12 @@ from ponty.core import startmeup
 from ponty.core.serving import draining
 
 PRELUDE = """
-import asyncio, os, sys
+import asyncio, os, signal, sys
 from aiohttp import web
+
+# A shell that runs the tests in the background has SIGINT ignored below it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 from ponty.core import *
 from ponty.core.serving import draining
 
