@@ -473,7 +473,7 @@ def _members_of(hint: Any, kind: Any) -> tuple[list[_Member], dict[str, Any]] | 
         options = {"array_like": config.array_like, "omit_defaults": config.omit_defaults}
         if config.tag is not None:
             options |= {"tag": config.tag, "tag_field": config.tag_field}
-        defaults = {field.name: field.default for field in msgspec.structs.fields(kind)}
+        defaults = {field.name: _default(field) for field in msgspec.structs.fields(kind)}
     elif dataclasses.is_dataclass(kind):
         names = [field.name for field in dataclasses.fields(kind)]
     elif typing.is_typeddict(kind) or hasattr(kind, "__total__"):
@@ -502,6 +502,11 @@ def _members_of(hint: Any, kind: Any) -> tuple[list[_Member], dict[str, Any]] | 
         for name in names
     ]
     return members, {name: value for name, value in options.items() if value}
+
+
+def _default(field: msgspec.structs.FieldInfo) -> Any:
+    """Return what msgspec leaves out of an object where it may leave out defaults; an empty collection is such."""
+    return field.default_factory() if field.default_factory in {list, dict, set} else field.default
 
 
 def _may_be_unset(hint: Any) -> bool:
