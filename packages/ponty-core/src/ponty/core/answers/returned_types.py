@@ -524,8 +524,9 @@ def _alias(hint: Any) -> str | None:
 
 
 def _renamed(kind: type, names: Sequence[str]) -> dict[str, str]:
-    """Return the names in JSON that a class says by `rename` in an inner class `JsonSchema`."""
-    rename = getattr(getattr(kind, "JsonSchema", None), "rename", None)
+    """Return the names in JSON that a class, or else a base, says by `rename` in an inner class `JsonSchema`."""
+    inners: Iterable[Any] = (vars(base).get("JsonSchema") for base in kind.__mro__)
+    rename = next((vars(inner)["rename"] for inner in inners if "rename" in getattr(inner, "__dict__", ())), None)
     if rename is None:
         return {}
     namesake = msgspec.defstruct(kind.__name__, [(name, Any) for name in names], rename=rename)

@@ -24,6 +24,7 @@ from ponty.request.parsing.annotation import DESCRIPTIVE, class_keywords
 from ponty.request.parsing.arrays import array, fixed_array, open_tuple, unique_array
 from ponty.request.parsing.compiled_type import JSON_TYPES, Build, CompiledType, Schema, is_hashable
 from ponty.request.parsing.constraints import keywords_of
+from ponty.request.parsing.json_names import Alias, json_names, without_alias
 from ponty.request.parsing.members import Member, dataclass_members, struct_members
 from ponty.request.parsing.msgspec_own import own_form
 from ponty.request.parsing.msgspec_path import annotated, direct_object
@@ -122,7 +123,7 @@ class Compiler:
         if tp == JSON:
             return scalar(Any)
         if tp is msgspec.UnsetType:
-            raise TypeError(f"{place}: UnsetType says beside a field's type that it may be absent; it stands nowhere else")
+            raise TypeError(f"{place}: UnsetType stands beside the type of a field that may be absent, and nowhere else")
         if tp is typing.Self and self._within:
             return self._compile(self._within[-1], "")
         if isinstance(tp, type) and tp in self._opaque:
@@ -173,6 +174,8 @@ class Compiler:
 
     def _annotated(self, tp: Any, metadata: tuple[object, ...], place: str) -> CompiledType:
         node = self._compile(tp, place)
+        if any(isinstance(item, Alias) for item in metadata):
+            raise TypeError(f"{place}: an Alias names a field of an object in JSON, and here stands none")
         keywords = keywords_of(
             metadata, node.json_types, place, has_offset=node.schema.get("format") == "date-time"
         )
@@ -356,10 +359,21 @@ class Compiler:
 
     def _typed_dict(self, tp: Any, cls: Any) -> CompiledType:
         hints = resolve_hints(tp, inspect.get_annotations(cls))
-        properties = {name: self._compile(hint, f"{cls.__qualname__}.{name}") for name, hint in hints.items()}
-        required = [name for name in properties if name in _required_keys(cls, hints)]
-        schemas = {name: node.schema for name, node in properties.items()}
-        build = build_object(properties, required, None, ignore_unknown=self._ignore_unknown)
+        names = json_names(cls, {name: without_alias(hint)[1] for name, hint in hints.items()})
+        properties = {
+            names[name]: self._compile(without_alias(hint)[0], f"{cls.__qualname__}.{name}")
+            for name, hint in hints.items()
+        }
+        required = [names[name] for name in hints if name in _required_keys(cls, hints)]
+        schemas = {key: node.schema for key, node in properties.items()}
+        is_renamed = any(key != name for name, key in names.items())
+        build = build_object(
+            properties,
+            required,
+            dict if is_renamed else None,
+            ignore_unknown=self._ignore_unknown,
+            names={key: name for name, key in names.items()} if is_renamed else None,
+        )
         return CompiledType(
             self._open(object_schema(schemas, required, {})), frozenset({"object"}), build, hashable=False
         )

@@ -51,8 +51,10 @@ def without_alias(hint: Any) -> tuple[Any, str | None]:
     """
     if typing.get_origin(hint) is not typing.Annotated:
         arguments = typing.get_args(hint)
-        if len(arguments) == 1 and typing.get_origin(hint) in _QUALIFIERS:
-            return without_alias(arguments[0])
+        qualifier: Any = typing.get_origin(hint)
+        if len(arguments) == 1 and qualifier in _QUALIFIERS:
+            inner, alias = without_alias(arguments[0])
+            return (hint if alias is None else qualifier[inner]), alias
         return hint, None
     aliases = [item for item in hint.__metadata__ if isinstance(item, Alias)]
     if not aliases:
