@@ -123,7 +123,7 @@ class Compiler:
         if tp == JSON:
             return scalar(Any)
         if tp is msgspec.UnsetType:
-            raise TypeError(f"{place}: UnsetType stands beside the type of a field that may be absent, and nowhere else")
+            raise TypeError(f"{place}: UnsetType stands beside the type of a field that may be absent and nowhere else")
         if tp is typing.Self and self._within:
             return self._compile(self._within[-1], "")
         if isinstance(tp, type) and tp in self._opaque:
