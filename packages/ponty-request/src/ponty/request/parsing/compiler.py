@@ -130,9 +130,7 @@ class Compiler:
             return self._opaque[tp]
         return scalar(tp) if isinstance(tp, type | None) or tp is Any else None
 
-    def _class(
-        self, tp: Any, cls: Any, arguments: tuple[Any, ...], place: str
-    ) -> CompiledType:
+    def _class(self, tp: Any, cls: Any, arguments: tuple[Any, ...], place: str) -> CompiledType:
         if cls in _LISTS:
             return array(self._argument(arguments, 0, place))
         if cls in _SETS or cls is frozenset:
@@ -176,9 +174,7 @@ class Compiler:
         node = self._compile(tp, place)
         if any(isinstance(item, Alias) for item in metadata):
             raise TypeError(f"{place}: an Alias names a field of an object in JSON, and here stands none")
-        keywords = keywords_of(
-            metadata, node.json_types, place, has_offset=node.schema.get("format") == "date-time"
-        )
+        keywords = keywords_of(metadata, node.json_types, place, has_offset=node.schema.get("format") == "date-time")
         own = dict(node.schema)
         if (bounds := {name: keywords[name] for name in _NUMERIC & keywords.keys()}) and _has_decimal(own):
             node = replace(node, build=bounded_decimal(node.build, bounds), msgspec_form=None)
@@ -347,9 +343,7 @@ class Compiler:
         return CompiledType(
             {**schema, "additionalProperties": True} if is_open or self._ignore_unknown else schema,
             frozenset({"object"}),
-            build_object(
-                properties, required, cls, ignore_unknown=ignore_unknown, names=names if is_renamed else None
-            ),
+            build_object(properties, required, cls, ignore_unknown=ignore_unknown, names=names if is_renamed else None),
             msgspec_form=direct_object(cls, properties, required, names, tag=tag, is_open=is_open)
             if keywords.keys() <= DESCRIPTIVE and (is_open or not ignore_unknown) and not self._ignore_unknown
             else None,

@@ -126,9 +126,7 @@ def _members(
         if default.value is msgspec.UNSET and not may_be_unset:
             raise TypeError(f"{place}: its default is UNSET, so its type is … | UnsetType")
         keyword = {} if default.value is msgspec.UNSET else default_keyword(place, default.value, default.factory)
-        members.append(
-            Member(name=name, key=names[name], place=place, hint=hint, required=required, default=keyword)
-        )
+        members.append(Member(name=name, key=names[name], place=place, hint=hint, required=required, default=keyword))
     return members
 
 
