@@ -54,7 +54,9 @@ if TYPE_CHECKING:
     from ponty.core import serve_async as serve_async
     from ponty.core import startmeup as startmeup
     from ponty.core import trusted_proxies as trusted_proxies
+    from ponty.request import UNSET as UNSET
     from ponty.request import AIOHttpReq as AIOHttpReq
+    from ponty.request import Alias as Alias
     from ponty.request import Annotation as Annotation
     from ponty.request import ApiKey as ApiKey
     from ponty.request import BasicCredentials as BasicCredentials
@@ -85,6 +87,7 @@ if TYPE_CHECKING:
     from ponty.request import StringQueryParameter as StringQueryParameter
     from ponty.request import StringRouteParameter as StringRouteParameter
     from ponty.request import TextBody as TextBody
+    from ponty.request import UnsetType as UnsetType
     from ponty.request import Upload as Upload
     from ponty.request import ValidatedJsonBody as ValidatedJsonBody
     from ponty.request import dataclass_to_jsonschema as dataclass_to_jsonschema
@@ -93,7 +96,9 @@ else:
     import importlib
 
     _HOMES = {
+        "UNSET": "ponty.request",
         "AIOHttpReq": "ponty.request",
+        "Alias": "ponty.request",
         "Annotation": "ponty.request",
         "ApiKey": "ponty.request",
         "BasicCredentials": "ponty.request",
@@ -135,6 +140,7 @@ else:
         "StringQueryParameter": "ponty.request",
         "StringRouteParameter": "ponty.request",
         "TextBody": "ponty.request",
+        "UnsetType": "ponty.request",
         "Upload": "ponty.request",
         "ValidatedJsonBody": "ponty.request",
         "ValidationError": "ponty.core",
@@ -185,7 +191,9 @@ else:
 
 
 __all__ = [
+    "UNSET",
     "AIOHttpReq",
+    "Alias",
     "Annotation",
     "ApiKey",
     "BasicCredentials",
@@ -227,6 +235,7 @@ __all__ = [
     "StringQueryParameter",
     "StringRouteParameter",
     "TextBody",
+    "UnsetType",
     "Upload",
     "ValidatedJsonBody",
     "ValidationError",
