@@ -95,6 +95,7 @@ if TYPE_CHECKING:
     from ponty.request import ValidatedJsonBody as ValidatedJsonBody
     from ponty.request import dataclass_to_jsonschema as dataclass_to_jsonschema
     from ponty.request import expect as expect
+    from ponty.request import openapi as openapi
 else:
     import importlib
 
@@ -167,6 +168,7 @@ else:
         "json_response": "ponty.core",
         "lease_http_client": "ponty.core",
         "metrics": "ponty.core",
+        "openapi": "ponty.request",
         "patch": "ponty.core",
         "post": "ponty.core",
         "put": "ponty.core",
@@ -265,6 +267,7 @@ __all__ = [
     "json_response",
     "lease_http_client",
     "metrics",
+    "openapi",
     "patch",
     "post",
     "put",
