@@ -3,6 +3,8 @@
 import importlib
 from typing import TYPE_CHECKING
 
+from msgspec import UNSET, UnsetType
+
 from ponty.request.binding import expect
 from ponty.request.content.json_decoder import Json
 from ponty.request.errors import InvalidField
@@ -21,6 +23,7 @@ from ponty.request.fields.scoped import Scoped
 from ponty.request.fields.stream import BodyStream
 from ponty.request.forms.upload import Upload
 from ponty.request.parsing.annotation import Annotation
+from ponty.request.parsing.json_names import Alias
 from ponty.request.parsing.parser import dataclass_to_jsonschema
 from ponty.request.request import Request
 
@@ -46,7 +49,9 @@ else:
 
 
 __all__ = [
+    "UNSET",
     "AIOHttpReq",
+    "Alias",
     "Annotation",
     "ApiKey",
     "BasicCredentials",
@@ -77,6 +82,7 @@ __all__ = [
     "StringQueryParameter",
     "StringRouteParameter",
     "TextBody",
+    "UnsetType",
     "Upload",
     "ValidatedJsonBody",
     "api_docs",

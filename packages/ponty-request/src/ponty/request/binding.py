@@ -166,6 +166,7 @@ def expect(
             __ponty_app_keys__=needed_keys,
             __ponty_asks_for_body__=bool(plan.guards),
             __ponty_request__=Binds(cls, media_type),
+            __ponty_handler__=inner,
         )
         # The most that a body may have is known before its handler runs: a client may ask whether to send it.
         if max_sizes := [step.field.max_size for step in plan.steps if step.field.max_size is not None]:
