@@ -6,12 +6,19 @@ from guesthouse import accounts, bookings, rooms
 from guesthouse.database import database_answers, open_database
 from guesthouse.rates import forget_rates, rates_client
 from guesthouse.settings import Settings
-from ponty import build_app, cors, health, metrics, request_ids, security_headers
+from ponty import api_docs, build_app, cors, health, metrics, request_ids, security_headers
+
+TABLES = accounts.routes, rooms.routes, bookings.routes
 
 
 def build(settings: Settings) -> web.Application:
     return build_app(
-        routes=[accounts.routes, rooms.routes, bookings.routes, health(database_answers), metrics()],
+        routes=[
+            *TABLES,
+            api_docs(*TABLES, title="Guesthouse", version="1.0.0"),
+            health(database_answers),
+            metrics(),
+        ],
         middlewares=[
             request_ids(),
             cors(settings.origins, headers=["Authorization", "Content-Type", "If-Match"], expose=["ETag", "Location"]),

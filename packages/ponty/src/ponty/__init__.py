@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from ponty.request import BasicCredentials as BasicCredentials
     from ponty.request import BearerToken as BearerToken
     from ponty.request import BodyStream as BodyStream
+    from ponty.request import Change as Change
     from ponty.request import ContentLength as ContentLength
     from ponty.request import ContentType as ContentType
     from ponty.request import Cookie as Cookie
@@ -94,6 +95,8 @@ if TYPE_CHECKING:
     from ponty.request import Upload as Upload
     from ponty.request import ValidatedJsonBody as ValidatedJsonBody
     from ponty.request import api_docs as api_docs
+    from ponty.request import changes_between as changes_between
+    from ponty.request import conforms_to as conforms_to
     from ponty.request import dataclass_to_jsonschema as dataclass_to_jsonschema
     from ponty.request import expect as expect
     from ponty.request import openapi as openapi
@@ -108,6 +111,7 @@ else:
         "BasicCredentials": "ponty.request",
         "BearerToken": "ponty.request",
         "BodyStream": "ponty.request",
+        "Change": "ponty.request",
         "ContentLength": "ponty.request",
         "ContentType": "ponty.request",
         "Cookie": "ponty.request",
@@ -154,6 +158,8 @@ else:
         "api_docs": "ponty.request",
         "app_runner": "ponty.core",
         "build_app": "ponty.core",
+        "changes_between": "ponty.request",
+        "conforms_to": "ponty.request",
         "cors": "ponty.core",
         "current_request_id": "ponty.core",
         "dataclass_to_jsonschema": "ponty.request",
@@ -209,6 +215,7 @@ __all__ = [
     "BasicCredentials",
     "BearerToken",
     "BodyStream",
+    "Change",
     "ContentLength",
     "ContentType",
     "Cookie",
@@ -254,6 +261,8 @@ __all__ = [
     "api_docs",
     "app_runner",
     "build_app",
+    "changes_between",
+    "conforms_to",
     "cors",
     "current_request_id",
     "dataclass_to_jsonschema",

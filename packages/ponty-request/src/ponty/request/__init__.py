@@ -28,12 +28,16 @@ from ponty.request.parsing.parser import dataclass_to_jsonschema
 from ponty.request.request import Request
 
 if TYPE_CHECKING:
+    from ponty.request.description.differences import Change, changes_between, conforms_to
     from ponty.request.description.document import openapi
     from ponty.request.description.pages.table import api_docs
 else:
     # What most programs start without is imported when it is first used.
     _LATER = {
+        "Change": "ponty.request.description.differences",
         "api_docs": "ponty.request.description.pages.table",
+        "changes_between": "ponty.request.description.differences",
+        "conforms_to": "ponty.request.description.differences",
         "openapi": "ponty.request.description.document",
     }
 
@@ -57,6 +61,7 @@ __all__ = [
     "BasicCredentials",
     "BearerToken",
     "BodyStream",
+    "Change",
     "ContentLength",
     "ContentType",
     "Cookie",
@@ -86,6 +91,8 @@ __all__ = [
     "Upload",
     "ValidatedJsonBody",
     "api_docs",
+    "changes_between",
+    "conforms_to",
     "dataclass_to_jsonschema",
     "expect",
     "openapi",

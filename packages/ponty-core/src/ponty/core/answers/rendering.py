@@ -210,7 +210,7 @@ def _renderer(how: Rendering, limit: ReturnedType | None, name: str) -> Callable
 def _full(how: Rendering, status: int, value: object, elapsed: int, envelope: Envelope | None) -> PlainResponse:
     """Make the answer of a value."""
     etag = None
-    encode = encode_json
+    encode: Callable[[object], bytes] = encode_json
     if how.etag:
         content = encode_json(value)
         etag = entity_tag(content)
