@@ -27,7 +27,7 @@ FOLDERS: dict[str, tuple[str, ...]] = {
         "event_loop events",
         "errors lazy_imports logs",
     ),
-    "core": ("operations", "serving", "app", "routing", "answers", "lifecycle retrying", "wire log_lines"),
+    "core": ("testing", "operations", "serving", "app", "routing", "answers", "lifecycle retrying", "wire log_lines"),
     "request": (
         "binding",
         "handlers refusals",
