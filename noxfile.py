@@ -50,6 +50,7 @@ WHOLE_TEST_TOOLS = [
     "fastapi>=0.121",
     "gunicorn>=23; sys_platform != 'win32'",
     "pyjwt>=2.10",
+    "selenium>=4.40",
     "sqlalchemy[asyncio]>=2.0.36",
     "sybil>=9",
     "uvicorn>=0.35",

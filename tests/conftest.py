@@ -1,4 +1,4 @@
-"""What the tests share that cross the packages: a program run as a reader runs it, and a server of Redis."""
+"""What the tests share that cross the packages: a program run as a reader runs it, a server of Redis, and a browser."""
 
 import importlib.util
 import logging
@@ -11,6 +11,9 @@ import sys
 import pytest
 
 import ponty
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import browser as real_browser
 
 ROOT = pathlib.Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples"
@@ -83,3 +86,17 @@ def redis_url():
     server = module.Server().start()
     yield server.url
     server.close()
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory):
+    """Start a real browser for these tests; skipped where there is none, and failed where `CI` is set."""
+    with real_browser.chromium(tmp_path_factory.mktemp("chromium")) as driver:
+        yield driver
+
+
+@pytest.fixture
+def browser(chromium):
+    """Give a test a tab of a real browser: see `browser.py` for what it does."""
+    with real_browser.tab(chromium) as tab:
+        yield tab

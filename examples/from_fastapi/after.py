@@ -5,11 +5,12 @@ import os
 import sqlite3
 from collections.abc import AsyncIterator
 from decimal import Decimal
-from typing import Annotated, Literal, TypedDict
+from typing import Annotated, Literal
 
 from aiohttp import web
 
 from ponty import (
+    UNSET,
     Annotation,
     BearerToken,
     Cookie,
@@ -27,6 +28,7 @@ from ponty import (
     RouteParameter,
     Routes,
     Scoped,
+    UnsetType,
     cors,
     expect,
     json_response,
@@ -53,9 +55,10 @@ class NewMug:
     note: Note | None = None
 
 
-class Change(TypedDict, total=False):
-    price: Price
-    note: Note | None
+@dataclasses.dataclass
+class Change:
+    price: Price | UnsetType = UNSET
+    note: Note | UnsetType | None = UNSET
 
 
 @dataclasses.dataclass
@@ -175,8 +178,9 @@ class ChangeMug(OneMugOfUser):
 @render_json(Mug)
 async def change_mug(r: ChangeMug) -> Mug:
     before = find(r.db, r.number)
-    price = Decimal(r.change["price"]) if "price" in r.change else before.price
-    after = dataclasses.replace(before, price=price, note=r.change.get("note", before.note))
+    price = before.price if r.change.price is UNSET else Decimal(r.change.price)
+    note = before.note if r.change.note is UNSET else r.change.note
+    after = dataclasses.replace(before, price=price, note=note)
     r.db.execute("UPDATE mugs SET price = ?, note = ? WHERE id = ?", [str(after.price), after.note, after.id])
     return after
 
