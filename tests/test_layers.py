@@ -17,6 +17,7 @@ PACKAGES = pathlib.Path(__file__).parent.parent / "packages"
 ALLOWED = {"core": {"core"}, "request": {"core", "request"}, "memo": {"memo"}}
 FOLDERS: dict[str, tuple[str, ...]] = {
     "memo": (
+        "testing",
         "redis",
         "redis/connection",
         "redis/lazy_imports",
