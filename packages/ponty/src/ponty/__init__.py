@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ponty.core import answer_drift as answer_drift
     from ponty.core import app_runner as app_runner
     from ponty.core import build_app as build_app
+    from ponty.core import cache_events as cache_events
     from ponty.core import cors as cors
     from ponty.core import current_request_id as current_request_id
     from ponty.core import delete as delete
@@ -141,6 +142,7 @@ else:
         "answer_drift": "ponty.core",
         "app_runner": "ponty.core",
         "build_app": "ponty.core",
+        "cache_events": "ponty.core",
         "cors": "ponty.core",
         "current_request_id": "ponty.core",
         "dataclass_to_jsonschema": "ponty.request",
@@ -233,6 +235,7 @@ __all__ = [
     "answer_drift",
     "app_runner",
     "build_app",
+    "cache_events",
     "cors",
     "current_request_id",
     "dataclass_to_jsonschema",

@@ -23,6 +23,7 @@ from ponty.core.serving.startmeup import startmeup
 
 if TYPE_CHECKING:
     from ponty.core.lifecycle.current_request import current_request_id
+    from ponty.core.operations.cache_events import cache_events
     from ponty.core.operations.cors import cors
     from ponty.core.operations.health import health
     from ponty.core.operations.json_logs import json_logs
@@ -38,6 +39,7 @@ else:
         "json_logs": "ponty.core.operations.json_logs",
         "metrics": "ponty.core.operations.metrics",
         "request_ids": "ponty.core.operations.request_ids",
+        "cache_events": "ponty.core.operations.cache_events",
         "cors": "ponty.core.operations.cors",
         "security_headers": "ponty.core.operations.security_headers",
         "trusted_proxies": "ponty.core.operations.trusted_proxies",
@@ -70,6 +72,7 @@ __all__ = [
     "answer_drift",
     "app_runner",
     "build_app",
+    "cache_events",
     "cors",
     "current_request_id",
     "delete",
