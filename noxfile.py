@@ -36,6 +36,7 @@ WEB_TEST_TOOLS = [
     "annotated-types>=0.6",
     "backports.zstd>=1.0; python_version < '3.14'",
     "brotli>=1.2",
+    "opentelemetry-sdk>=1.30",
     "pip>=24",  # brings the official test suite of JSON Schema
     "pydantic>=2.12",
     "pytest-aiohttp>=1.1",
@@ -58,7 +59,7 @@ def wheels(layer: str) -> list[str]:
     return [str(*DIST.glob(f"{name.replace('-', '_')}-[0-9]*.whl")) for name in LAYERS[layer]]
 
 
-EXTRAS = {"ponty-memo": "[redis]", "ponty-core": "[metrics]", "ponty": "[metrics,redis]"}
+EXTRAS = {"ponty-memo": "[redis]", "ponty-core": "[metrics,tracing]", "ponty": "[metrics,redis,tracing]"}
 """The extras whose parts are tested with the layer they belong to."""
 
 

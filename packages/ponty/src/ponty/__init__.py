@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from ponty.core import serve as serve
     from ponty.core import serve_async as serve_async
     from ponty.core import startmeup as startmeup
+    from ponty.core import tracing as tracing
     from ponty.core import trusted_proxies as trusted_proxies
     from ponty.request import AIOHttpReq as AIOHttpReq
     from ponty.request import Annotation as Annotation
@@ -172,6 +173,7 @@ else:
         "serve": "ponty.core",
         "serve_async": "ponty.core",
         "startmeup": "ponty.core",
+        "tracing": "ponty.core",
         "trusted_proxies": "ponty.core",
     }
 
@@ -265,5 +267,6 @@ __all__ = [
     "serve",
     "serve_async",
     "startmeup",
+    "tracing",
     "trusted_proxies",
 ]

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ponty.core.operations.metrics import metrics
     from ponty.core.operations.request_ids import request_ids
     from ponty.core.operations.security_headers import security_headers
+    from ponty.core.operations.tracing import tracing
     from ponty.core.operations.trusted_proxies import trusted_proxies
 else:
     # What most programs start without is imported when it is first used.
@@ -42,6 +43,7 @@ else:
         "cache_events": "ponty.core.operations.cache_events",
         "cors": "ponty.core.operations.cors",
         "security_headers": "ponty.core.operations.security_headers",
+        "tracing": "ponty.core.operations.tracing",
         "trusted_proxies": "ponty.core.operations.trusted_proxies",
     }
 
@@ -100,5 +102,6 @@ __all__ = [
     "serve",
     "serve_async",
     "startmeup",
+    "tracing",
     "trusted_proxies",
 ]
