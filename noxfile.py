@@ -120,6 +120,13 @@ def tests(session: nox.Session) -> None:
     session.run("pytest", "-q", *(session.posargs or ["tests"]))
 
 
+@nox.session(python=BETWEEN, requires=["build"])
+def queue(session: nox.Session) -> None:
+    """Test the example of a queue, which wants a release of redis-py of its own."""
+    session.install(*wheels("ponty"), "saq[redis]>=0.26.4,<0.27", VALKEY, "pytest>=9.0", "pytest-asyncio>=1.5")
+    session.run("pytest", "-q", "examples/queue/tests")
+
+
 @nox.session(python="3.11", requires=["build"])
 def lowest(session: nox.Session) -> None:
     """Test all four wheels in one environment, with the lowest versions that they declare."""
@@ -151,7 +158,7 @@ def arrangements(session: nox.Session) -> None:
 @nox.session(requires=["build"])
 def types(session: nox.Session) -> None:
     """Check the installed wheels, the examples and the typing tests with mypy and pyright, both strict."""
-    session.install(*with_extras("ponty"), *WHOLE_TEST_TOOLS, "mypy", "pyright", "types-jsonschema")
+    session.install(*with_extras("ponty"), *WHOLE_TEST_TOOLS, "mypy", "pyright", "saq>=0.26.4", "types-jsonschema")
     packages = [f"-pponty.{name}" for name in ("core", "request", "memo")]
     session.chdir(session.create_tmp())  # away from the sources
     session.run("mypy", "--strict", *packages, "-mponty")

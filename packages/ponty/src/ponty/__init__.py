@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 __path__ = pkgutil.extend_path(__path__, __name__)
 
 if TYPE_CHECKING:
+    from ponty.core import BACKGROUND_TASKS as BACKGROUND_TASKS
+    from ponty.core import BackgroundTasks as BackgroundTasks
     from ponty.core import DoesNotExist as DoesNotExist
     from ponty.core import Envelope as Envelope
     from ponty.core import ErrorAnswer as ErrorAnswer
@@ -22,9 +24,11 @@ if TYPE_CHECKING:
     from ponty.core import Reply as Reply
     from ponty.core import Route as Route
     from ponty.core import Routes as Routes
+    from ponty.core import TooManyTasks as TooManyTasks
     from ponty.core import ValidationError as ValidationError
     from ponty.core import answer_drift as answer_drift
     from ponty.core import app_runner as app_runner
+    from ponty.core import background_tasks as background_tasks
     from ponty.core import build_app as build_app
     from ponty.core import cache_events as cache_events
     from ponty.core import cors as cors
@@ -98,6 +102,8 @@ else:
         "AIOHttpReq": "ponty.request",
         "Annotation": "ponty.request",
         "ApiKey": "ponty.request",
+        "BACKGROUND_TASKS": "ponty.core",
+        "BackgroundTasks": "ponty.core",
         "BasicCredentials": "ponty.request",
         "BearerToken": "ponty.request",
         "BodyStream": "ponty.request",
@@ -137,11 +143,13 @@ else:
         "StringQueryParameter": "ponty.request",
         "StringRouteParameter": "ponty.request",
         "TextBody": "ponty.request",
+        "TooManyTasks": "ponty.core",
         "Upload": "ponty.request",
         "ValidatedJsonBody": "ponty.request",
         "ValidationError": "ponty.core",
         "answer_drift": "ponty.core",
         "app_runner": "ponty.core",
+        "background_tasks": "ponty.core",
         "build_app": "ponty.core",
         "cache_events": "ponty.core",
         "cors": "ponty.core",
@@ -189,9 +197,11 @@ else:
 
 
 __all__ = [
+    "BACKGROUND_TASKS",
     "AIOHttpReq",
     "Annotation",
     "ApiKey",
+    "BackgroundTasks",
     "BasicCredentials",
     "BearerToken",
     "BodyStream",
@@ -231,11 +241,13 @@ __all__ = [
     "StringQueryParameter",
     "StringRouteParameter",
     "TextBody",
+    "TooManyTasks",
     "Upload",
     "ValidatedJsonBody",
     "ValidationError",
     "answer_drift",
     "app_runner",
+    "background_tasks",
     "build_app",
     "cache_events",
     "cors",

@@ -22,6 +22,7 @@ from ponty.core.serving.serve import serve, serve_async
 from ponty.core.serving.startmeup import startmeup
 
 if TYPE_CHECKING:
+    from ponty.core.lifecycle.background import BACKGROUND_TASKS, BackgroundTasks, TooManyTasks, background_tasks
     from ponty.core.lifecycle.current_request import current_request_id
     from ponty.core.operations.cache_events import cache_events
     from ponty.core.operations.cors import cors
@@ -35,6 +36,10 @@ if TYPE_CHECKING:
 else:
     # What most programs start without is imported when it is first used.
     _LATER = {
+        "BACKGROUND_TASKS": "ponty.core.lifecycle.background",
+        "BackgroundTasks": "ponty.core.lifecycle.background",
+        "TooManyTasks": "ponty.core.lifecycle.background",
+        "background_tasks": "ponty.core.lifecycle.background",
         "current_request_id": "ponty.core.lifecycle.current_request",
         "health": "ponty.core.operations.health",
         "json_logs": "ponty.core.operations.json_logs",
@@ -59,6 +64,8 @@ else:
 
 
 __all__ = [
+    "BACKGROUND_TASKS",
+    "BackgroundTasks",
     "DoesNotExist",
     "Envelope",
     "ErrorAnswer",
@@ -70,9 +77,11 @@ __all__ = [
     "Reply",
     "Route",
     "Routes",
+    "TooManyTasks",
     "ValidationError",
     "answer_drift",
     "app_runner",
+    "background_tasks",
     "build_app",
     "cache_events",
     "cors",

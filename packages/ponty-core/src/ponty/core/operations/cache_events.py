@@ -34,7 +34,7 @@ class CacheListener(Protocol):
 
 
 class CacheEvents:
-    """A hook of caches: what `localcache`, `cache` and `rediscache` take as `metrics`.
+    """A hook that `localcache`, `cache` and `rediscache` take as `metrics`.
 
     ::
 
