@@ -1,5 +1,10 @@
 """Typed and validated requests: a request is a class of fields, and `expect` fills it before the handler runs."""
 
+import importlib
+from typing import TYPE_CHECKING
+
+from msgspec import UNSET, UnsetType
+
 from ponty.request.binding import expect
 from ponty.request.content.json_decoder import Json
 from ponty.request.errors import InvalidField
@@ -18,11 +23,33 @@ from ponty.request.fields.scoped import Scoped
 from ponty.request.fields.stream import BodyStream
 from ponty.request.forms.upload import Upload
 from ponty.request.parsing.annotation import Annotation
+from ponty.request.parsing.json_names import Alias
 from ponty.request.parsing.parser import dataclass_to_jsonschema
 from ponty.request.request import Request
 
+if TYPE_CHECKING:
+    from ponty.request.description.document import openapi
+else:
+    # What most programs start without is imported when it is first used.
+    _LATER = {
+        "openapi": "ponty.request.description.document",
+    }
+
+    def __getattr__(name: str) -> object:
+        home = _LATER.get(name)
+        if home is None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = globals()[name] = getattr(importlib.import_module(home), name)
+        return value
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *_LATER})
+
+
 __all__ = [
+    "UNSET",
     "AIOHttpReq",
+    "Alias",
     "Annotation",
     "ApiKey",
     "BasicCredentials",
@@ -53,8 +80,10 @@ __all__ = [
     "StringQueryParameter",
     "StringRouteParameter",
     "TextBody",
+    "UnsetType",
     "Upload",
     "ValidatedJsonBody",
     "dataclass_to_jsonschema",
     "expect",
+    "openapi",
 ]
