@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 __path__ = pkgutil.extend_path(__path__, __name__)
 
 if TYPE_CHECKING:
+    from ponty.core import BACKGROUND_TASKS as BACKGROUND_TASKS
+    from ponty.core import BackgroundTasks as BackgroundTasks
     from ponty.core import DoesNotExist as DoesNotExist
     from ponty.core import Envelope as Envelope
     from ponty.core import ErrorAnswer as ErrorAnswer
@@ -23,10 +25,13 @@ if TYPE_CHECKING:
     from ponty.core import Route as Route
     from ponty.core import Routes as Routes
     from ponty.core import Serving as Serving
+    from ponty.core import TooManyTasks as TooManyTasks
     from ponty.core import ValidationError as ValidationError
     from ponty.core import answer_drift as answer_drift
     from ponty.core import app_runner as app_runner
+    from ponty.core import background_tasks as background_tasks
     from ponty.core import build_app as build_app
+    from ponty.core import cache_events as cache_events
     from ponty.core import cors as cors
     from ponty.core import current_request_id as current_request_id
     from ponty.core import delete as delete
@@ -56,6 +61,7 @@ if TYPE_CHECKING:
     from ponty.core import serve as serve
     from ponty.core import serve_async as serve_async
     from ponty.core import startmeup as startmeup
+    from ponty.core import tracing as tracing
     from ponty.core import trusted_proxies as trusted_proxies
     from ponty.request import UNSET as UNSET
     from ponty.request import AIOHttpReq as AIOHttpReq
@@ -105,6 +111,8 @@ else:
         "Alias": "ponty.request",
         "Annotation": "ponty.request",
         "ApiKey": "ponty.request",
+        "BACKGROUND_TASKS": "ponty.core",
+        "BackgroundTasks": "ponty.core",
         "BasicCredentials": "ponty.request",
         "BearerToken": "ponty.request",
         "BodyStream": "ponty.request",
@@ -145,6 +153,7 @@ else:
         "StringQueryParameter": "ponty.request",
         "StringRouteParameter": "ponty.request",
         "TextBody": "ponty.request",
+        "TooManyTasks": "ponty.core",
         "UNSET": "ponty.request",
         "UnsetType": "ponty.request",
         "Upload": "ponty.request",
@@ -153,7 +162,9 @@ else:
         "answer_drift": "ponty.core",
         "api_docs": "ponty.request",
         "app_runner": "ponty.core",
+        "background_tasks": "ponty.core",
         "build_app": "ponty.core",
+        "cache_events": "ponty.core",
         "cors": "ponty.core",
         "current_request_id": "ponty.core",
         "dataclass_to_jsonschema": "ponty.request",
@@ -186,6 +197,7 @@ else:
         "serve": "ponty.core",
         "serve_async": "ponty.core",
         "startmeup": "ponty.core",
+        "tracing": "ponty.core",
         "trusted_proxies": "ponty.core",
     }
 
@@ -201,11 +213,13 @@ else:
 
 
 __all__ = [
+    "BACKGROUND_TASKS",
     "UNSET",
     "AIOHttpReq",
     "Alias",
     "Annotation",
     "ApiKey",
+    "BackgroundTasks",
     "BasicCredentials",
     "BearerToken",
     "BodyStream",
@@ -246,6 +260,7 @@ __all__ = [
     "StringQueryParameter",
     "StringRouteParameter",
     "TextBody",
+    "TooManyTasks",
     "UnsetType",
     "Upload",
     "ValidatedJsonBody",
@@ -253,7 +268,9 @@ __all__ = [
     "answer_drift",
     "api_docs",
     "app_runner",
+    "background_tasks",
     "build_app",
+    "cache_events",
     "cors",
     "current_request_id",
     "dataclass_to_jsonschema",
@@ -286,5 +303,6 @@ __all__ = [
     "serve",
     "serve_async",
     "startmeup",
+    "tracing",
     "trusted_proxies",
 ]
