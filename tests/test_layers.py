@@ -27,7 +27,17 @@ FOLDERS: dict[str, tuple[str, ...]] = {
         "event_loop events",
         "errors lazy_imports logs",
     ),
-    "core": ("operations", "serving", "app", "routing", "answers", "lifecycle retrying", "wire log_lines"),
+    "core": (
+        "operations",
+        "serving",
+        "app",
+        "routing",
+        "answers/rendering",
+        "streams",
+        "answers",
+        "lifecycle retrying",
+        "wire log_lines",
+    ),
     "request": (
         "binding",
         "handlers refusals",

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ponty.core import DoesNotExist as DoesNotExist
     from ponty.core import Envelope as Envelope
     from ponty.core import ErrorAnswer as ErrorAnswer
+    from ponty.core import Event as Event
     from ponty.core import Fault as Fault
     from ponty.core import Limits as Limits
     from ponty.core import Location as Location
@@ -43,7 +44,10 @@ if TYPE_CHECKING:
     from ponty.core import post as post
     from ponty.core import put as put
     from ponty.core import raise_status as raise_status
+    from ponty.core import render_csv as render_csv
+    from ponty.core import render_events as render_events
     from ponty.core import render_json as render_json
+    from ponty.core import render_lines as render_lines
     from ponty.core import request_ids as request_ids
     from ponty.core import retry as retry
     from ponty.core import route as route
@@ -54,6 +58,8 @@ if TYPE_CHECKING:
     from ponty.core import serve_async as serve_async
     from ponty.core import startmeup as startmeup
     from ponty.core import trusted_proxies as trusted_proxies
+    from ponty.core import websocket as websocket
+    from ponty.core import when_stopping as when_stopping
     from ponty.request import AIOHttpReq as AIOHttpReq
     from ponty.request import Annotation as Annotation
     from ponty.request import ApiKey as ApiKey
@@ -71,6 +77,7 @@ if TYPE_CHECKING:
     from ponty.request import InvalidField as InvalidField
     from ponty.request import Json as Json
     from ponty.request import JsonBody as JsonBody
+    from ponty.request import LastEventId as LastEventId
     from ponty.request import ParsedForm as ParsedForm
     from ponty.request import ParsedJsonBody as ParsedJsonBody
     from ponty.request import ParsedQuery as ParsedQuery
@@ -107,6 +114,7 @@ else:
         "DoesNotExist": "ponty.core",
         "Envelope": "ponty.core",
         "ErrorAnswer": "ponty.core",
+        "Event": "ponty.core",
         "Fault": "ponty.core",
         "Field": "ponty.request",
         "Header": "ponty.request",
@@ -114,6 +122,7 @@ else:
         "InvalidField": "ponty.request",
         "Json": "ponty.request",
         "JsonBody": "ponty.request",
+        "LastEventId": "ponty.request",
         "Limits": "ponty.core",
         "Location": "ponty.core",
         "ParsedForm": "ponty.request",
@@ -160,7 +169,10 @@ else:
         "post": "ponty.core",
         "put": "ponty.core",
         "raise_status": "ponty.core",
+        "render_csv": "ponty.core",
+        "render_events": "ponty.core",
         "render_json": "ponty.core",
+        "render_lines": "ponty.core",
         "request_ids": "ponty.core",
         "retry": "ponty.core",
         "route": "ponty.core",
@@ -171,6 +183,8 @@ else:
         "serve_async": "ponty.core",
         "startmeup": "ponty.core",
         "trusted_proxies": "ponty.core",
+        "websocket": "ponty.core",
+        "when_stopping": "ponty.core",
     }
 
     def __getattr__(name: str) -> object:
@@ -199,6 +213,7 @@ __all__ = [
     "DoesNotExist",
     "Envelope",
     "ErrorAnswer",
+    "Event",
     "Fault",
     "Field",
     "Header",
@@ -206,6 +221,7 @@ __all__ = [
     "InvalidField",
     "Json",
     "JsonBody",
+    "LastEventId",
     "Limits",
     "Location",
     "ParsedForm",
@@ -252,7 +268,10 @@ __all__ = [
     "post",
     "put",
     "raise_status",
+    "render_csv",
+    "render_events",
     "render_json",
+    "render_lines",
     "request_ids",
     "retry",
     "route",
@@ -263,4 +282,6 @@ __all__ = [
     "serve_async",
     "startmeup",
     "trusted_proxies",
+    "websocket",
+    "when_stopping",
 ]

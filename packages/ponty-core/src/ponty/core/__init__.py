@@ -13,9 +13,10 @@ from ponty.core.answers.returned_types import answer_drift
 from ponty.core.app import build_app
 from ponty.core.lifecycle.client import http_client_provider, lease_http_client
 from ponty.core.lifecycle.providers import Provider
+from ponty.core.lifecycle.stopping import when_stopping
 from ponty.core.retrying import retry
 from ponty.core.routing.route import Route
-from ponty.core.routing.table import Routes, delete, get, patch, post, put, route, route_iter, routes
+from ponty.core.routing.table import Routes, delete, get, patch, post, put, route, route_iter, routes, websocket
 from ponty.core.serving.limits import Limits
 from ponty.core.serving.runner import app_runner
 from ponty.core.serving.serve import serve, serve_async
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from ponty.core.operations.request_ids import request_ids
     from ponty.core.operations.security_headers import security_headers
     from ponty.core.operations.trusted_proxies import trusted_proxies
+    from ponty.core.streams.csv_rows import render_csv
+    from ponty.core.streams.events import Event, render_events
+    from ponty.core.streams.lines import render_lines
 else:
     # What most programs start without is imported when it is first used.
     _LATER = {
@@ -41,6 +45,10 @@ else:
         "cors": "ponty.core.operations.cors",
         "security_headers": "ponty.core.operations.security_headers",
         "trusted_proxies": "ponty.core.operations.trusted_proxies",
+        "Event": "ponty.core.streams.events",
+        "render_csv": "ponty.core.streams.csv_rows",
+        "render_events": "ponty.core.streams.events",
+        "render_lines": "ponty.core.streams.lines",
     }
 
     def __getattr__(name: str) -> object:
@@ -58,6 +66,7 @@ __all__ = [
     "DoesNotExist",
     "Envelope",
     "ErrorAnswer",
+    "Event",
     "Fault",
     "Limits",
     "Location",
@@ -87,7 +96,10 @@ __all__ = [
     "post",
     "put",
     "raise_status",
+    "render_csv",
+    "render_events",
     "render_json",
+    "render_lines",
     "request_ids",
     "retry",
     "route",
@@ -98,4 +110,6 @@ __all__ = [
     "serve_async",
     "startmeup",
     "trusted_proxies",
+    "websocket",
+    "when_stopping",
 ]

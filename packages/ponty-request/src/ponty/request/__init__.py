@@ -10,6 +10,7 @@ from ponty.request.fields.form import ParsedForm
 from ponty.request.fields.guards import ApiKey, BasicCredentials, BearerToken, Credentials
 from ponty.request.fields.header import ContentLength, ContentType, Header
 from ponty.request.fields.if_match import IfMatch, Precondition
+from ponty.request.fields.last_event_id import LastEventId
 from ponty.request.fields.path import PosIntRouteParameter, RouteParameter, StringRouteParameter
 from ponty.request.fields.provided import Provided
 from ponty.request.fields.query import ParsedQuery, PosIntQueryParameter, QueryParameter, StringQueryParameter
@@ -39,6 +40,7 @@ __all__ = [
     "InvalidField",
     "Json",
     "JsonBody",
+    "LastEventId",
     "ParsedForm",
     "ParsedJsonBody",
     "ParsedQuery",
