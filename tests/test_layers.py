@@ -39,7 +39,7 @@ FOLDERS: dict[str, tuple[str, ...]] = {
         "wire log_lines",
     ),
     "request": (
-        "binding",
+        "binding sockets",
         "handlers refusals",
         "request",
         "plan",

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from ponty.core import ErrorAnswer as ErrorAnswer
     from ponty.core import Event as Event
     from ponty.core import Fault as Fault
+    from ponty.core import Hub as Hub
+    from ponty.core import Lagged as Lagged
     from ponty.core import Limits as Limits
     from ponty.core import Location as Location
     from ponty.core import PontyError as PontyError
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from ponty.core import cors as cors
     from ponty.core import current_request_id as current_request_id
     from ponty.core import delete as delete
+    from ponty.core import encode_as as encode_as
     from ponty.core import encode_json as encode_json
     from ponty.core import etag_matches as etag_matches
     from ponty.core import etag_of as etag_of
@@ -89,11 +92,14 @@ if TYPE_CHECKING:
     from ponty.request import Request as Request
     from ponty.request import RouteParameter as RouteParameter
     from ponty.request import Scoped as Scoped
+    from ponty.request import Socket as Socket
+    from ponty.request import SocketClosed as SocketClosed
     from ponty.request import StringQueryParameter as StringQueryParameter
     from ponty.request import StringRouteParameter as StringRouteParameter
     from ponty.request import TextBody as TextBody
     from ponty.request import Upload as Upload
     from ponty.request import ValidatedJsonBody as ValidatedJsonBody
+    from ponty.request import accept_socket as accept_socket
     from ponty.request import dataclass_to_jsonschema as dataclass_to_jsonschema
     from ponty.request import expect as expect
 else:
@@ -118,10 +124,12 @@ else:
         "Fault": "ponty.core",
         "Field": "ponty.request",
         "Header": "ponty.request",
+        "Hub": "ponty.core",
         "IfMatch": "ponty.request",
         "InvalidField": "ponty.request",
         "Json": "ponty.request",
         "JsonBody": "ponty.request",
+        "Lagged": "ponty.core",
         "LastEventId": "ponty.request",
         "Limits": "ponty.core",
         "Location": "ponty.core",
@@ -141,12 +149,15 @@ else:
         "RouteParameter": "ponty.request",
         "Routes": "ponty.core",
         "Scoped": "ponty.request",
+        "Socket": "ponty.request",
+        "SocketClosed": "ponty.request",
         "StringQueryParameter": "ponty.request",
         "StringRouteParameter": "ponty.request",
         "TextBody": "ponty.request",
         "Upload": "ponty.request",
         "ValidatedJsonBody": "ponty.request",
         "ValidationError": "ponty.core",
+        "accept_socket": "ponty.request",
         "answer_drift": "ponty.core",
         "app_runner": "ponty.core",
         "build_app": "ponty.core",
@@ -154,6 +165,7 @@ else:
         "current_request_id": "ponty.core",
         "dataclass_to_jsonschema": "ponty.request",
         "delete": "ponty.core",
+        "encode_as": "ponty.core",
         "encode_json": "ponty.core",
         "etag_matches": "ponty.core",
         "etag_of": "ponty.core",
@@ -217,10 +229,12 @@ __all__ = [
     "Fault",
     "Field",
     "Header",
+    "Hub",
     "IfMatch",
     "InvalidField",
     "Json",
     "JsonBody",
+    "Lagged",
     "LastEventId",
     "Limits",
     "Location",
@@ -240,12 +254,15 @@ __all__ = [
     "RouteParameter",
     "Routes",
     "Scoped",
+    "Socket",
+    "SocketClosed",
     "StringQueryParameter",
     "StringRouteParameter",
     "TextBody",
     "Upload",
     "ValidatedJsonBody",
     "ValidationError",
+    "accept_socket",
     "answer_drift",
     "app_runner",
     "build_app",
@@ -253,6 +270,7 @@ __all__ = [
     "current_request_id",
     "dataclass_to_jsonschema",
     "delete",
+    "encode_as",
     "encode_json",
     "etag_matches",
     "etag_of",

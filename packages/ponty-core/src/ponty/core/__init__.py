@@ -7,7 +7,7 @@ from ponty.core.answers.answer_settings import Envelope, ErrorAnswer
 from ponty.core.answers.encoding import encode_json
 from ponty.core.answers.entity_tags import etag_matches
 from ponty.core.answers.errors import DoesNotExist, Fault, Location, PontyError, ValidationError, raise_status
-from ponty.core.answers.rendering import etag_of, render_json
+from ponty.core.answers.rendering import encode_as, etag_of, render_json
 from ponty.core.answers.reply import Reply, json_response
 from ponty.core.answers.returned_types import answer_drift
 from ponty.core.app import build_app
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from ponty.core.operations.trusted_proxies import trusted_proxies
     from ponty.core.streams.csv_rows import render_csv
     from ponty.core.streams.events import Event, render_events
+    from ponty.core.streams.hub import Hub, Lagged
     from ponty.core.streams.lines import render_lines
 else:
     # What most programs start without is imported when it is first used.
@@ -46,6 +47,8 @@ else:
         "security_headers": "ponty.core.operations.security_headers",
         "trusted_proxies": "ponty.core.operations.trusted_proxies",
         "Event": "ponty.core.streams.events",
+        "Hub": "ponty.core.streams.hub",
+        "Lagged": "ponty.core.streams.hub",
         "render_csv": "ponty.core.streams.csv_rows",
         "render_events": "ponty.core.streams.events",
         "render_lines": "ponty.core.streams.lines",
@@ -68,6 +71,8 @@ __all__ = [
     "ErrorAnswer",
     "Event",
     "Fault",
+    "Hub",
+    "Lagged",
     "Limits",
     "Location",
     "PontyError",
@@ -82,6 +87,7 @@ __all__ = [
     "cors",
     "current_request_id",
     "delete",
+    "encode_as",
     "encode_json",
     "etag_matches",
     "etag_of",

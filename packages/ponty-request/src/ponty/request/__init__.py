@@ -1,5 +1,8 @@
 """Typed and validated requests: a request is a class of fields, and `expect` fills it before the handler runs."""
 
+import importlib
+from typing import TYPE_CHECKING
+
 from ponty.request.binding import expect
 from ponty.request.content.json_decoder import Json
 from ponty.request.errors import InvalidField
@@ -21,6 +24,27 @@ from ponty.request.forms.upload import Upload
 from ponty.request.parsing.annotation import Annotation
 from ponty.request.parsing.parser import dataclass_to_jsonschema
 from ponty.request.request import Request
+
+if TYPE_CHECKING:
+    from ponty.request.sockets.accept import accept_socket
+    from ponty.request.sockets.socket import Socket, SocketClosed
+else:
+    # What most programs start without is imported when it is first used.
+    _LATER = {
+        "Socket": "ponty.request.sockets.socket",
+        "SocketClosed": "ponty.request.sockets.socket",
+        "accept_socket": "ponty.request.sockets.accept",
+    }
+
+    def __getattr__(name: str) -> object:
+        home = _LATER.get(name)
+        if home is None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = globals()[name] = getattr(importlib.import_module(home), name)
+        return value
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *_LATER})
 
 __all__ = [
     "AIOHttpReq",
@@ -52,11 +76,14 @@ __all__ = [
     "Request",
     "RouteParameter",
     "Scoped",
+    "Socket",
+    "SocketClosed",
     "StringQueryParameter",
     "StringRouteParameter",
     "TextBody",
     "Upload",
     "ValidatedJsonBody",
+    "accept_socket",
     "dataclass_to_jsonschema",
     "expect",
 ]

@@ -134,7 +134,9 @@ def expect(
 
         plan = cls.__plan__
         answer = functools.wraps(handler)(answer_by(plan, elsewhere))
-        del answer.__wrapped__  # what it takes is a request, not the handler's parameters
+        # What it takes is a request, not the handler's parameters.
+        del answer.__wrapped__
+        vars(answer).pop("__signature__", None)
 
         def replace_fields(app: web.Application, stand_ins: Mapping[Any, Any]) -> set[int]:
             keys = {id(key) for step in plan.steps if (key := key_of_stand_in(step.field, stand_ins)) is not None}

@@ -169,6 +169,31 @@ def etag_of(value: object, returns: Any = None) -> str:
     return entity_tag(encode_json(limited))
 
 
+def encode_as(returns: Any, value: object) -> bytes:
+    """Encode what a type has of a value as JSON, and no more, as `render_json(returns)` does.
+
+    ::
+
+        @dataclasses.dataclass
+        class Mug:
+            colour: str
+
+        @dataclasses.dataclass
+        class OwnMug(Mug):
+            owner: str
+
+        assert encode_as(Mug, OwnMug("red", "ann")) == b'{"colour":"red"}'
+
+    Args:
+        returns: The type.
+        value: The value.
+
+    Raises:
+        TypeError: The type has no form in JSON, or the value is of another kind.
+    """
+    return encode_json(returned_type(returns).limited(value, "encode_as", 0))
+
+
 def _decorated(handler: Any, how: Rendering, render: Callable[[object, int], web.Response]) -> Any:
     if inspect.isasyncgenfunction(handler):
         return _streamed(handler, how)
