@@ -39,6 +39,7 @@ FOLDERS: dict[str, tuple[str, ...]] = {
         "wire log_lines",
     ),
     "request": (
+        "description",
         "binding sockets",
         "handlers refusals",
         "request",

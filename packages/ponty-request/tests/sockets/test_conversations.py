@@ -310,7 +310,7 @@ async def test_a_program_closes_with_a_code_and_a_reason():
         with pytest.raises(SocketClosed):
             await socket.send(Said("after"))
         for code, reason in [(1005, ""), (999, ""), (5000, ""), (1000, "x" * 124)]:
-            with pytest.raises(ValueError):
+            with pytest.raises(ValueError, match="a websocket closes with|the reason of a close"):
                 socket.close(code, reason)
 
     async with Served() as served, served.connect() as client:
@@ -499,8 +499,7 @@ async def test_a_scope_is_open_as_long_as_the_conversation():
     @expect(Talk)
     @accept_socket(str, str)
     async def talk(socket: Socket[str, str], db: str) -> None:
-        async for message in socket:
-            steps.append(message)
+        steps.extend([message async for message in socket])
 
     async with Served() as served, served.connect() as client:
         await client.send_str('"hello"')

@@ -80,7 +80,8 @@ class Round:
 
     async def run(self):
         with routes.emptied():
-            websocket("/")(accept_socket(int, str, rate=None, invalid=self.random.choice(["answer", "close"]))(self.talk))
+            invalid = self.random.choice(["answer", "close"])
+            websocket("/")(accept_socket(int, str, rate=None, invalid=invalid)(self.talk))
 
             @web.middleware
             async def note(request, handler):
@@ -92,7 +93,8 @@ class Round:
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         stopping = None
         async with ClientSession() as session:
-            client = await session.ws_connect(f"http://127.0.0.1:{runner.addresses[0][1]}/", timeout=ClientWSTimeout(ws_close=1))
+            address = f"http://127.0.0.1:{runner.addresses[0][1]}/"
+            client = await session.ws_connect(address, timeout=ClientWSTimeout(ws_close=1))
             transport = client._response.connection.transport
             saying = asyncio.create_task(self.say(client))
             happenings = [self.random.choice(["cut", "close", "stop", "cancel", "pause", "none"]) for _ in range(2)]

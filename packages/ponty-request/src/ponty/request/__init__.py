@@ -3,6 +3,8 @@
 import importlib
 from typing import TYPE_CHECKING
 
+from msgspec import UNSET, UnsetType
+
 from ponty.request.binding import expect
 from ponty.request.content.json_decoder import Json
 from ponty.request.errors import InvalidField
@@ -22,10 +24,12 @@ from ponty.request.fields.scoped import Scoped
 from ponty.request.fields.stream import BodyStream
 from ponty.request.forms.upload import Upload
 from ponty.request.parsing.annotation import Annotation
+from ponty.request.parsing.json_names import Alias
 from ponty.request.parsing.parser import dataclass_to_jsonschema
 from ponty.request.request import Request
 
 if TYPE_CHECKING:
+    from ponty.request.description.document import openapi
     from ponty.request.sockets.accept import accept_socket
     from ponty.request.sockets.socket import Socket, SocketClosed
 else:
@@ -34,6 +38,7 @@ else:
         "Socket": "ponty.request.sockets.socket",
         "SocketClosed": "ponty.request.sockets.socket",
         "accept_socket": "ponty.request.sockets.accept",
+        "openapi": "ponty.request.description.document",
     }
 
     def __getattr__(name: str) -> object:
@@ -46,8 +51,11 @@ else:
     def __dir__() -> list[str]:
         return sorted({*globals(), *_LATER})
 
+
 __all__ = [
+    "UNSET",
     "AIOHttpReq",
+    "Alias",
     "Annotation",
     "ApiKey",
     "BasicCredentials",
@@ -81,9 +89,11 @@ __all__ = [
     "StringQueryParameter",
     "StringRouteParameter",
     "TextBody",
+    "UnsetType",
     "Upload",
     "ValidatedJsonBody",
     "accept_socket",
     "dataclass_to_jsonschema",
     "expect",
+    "openapi",
 ]
