@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from ponty.core import DoesNotExist as DoesNotExist
     from ponty.core import Envelope as Envelope
     from ponty.core import ErrorAnswer as ErrorAnswer
+    from ponty.core import Event as Event
     from ponty.core import Fault as Fault
+    from ponty.core import Hub as Hub
+    from ponty.core import Lagged as Lagged
     from ponty.core import Limits as Limits
     from ponty.core import Location as Location
     from ponty.core import PontyError as PontyError
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
     from ponty.core import cors as cors
     from ponty.core import current_request_id as current_request_id
     from ponty.core import delete as delete
+    from ponty.core import encode_as as encode_as
     from ponty.core import encode_json as encode_json
     from ponty.core import etag_matches as etag_matches
     from ponty.core import etag_of as etag_of
@@ -50,7 +54,10 @@ if TYPE_CHECKING:
     from ponty.core import post as post
     from ponty.core import put as put
     from ponty.core import raise_status as raise_status
+    from ponty.core import render_csv as render_csv
+    from ponty.core import render_events as render_events
     from ponty.core import render_json as render_json
+    from ponty.core import render_lines as render_lines
     from ponty.core import request_ids as request_ids
     from ponty.core import retry as retry
     from ponty.core import route as route
@@ -63,6 +70,8 @@ if TYPE_CHECKING:
     from ponty.core import startmeup as startmeup
     from ponty.core import tracing as tracing
     from ponty.core import trusted_proxies as trusted_proxies
+    from ponty.core import websocket as websocket
+    from ponty.core import when_stopping as when_stopping
     from ponty.request import UNSET as UNSET
     from ponty.request import AIOHttpReq as AIOHttpReq
     from ponty.request import Alias as Alias
@@ -82,6 +91,7 @@ if TYPE_CHECKING:
     from ponty.request import InvalidField as InvalidField
     from ponty.request import Json as Json
     from ponty.request import JsonBody as JsonBody
+    from ponty.request import LastEventId as LastEventId
     from ponty.request import ParsedForm as ParsedForm
     from ponty.request import ParsedJsonBody as ParsedJsonBody
     from ponty.request import ParsedQuery as ParsedQuery
@@ -93,12 +103,15 @@ if TYPE_CHECKING:
     from ponty.request import Request as Request
     from ponty.request import RouteParameter as RouteParameter
     from ponty.request import Scoped as Scoped
+    from ponty.request import Socket as Socket
+    from ponty.request import SocketClosed as SocketClosed
     from ponty.request import StringQueryParameter as StringQueryParameter
     from ponty.request import StringRouteParameter as StringRouteParameter
     from ponty.request import TextBody as TextBody
     from ponty.request import UnsetType as UnsetType
     from ponty.request import Upload as Upload
     from ponty.request import ValidatedJsonBody as ValidatedJsonBody
+    from ponty.request import accept_socket as accept_socket
     from ponty.request import api_docs as api_docs
     from ponty.request import dataclass_to_jsonschema as dataclass_to_jsonschema
     from ponty.request import expect as expect
@@ -124,13 +137,17 @@ else:
         "DoesNotExist": "ponty.core",
         "Envelope": "ponty.core",
         "ErrorAnswer": "ponty.core",
+        "Event": "ponty.core",
         "Fault": "ponty.core",
         "Field": "ponty.request",
         "Header": "ponty.request",
+        "Hub": "ponty.core",
         "IfMatch": "ponty.request",
         "InvalidField": "ponty.request",
         "Json": "ponty.request",
         "JsonBody": "ponty.request",
+        "Lagged": "ponty.core",
+        "LastEventId": "ponty.request",
         "Limits": "ponty.core",
         "Location": "ponty.core",
         "ParsedForm": "ponty.request",
@@ -150,6 +167,8 @@ else:
         "Routes": "ponty.core",
         "Scoped": "ponty.request",
         "Serving": "ponty.core",
+        "Socket": "ponty.request",
+        "SocketClosed": "ponty.request",
         "StringQueryParameter": "ponty.request",
         "StringRouteParameter": "ponty.request",
         "TextBody": "ponty.request",
@@ -159,6 +178,7 @@ else:
         "Upload": "ponty.request",
         "ValidatedJsonBody": "ponty.request",
         "ValidationError": "ponty.core",
+        "accept_socket": "ponty.request",
         "answer_drift": "ponty.core",
         "api_docs": "ponty.request",
         "app_runner": "ponty.core",
@@ -169,6 +189,7 @@ else:
         "current_request_id": "ponty.core",
         "dataclass_to_jsonschema": "ponty.request",
         "delete": "ponty.core",
+        "encode_as": "ponty.core",
         "encode_json": "ponty.core",
         "etag_matches": "ponty.core",
         "etag_of": "ponty.core",
@@ -186,7 +207,10 @@ else:
         "post": "ponty.core",
         "put": "ponty.core",
         "raise_status": "ponty.core",
+        "render_csv": "ponty.core",
+        "render_events": "ponty.core",
         "render_json": "ponty.core",
+        "render_lines": "ponty.core",
         "request_ids": "ponty.core",
         "retry": "ponty.core",
         "route": "ponty.core",
@@ -199,6 +223,8 @@ else:
         "startmeup": "ponty.core",
         "tracing": "ponty.core",
         "trusted_proxies": "ponty.core",
+        "websocket": "ponty.core",
+        "when_stopping": "ponty.core",
     }
 
     def __getattr__(name: str) -> object:
@@ -231,13 +257,17 @@ __all__ = [
     "DoesNotExist",
     "Envelope",
     "ErrorAnswer",
+    "Event",
     "Fault",
     "Field",
     "Header",
+    "Hub",
     "IfMatch",
     "InvalidField",
     "Json",
     "JsonBody",
+    "Lagged",
+    "LastEventId",
     "Limits",
     "Location",
     "ParsedForm",
@@ -257,6 +287,8 @@ __all__ = [
     "Routes",
     "Scoped",
     "Serving",
+    "Socket",
+    "SocketClosed",
     "StringQueryParameter",
     "StringRouteParameter",
     "TextBody",
@@ -265,6 +297,7 @@ __all__ = [
     "Upload",
     "ValidatedJsonBody",
     "ValidationError",
+    "accept_socket",
     "answer_drift",
     "api_docs",
     "app_runner",
@@ -275,6 +308,7 @@ __all__ = [
     "current_request_id",
     "dataclass_to_jsonschema",
     "delete",
+    "encode_as",
     "encode_json",
     "etag_matches",
     "etag_of",
@@ -292,7 +326,10 @@ __all__ = [
     "post",
     "put",
     "raise_status",
+    "render_csv",
+    "render_events",
     "render_json",
+    "render_lines",
     "request_ids",
     "retry",
     "route",
@@ -305,4 +342,6 @@ __all__ = [
     "startmeup",
     "tracing",
     "trusted_proxies",
+    "websocket",
+    "when_stopping",
 ]
