@@ -29,10 +29,12 @@ def test_what_waits_ends_in_the_order_of_its_times():
     async def program():
         ended = []
 
-        @locallock(lambda: "key")
+        accounts = locallock(maxwait_ms=60_000)
+
         async def hold(name: str, seconds: float) -> None:
-            await asyncio.sleep(seconds)
-            ended.append(name)
+            async with accounts.lock("ann"):
+                await asyncio.sleep(seconds)
+                ended.append(name)
 
         async def late(name: str, seconds: float) -> None:
             await asyncio.sleep(seconds)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest_asyncio
 
-from ponty.memo import RedisLink
+from ponty.memo.redis.connection.link import RedisLink
 
 
 @pytest_asyncio.fixture
