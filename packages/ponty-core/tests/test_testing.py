@@ -6,7 +6,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from ponty.core import Routes, lease_http_client, render_json
+from ponty.core import Routes, build_app, lease_http_client, render_json
 from ponty.core.testing import FakeService, InTurn, assert_problem
 
 NAME = web.AppKey("NAME", str)
@@ -102,12 +102,13 @@ async def test_a_service_answers_from_its_table(ponty_client, table):
     assert rates.bodies == [b"[1]"] * 6
 
 
-async def test_what_a_service_has_no_answer_to_fails_the_test(ponty_client, table):
-    service = FakeService({})
-    client = await ponty_client(table, providers=[service.client()])
-    assert (await client.get("/rate/EUR")).status == 500  # the answer is no JSON
-    with pytest.raises(AssertionError, match=r"^the fake service has no answer to POST http://rates/EUR\?exact=yes$"):
-        await client.close()
+async def test_what_a_service_has_no_answer_to_fails_the_test():
+    runner = web.AppRunner(build_app(routes=[Routes()], providers=[FakeService({}).client(base_url="http://rates")]))
+    await runner.setup()
+    async with lease_http_client() as session, session.get("/EUR?exact=yes") as answer:
+        assert answer.status == 501
+    with pytest.raises(AssertionError, match=r"^the fake service has no answer to GET http://rates/EUR\?exact=yes$"):
+        await runner.cleanup()
 
 
 class Answer:
