@@ -93,6 +93,7 @@ if TYPE_CHECKING:
     from ponty.request import UnsetType as UnsetType
     from ponty.request import Upload as Upload
     from ponty.request import ValidatedJsonBody as ValidatedJsonBody
+    from ponty.request import api_docs as api_docs
     from ponty.request import dataclass_to_jsonschema as dataclass_to_jsonschema
     from ponty.request import expect as expect
     from ponty.request import openapi as openapi
@@ -150,6 +151,7 @@ else:
         "ValidatedJsonBody": "ponty.request",
         "ValidationError": "ponty.core",
         "answer_drift": "ponty.core",
+        "api_docs": "ponty.request",
         "app_runner": "ponty.core",
         "build_app": "ponty.core",
         "cors": "ponty.core",
@@ -249,6 +251,7 @@ __all__ = [
     "ValidatedJsonBody",
     "ValidationError",
     "answer_drift",
+    "api_docs",
     "app_runner",
     "build_app",
     "cors",

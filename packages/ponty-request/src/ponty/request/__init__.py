@@ -29,9 +29,11 @@ from ponty.request.request import Request
 
 if TYPE_CHECKING:
     from ponty.request.description.document import openapi
+    from ponty.request.description.pages.table import api_docs
 else:
     # What most programs start without is imported when it is first used.
     _LATER = {
+        "api_docs": "ponty.request.description.pages.table",
         "openapi": "ponty.request.description.document",
     }
 
@@ -83,6 +85,7 @@ __all__ = [
     "UnsetType",
     "Upload",
     "ValidatedJsonBody",
+    "api_docs",
     "dataclass_to_jsonschema",
     "expect",
     "openapi",
