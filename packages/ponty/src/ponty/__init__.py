@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ponty.core import Reply as Reply
     from ponty.core import Route as Route
     from ponty.core import Routes as Routes
+    from ponty.core import Serving as Serving
     from ponty.core import ValidationError as ValidationError
     from ponty.core import answer_drift as answer_drift
     from ponty.core import app_runner as app_runner
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from ponty.core import get as get
     from ponty.core import health as health
     from ponty.core import http_client_provider as http_client_provider
+    from ponty.core import intercept_serving as intercept_serving
     from ponty.core import json_logs as json_logs
     from ponty.core import json_response as json_response
     from ponty.core import lease_http_client as lease_http_client
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
     from ponty.core import route as route
     from ponty.core import route_iter as route_iter
     from ponty.core import routes as routes
+    from ponty.core import routes_of as routes_of
     from ponty.core import security_headers as security_headers
     from ponty.core import serve as serve
     from ponty.core import serve_async as serve_async
@@ -90,13 +93,14 @@ if TYPE_CHECKING:
     from ponty.request import UnsetType as UnsetType
     from ponty.request import Upload as Upload
     from ponty.request import ValidatedJsonBody as ValidatedJsonBody
+    from ponty.request import api_docs as api_docs
     from ponty.request import dataclass_to_jsonschema as dataclass_to_jsonschema
     from ponty.request import expect as expect
+    from ponty.request import openapi as openapi
 else:
     import importlib
 
     _HOMES = {
-        "UNSET": "ponty.request",
         "AIOHttpReq": "ponty.request",
         "Alias": "ponty.request",
         "Annotation": "ponty.request",
@@ -137,14 +141,17 @@ else:
         "RouteParameter": "ponty.request",
         "Routes": "ponty.core",
         "Scoped": "ponty.request",
+        "Serving": "ponty.core",
         "StringQueryParameter": "ponty.request",
         "StringRouteParameter": "ponty.request",
         "TextBody": "ponty.request",
+        "UNSET": "ponty.request",
         "UnsetType": "ponty.request",
         "Upload": "ponty.request",
         "ValidatedJsonBody": "ponty.request",
         "ValidationError": "ponty.core",
         "answer_drift": "ponty.core",
+        "api_docs": "ponty.request",
         "app_runner": "ponty.core",
         "build_app": "ponty.core",
         "cors": "ponty.core",
@@ -158,10 +165,12 @@ else:
         "get": "ponty.core",
         "health": "ponty.core",
         "http_client_provider": "ponty.core",
+        "intercept_serving": "ponty.core",
         "json_logs": "ponty.core",
         "json_response": "ponty.core",
         "lease_http_client": "ponty.core",
         "metrics": "ponty.core",
+        "openapi": "ponty.request",
         "patch": "ponty.core",
         "post": "ponty.core",
         "put": "ponty.core",
@@ -172,6 +181,7 @@ else:
         "route": "ponty.core",
         "route_iter": "ponty.core",
         "routes": "ponty.core",
+        "routes_of": "ponty.core",
         "security_headers": "ponty.core",
         "serve": "ponty.core",
         "serve_async": "ponty.core",
@@ -232,6 +242,7 @@ __all__ = [
     "RouteParameter",
     "Routes",
     "Scoped",
+    "Serving",
     "StringQueryParameter",
     "StringRouteParameter",
     "TextBody",
@@ -240,6 +251,7 @@ __all__ = [
     "ValidatedJsonBody",
     "ValidationError",
     "answer_drift",
+    "api_docs",
     "app_runner",
     "build_app",
     "cors",
@@ -253,10 +265,12 @@ __all__ = [
     "get",
     "health",
     "http_client_provider",
+    "intercept_serving",
     "json_logs",
     "json_response",
     "lease_http_client",
     "metrics",
+    "openapi",
     "patch",
     "post",
     "put",
@@ -267,6 +281,7 @@ __all__ = [
     "route",
     "route_iter",
     "routes",
+    "routes_of",
     "security_headers",
     "serve",
     "serve_async",

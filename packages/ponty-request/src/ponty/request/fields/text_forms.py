@@ -46,6 +46,7 @@ _IS_NARROWED_BY_NONE_OF = {
     "writeOnly",
     "default",
     "$comment",
+    "x-enum-varnames",
 }
 
 
