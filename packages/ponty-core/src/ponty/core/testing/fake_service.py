@@ -47,9 +47,7 @@ class FakeService:
     ::
 
         rates = FakeService({"GET http://rates/EUR": {"rate": 2}, "GET http://rates/XXX": web.Response(status=404)})
-        client = await ponty_client(table, providers=[rates.client(base_url="http://rates")])
-        ...
-        assert rates.asked == ["GET http://rates/EUR"]
+        app = build_app(providers=[rates.client(base_url="http://rates")])
 
     An answer is a JSON value, or a `web.Response`, or an exception of which the client sees no more than that the
     connection was cut, or `InTurn` of these; or a function of the request that returns one.

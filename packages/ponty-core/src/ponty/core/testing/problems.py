@@ -20,8 +20,9 @@ async def assert_problem(
 
     ::
 
-        answer = await client.get("/pages?page=lots")
-        await assert_problem(answer, 400, errors=[{"in": "query", "name": "page"}])
+        async def test_a_page_has_a_number(client):
+            answer = await client.get("/pages?page=lots")
+            await assert_problem(answer, 400, errors=[{"in": "query", "name": "page"}])
 
     Args:
         response: The answer.

@@ -55,6 +55,8 @@ def run_virtually(coroutine: Coroutine[Any, Any, _T]) -> _T:
 
     ::
 
+        import asyncio
+
         @localcache(ttl_ms=60_000)
         async def price(product: str) -> int:
             return len(product)
