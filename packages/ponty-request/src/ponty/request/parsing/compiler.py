@@ -32,7 +32,13 @@ from ponty.request.parsing.json_names import Alias, json_names, without_alias
 from ponty.request.parsing.members import Member, attrs_members, dataclass_members, struct_members
 from ponty.request.parsing.msgspec_own import own_form
 from ponty.request.parsing.msgspec_path import annotated, direct_object
-from ponty.request.parsing.objects import build_object, check_signature, mapping, object_schema
+from ponty.request.parsing.objects import (
+    build_object,
+    check_signature,
+    mapping,
+    object_schema,
+    with_extra_items,
+)
 from ponty.request.parsing.pydantic_types import (
     compile_pydantic,
     is_pydantic_model,
@@ -225,6 +231,11 @@ class Compiler:
         if _is_of_models(tp) and any(type(item).__module__.startswith("pydantic.") for item in metadata):
             # As of a union with a discriminator.
             return self._of_pydantic(typing.Annotated[(tp, *metadata)], "Union", place)
+        cls = typing.get_origin(tp) or tp
+        if isinstance(cls, type) and _is_typed_dict(cls):
+            keywords = keywords_of(metadata, frozenset({"object"}), place)
+            if not keywords.keys() <= DESCRIPTIVE:
+                return self._typed_dict_here(tp, cls, metadata, keywords)
         node = self._compile(tp, place)
         if any(isinstance(item, Alias) for item in metadata):
             raise TypeError(f"{place}: an Alias names a field of an object in JSON, and here stands none")
@@ -240,6 +251,13 @@ class Compiler:
             return node
         narrowing = {name: value for name, value in keywords.items() if name not in DESCRIPTIVE}
         return replace(node, schema={**own, **keywords}, msgspec_form=annotated(node.msgspec_form, narrowing))
+
+    def _typed_dict_here(
+        self, tp: Any, cls: Any, metadata: tuple[object, ...], keywords: Mapping[str, Json]
+    ) -> CompiledType:
+        """Compile a TypedDict with keywords of the place where it stands, as another one than without."""
+        here = typing.Annotated[(tp, *metadata)]
+        return self._reference(here, cls, lambda _, cls: self._typed_dict(tp, cls, keywords))
 
     def _union(self, arguments: tuple[Any, ...], place: str) -> CompiledType:
         if models := [member for member in arguments if is_pydantic_model(typing.get_origin(member) or member)]:
@@ -331,6 +349,8 @@ class Compiler:
 
     def _name(self, tp: Any, cls: type) -> str:
         """Name a definition: after the class, and apart from others of its name."""
+        if typing.get_origin(tp) is typing.Annotated:
+            tp = typing.get_args(tp)[0]
         words = [cls.__name__, *(getattr(argument, "__name__", str(argument)) for argument in typing.get_args(tp))]
         return self._name_like("_".join(words))
 
@@ -437,7 +457,18 @@ class Compiler:
             elements=[*properties.values()] if _hashes_fields(cls) else (),
         )
 
-    def _typed_dict(self, tp: Any, cls: Any) -> CompiledType:
+    def _typed_dict(self, tp: Any, cls: Any, more: Mapping[str, Json] | None = None) -> CompiledType:
+        """Compile a TypedDict.
+
+        Args:
+            tp: The class as it was written.
+            cls: The class.
+            more: Keywords of the place where it stands.
+        """
+        keywords = {**class_keywords(cls), **(more or {})}
+        for name in keywords.keys() - DESCRIPTIVE:
+            if name.startswith("$") or name in {"type", "properties", "required"}:
+                raise TypeError(f"{cls.__qualname__}: Annotation({name}=…) would change what the class says")
         hints = resolve_hints(tp, inspect.get_annotations(cls))
         names = json_names(cls, {name: without_alias(hint)[1] for name, hint in hints.items()})
         properties = {
@@ -447,16 +478,30 @@ class Compiler:
         required = [names[name] for name in hints if name in _required_keys(cls, hints)]
         schemas = {key: node.schema for key, node in properties.items()}
         is_renamed = any(key != name for name, key in names.items())
+        extra = self._extra_items(cls)
+        if extra is not None:
+            keywords = {"additionalProperties": extra.schema, **keywords}
+        elif getattr(cls, "__closed__", None) is False:
+            keywords = {"additionalProperties": True, **keywords}
+        is_open = keywords.get("additionalProperties", False) is not False or "patternProperties" in keywords
         build = build_object(
             properties,
             required,
             dict if is_renamed else None,
-            ignore_unknown=self._ignore_unknown,
+            ignore_unknown=self._ignore_unknown or is_open,
             names={key: name for name, key in names.items()} if is_renamed else None,
         )
-        return CompiledType(
-            self._open(object_schema(schemas, required, {})), frozenset({"object"}), build, hashable=False
-        )
+        if extra is not None and not self._ignore_unknown:
+            build = with_extra_items(build, properties.keys(), extra.build)
+        schema = self._open(object_schema(schemas, required, keywords))
+        return CompiledType(schema, frozenset({"object"}), build, hashable=False)
+
+    def _extra_items(self, cls: Any) -> CompiledType | None:
+        """Compile the type of further items (PEP 728); None where there are none."""
+        items = getattr(cls, "__extra_items__", None)
+        if items is None or type(items).__name__.startswith(("NoExtraItems", "_NoExtraItems")) or items is typing.Never:
+            return None
+        return self._compile(items, f"{cls.__qualname__}: the extra items")
 
     def _named_tuple(self, tp: Any, cls: Any) -> CompiledType:
         defaults: Mapping[str, object] = cls._field_defaults
