@@ -15,10 +15,11 @@ ROOT = pathlib.Path(__file__).parent.parent.parent
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "examples/guesthouse")]
 
 import browser  # noqa: E402 - found on the path that was set just now
-from guesthouse.service import TABLES  # noqa: E402 - likewise
+from guesthouse import accounts, bookings, rooms  # noqa: E402 - likewise
 
 from ponty import api_docs, build_app  # noqa: E402 - likewise
 
+TABLES = accounts.routes, rooms.routes, bookings.routes
 NAMES = {"title": "Guesthouse", "version": "1.0.0"}
 SHOTS = {
     "docs-wide-light": ("/docs", 1200, 900, "light", False),
