@@ -157,7 +157,7 @@ async def _answered(handler: Handler, request: web.Request, settings: AnswerSett
     try:
         answer = await handler(request)
         if type(answer) is not PlainResponse or not answer.is_as_made():
-            check_sendable(answer)
+            check_sendable(answer, handler)
             if answer.prepared:
                 await check_unsent(request, answer)
             elif type(answer) is PlainResponse and answer.is_conditional:
