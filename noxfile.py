@@ -50,6 +50,7 @@ WHOLE_TEST_TOOLS = [
     "async-lru>=2.0",
     "gunicorn>=23; sys_platform != 'win32'",
     "selenium>=4.40",
+    "pyyaml>=6",
     "sybil>=9",
     VALKEY,
 ]
@@ -119,6 +120,12 @@ def tests(session: nox.Session) -> None:
     """Test what crosses the layers, with the four wheels in one environment."""
     session.install(*with_extras("ponty"), *WHOLE_TEST_TOOLS)
     session.run("pytest", "-q", *(session.posargs or ["tests"]))
+
+
+@nox.session(python=BETWEEN, requires=["build"])
+def container(session: nox.Session) -> None:
+    """Build and run the recipe of a container, by docker where there is a daemon, or step by step."""
+    session.run("python", "tests/container.py", str(DIST))
 
 
 @nox.session(python=BETWEEN, requires=["build"])
