@@ -48,10 +48,15 @@ WHOLE_TEST_TOOLS = [
     *WEB_TEST_TOOLS,
     "aiosqlite>=0.21",
     "async-lru>=2.0",
+    "fastapi>=0.121",
+    "flask>=3.1",
     "gunicorn>=23; sys_platform != 'win32'",
-    "selenium>=4.40",
+    "pyjwt>=2.10",
     "pyyaml>=6",
+    "selenium>=4.40",
+    "sqlalchemy[asyncio]>=2.0.36",
     "sybil>=9",
+    "uvicorn>=0.35",
     VALKEY,
 ]
 

@@ -33,6 +33,7 @@ from ponty.core.answers.response_checks import check_sendable, check_unsent
 from ponty.core.lifecycle.current_app import current_apps
 from ponty.core.log_lines import log_error
 from ponty.core.wire.announced_bodies import MAX_SIZE_ATTRIBUTE, announces_too_much, body_limit
+from ponty.core.wire.departures import CutOff, has_left
 from ponty.core.wire.head_requests import send_no_body
 from ponty.core.wire.server_state import SERVER_NAME
 from ponty.core.wire.server_writer import ServerWriter
@@ -184,7 +185,7 @@ async def _answer_as_set(request: web.Request, error: Exception, settings: Answe
     """Answer as the application has it, or else as any does."""
     cause = sole(error)
     answer_to = settings.answer_to(cause)
-    if answer_to is None or request.writer.output_size or _is_client_s(request, cause):
+    if answer_to is None or request.writer.output_size or _is_client_s(request, cause) or isinstance(cause, CutOff):
         return _answer(request, error)
     try:
         if isinstance(answer_to, int):
@@ -206,7 +207,7 @@ async def _awaited(made: object) -> Any:
 
 
 def _answer(request: web.Request, error: BaseException) -> web.StreamResponse:
-    if request.writer.output_size:
+    if request.writer.output_size or isinstance(error, CutOff):
         if not _has_left(request, error):
             _log(request, error)
         return _Broken()
@@ -274,8 +275,7 @@ def _is_running() -> bool:
 
 def _has_left(request: web.Request, error: BaseException) -> bool:
     """Return whether `error` says only that the client has closed the connection."""
-    gone = request.transport is None or request.transport.is_closing()
-    return gone and isinstance(error, ConnectionError)
+    return isinstance(error, CutOff) or (isinstance(error, ConnectionError) and has_left(request))
 
 
 def _log(request: web.Request, error: BaseException) -> None:
