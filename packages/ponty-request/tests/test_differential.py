@@ -126,12 +126,15 @@ def make_attrs(fields):
 
 
 def make_struct(fields, *, tag=None, forbid_unknown_fields=False, rename=None, array_like=False):
+    def is_odd(n):
+        return n % 2 and not array_like  # in an array, nothing is absent
+
     return msgspec.defstruct(
         "Made",
         [
             (f"f_{n}", tp)
             if required
-            else (f"f_{n}", typing.Union[tp, UnsetType] if n % 2 else typing.Optional[tp], UNSET if n % 2 else None)  # noqa: UP007, UP045
+            else (f"f_{n}", *((typing.Union[tp, UnsetType], UNSET) if is_odd(n) else (typing.Optional[tp], None)))  # noqa: UP007, UP045
             for n, (tp, required) in enumerate(fields)
         ],
         kw_only=True,
