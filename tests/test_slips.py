@@ -38,7 +38,7 @@ AT_IMPORT = {
         async def handler(page):
             return 1
         """,
-        "@expect(Page) on 'handler' stands above the decorator of the route GET /a, which does not see it: write it below",
+        "@expect(Page) on 'handler' stands above the decorator of the route GET /a, which does not see it: swap them",
     ),
     "render_json above expect's route": (
         """

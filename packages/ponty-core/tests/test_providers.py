@@ -138,8 +138,8 @@ async def coroutine(app):
     ("provider", "message"),
     [
         (coroutine, "'coroutine' has no yield: a provider starts something, yields, and stops it"),
-        (None, "a provider is an async generator function of the application, not None"),
-        ("provider", "a provider is an async generator function of the application, not 'provider'"),
+        (None, "a provider is an async generator function of the application, not 'NoneType'"),
+        ("provider", "a provider is an async generator function of the application, not 'str'"),
     ],
 )
 def test_what_is_no_async_generator_function_is_refused(provider, message):
