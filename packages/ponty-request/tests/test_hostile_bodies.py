@@ -156,7 +156,7 @@ def check(server, path, body, headers=b""):
         assert document["status"] == status
         assert len(head) + len(text) < 8192
         for fault in document.get("errors", []):
-            assert fault.keys() == {"in", "name", "pointer", "detail"}
+            assert fault.keys() == {"in", "name", "pointer", "detail", "code"}
         assert b"secret" not in text
     return status
 

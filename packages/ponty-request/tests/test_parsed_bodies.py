@@ -82,14 +82,14 @@ async def test_every_depth_has_its_type(send):
 @pytest.mark.parametrize(
     ("change", "faults"),
     [
-        ({"last_name": ...}, [("", "'last_name' is a required property")]),
+        ({"last_name": ...}, [("/last_name", "is required")]),
         ({"age": True}, [("/age", "is not of type 'integer'")]),
         ({"age": -1}, [("/age", "is less than the minimum of 0")]),
         ({"extra": 1}, [("/extra", "additional properties are not allowed")]),
         ({"self": 1}, [("/self", "additional properties are not allowed")]),
         (
             {"addresses": [{"street": "a", "since": "2026-02-30"}]},
-            [("/addresses/0/since", "is not of the format 'date'")],
+            [("/addresses/0/since", "must be a date, as 2026-02-28")],
         ),
         ({"tags": ["a", "a"]}, [("/tags", "has items that are not unique")]),
         ({"position": [1, 2, 3]}, [("/position/2", "is an item too many")]),
@@ -107,8 +107,8 @@ async def test_a_fault_is_named_by_its_pointer(send, change, faults):
     body = {name: value for name, value in (GOOD | change).items() if value is not ...}
     status, document = await send(body)
     assert status == 400
-    assert document["errors"] == [
-        {"in": "body", "name": "person", "pointer": pointer, "detail": detail} for pointer, detail in faults
+    assert [{**error, "code": ""} for error in document["errors"]] == [
+        {"in": "body", "name": "person", "pointer": pointer, "detail": detail, "code": ""} for pointer, detail in faults
     ]
     assert "secret" not in json.dumps(document)
 
@@ -167,7 +167,11 @@ async def test_a_file_s_schema_validates_and_what_does_not_build_is_a_400(send, 
     good = {"street": "a", "since": "2026-02-28", "extra": {"a": 1}}
     status, body = await send(good, tp=Address, filepath=path)
     assert (status, body["data"]) == (200, repr(Address("a", datetime.date(2026, 2, 28))))
-    for bad, pointer in [({"street": "abcd"}, "/street"), ({"street": "a"}, ""), (good | {"street": 7}, "/street")]:
+    for bad, pointer in [
+        ({"street": "abcd"}, "/street"),
+        ({"street": "a"}, "/since"),
+        (good | {"street": 7}, "/street"),
+    ]:
         status, document = await send(bad)
         assert (status, document["errors"][0]["pointer"]) == (400, pointer)
 

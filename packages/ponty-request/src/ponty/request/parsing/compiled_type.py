@@ -6,7 +6,7 @@ from typing import Any, Self
 import msgspec
 
 from ponty.request.content.json_decoder import Json
-from ponty.request.errors import InvalidField
+from ponty.request.errors import InvalidField, Violation, refusal
 from ponty.request.validation.messages import NOT_VALID
 from ponty.request.validation.pointer import token, within
 
@@ -72,26 +72,26 @@ class ConstructionError(Exception):
 
     Args:
         detail: What is wrong, in words that hold nothing of the value.
+        code: The kind of fault, for programs.
     """
 
-    def __init__(self, detail: str = NOT_VALID) -> None:
+    def __init__(self, detail: str = NOT_VALID.detail, code: str = NOT_VALID.code) -> None:
         super().__init__(detail)
-        self.faults: list[tuple[str, str]] = [("", detail)]
-        """What is wrong, each as a pointer and a detail."""
+        self.faults: list[Violation] = [Violation("", detail, code)]
+        """What is wrong."""
         self.cause: InvalidField | None = None
         """The refusal of the class's own that came first."""
 
     def at(self, step: str | int) -> Self:
         """Say that it all is at `step`."""
-        self.faults = [(within(token(step), pointer), detail) for pointer, detail in self.faults]
+        self.faults = [Violation(within(token(step), pointer), *reason) for pointer, *reason in self.faults]
         return self
 
     def refusal(self) -> InvalidField:
         """Return what the client is told."""
-        (pointer, detail), *more = self.faults
         cause = self.cause
         status, headers = (400, None) if cause is None else (cause.status, cause.headers)
-        return InvalidField(detail, pointer=pointer, more=more, status=status, headers=headers)
+        return refusal(self.faults, status=status, headers=headers)
 
 
 REFUSALS = (ConstructionError, InvalidField, ValueError)

@@ -61,7 +61,7 @@ def _build_pairs(build_key: Build | None, build_value: Build | None) -> Build | 
                     break
         faults.raise_any()
         if len(out) < len(pairs):
-            raise ConstructionError("has several names for one key")
+            raise ConstructionError("has several names for one key", "repeated")
         return out
 
     return build
