@@ -48,6 +48,7 @@ WHOLE_TEST_TOOLS = [
     "aiosqlite>=0.21",
     "async-lru>=2.0",
     "gunicorn>=23; sys_platform != 'win32'",
+    "selenium>=4.40",
     "sybil>=9",
     VALKEY,
 ]

@@ -1,4 +1,4 @@
-"""What the tests share that cross the packages: a program run as a reader runs it, and a server of Redis."""
+"""What the tests share that cross the packages: a program run as a reader runs it, a server of Redis, and a browser."""
 
 import importlib.util
 import logging
@@ -12,14 +12,18 @@ import pytest
 
 import ponty
 
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import browser as real_browser
+
 ROOT = pathlib.Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples"
 SERVER = ROOT / "packages/ponty-memo/tests/fleet/server.py"
 
 ON_A_FREE_PORT = """
 import runpy, sys, ponty
-serve = ponty.startmeup
-ponty.startmeup = lambda *, port, **options: serve(port=0, **options)
+startmeup, serve = ponty.startmeup, ponty.serve
+ponty.startmeup = lambda *, port, **options: startmeup(port=0, **options)
+ponty.serve = lambda app, *, port, **options: serve(app, port=0, **options)
 sys.path.insert(0, ".")
 how, what = sys.argv[1:]
 (runpy.run_path if how == "path" else runpy.run_module)(what, run_name="__main__")
@@ -82,3 +86,17 @@ def redis_url():
     server = module.Server().start()
     yield server.url
     server.close()
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory):
+    """Start a real browser for these tests; skipped where there is none, and failed where `CI` is set."""
+    with real_browser.chromium(tmp_path_factory.mktemp("chromium")) as driver:
+        yield driver
+
+
+@pytest.fixture
+def browser(chromium):
+    """Give a test a tab of a real browser: see `browser.py` for what it does."""
+    with real_browser.tab(chromium) as tab:
+        yield tab

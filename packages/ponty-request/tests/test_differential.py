@@ -21,7 +21,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ponty.request import Annotation, InvalidField
+from ponty.request import UNSET, Alias, Annotation, InvalidField, UnsetType
 from ponty.request.parsing.parser import Parser
 from ponty.request.validation.formats import FORMATS, checker
 from ponty.request.validation.validator import Validator
@@ -57,6 +57,21 @@ class Tree:
     trees: "list[Tree]" = dataclasses.field(default_factory=list)
 
 
+class Leaf(msgspec.Struct, forbid_unknown_fields=True):
+    """A Struct of one's own, which msgspec reads alone."""
+
+    name: str
+    size: int = 0
+
+
+class Twig(msgspec.Struct, rename="camel"):
+    """One that may stand within itself, and have more properties."""
+
+    is_green: bool
+    leaves: list[Leaf] = []
+    twigs: "list[Twig]" = []
+
+
 SCALARS = [
     *[bool, int, float, str, bytes, None, dt.date, dt.datetime, dt.time, dt.timedelta, uuid.UUID, decimal.Decimal],
     *[Colour, typing.Literal["a", 1, True], typing.Any, Movie, Pair, Tree],
@@ -84,6 +99,57 @@ def make_dataclass(fields, *, kw_only=True):
     )
 
 
+def make_renamed(fields):
+    """Make a dataclass of which some names are others in JSON, and some members may be UNSET."""
+    made = [
+        (f"f_{n}", typing.Annotated[tp, Alias(f"a-{n}")] if n % 2 else tp, dataclasses.field())
+        if required
+        else (f"f_{n}", typing.Union[tp, UnsetType], dataclasses.field(default=UNSET))  # noqa: UP007 - of any type
+        for n, (tp, required) in enumerate(fields)
+    ]
+    rules = type("JsonSchema", (), {"rename": "camel"})
+    return dataclasses.make_dataclass("Made", made, kw_only=True, namespace={"JsonSchema": rules})
+
+
+def make_struct(fields, *, tag=None, forbid_unknown_fields=False, rename=None, array_like=False):
+    return msgspec.defstruct(
+        "Made",
+        [
+            (f"f_{n}", tp)
+            if required
+            else (f"f_{n}", typing.Union[tp, UnsetType] if n % 2 else typing.Optional[tp], UNSET if n % 2 else None)  # noqa: UP007, UP045
+            for n, (tp, required) in enumerate(fields)
+        ],
+        kw_only=True,
+        tag=tag,
+        forbid_unknown_fields=forbid_unknown_fields,
+        rename=rename,
+        array_like=array_like,
+    )
+
+
+PLAIN = [int, float, str, bool, list[str], typing.Literal["a", "b"], dict[str, int], tuple[int, str]]
+PLAIN += [Leaf, Twig, Twig | None, int | None, typing.Annotated[int, msgspec.Meta(ge=0, lt=9)]]
+PLAIN += [typing.Annotated[str, msgspec.Meta(max_length=2)], typing.Annotated[str, msgspec.Meta(pattern="^a*$")]]
+
+
+def struct_options(inner):
+    fields = st.lists(st.tuples(inner, st.booleans()), max_size=4)
+    return st.one_of(
+        st.builds(
+            make_struct,
+            fields,
+            tag=st.sampled_from([None, None, "t", 5]),
+            forbid_unknown_fields=st.booleans(),
+            rename=st.sampled_from([None, "camel", "kebab"]),
+            array_like=st.sampled_from([False, False, True]),
+        ),
+        st.tuples(fields, fields, st.booleans()).map(
+            lambda made: make_struct(made[0], tag="a") | make_struct(made[1], tag="b", forbid_unknown_fields=made[2])
+        ),
+    )
+
+
 types = st.recursive(
     st.sampled_from(SCALARS),
     lambda inner: st.one_of(
@@ -97,6 +163,9 @@ types = st.recursive(
         st.lists(inner, min_size=2, max_size=3).map(lambda tps: typing.Union[tuple(tps)]),  # noqa: UP007 - of as many as there are
         st.lists(st.tuples(inner, st.booleans()), max_size=4).map(make_dataclass),
         st.lists(st.tuples(inner, st.booleans()), max_size=4).map(lambda fields: make_dataclass(fields, kw_only=False)),
+        st.lists(st.tuples(inner, st.booleans()), max_size=4).map(make_renamed),
+        struct_options(inner),
+        struct_options(st.sampled_from(PLAIN)),
     ),
     max_leaves=6,
 )
@@ -218,6 +287,13 @@ def conforms(value, tp):  # noqa: C901, PLR0911, PLR0912 - one for each form
         return type(value) is Pair and conforms(value.left, int) and conforms(value.right, dt.date | None)
     if tp is Tree:
         return type(value) is Tree and conforms(value.value, float) and conforms(value.trees, list[Tree])
+    if tp is UnsetType:
+        return value is UNSET
+    if isinstance(tp, type) and issubclass(tp, msgspec.Struct):
+        return type(value) is tp and all(
+            conforms(getattr(value, f.name), f.type) or (not f.required and getattr(value, f.name) == f.default)
+            for f in msgspec.structs.fields(tp)
+        )
     if isinstance(tp, type) and dataclasses.is_dataclass(tp):
         return type(value) is tp and all(
             conforms(getattr(value, f.name), f.type) or (f.default is None and getattr(value, f.name) is None)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ponty.core import Reply as Reply
     from ponty.core import Route as Route
     from ponty.core import Routes as Routes
+    from ponty.core import Serving as Serving
     from ponty.core import ValidationError as ValidationError
     from ponty.core import answer_drift as answer_drift
     from ponty.core import app_runner as app_runner
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from ponty.core import get as get
     from ponty.core import health as health
     from ponty.core import http_client_provider as http_client_provider
+    from ponty.core import intercept_serving as intercept_serving
     from ponty.core import json_logs as json_logs
     from ponty.core import json_response as json_response
     from ponty.core import lease_http_client as lease_http_client
@@ -49,12 +51,15 @@ if TYPE_CHECKING:
     from ponty.core import route as route
     from ponty.core import route_iter as route_iter
     from ponty.core import routes as routes
+    from ponty.core import routes_of as routes_of
     from ponty.core import security_headers as security_headers
     from ponty.core import serve as serve
     from ponty.core import serve_async as serve_async
     from ponty.core import startmeup as startmeup
     from ponty.core import trusted_proxies as trusted_proxies
+    from ponty.request import UNSET as UNSET
     from ponty.request import AIOHttpReq as AIOHttpReq
+    from ponty.request import Alias as Alias
     from ponty.request import Annotation as Annotation
     from ponty.request import ApiKey as ApiKey
     from ponty.request import BasicCredentials as BasicCredentials
@@ -85,6 +90,7 @@ if TYPE_CHECKING:
     from ponty.request import StringQueryParameter as StringQueryParameter
     from ponty.request import StringRouteParameter as StringRouteParameter
     from ponty.request import TextBody as TextBody
+    from ponty.request import UnsetType as UnsetType
     from ponty.request import Upload as Upload
     from ponty.request import ValidatedJsonBody as ValidatedJsonBody
     from ponty.request import dataclass_to_jsonschema as dataclass_to_jsonschema
@@ -94,6 +100,7 @@ else:
 
     _HOMES = {
         "AIOHttpReq": "ponty.request",
+        "Alias": "ponty.request",
         "Annotation": "ponty.request",
         "ApiKey": "ponty.request",
         "BasicCredentials": "ponty.request",
@@ -132,9 +139,12 @@ else:
         "RouteParameter": "ponty.request",
         "Routes": "ponty.core",
         "Scoped": "ponty.request",
+        "Serving": "ponty.core",
         "StringQueryParameter": "ponty.request",
         "StringRouteParameter": "ponty.request",
         "TextBody": "ponty.request",
+        "UNSET": "ponty.request",
+        "UnsetType": "ponty.request",
         "Upload": "ponty.request",
         "ValidatedJsonBody": "ponty.request",
         "ValidationError": "ponty.core",
@@ -152,6 +162,7 @@ else:
         "get": "ponty.core",
         "health": "ponty.core",
         "http_client_provider": "ponty.core",
+        "intercept_serving": "ponty.core",
         "json_logs": "ponty.core",
         "json_response": "ponty.core",
         "lease_http_client": "ponty.core",
@@ -166,6 +177,7 @@ else:
         "route": "ponty.core",
         "route_iter": "ponty.core",
         "routes": "ponty.core",
+        "routes_of": "ponty.core",
         "security_headers": "ponty.core",
         "serve": "ponty.core",
         "serve_async": "ponty.core",
@@ -185,7 +197,9 @@ else:
 
 
 __all__ = [
+    "UNSET",
     "AIOHttpReq",
+    "Alias",
     "Annotation",
     "ApiKey",
     "BasicCredentials",
@@ -224,9 +238,11 @@ __all__ = [
     "RouteParameter",
     "Routes",
     "Scoped",
+    "Serving",
     "StringQueryParameter",
     "StringRouteParameter",
     "TextBody",
+    "UnsetType",
     "Upload",
     "ValidatedJsonBody",
     "ValidationError",
@@ -244,6 +260,7 @@ __all__ = [
     "get",
     "health",
     "http_client_provider",
+    "intercept_serving",
     "json_logs",
     "json_response",
     "lease_http_client",
@@ -258,6 +275,7 @@ __all__ = [
     "route",
     "route_iter",
     "routes",
+    "routes_of",
     "security_headers",
     "serve",
     "serve_async",

@@ -10,12 +10,13 @@ from ponty.core.answers.errors import DoesNotExist, Fault, Location, PontyError,
 from ponty.core.answers.rendering import etag_of, render_json
 from ponty.core.answers.reply import Reply, json_response
 from ponty.core.answers.returned_types import answer_drift
-from ponty.core.app import build_app
+from ponty.core.app import build_app, routes_of
 from ponty.core.lifecycle.client import http_client_provider, lease_http_client
 from ponty.core.lifecycle.providers import Provider
 from ponty.core.retrying import retry
 from ponty.core.routing.route import Route
 from ponty.core.routing.table import Routes, delete, get, patch, post, put, route, route_iter, routes
+from ponty.core.serving.interception import Serving, intercept_serving
 from ponty.core.serving.limits import Limits
 from ponty.core.serving.runner import app_runner
 from ponty.core.serving.serve import serve, serve_async
@@ -66,6 +67,7 @@ __all__ = [
     "Reply",
     "Route",
     "Routes",
+    "Serving",
     "ValidationError",
     "answer_drift",
     "app_runner",
@@ -79,6 +81,7 @@ __all__ = [
     "get",
     "health",
     "http_client_provider",
+    "intercept_serving",
     "json_logs",
     "json_response",
     "lease_http_client",
@@ -93,6 +96,7 @@ __all__ = [
     "route",
     "route_iter",
     "routes",
+    "routes_of",
     "security_headers",
     "serve",
     "serve_async",

@@ -1,5 +1,7 @@
 """Typed and validated requests: a request is a class of fields, and `expect` fills it before the handler runs."""
 
+from msgspec import UNSET, UnsetType
+
 from ponty.request.binding import expect
 from ponty.request.content.json_decoder import Json
 from ponty.request.errors import InvalidField
@@ -18,11 +20,14 @@ from ponty.request.fields.scoped import Scoped
 from ponty.request.fields.stream import BodyStream
 from ponty.request.forms.upload import Upload
 from ponty.request.parsing.annotation import Annotation
+from ponty.request.parsing.json_names import Alias
 from ponty.request.parsing.parser import dataclass_to_jsonschema
 from ponty.request.request import Request
 
 __all__ = [
+    "UNSET",
     "AIOHttpReq",
+    "Alias",
     "Annotation",
     "ApiKey",
     "BasicCredentials",
@@ -53,6 +58,7 @@ __all__ = [
     "StringQueryParameter",
     "StringRouteParameter",
     "TextBody",
+    "UnsetType",
     "Upload",
     "ValidatedJsonBody",
     "dataclass_to_jsonschema",

@@ -153,6 +153,8 @@ def expect(
             __ponty_replace_fields__=replace_fields,
             __ponty_app_keys__=needed_keys,
             __ponty_asks_for_body__=bool(plan.guards),
+            __ponty_request__=cls,
+            __ponty_handler__=inner,
         )
         # The most that a body may have is known before its handler runs: a client may ask whether to send it.
         if max_sizes := [step.field.max_size for step in plan.steps if step.field.max_size is not None]:

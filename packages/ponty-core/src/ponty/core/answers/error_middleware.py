@@ -17,6 +17,7 @@ from typing import Any
 
 from aiohttp import HttpVersion11, hdrs, web
 from aiohttp.abc import AbstractStreamWriter
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler, Middleware
 from multidict import CIMultiDict
 
@@ -236,7 +237,10 @@ def _answer_to(request: web.Request, error: BaseException) -> web.Response | Non
 
 
 def _is_client_s(request: web.Request, error: BaseException) -> bool:
-    return error is request.content.exception() or isinstance(error, web.RequestPayloadError)
+    if error is request.content.exception() or isinstance(error, web.RequestPayloadError):
+        return True
+    # aiohttp's parser in pure Python may put a second error in the place of the one that it has raised.
+    return isinstance(error, HttpProcessingError) and request.content.exception() is not None
 
 
 class _Broken(web.StreamResponse):

@@ -473,7 +473,7 @@ def _members_of(hint: Any, kind: Any) -> tuple[list[_Member], dict[str, Any]] | 
         options = {"array_like": config.array_like, "omit_defaults": config.omit_defaults}
         if config.tag is not None:
             options |= {"tag": config.tag, "tag_field": config.tag_field}
-        defaults = {field.name: field.default for field in msgspec.structs.fields(kind)}
+        defaults = {field.name: _default(field) for field in msgspec.structs.fields(kind)}
     elif dataclasses.is_dataclass(kind):
         names = [field.name for field in dataclasses.fields(kind)]
     elif typing.is_typeddict(kind) or hasattr(kind, "__total__"):
@@ -504,6 +504,11 @@ def _members_of(hint: Any, kind: Any) -> tuple[list[_Member], dict[str, Any]] | 
     return members, {name: value for name, value in options.items() if value}
 
 
+def _default(field: msgspec.structs.FieldInfo) -> Any:
+    """Return what msgspec leaves out of an object where it may leave out defaults; an empty collection is such."""
+    return field.default_factory() if field.default_factory in {list, dict, set} else field.default
+
+
 def _may_be_unset(hint: Any) -> bool:
     return msgspec.UnsetType in get_args(_outside(hint))
 
@@ -519,8 +524,9 @@ def _alias(hint: Any) -> str | None:
 
 
 def _renamed(kind: type, names: Sequence[str]) -> dict[str, str]:
-    """Return the names in JSON that a class says by `rename` in an inner class `JsonSchema`."""
-    rename = getattr(getattr(kind, "JsonSchema", None), "rename", None)
+    """Return the names in JSON that a class, or else a base, says by `rename` in an inner class `JsonSchema`."""
+    inners: Iterable[Any] = (vars(base).get("JsonSchema") for base in kind.__mro__)
+    rename = next((vars(inner)["rename"] for inner in inners if "rename" in getattr(inner, "__dict__", ())), None)
     if rename is None:
         return {}
     namesake = msgspec.defstruct(kind.__name__, [(name, Any) for name in names], rename=rename)

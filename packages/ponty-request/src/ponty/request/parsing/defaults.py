@@ -1,4 +1,4 @@
-"""The JSON form of a dataclass's defaults."""
+"""The JSON form of the defaults of a class."""
 
 import dataclasses
 import decimal
@@ -18,17 +18,21 @@ _EMPTY: dict[type, type[list[Json] | dict[str, Json]]] = {
 }
 
 
-def default_keyword(place: str, field: dataclasses.Field[Any]) -> dict[str, Json]:
+def default_keyword(place: str, value: Any, factory: object) -> dict[str, Json]:
     """Return the keyword `default` of a field, or nothing where it has none that stands still.
 
     Of the factories, only the built-in collections are known to make the same each time.
 
+    Args:
+        place: What to call the field in a message.
+        value: Its default; `dataclasses.MISSING` where there is none.
+        factory: What makes its default.
+
     Raises:
         ValueError: JSON cannot hold the default.
     """
-    if field.default is not dataclasses.MISSING:
-        return {"default": _json_form(place, field.default)}
-    factory: object = field.default_factory
+    if value is not dataclasses.MISSING:
+        return {"default": _json_form(place, value)}
     for known, empty in _EMPTY.items():
         if factory is known:
             return {"default": empty()}

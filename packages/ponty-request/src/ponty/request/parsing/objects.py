@@ -91,6 +91,7 @@ def build_object(
     make: Callable[..., Any] | None,
     *,
     ignore_unknown: bool,
+    names: Mapping[str, str] | None = None,
 ) -> Build:
     """Make what builds an object's properties in their place, and hands them to `make`.
 
@@ -99,6 +100,8 @@ def build_object(
         required: Those that are always there.
         make: Is called with the properties as arguments; None leaves a dict.
         ignore_unknown: Whether there may be further properties, which are dropped.
+        names: The arguments that the properties are, by their names in JSON; None where each is that of its name. A
+            property that is not among them, as a tag, is no argument.
     """
     builds = [(name, node.build, name not in required) for name, node in properties.items() if node.build is not None]
 
@@ -116,6 +119,8 @@ def build_object(
                 faults.add(name, error)
         if faults is not None:
             faults.raise_any()
+        if names is not None:
+            value = {names[key]: element for key, element in value.items() if key in names}
         return value if make is None else make(**value)
 
     return build
