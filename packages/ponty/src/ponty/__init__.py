@@ -93,6 +93,7 @@ if TYPE_CHECKING:
     from ponty.request import UnsetType as UnsetType
     from ponty.request import Upload as Upload
     from ponty.request import ValidatedJsonBody as ValidatedJsonBody
+    from ponty.request import Violation as Violation
     from ponty.request import dataclass_to_jsonschema as dataclass_to_jsonschema
     from ponty.request import expect as expect
 else:
@@ -147,6 +148,7 @@ else:
         "UnsetType": "ponty.request",
         "Upload": "ponty.request",
         "ValidatedJsonBody": "ponty.request",
+        "Violation": "ponty.request",
         "ValidationError": "ponty.core",
         "answer_drift": "ponty.core",
         "app_runner": "ponty.core",
@@ -246,6 +248,7 @@ __all__ = [
     "Upload",
     "ValidatedJsonBody",
     "ValidationError",
+    "Violation",
     "answer_drift",
     "app_runner",
     "build_app",

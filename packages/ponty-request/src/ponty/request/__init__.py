@@ -4,7 +4,7 @@ from msgspec import UNSET, UnsetType
 
 from ponty.request.binding import expect
 from ponty.request.content.json_decoder import Json
-from ponty.request.errors import InvalidField
+from ponty.request.errors import InvalidField, Violation
 from ponty.request.fields.base import Description, Field
 from ponty.request.fields.body import JsonBody, ParsedJsonBody, TextBody, ValidatedJsonBody
 from ponty.request.fields.cookie import Cookie
@@ -61,6 +61,7 @@ __all__ = [
     "UnsetType",
     "Upload",
     "ValidatedJsonBody",
+    "Violation",
     "dataclass_to_jsonschema",
     "expect",
 ]

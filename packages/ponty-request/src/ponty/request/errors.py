@@ -72,5 +72,7 @@ def refusal(
     violations: Iterable[Violation], *, status: int = 400, headers: Mapping[str, str] | None = None
 ) -> InvalidField:
     """Return the refusal of a part that has these things wrong with it, one at least."""
-    (pointer, detail, code), *more = violations
-    return InvalidField(detail, pointer=pointer, code=code, more=more, status=status, headers=headers)
+    found = tuple(violations)
+    invalid = InvalidField(found[0].detail, status=status, headers=headers)
+    invalid.violations = found
+    return invalid

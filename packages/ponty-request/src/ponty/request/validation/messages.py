@@ -11,7 +11,7 @@ from ponty.request.validation.formats import EXPECTED
 
 _MAX_LENGTH = 200
 
-_TEXTS: dict[str, Callable[[Any], str]] = {
+TEXTS: dict[str, Callable[[Any], str]] = {
     "additionalProperties": lambda _: "additional properties are not allowed",
     "anyOf": lambda _: "is not valid under any of the allowed schemas",
     "const": lambda value: f"is not {_quote(value)}",
@@ -44,6 +44,7 @@ _TEXTS: dict[str, Callable[[Any], str]] = {
     "unevaluatedProperties": lambda _: "unevaluated properties are not allowed",
     "uniqueItems": lambda _: "has items that are not unique",
 }
+"""The words of each keyword, by its value in the schema."""
 
 
 class Reason(NamedTuple):
@@ -66,9 +67,9 @@ def reason(keyword: str, value: object) -> Reason:
         keyword: The keyword of the schema.
         value: The keyword's value there; of `dependentRequired`, the property that makes the other one required.
     """
-    if keyword not in _TEXTS:
+    if keyword not in TEXTS:
         return NOT_VALID
-    text = _TEXTS[keyword](value)
+    text = TEXTS[keyword](value)
     return Reason(text if len(text) <= _MAX_LENGTH else f"{text[:_MAX_LENGTH]}…", keyword)
 
 

@@ -74,7 +74,8 @@ class Validator:
         found = explainer.explain(value)
         if not found:
             return None if self.is_valid(value) else _not_valid()
-        return refusal(dict.fromkeys(map(Violation._make, found)))
+        # By `_make`, it would take a call of Python's for each; a flood of refusals is to cost little.
+        return refusal(dict.fromkeys([tuple.__new__(Violation, each) for each in found]))
 
     def _explain_by(self, documents: Documents) -> Explainer:
         backend = Backend(self._formats, documents.known)
