@@ -47,9 +47,13 @@ WHOLE_TEST_TOOLS = [
     *WEB_TEST_TOOLS,
     "aiosqlite>=0.21",
     "async-lru>=2.0",
+    "fastapi>=0.121",
     "gunicorn>=23; sys_platform != 'win32'",
+    "pyjwt>=2.10",
     "selenium>=4.40",
+    "sqlalchemy[asyncio]>=2.0.36",
     "sybil>=9",
+    "uvicorn>=0.35",
     VALKEY,
 ]
 

@@ -29,6 +29,7 @@ FOLDERS: dict[str, tuple[str, ...]] = {
     ),
     "core": ("operations", "serving", "app", "routing", "answers", "lifecycle retrying", "wire log_lines"),
     "request": (
+        "description",
         "binding",
         "handlers refusals",
         "request",

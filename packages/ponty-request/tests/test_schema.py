@@ -290,7 +290,7 @@ def test_the_schema_of_a_dataclass():
             "home": {"anyOf": [{"$ref": "#/$defs/Inner"}, {"type": "null"}], "default": None},
             "tags": {"type": "array", "items": {"type": "string"}, "uniqueItems": True, "default": []},
             "born": {"type": "string", "format": "date", "default": "2026-02-28"},
-            "level": {"enum": [1], "default": 1},
+            "level": {"enum": [1], "x-enum-varnames": ["LOW"], "default": 1},
             "price": {"type": ["number", "string"], "format": "decimal", "default": "1.50"},
             "ids": {"type": "array", "items": {"type": "integer"}},
             "kind": {"enum": ["person"], "default": "person"},

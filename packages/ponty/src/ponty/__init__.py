@@ -94,8 +94,10 @@ if TYPE_CHECKING:
     from ponty.request import Upload as Upload
     from ponty.request import ValidatedJsonBody as ValidatedJsonBody
     from ponty.request import Violation as Violation
+    from ponty.request import api_docs as api_docs
     from ponty.request import dataclass_to_jsonschema as dataclass_to_jsonschema
     from ponty.request import expect as expect
+    from ponty.request import openapi as openapi
 else:
     import importlib
 
@@ -151,6 +153,7 @@ else:
         "Violation": "ponty.request",
         "ValidationError": "ponty.core",
         "answer_drift": "ponty.core",
+        "api_docs": "ponty.request",
         "app_runner": "ponty.core",
         "build_app": "ponty.core",
         "cors": "ponty.core",
@@ -169,6 +172,7 @@ else:
         "json_response": "ponty.core",
         "lease_http_client": "ponty.core",
         "metrics": "ponty.core",
+        "openapi": "ponty.request",
         "patch": "ponty.core",
         "post": "ponty.core",
         "put": "ponty.core",
@@ -250,6 +254,7 @@ __all__ = [
     "ValidationError",
     "Violation",
     "answer_drift",
+    "api_docs",
     "app_runner",
     "build_app",
     "cors",
@@ -268,6 +273,7 @@ __all__ = [
     "json_response",
     "lease_http_client",
     "metrics",
+    "openapi",
     "patch",
     "post",
     "put",

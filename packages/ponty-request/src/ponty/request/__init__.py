@@ -1,5 +1,8 @@
 """Typed and validated requests: a request is a class of fields, and `expect` fills it before the handler runs."""
 
+import importlib
+from typing import TYPE_CHECKING
+
 from msgspec import UNSET, UnsetType
 
 from ponty.request.binding import expect
@@ -23,6 +26,27 @@ from ponty.request.parsing.annotation import Annotation
 from ponty.request.parsing.json_names import Alias
 from ponty.request.parsing.parser import dataclass_to_jsonschema
 from ponty.request.request import Request
+
+if TYPE_CHECKING:
+    from ponty.request.description.document import openapi
+    from ponty.request.description.pages.table import api_docs
+else:
+    # What most programs start without is imported when it is first used.
+    _LATER = {
+        "api_docs": "ponty.request.description.pages.table",
+        "openapi": "ponty.request.description.document",
+    }
+
+    def __getattr__(name: str) -> object:
+        home = _LATER.get(name)
+        if home is None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = globals()[name] = getattr(importlib.import_module(home), name)
+        return value
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *_LATER})
+
 
 __all__ = [
     "UNSET",
@@ -62,6 +86,8 @@ __all__ = [
     "Upload",
     "ValidatedJsonBody",
     "Violation",
+    "api_docs",
     "dataclass_to_jsonschema",
     "expect",
+    "openapi",
 ]

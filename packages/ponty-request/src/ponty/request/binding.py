@@ -49,6 +49,18 @@ class _Elsewhere(msgspec.Struct, frozen=True, eq=False):
 _Answers = list[_Elsewhere]
 
 
+class Binds(msgspec.Struct, frozen=True, eq=False):
+    """What a handler takes of a request: its attribute `__ponty_request__`, for who describes it.
+
+    Args:
+        cls: The class of fields.
+        media_type: The media type that a request must have; None where its fields say it.
+    """
+
+    cls: type[Request]
+    media_type: str | None
+
+
 @overload
 def expect(
     cls: type[Request],
@@ -153,7 +165,7 @@ def expect(
             __ponty_replace_fields__=replace_fields,
             __ponty_app_keys__=needed_keys,
             __ponty_asks_for_body__=bool(plan.guards),
-            __ponty_request__=cls,
+            __ponty_request__=Binds(cls, media_type),
             __ponty_handler__=inner,
         )
         # The most that a body may have is known before its handler runs: a client may ask whether to send it.

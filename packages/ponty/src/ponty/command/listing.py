@@ -93,6 +93,6 @@ def _fields(handler: Any) -> Iterator[str]:
     request = getattr(handler, "__ponty_request__", None)
     if request is None:
         return
-    for description in request.__plan__.descriptions():
+    for description in request.cls.__plan__.descriptions():
         mark = "" if description.required else "?"
         yield f"{description.name or 'body'}{mark} ({description.location})"

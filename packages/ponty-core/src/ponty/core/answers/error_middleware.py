@@ -148,7 +148,7 @@ def _answering_middleware(middleware: Middleware, settings: AnswerSettings | Non
     async def answered(request: web.Request, handler: Handler) -> web.StreamResponse:
         return await _answered(functools.partial(middleware, handler=handler), request, settings)
 
-    return answered
+    return functools.update_wrapper(answered, middleware)
 
 
 async def _answered(handler: Handler, request: web.Request, settings: AnswerSettings | None) -> web.StreamResponse:

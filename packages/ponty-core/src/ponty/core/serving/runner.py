@@ -23,7 +23,7 @@ from ponty.core.serving.limits import Limits
 from ponty.core.serving.protocol_errors import line_limit
 from ponty.core.serving.server import Server
 from ponty.core.serving.server_log import ServerLogger
-from ponty.core.wire.server_state import SERVER_NAME, SERVER_STATE, ServerState
+from ponty.core.wire.server_state import SERVER_NAME, SERVER_STATE, TRUSTS_ATTRIBUTE, ServerState
 
 logger: logging.Logger = logging.getLogger("ponty.core")
 
@@ -73,7 +73,7 @@ class Runner(web.AppRunner):
             max_field_size=limits.header_bytes,
             max_headers=limits.headers,
         )
-        self.state: ServerState = ServerState(server_header)
+        self.state: ServerState = ServerState(server_header, most_per_client=limits.connections_per_client)
         self.hurry: asyncio.Event = asyncio.Event()
         """Ends the wait for requests in flight, when it is set."""
         self.before_stop: list[Callable[[], None]] = []
@@ -84,6 +84,7 @@ class Runner(web.AppRunner):
 
     async def _make_server(self) -> web.Server:
         inner = await super()._make_server()
+        is_proxy = [getattr(middleware, TRUSTS_ATTRIBUTE, None) for middleware in self.app.middlewares]
         # aiohttp has no other way to say of which class a connection is.
         options = inner._kwargs  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
         return Server(
@@ -93,6 +94,7 @@ class Runner(web.AppRunner):
             state=self.state,
             options=options,
             answers_all=MOUNTED in self.app,
+            is_proxy=[each for each in is_proxy if each is not None],
         )
 
     async def shutdown(self) -> None:

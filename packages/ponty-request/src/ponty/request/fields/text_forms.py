@@ -44,6 +44,7 @@ _IS_NARROWED_BY_NONE_OF = {
     "writeOnly",
     "default",
     "$comment",
+    "x-enum-varnames",
 }
 
 

@@ -187,9 +187,11 @@ def enumeration(place: str, members: Iterable[object]) -> CompiledType:
             raise ValueError("none of the values") from None
 
     form = _FORMS.get("".join(json_types))
-    return CompiledType(
-        {"enum": values}, frozenset(json_types), build, msgspec_form=MsgspecForm(form, build) if form else None
-    )
+    schema: Schema = {"enum": values}
+    if isinstance(members, enum.EnumType):
+        named: Iterable[Any] = members
+        schema["x-enum-varnames"] = [member.name for member in named]
+    return CompiledType(schema, frozenset(json_types), build, msgspec_form=MsgspecForm(form, build) if form else None)
 
 
 _FORMS: dict[str, type] = {"string": str, "integer": int, "boolean": bool}
