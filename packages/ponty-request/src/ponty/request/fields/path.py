@@ -103,12 +103,12 @@ class RouteParameter(Field[_T_co], Generic[_T_co]):
         """Read the part of the path.
 
         Raises:
-            InvalidField: It is not of the type: a 404, since no such resource exists. Or it is not UTF-8: a 400.
+            InvalidField: It is not of the type, or not UTF-8: a 404, since no such resource exists.
         """
         text = request.match_info[self.name]
-        if not text.isascii() or "%" in text:
-            check_path(request, text)
         try:
+            if not text.isascii() or "%" in text:
+                check_path(request, text)
             return self._cast(text) if self._cast else text  # type: ignore[return-value]
         except CAST_ERRORS:
             detail = f"must be {self.expected}" if self.expected else "is not valid"
