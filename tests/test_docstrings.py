@@ -120,7 +120,7 @@ def test_an_example_runs(name, monkeypatch, redis_url, routes):
     module = types.ModuleType("example")
     monkeypatch.setitem(sys.modules, "example", module)  # dataclasses look up their module by name
     namespace = module.__dict__
-    known = {name: getattr(layer, name) for layer, name in PUBLIC}
+    known = {name: getattr(layer, name) for layer, name in reversed(PUBLIC)}  # the core's Event, not the memo's
     namespace |= known | vars(typing) | {"web": web, "datetime": datetime, "dataclasses": dataclasses}
     namespace |= {"values": Keys(), "sentinels": Keys(), "table": {"tea": 1, "alice": 10}, "__name__": "example"}
     namespace["redis_url"] = redis_url

@@ -29,6 +29,7 @@ from ponty import (
     Routes,
     Scoped,
     UnsetType,
+    api_docs,
     cors,
     expect,
     json_response,
@@ -241,7 +242,7 @@ def detail(request: web.Request, error: PontyError) -> web.Response:
 if __name__ == "__main__":
     startmeup(
         port=8080,
-        routes=[mugs, about],
+        routes=[mugs, about, api_docs(mugs, about, title="Shop", version="1.0.0")],
         providers=[database],
         middlewares=[cors(os.environ.get("ORIGINS", "https://shop.example").split())],
         envelope=bare,

@@ -15,6 +15,7 @@ from ponty.request.fields.form import ParsedForm
 from ponty.request.fields.guards import ApiKey, BasicCredentials, BearerToken, Credentials
 from ponty.request.fields.header import ContentLength, ContentType, Header
 from ponty.request.fields.if_match import IfMatch, Precondition
+from ponty.request.fields.last_event_id import LastEventId
 from ponty.request.fields.path import PosIntRouteParameter, RouteParameter, StringRouteParameter
 from ponty.request.fields.provided import Provided
 from ponty.request.fields.query import ParsedQuery, PosIntQueryParameter, QueryParameter, StringQueryParameter
@@ -30,9 +31,14 @@ from ponty.request.request import Request
 if TYPE_CHECKING:
     from ponty.request.description.document import openapi
     from ponty.request.description.pages.table import api_docs
+    from ponty.request.sockets.accept import accept_socket
+    from ponty.request.sockets.socket import Socket, SocketClosed
 else:
     # What most programs start without is imported when it is first used.
     _LATER = {
+        "Socket": "ponty.request.sockets.socket",
+        "SocketClosed": "ponty.request.sockets.socket",
+        "accept_socket": "ponty.request.sockets.accept",
         "api_docs": "ponty.request.description.pages.table",
         "openapi": "ponty.request.description.document",
     }
@@ -68,6 +74,7 @@ __all__ = [
     "InvalidField",
     "Json",
     "JsonBody",
+    "LastEventId",
     "ParsedForm",
     "ParsedJsonBody",
     "ParsedQuery",
@@ -79,6 +86,8 @@ __all__ = [
     "Request",
     "RouteParameter",
     "Scoped",
+    "Socket",
+    "SocketClosed",
     "StringQueryParameter",
     "StringRouteParameter",
     "TextBody",
@@ -86,6 +95,7 @@ __all__ = [
     "Upload",
     "ValidatedJsonBody",
     "Violation",
+    "accept_socket",
     "api_docs",
     "dataclass_to_jsonschema",
     "expect",

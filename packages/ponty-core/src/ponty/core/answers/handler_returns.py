@@ -25,6 +25,7 @@ _LISTS = (list, tuple, set, frozenset, collections.deque)
 _ABSTRACT_LISTS = {
     *(collections.abc.Sequence, collections.abc.MutableSequence, collections.abc.Set, collections.abc.MutableSet),
 }
+_STREAMS = {collections.abc.AsyncIterator, collections.abc.AsyncIterable, collections.abc.AsyncGenerator}
 _WIDER: dict[type, tuple[type, ...]] = {float: (int,), complex: (int, float)}
 """The classes whose place a smaller number may take (PEP 484)."""
 
@@ -90,7 +91,7 @@ def _kind(cls: type) -> str:
         return "scalar"
     if cls in _ABSTRACT_LISTS or (issubclass(cls, _LISTS) and not hasattr(cls, "_fields")):  # as a NamedTuple has
         return "list"
-    return "iterable" if cls in {collections.abc.Iterable, collections.abc.Collection} else "object"
+    return "iterable" if cls in {collections.abc.Iterable, collections.abc.Collection, *_STREAMS} else "object"
 
 
 def _elements_may_be(given: Any, wanted: Any) -> bool:
@@ -100,11 +101,13 @@ def _elements_may_be(given: Any, wanted: Any) -> bool:
 
 
 def _bare(tp: Any) -> Any:
-    """Take off what says nothing of the value: `Reply`, qualifiers, names for types."""
+    """Take off what says nothing of the value: `Reply`, qualifiers, names of types. What comes one by one is a list."""
     while True:
         origin = typing.get_origin(tp)
         if origin in {typing.Annotated, Reply}:
             tp = typing.get_args(tp)[0]
+        elif origin in _STREAMS:
+            return list[typing.get_args(tp)[0]]  # type: ignore[misc]  # a type that is known only now
         elif isinstance(tp, typing.NewType):
             tp = tp.__supertype__
         elif hasattr(tp, "__value__") and not isinstance(tp, type):

@@ -10,6 +10,7 @@ no bounds, the text is read in one step. What is read is the form alone: no blan
 scripts, no other notation.
 """
 
+import collections
 import decimal
 import math
 import re
@@ -21,8 +22,9 @@ import msgspec
 from ponty.request.content.json_decoder import Json
 from ponty.request.errors import InvalidField, Violation, refusal
 from ponty.request.fields.converters import CAST_ERRORS
-from ponty.request.parsing.compiled_type import Schema
+from ponty.request.parsing.compiled_type import Schema, is_hashable
 from ponty.request.parsing.compiler import Compiler
+from ponty.request.parsing.defaults import json_form
 from ponty.request.parsing.parser import Parser
 from ponty.request.validation.formats import EXPECTED, FORMATS
 
@@ -86,7 +88,12 @@ def text_form(tp: Any) -> TextForm:
         return _list_form(tp, schema)
     if not inner:
         raise _no_form(tp)
-    is_plain = schema.keys() - {"anyOf"} <= _IS_NARROWED_BY_NONE_OF and inner.keys() <= _IS_NARROWED_BY_NONE_OF
+    # What has no hash is no value of a format as such: a bytearray is made of what is read.
+    is_plain = (
+        schema.keys() - {"anyOf"} <= _IS_NARROWED_BY_NONE_OF
+        and inner.keys() <= _IS_NARROWED_BY_NONE_OF
+        and is_hashable(node)
+    )
     if "enum" in inner:
         texts = _texts(tp, inner["enum"])
         build = Parser(tp).parse if is_optional or not is_plain else node.build
@@ -165,6 +172,12 @@ _OF_FORMATS: dict[str, _Kind] = {
     "uuid": _text("uuid", "[0-9A-Fa-f]{8}-[0-9A-Fa-f-]+"),
     "decimal": _text("decimal", _NUMBER_PATTERN),
     "base64": _text("base64", "[^/]+"),
+    "ipv4": _text("ipv4", "[0-9.]+"),
+    "ipv6": _text("ipv6", "[0-9A-Fa-f:.]+"),
+    "ipv4-network": _text("ipv4-network", "[^/]+"),
+    "ipv6-network": _text("ipv6-network", "[^/]+"),
+    "ipv4-interface": _text("ipv4-interface", "[^/]+"),
+    "ipv6-interface": _text("ipv6-interface", "[^/]+"),
 }
 
 
@@ -314,14 +327,14 @@ def check_default(place: str, form: TextForm, default: object) -> None:
 
 def described(form: TextForm, default: object) -> Mapping[str, object]:
     """Return the schema of a parameter, with its default where it has one that is not None."""
-    return form.schema if default is None else {**form.schema, "default": msgspec.to_builtins(default)}
+    return form.schema if default is None else {**form.schema, "default": json_form(default)}
 
 
-_LISTS = (list, tuple, set, frozenset)
+_LISTS = (list, tuple, set, frozenset, collections.deque)
 
 
 def _written(value: object) -> str:
-    plain: object = msgspec.to_builtins(value)
+    plain = json_form(value)
     return plain if isinstance(plain, str) else msgspec.json.encode(plain).decode()
 
 

@@ -5,6 +5,7 @@ in one place. Of a class that is met again inside itself, the walk gives a refer
 builds it is looked up when it is called.
 """
 
+import collections
 import collections.abc
 import copy
 import dataclasses
@@ -22,8 +23,10 @@ from msgspec.structs import replace
 from ponty.request.content.json_decoder import Json
 from ponty.request.parsing.annotation import DESCRIPTIVE, class_keywords
 from ponty.request.parsing.arrays import array, fixed_array, open_tuple, unique_array
+from ponty.request.parsing.collection_types import ARRAYS, MAPPINGS, SETS, default_dict
 from ponty.request.parsing.compiled_type import JSON_TYPES, Build, CompiledType, Schema, is_hashable
 from ponty.request.parsing.constraints import keywords_of
+from ponty.request.parsing.formless import no_form
 from ponty.request.parsing.json_names import Alias, json_names, without_alias
 from ponty.request.parsing.members import Member, dataclass_members, struct_members
 from ponty.request.parsing.msgspec_own import own_form
@@ -35,15 +38,6 @@ from ponty.request.parsing.unions import UnionBuild, union
 from ponty.request.validation.dialects import DIALECT
 from ponty.request.validation.documents import Documents
 
-_LISTS: set[object] = {
-    list,
-    collections.abc.Sequence,
-    collections.abc.MutableSequence,
-    collections.abc.Collection,
-    collections.abc.Iterable,
-}
-_SETS: set[object] = {set, collections.abc.Set, collections.abc.MutableSet}
-_DICTS: set[object] = {dict, collections.abc.Mapping, collections.abc.MutableMapping}
 _WRAPPER_NAMES = ("Final", "Required", "NotRequired", "ReadOnly")
 _WRAPPERS: set[object] = {getattr(typing, name) for name in _WRAPPER_NAMES if hasattr(typing, name)}
 _NUMERIC: set[str] = {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"}
@@ -122,6 +116,8 @@ class Compiler:
     def _known(self, tp: Any, place: str) -> CompiledType | None:
         if tp == JSON:
             return scalar(Any)
+        if tp is typing.LiteralString:
+            return scalar(str)  # from where a text is, JSON does not tell
         if tp is msgspec.UnsetType:
             raise TypeError(f"{place}: UnsetType stands beside the type of a field that may be absent and nowhere else")
         if tp is typing.Self and self._within:
@@ -131,24 +127,32 @@ class Compiler:
         return scalar(tp) if isinstance(tp, type | None) or tp is Any else None
 
     def _class(self, tp: Any, cls: Any, arguments: tuple[Any, ...], place: str) -> CompiledType:
-        if cls in _LISTS:
-            return array(self._argument(arguments, 0, place))
-        if cls in _SETS or cls is frozenset:
+        if cls in ARRAYS:
+            return array(self._argument(arguments, 0, place), ARRAYS[cls])
+        if cls in SETS:
             item = self._argument(arguments, 0, place)
             self._sets.append((place, item))
-            return unique_array(item, frozenset if cls is frozenset else set)
+            return unique_array(item, SETS[cls])
         if cls is tuple:
             return self._tuple(tp, arguments, place)
-        if cls in _DICTS:
-            key = self._compile(arguments[0] if arguments else str, place)
-            return mapping(place, key, self._argument(arguments, 1, place))
+        if cls in MAPPINGS:
+            return self._mapping(cls, arguments, place)
         if isinstance(cls, type):
             if issubclass(cls, enum.Enum):
                 return self._enum(cls, place)
             describe = self._describer(cls)
             if describe is not None:
                 return self._reference(tp, cls, describe)
-        raise TypeError(f"{place}: {getattr(tp, '__qualname__', tp)!r} has no form in JSON")
+        raise TypeError(f"{place}: {no_form(tp, cls)}")
+
+    def _mapping(self, cls: Any, arguments: tuple[Any, ...], place: str) -> CompiledType:
+        key = self._compile(arguments[0] if arguments else str, place)
+        if cls is collections.Counter:
+            return mapping(place, key, self._compile(int, place), collections.Counter)
+        make = MAPPINGS[cls]
+        if cls is collections.defaultdict:
+            make = default_dict(place, arguments[1] if arguments else None)
+        return mapping(place, key, self._argument(arguments, 1, place), make)
 
     def _describer(self, cls: type) -> _Describe | None:
         """Return what compiles a class that is referred to where it stands; None if it is none such."""
