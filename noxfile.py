@@ -49,6 +49,7 @@ WHOLE_TEST_TOOLS = [
     "aiosqlite>=0.21",
     "async-lru>=2.0",
     "fastapi>=0.121",
+    "flask>=3.1",
     "gunicorn>=23; sys_platform != 'win32'",
     "pyjwt>=2.10",
     "selenium>=4.40",

@@ -5,6 +5,7 @@ request, each framework tells the places that are wrong in words of its own; her
 """
 
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -18,7 +19,7 @@ EXAMPLES = pathlib.Path(__file__).parent.parent / "examples"
 ANN = {"Authorization": "Bearer s3cret"}
 GUESSED = {"Authorization": "Bearer guessed"}
 
-CONVERSATION = [
+SHOP = [
     ("GET", "/mugs", {}, None),
     ("GET", "/mugs?colour=blue&colour=green", {}, None),
     ("GET", "/mugs?limit=1", {}, None),
@@ -50,6 +51,27 @@ CONVERSATION = [
     ("GET", "/mugs", {"Origin": "https://elsewhere.example"}, None),
 ]
 
+BOB = {"Authorization": "Bearer 0ther"}
+
+NOTES = [
+    ("GET", "/notes", ANN, None),
+    ("POST", "/notes", ANN, {"text": "milk", "tag": "shopping"}),
+    ("POST", "/notes", ANN, {"text": "call Bob"}),
+    ("POST", "/notes", BOB, {"text": "call Ann"}),
+    ("GET", "/notes", ANN, None),
+    ("GET", "/notes?tag=shopping", ANN, None),
+    ("GET", "/notes?limit=1", ANN, None),
+    ("GET", "/notes/1", ANN, None),
+    ("GET", "/notes/1", BOB, None),
+    ("GET", "/notes/99", ANN, None),
+    ("GET", "/notes", GUESSED, None),
+    ("POST", "/notes", {}, {"text": "milk"}),
+    ("DELETE", "/notes/1", BOB, None),
+    ("DELETE", "/notes/1", ANN, None),
+    ("DELETE", "/notes/1", ANN, None),
+    ("GET", "/notes", ANN, None),
+]
+
 SAYING = ("content-type", "location", "www-authenticate", "access-control-allow-origin")
 """The headers that are compared, of answers that are no errors."""
 
@@ -73,7 +95,8 @@ def told(status, headers, content):
     if status == 422:
         return status, places(json.loads(content))
     if status >= 400:
-        return status, json.loads(content)["detail"]
+        document = json.loads(content)
+        return status, document["detail"] if "detail" in document else document["error"]
     if status == 204:
         return status, content
     # Blanks in a header, and the charset of JSON, are each one's own.
@@ -91,28 +114,45 @@ def places(document):
 
 
 @pytest.fixture
-def shop_on_fastapi():
-    """Serve the shop as it was, and return its address."""
-    command = [sys.executable, "-m", "uvicorn", "before:app", "--port=0", "--no-access-log"]
-    process = subprocess.Popen(command, cwd=EXAMPLES / "from_fastapi", stderr=subprocess.PIPE, text=True)
-    try:
+def serve(tmp_path):
+    """Serve an application by a server of its own: `python -m` with these words, which says where it runs."""
+    started = []
+
+    def serve(folder, *words):
+        command = [sys.executable, "-m", *words]
+        environment = os.environ | {"PYTHONPATH": str(EXAMPLES / folder)}
+        process = subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True)
+        started.append(process)
         log = []
         for line in process.stderr:
             log.append(line)
-            if match := re.search(r"running on (http://[\d.:]+)", line):
-                break
-        else:
-            raise AssertionError("".join(log))
-        yield match[1]
-    finally:
+            if match := re.search(r"[Rr]unning on (http://[\d.:]+)", line):
+                return match[1]
+        raise AssertionError("".join(log))
+
+    yield serve
+    for process in started:
         process.kill()
         process.communicate()
 
 
-def test_a_shop_moved_from_fastapi_answers_as_before(shop_on_fastapi, run):
-    _, address = run("from_fastapi/after.py")
-    before = [ask(shop_on_fastapi, *question) for question in CONVERSATION]
-    after = [ask(address, *question) for question in CONVERSATION]
-    assert {status for status, *_ in before} == {200, 201, 204, 401, 404, 410, 422}
-    differences = [each for each in zip(CONVERSATION, before, after, strict=True) if each[1] != each[2]]
+def compare(conversation, before, after):
+    """Ask both, one after the other, and return the statuses that there were."""
+    answered = [ask(before, *question) for question in conversation]
+    answers = [ask(after, *question) for question in conversation]
+    differences = [each for each in zip(conversation, answered, answers, strict=True) if each[1] != each[2]]
     assert differences == []
+    return {status for status, *_ in answered}
+
+
+def test_a_shop_moved_from_fastapi_answers_as_before(serve, run):
+    before = serve("from_fastapi", "uvicorn", "before:app", "--port=0", "--no-access-log")
+    _, after = run("from_fastapi/after.py")
+    assert compare(SHOP, before, after) == {200, 201, 204, 401, 404, 410, 422}
+
+
+def test_notes_moved_from_flask_are_answered_as_before(serve, run, tmp_path):
+    (tmp_path / "after").mkdir()
+    before = serve("from_flask", "flask", "--app", "before:create_app", "run", "--port=0")
+    _, after = run("from_flask/after.py", cwd=tmp_path / "after")
+    assert compare(NOTES, before, after) == {200, 201, 204, 401, 404}

@@ -33,6 +33,7 @@ from ponty import (
     cors,
     expect,
     json_response,
+    render_csv,
     render_json,
     startmeup,
 )
@@ -224,9 +225,10 @@ class ExportStock(Request):
 
 @about.get("/stock.csv")
 @expect(ExportStock)
-async def export_stock(db: sqlite3.Connection) -> web.Response:
-    lines = ["id,stock\r\n", *(f"{number},{stock}\r\n" for number, stock in db.execute("SELECT id, stock FROM mugs"))]
-    return web.Response(text="".join(lines), content_type="text/csv", charset="utf-8")
+@render_csv(columns=["id", "stock"])
+async def export_stock(db: sqlite3.Connection) -> AsyncIterator[tuple[int, int]]:
+    for row in db.execute("SELECT id, stock FROM mugs"):
+        yield row
 
 
 def bare(data: object, elapsed: int, now: int) -> object:

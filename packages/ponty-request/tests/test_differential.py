@@ -17,6 +17,7 @@ import random
 import typing
 import uuid
 
+import attrs
 import jsonschema
 import msgspec
 import pytest
@@ -115,6 +116,15 @@ def make_renamed(fields):
     return dataclasses.make_dataclass("Made", made, kw_only=True, namespace={"JsonSchema": rules})
 
 
+def make_attrs(fields):
+    """Make an attrs class, with a private attribute among the others."""
+    made = {
+        f"{'_' * (n % 2)}f_{n}": attrs.field(type=tp, kw_only=True, **({} if required else {"default": None}))
+        for n, (tp, required) in enumerate(fields)
+    }
+    return attrs.make_class("Made", made)
+
+
 def make_struct(fields, *, tag=None, forbid_unknown_fields=False, rename=None, array_like=False):
     return msgspec.defstruct(
         "Made",
@@ -170,6 +180,7 @@ types = st.recursive(
         st.lists(st.tuples(inner, st.booleans()), max_size=4).map(make_dataclass),
         st.lists(st.tuples(inner, st.booleans()), max_size=4).map(lambda fields: make_dataclass(fields, kw_only=False)),
         st.lists(st.tuples(inner, st.booleans()), max_size=4).map(make_renamed),
+        st.lists(st.tuples(inner, st.booleans()), max_size=4).map(make_attrs),
         struct_options(inner),
         struct_options(st.sampled_from(PLAIN)),
     ),
@@ -298,6 +309,11 @@ def conforms(value, tp):  # noqa: C901, PLR0911, PLR0912 - one for each form
         return type(value) is Tree and conforms(value.value, float) and conforms(value.trees, list[Tree])
     if tp is UnsetType:
         return value is UNSET
+    if isinstance(tp, type) and attrs.has(tp):
+        return type(value) is tp and all(
+            conforms(getattr(value, f.name), f.type) or (f.default is None and getattr(value, f.name) is None)
+            for f in attrs.fields(tp)
+        )
     if isinstance(tp, type) and issubclass(tp, msgspec.Struct):
         return type(value) is tp and all(
             conforms(getattr(value, f.name), f.type) or (not f.required and getattr(value, f.name) == f.default)

@@ -493,6 +493,9 @@ def _members_of(hint: Any, kind: Any) -> tuple[list[_Member], dict[str, Any]] | 
         names = kind._fields
     elif hasattr(kind, "__attrs_attrs__"):
         names = [attribute.name for attribute in kind.__attrs_attrs__]
+        aliases = {attribute.name: attribute.alias for attribute in kind.__attrs_attrs__}
+        renamed = _renamed(kind, [*aliases.values()])
+        keys = {name: renamed.get(alias, alias) for name, alias in aliases.items()}
     elif (fields := getattr(kind, "model_fields", None)) is not None and isinstance(fields, Mapping):  # pydantic's
         names = list(fields)
         keys = {name: alias for name, field in fields.items() if (alias := field.serialization_alias)}

@@ -23,12 +23,13 @@ from msgspec.structs import replace
 from ponty.request.content.json_decoder import Json
 from ponty.request.parsing.annotation import DESCRIPTIVE, class_keywords
 from ponty.request.parsing.arrays import array, fixed_array, open_tuple, unique_array
+from ponty.request.parsing.attrs_classes import AttrsConstructor, is_attrs_class
 from ponty.request.parsing.collection_types import ARRAYS, MAPPINGS, SETS, default_dict
 from ponty.request.parsing.compiled_type import JSON_TYPES, Build, CompiledType, Schema, is_hashable
 from ponty.request.parsing.constraints import keywords_of
 from ponty.request.parsing.formless import no_form
 from ponty.request.parsing.json_names import Alias, json_names, without_alias
-from ponty.request.parsing.members import Member, dataclass_members, struct_members
+from ponty.request.parsing.members import Member, attrs_members, dataclass_members, struct_members
 from ponty.request.parsing.msgspec_own import own_form
 from ponty.request.parsing.msgspec_path import annotated, direct_object
 from ponty.request.parsing.objects import build_object, check_signature, mapping, object_schema
@@ -162,7 +163,9 @@ class Compiler:
             return self._named_tuple
         if issubclass(cls, msgspec.Struct):
             return self._struct
-        return self._dataclass if dataclasses.is_dataclass(cls) else None
+        if dataclasses.is_dataclass(cls):
+            return self._dataclass
+        return self._attrs_class if is_attrs_class(cls) else None
 
     def _enum(self, cls: Any, place: str) -> CompiledType:
         if issubclass(cls, enum.Flag):
@@ -282,6 +285,11 @@ class Compiler:
     def _dataclass(self, tp: Any, cls: Any) -> CompiledType:
         return self._object(cls, dataclass_members(tp, cls))
 
+    def _attrs_class(self, tp: Any, cls: Any) -> CompiledType:
+        members = attrs_members(tp, cls)
+        construct = AttrsConstructor(cls, {member.name: member.key for member in members})
+        return self._object(cls, members, construct=construct)
+
     def _struct(self, tp: Any, cls: Any) -> CompiledType:
         config = cls.__struct_config__
         members = struct_members(tp, cls)
@@ -309,7 +317,13 @@ class Compiler:
         return node
 
     def _object(
-        self, cls: Any, members: list[Member], *, is_open: bool = False, tag: tuple[str, str | int] | None = None
+        self,
+        cls: Any,
+        members: list[Member],
+        *,
+        is_open: bool = False,
+        tag: tuple[str, str | int] | None = None,
+        construct: collections.abc.Callable[..., Any] | None = None,
     ) -> CompiledType:
         """Compile a class of members.
 
@@ -318,6 +332,7 @@ class Compiler:
             members: Its members.
             is_open: Whether it says itself that objects may have further properties.
             tag: A property that tells it from other classes, and its value there.
+            construct: What is called in the place of the class, to make an instance.
         """
         keywords = class_keywords(cls)
         for name in keywords.keys() - DESCRIPTIVE:
@@ -347,8 +362,14 @@ class Compiler:
         return CompiledType(
             {**schema, "additionalProperties": True} if is_open or self._ignore_unknown else schema,
             frozenset({"object"}),
-            build_object(properties, required, cls, ignore_unknown=ignore_unknown, names=names if is_renamed else None),
-            msgspec_form=direct_object(cls, properties, required, names, tag=tag, is_open=is_open)
+            build_object(
+                properties,
+                required,
+                construct or cls,
+                ignore_unknown=ignore_unknown,
+                names=names if is_renamed else None,
+            ),
+            msgspec_form=direct_object(cls, properties, required, names, tag=tag, is_open=is_open, construct=construct)
             if keywords.keys() <= DESCRIPTIVE and (is_open or not ignore_unknown) and not self._ignore_unknown
             else None,
             hashable=_may_hash(cls),
