@@ -126,7 +126,7 @@ def serve(tmp_path):
         log = []
         for line in process.stderr:
             log.append(line)
-            if match := re.search(r"[Rr]unning on (http://[\d.:]+)", line):
+            if match := re.search(r"(?i)running on (http://[\d.:]+)", line):
                 return match[1]
         raise AssertionError("".join(log))
 
