@@ -137,7 +137,7 @@ def test_an_attrs_class_is_built(tp, value, built):
         (Person, {"name": "a", "origin": "b"}, {"/origin"}),
         (Old, {"number": 3}, {"/number"}),
         (Box[int], {"value": 1, "next": {"value": "a"}}, {"/next"}),
-        (Named, {"first_name": "a", "surname": ""}, {"", "/first_name", "/surname"}),
+        (Named, {"first_name": "a", "surname": ""}, {"/firstName", "/first_name", "/surname"}),
         (Both, {"low": 10}, {""}),
         (Converted, {"numbers": "1,x"}, {"/numbers"}),
         (Converted, {"numbers": [1]}, {"/numbers"}),

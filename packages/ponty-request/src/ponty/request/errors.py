@@ -48,10 +48,10 @@ class InvalidField(Exception):
         super().__init__(detail)
         self.detail = detail
         self.status = status
-        self.violations: tuple[Violation, ...] = (
-            Violation(pointer, detail, code),
-            *(each if isinstance(each, Violation) else Violation(*each) for each in more),
-        )
+        # By the class itself, it would take a call of Python's; a flood of refusals is to cost little.
+        first = tuple.__new__(Violation, (pointer, detail, code))
+        others = [each if isinstance(each, Violation) else Violation(*each) for each in more] if more else ()
+        self.violations: tuple[Violation, ...] = (first, *others)
         self.headers: Mapping[str, str] = headers or {}
 
 
