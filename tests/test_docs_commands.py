@@ -34,6 +34,7 @@ DISTRIBUTIONS = {path.name for path in ROOT.glob("packages/*")} | {
     "gunicorn",
     "hatch",
     "nox[uv]",
+    "ponty[docs]",
     "ponty[redis]",
     "ponty[reload]",
     "ponty[testing]",
