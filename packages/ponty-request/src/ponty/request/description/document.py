@@ -18,8 +18,8 @@ from ponty.request.description.paths import PathTemplate, path_template
 from ponty.request.description.problems import Problems
 from ponty.request.description.security import SecuritySchemes
 
-Table = Routes | web.RouteTableDef
-"""What a description is made of: a table of Ponty's, or one of aiohttp's."""
+Table = Routes | web.RouteTableDef | Iterable[Route]
+"""What a description is made of: a table of Ponty's or of aiohttp's, or routes, as `routes_of(app)` returns them."""
 
 _METHODS = ("GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE")
 
