@@ -298,7 +298,7 @@ def _success(how: Any, context: Context) -> dict[str, Any]:
             made["x-itemSchema"] = context.answer_schema(how.items)
         answer["content"] = {content_type.partition(";")[0].strip(): made}
     elif hasattr(how, "takes"):  # a websocket, whose messages OpenAPI has no words for
-        said = (("takes", "input", how.takes), ("sends", "output", how.sends))
+        said: tuple[tuple[str, Side, Any], ...] = (("takes", "input", how.takes), ("sends", "output", how.sends))
         answer["x-messages"] = {name: _message(tp, side, context) for name, side, tp in said if tp is not None}
     elif how.status not in _BODILESS and hasattr(how, "returns"):
         schema = {} if how.returns is None else context.answer_schema(how.returns)
