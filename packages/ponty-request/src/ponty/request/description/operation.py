@@ -15,6 +15,7 @@ from ponty.request.description.problems import Problems
 from ponty.request.description.security import SecuritySchemes
 from ponty.request.fields.base import Description, Field
 from ponty.request.forms.form_type import UPLOAD
+from ponty.request.parsing.parser import Parser
 
 EnvelopeSchema = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 """Makes the schema of an answer of that of its value, as the `envelope` of an application makes the answer."""
@@ -24,7 +25,7 @@ _NOT_PARAMETERS = frozenset(
 )
 """Headers that OpenAPI has other words for, or HTTP itself says."""
 
-_BODILESS = frozenset({204, 205, 304})
+_BODILESS = frozenset({101, 204, 205, 304})
 _URLENCODED = "application/x-www-form-urlencoded"
 _FORMS = ("multipart/form-data", _URLENCODED)
 
@@ -293,13 +294,22 @@ def _success(how: Any, context: Context) -> dict[str, Any]:
         if how.items is not None:  # OpenAPI 3.2 calls it itemSchema
             made["x-itemSchema"] = context.answer_schema(how.items)
         answer["content"] = {content_type.partition(";")[0].strip(): made}
+    elif how.status == 101:
+        answer["x-messages"] = _messages(how, context)
     elif how.status not in _BODILESS:
         schema = {} if how.returns is None else context.answer_schema(how.returns)
         answer["content"] = {"application/json": {"schema": dict(context.envelope(schema)) if how.envelope else schema}}
     return answer
 
 
+def _messages(how: Any, context: Context) -> dict[str, Any]:
+    """Return the schemas of what is said over a websocket, which OpenAPI has no words for."""
+    sent = {} if how.sends is None else context.answer_schema(how.sends)
+    return {"client": context.components.add(Parser(how.takes).schema, "input"), "server": sent}
+
+
 _SUCCESSES = {
+    101: "Switching Protocols",
     200: "OK",
     201: "Created",
     202: "Accepted",
