@@ -21,10 +21,12 @@ from ponty import (
     Request,
     RouteParameter,
     Scoped,
+    Socket,
     StringQueryParameter,
     StringRouteParameter,
     Upload,
     ValidatedJsonBody,
+    accept_socket,
     expect,
     render_json,
 )
@@ -119,3 +121,19 @@ async def other_word(name: str) -> web.Response:
 @expect(Req, mime="text/plain")  # E
 async def misspelt(name: str) -> web.Response:
     return web.Response()
+
+
+@accept_socket(int, str)  # E
+async def no_socket() -> None: ...
+
+
+@accept_socket(int, str)  # E
+async def other_socket(socket: Socket[str, str], request: web.Request) -> None: ...
+
+
+@accept_socket(int, str)
+async def says_other(socket: Socket[int, str], request: web.Request) -> None:
+    await socket.send(1)  # E
+
+
+accept_socket(int, str, invalid="drop")  # E
