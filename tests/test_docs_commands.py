@@ -36,6 +36,7 @@ DISTRIBUTIONS = {path.name for path in ROOT.glob("packages/*")} | {
     "nox[uv]",
     "ponty[redis]",
     "ponty[reload]",
+    "ponty[testing]",
     "ponty-memo[redis]",
     "ponty-request[br,zstd]",
     "pytest",

@@ -18,13 +18,15 @@ from aiohttp.test_utils import TestClient, TestServer
 
 import ponty
 import ponty.core
+import ponty.core.testing
 import ponty.memo
+import ponty.memo.testing
 import ponty.request
 
 REFERENCE = pathlib.Path(__file__).parent.parent / "docs/reference.rst"
-LAYERS = [ponty.core, ponty.request, ponty.memo]
+LAYERS = [ponty.core, ponty.request, ponty.memo, ponty.core.testing, ponty.memo.testing]
 PUBLIC = [(layer, name) for layer in LAYERS for name in layer.__all__]
-DIRECTIVE = re.compile(r"(?m)^\.\. auto(\w+):: (ponty\.\w+)\.(\w+)")
+DIRECTIVE = re.compile(r"(?m)^\.\. auto(\w+):: (ponty\.\w+(?:\.testing)?)\.(\w+)")
 
 
 def docstring(layer, name):

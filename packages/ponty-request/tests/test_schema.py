@@ -492,7 +492,7 @@ class Ticket:
         NotData,
         complex,
         type,
-        collections.OrderedDict,
+        collections.ChainMap,
         typing.Callable[[], int],
         FancyEnum,
         EmptyEnum,

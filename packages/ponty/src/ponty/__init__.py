@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 __path__ = pkgutil.extend_path(__path__, __name__)
 
 if TYPE_CHECKING:
+    from ponty.core import BACKGROUND_TASKS as BACKGROUND_TASKS
+    from ponty.core import BackgroundTasks as BackgroundTasks
     from ponty.core import DoesNotExist as DoesNotExist
     from ponty.core import Envelope as Envelope
     from ponty.core import ErrorAnswer as ErrorAnswer
@@ -26,10 +28,13 @@ if TYPE_CHECKING:
     from ponty.core import Route as Route
     from ponty.core import Routes as Routes
     from ponty.core import Serving as Serving
+    from ponty.core import TooManyTasks as TooManyTasks
     from ponty.core import ValidationError as ValidationError
     from ponty.core import answer_drift as answer_drift
     from ponty.core import app_runner as app_runner
+    from ponty.core import background_tasks as background_tasks
     from ponty.core import build_app as build_app
+    from ponty.core import cache_events as cache_events
     from ponty.core import cors as cors
     from ponty.core import current_request_id as current_request_id
     from ponty.core import delete as delete
@@ -63,6 +68,7 @@ if TYPE_CHECKING:
     from ponty.core import serve as serve
     from ponty.core import serve_async as serve_async
     from ponty.core import startmeup as startmeup
+    from ponty.core import tracing as tracing
     from ponty.core import trusted_proxies as trusted_proxies
     from ponty.core import websocket as websocket
     from ponty.core import when_stopping as when_stopping
@@ -106,6 +112,7 @@ if TYPE_CHECKING:
     from ponty.request import Upload as Upload
     from ponty.request import ValidatedJsonBody as ValidatedJsonBody
     from ponty.request import accept_socket as accept_socket
+    from ponty.request import api_docs as api_docs
     from ponty.request import dataclass_to_jsonschema as dataclass_to_jsonschema
     from ponty.request import expect as expect
     from ponty.request import openapi as openapi
@@ -117,6 +124,8 @@ else:
         "Alias": "ponty.request",
         "Annotation": "ponty.request",
         "ApiKey": "ponty.request",
+        "BACKGROUND_TASKS": "ponty.core",
+        "BackgroundTasks": "ponty.core",
         "BasicCredentials": "ponty.request",
         "BearerToken": "ponty.request",
         "BodyStream": "ponty.request",
@@ -157,12 +166,13 @@ else:
         "RouteParameter": "ponty.request",
         "Routes": "ponty.core",
         "Scoped": "ponty.request",
+        "Serving": "ponty.core",
         "Socket": "ponty.request",
         "SocketClosed": "ponty.request",
-        "Serving": "ponty.core",
         "StringQueryParameter": "ponty.request",
         "StringRouteParameter": "ponty.request",
         "TextBody": "ponty.request",
+        "TooManyTasks": "ponty.core",
         "UNSET": "ponty.request",
         "UnsetType": "ponty.request",
         "Upload": "ponty.request",
@@ -170,8 +180,11 @@ else:
         "ValidationError": "ponty.core",
         "accept_socket": "ponty.request",
         "answer_drift": "ponty.core",
+        "api_docs": "ponty.request",
         "app_runner": "ponty.core",
+        "background_tasks": "ponty.core",
         "build_app": "ponty.core",
+        "cache_events": "ponty.core",
         "cors": "ponty.core",
         "current_request_id": "ponty.core",
         "dataclass_to_jsonschema": "ponty.request",
@@ -208,6 +221,7 @@ else:
         "serve": "ponty.core",
         "serve_async": "ponty.core",
         "startmeup": "ponty.core",
+        "tracing": "ponty.core",
         "trusted_proxies": "ponty.core",
         "websocket": "ponty.core",
         "when_stopping": "ponty.core",
@@ -225,11 +239,13 @@ else:
 
 
 __all__ = [
+    "BACKGROUND_TASKS",
     "UNSET",
     "AIOHttpReq",
     "Alias",
     "Annotation",
     "ApiKey",
+    "BackgroundTasks",
     "BasicCredentials",
     "BearerToken",
     "BodyStream",
@@ -276,14 +292,18 @@ __all__ = [
     "StringQueryParameter",
     "StringRouteParameter",
     "TextBody",
+    "TooManyTasks",
     "UnsetType",
     "Upload",
     "ValidatedJsonBody",
     "ValidationError",
     "accept_socket",
     "answer_drift",
+    "api_docs",
     "app_runner",
+    "background_tasks",
     "build_app",
+    "cache_events",
     "cors",
     "current_request_id",
     "dataclass_to_jsonschema",
@@ -320,6 +340,7 @@ __all__ = [
     "serve",
     "serve_async",
     "startmeup",
+    "tracing",
     "trusted_proxies",
     "websocket",
     "when_stopping",

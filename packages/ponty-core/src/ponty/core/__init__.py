@@ -24,13 +24,16 @@ from ponty.core.serving.serve import serve, serve_async
 from ponty.core.serving.startmeup import startmeup
 
 if TYPE_CHECKING:
+    from ponty.core.lifecycle.background import BACKGROUND_TASKS, BackgroundTasks, TooManyTasks, background_tasks
     from ponty.core.lifecycle.current_request import current_request_id
+    from ponty.core.operations.cache_events import cache_events
     from ponty.core.operations.cors import cors
     from ponty.core.operations.health import health
     from ponty.core.operations.json_logs import json_logs
     from ponty.core.operations.metrics import metrics
     from ponty.core.operations.request_ids import request_ids
     from ponty.core.operations.security_headers import security_headers
+    from ponty.core.operations.tracing import tracing
     from ponty.core.operations.trusted_proxies import trusted_proxies
     from ponty.core.streams.csv_rows import render_csv
     from ponty.core.streams.events import Event, render_events
@@ -39,13 +42,19 @@ if TYPE_CHECKING:
 else:
     # What most programs start without is imported when it is first used.
     _LATER = {
+        "BACKGROUND_TASKS": "ponty.core.lifecycle.background",
+        "BackgroundTasks": "ponty.core.lifecycle.background",
+        "TooManyTasks": "ponty.core.lifecycle.background",
+        "background_tasks": "ponty.core.lifecycle.background",
         "current_request_id": "ponty.core.lifecycle.current_request",
         "health": "ponty.core.operations.health",
         "json_logs": "ponty.core.operations.json_logs",
         "metrics": "ponty.core.operations.metrics",
         "request_ids": "ponty.core.operations.request_ids",
+        "cache_events": "ponty.core.operations.cache_events",
         "cors": "ponty.core.operations.cors",
         "security_headers": "ponty.core.operations.security_headers",
+        "tracing": "ponty.core.operations.tracing",
         "trusted_proxies": "ponty.core.operations.trusted_proxies",
         "Event": "ponty.core.streams.events",
         "Hub": "ponty.core.streams.hub",
@@ -67,6 +76,8 @@ else:
 
 
 __all__ = [
+    "BACKGROUND_TASKS",
+    "BackgroundTasks",
     "DoesNotExist",
     "Envelope",
     "ErrorAnswer",
@@ -82,10 +93,13 @@ __all__ = [
     "Route",
     "Routes",
     "Serving",
+    "TooManyTasks",
     "ValidationError",
     "answer_drift",
     "app_runner",
+    "background_tasks",
     "build_app",
+    "cache_events",
     "cors",
     "current_request_id",
     "delete",
@@ -119,6 +133,7 @@ __all__ = [
     "serve",
     "serve_async",
     "startmeup",
+    "tracing",
     "trusted_proxies",
     "websocket",
     "when_stopping",

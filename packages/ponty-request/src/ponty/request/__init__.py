@@ -30,6 +30,7 @@ from ponty.request.request import Request
 
 if TYPE_CHECKING:
     from ponty.request.description.document import openapi
+    from ponty.request.description.pages.table import api_docs
     from ponty.request.sockets.accept import accept_socket
     from ponty.request.sockets.socket import Socket, SocketClosed
 else:
@@ -38,6 +39,7 @@ else:
         "Socket": "ponty.request.sockets.socket",
         "SocketClosed": "ponty.request.sockets.socket",
         "accept_socket": "ponty.request.sockets.accept",
+        "api_docs": "ponty.request.description.pages.table",
         "openapi": "ponty.request.description.document",
     }
 
@@ -93,6 +95,7 @@ __all__ = [
     "Upload",
     "ValidatedJsonBody",
     "accept_socket",
+    "api_docs",
     "dataclass_to_jsonschema",
     "expect",
     "openapi",

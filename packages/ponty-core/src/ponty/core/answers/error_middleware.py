@@ -25,6 +25,7 @@ from ponty.core.answers.answer_settings import AnswerSettings, current_settings
 from ponty.core.answers.closing_answer import ClosingAnswer
 from ponty.core.answers.encoding import encode_json
 from ponty.core.answers.entity_tags import if_changed
+from ponty.core.answers.error_watchers import sole, tell_watchers
 from ponty.core.answers.errors import PontyError, check_status, title
 from ponty.core.answers.fast_response import PlainResponse
 from ponty.core.answers.problems import PROBLEM_JSON, problem, problem_body
@@ -162,6 +163,7 @@ async def _answered(handler: Handler, request: web.Request, settings: AnswerSett
             elif type(answer) is PlainResponse and answer.is_conditional:
                 return if_changed(request, answer)
     except Exception as error:  # noqa: BLE001 - the one exit for all of them
+        tell_watchers(request, error)
         if settings is not None:
             return await _answer_as_set(request, error, settings)
         return _answer(request, error)
@@ -169,32 +171,34 @@ async def _answered(handler: Handler, request: web.Request, settings: AnswerSett
         if _is_cancelled():
             raise
         # Nobody cancelled the handler: it waited for something else that was.
+        tell_watchers(request, error)
         return _answer(request, error)
     except BaseException as error:  # a panic and SystemExit end no server
         if isinstance(error, KeyboardInterrupt) or (isinstance(error, GeneratorExit) and not _is_running()):
             raise  # what is thrown away with its loop is not answered
+        tell_watchers(request, error)
         return _answer(request, error)
     return answer
 
 
 async def _answer_as_set(request: web.Request, error: Exception, settings: AnswerSettings) -> web.StreamResponse:
     """Answer as the application has it, or else as any does."""
-    sole = _sole(error)
-    answer_to = settings.answer_to(sole)
-    if answer_to is None or request.writer.output_size or _is_client_s(request, sole) or isinstance(sole, CutOff):
+    cause = sole(error)
+    answer_to = settings.answer_to(cause)
+    if answer_to is None or request.writer.output_size or _is_client_s(request, cause) or isinstance(cause, CutOff):
         return _answer(request, error)
     try:
         if isinstance(answer_to, int):
             answer: web.StreamResponse
-            answer = _ponty_error(sole, answer_to) if isinstance(sole, PontyError) else problem(answer_to)
+            answer = _ponty_error(cause, answer_to) if isinstance(cause, PontyError) else problem(answer_to)
         else:
-            made = answer_to(request, sole)
+            made = answer_to(request, cause)
             answer = made if isinstance(made, web.StreamResponse) else await _awaited(made)
         check_sendable(answer)
     except Exception as raised:  # noqa: BLE001 - what the program raises in its place
         return _answer(request, raised)
-    if answer.status >= 500 and not isinstance(sole, PontyError | web.HTTPException):
-        _log(request, sole)
+    if answer.status >= 500 and not isinstance(cause, PontyError | web.HTTPException):
+        _log(request, cause)
     return answer
 
 
@@ -209,7 +213,7 @@ def _answer(request: web.Request, error: BaseException) -> web.StreamResponse:
         return _Broken()
     try:
         # First what floods of bad requests end in.
-        answer = _ponty_error(error) if isinstance(error, PontyError) else _answer_to(request, _sole(error))
+        answer = _ponty_error(error) if isinstance(error, PontyError) else _answer_to(request, sole(error))
         if answer is not None:
             if type(answer) is not PlainResponse or not answer.is_as_made():
                 check_sendable(answer)
@@ -278,13 +282,6 @@ def _log(request: web.Request, error: BaseException) -> None:
     """Log what no client is told: the traceback, beside words of the program's own."""
     resource = request.match_info.route.resource
     log_error(logger, "%s %s failed", request.method, resource.canonical if resource else "(no route)", error=error)
-
-
-def _sole(error: BaseException) -> BaseException:
-    """Take the one exception out of a group of one, as a task group with a single failed task raises it."""
-    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
-        error = error.exceptions[0]
-    return error
 
 
 def _ponty_error(error: PontyError, status: int | None = None) -> web.Response:

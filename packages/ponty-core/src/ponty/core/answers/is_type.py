@@ -12,4 +12,5 @@ def is_type(value: Any) -> bool:
         or typing.get_origin(value) is not None
         or not callable(value)
         or value is Any
+        or value is typing.LiteralString
     )

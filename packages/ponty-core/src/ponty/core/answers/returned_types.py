@@ -28,6 +28,8 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 
 import msgspec
 
+from ponty.core.answers.encoding import ADDRESSES
+
 logger: logging.Logger = logging.getLogger("ponty.core")
 
 _drift: dict[str, int] = {}
@@ -334,6 +336,7 @@ _SCALARS: tuple[type, ...] = (
     decimal.Decimal,
     uuid.UUID,
     enum.Enum,
+    *ADDRESSES,
 )
 _ALSO: dict[type, tuple[type, ...]] = {float: (float, int), bytes: (bytes, bytearray, memoryview)}
 _MAPPINGS = (dict, collections.abc.Mapping, collections.abc.MutableMapping)
@@ -434,9 +437,15 @@ def _compile(hint: Any, within: tuple[tuple[Any, _Itself], ...] = ()) -> _Part: 
 
 
 def _plain(hint: Any) -> Any:
-    """Take off what stands around a type."""
+    """Take off what stands around a type, and return what is sent as it is."""
     while True:
-        if get_origin(hint) in _AROUND:
+        if hint is typing.LiteralString:
+            hint = str
+        elif hint is bytearray:
+            hint = bytes
+        elif hint in _ANY_JSON:
+            hint = Any
+        elif get_origin(hint) in _AROUND:
             hint = get_args(hint)[0]
         elif isinstance(hint, typing.NewType):
             hint = hint.__supertype__
@@ -452,8 +461,10 @@ def _plain(hint: Any) -> Any:
             return hint
 
 
+# As which the alias of JSON values names itself.
+_ANY_JSON = ("Json", typing.ForwardRef("Json"))
 # `ReadOnly` is of Python 3.13.
-_AROUND = {Annotated, typing.Required, typing.NotRequired, getattr(typing, "ReadOnly", Annotated)}
+_AROUND = {Annotated, typing.Final, typing.Required, typing.NotRequired, getattr(typing, "ReadOnly", Annotated)}
 
 
 def _is_named_tuple(kind: type) -> bool:
@@ -482,6 +493,9 @@ def _members_of(hint: Any, kind: Any) -> tuple[list[_Member], dict[str, Any]] | 
         names = kind._fields
     elif hasattr(kind, "__attrs_attrs__"):
         names = [attribute.name for attribute in kind.__attrs_attrs__]
+        aliases = {attribute.name: attribute.alias for attribute in kind.__attrs_attrs__}
+        renamed = _renamed(kind, [*aliases.values()])
+        keys = {name: renamed.get(alias, alias) for name, alias in aliases.items()}
     elif (fields := getattr(kind, "model_fields", None)) is not None and isinstance(fields, Mapping):  # pydantic's
         names = list(fields)
         keys = {name: alias for name, field in fields.items() if (alias := field.serialization_alias)}

@@ -13,8 +13,17 @@ from typing import Any
 import msgspec
 
 from ponty.request.content.json_decoder import Json
+from ponty.request.parsing.attrs_classes import (
+    arguments_of,
+    factory_of,
+    has_factory,
+    is_attrs_class,
+    is_required,
+    taken_type,
+)
 from ponty.request.parsing.defaults import default_keyword
-from ponty.request.parsing.json_names import json_names, refuse_clashes, rename_rule, without_alias
+from ponty.request.parsing.json_names import Alias, json_names, refuse_clashes, rename_rule, without_alias
+from ponty.request.parsing.pydantic_types import is_pydantic_model
 from ponty.request.parsing.type_hints import resolve_hints
 
 
@@ -40,7 +49,8 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
 
 def is_class_of_members(cls: type) -> bool:
     """Return whether a class is an object of known members in JSON, which its constructor takes."""
-    return issubclass(cls, msgspec.Struct) or dataclasses.is_dataclass(cls)
+    is_known = issubclass(cls, msgspec.Struct) or dataclasses.is_dataclass(cls)
+    return is_known or is_attrs_class(cls) or is_pydantic_model(cls)
 
 
 def dataclass_members(tp: Any, cls: Any) -> list[Member]:
@@ -75,6 +85,26 @@ def struct_members(tp: Any, cls: Any) -> list[Member]:
     return _members(tp, cls, defaults, dict(zip(names, cls.__struct_encode_fields__, strict=True)))
 
 
+def attrs_members(tp: Any, cls: Any) -> list[Member]:
+    """Return the members of an attrs class, by the names of the arguments that its constructor takes.
+
+    Raises:
+        TypeError: Two attributes have one name in JSON, or a type cannot be resolved.
+        ValueError: JSON cannot hold a default.
+    """
+    arguments = arguments_of(cls)
+    own = resolve_hints(tp, [attribute.name for attribute in arguments.values()])
+    hints: dict[str, Any] = {}
+    for name, attribute in arguments.items():
+        hint = own[attribute.name]
+        if hint is Any and attribute.type is not None:
+            hint = attribute.type  # of an attribute that is no annotation
+        alias = without_alias(hint)[1]
+        taken = taken_type(attribute, hint)
+        hints[name] = taken if alias is None or taken is hint else typing.Annotated[taken, Alias(alias)]
+    return _members(tp, cls, {name: _attrs_default(attribute) for name, attribute in arguments.items()}, hints=hints)
+
+
 class _Default(msgspec.Struct, frozen=True):
     """What a field has where it is left out: a value, or what a factory makes; MISSING twice if it is required."""
 
@@ -94,8 +124,18 @@ def _struct_default(value: Any) -> _Default:
     return _Default(value)
 
 
+def _attrs_default(attribute: Any) -> _Default:
+    if is_required(attribute):
+        return _Default()
+    return _Default(factory=factory_of(attribute)) if has_factory(attribute) else _Default(attribute.default)
+
+
 def _members(
-    tp: Any, cls: Any, defaults: Mapping[str, _Default], encoded: Mapping[str, str] | None = None
+    tp: Any,
+    cls: Any,
+    defaults: Mapping[str, _Default],
+    encoded: Mapping[str, str] | None = None,
+    hints: Mapping[str, Any] | None = None,
 ) -> list[Member]:
     """Bring the fields of a class to one form.
 
@@ -104,11 +144,12 @@ def _members(
         cls: The class.
         defaults: Its fields, each with its default.
         encoded: Their names in JSON, where the class itself says them.
+        hints: Their types; by default those that the class annotates.
     """
-    hints: dict[str, Any] = {}
+    bare: dict[str, Any] = {}
     aliases: dict[str, str | None] = {}
-    for name, hint in resolve_hints(tp, defaults).items():
-        hints[name], aliases[name] = without_alias(hint)
+    for name, hint in (resolve_hints(tp, defaults) if hints is None else hints).items():
+        bare[name], aliases[name] = without_alias(hint)
         if encoded is not None and aliases[name] is not None:
             raise TypeError(
                 f"{cls.__qualname__}.{name}: a Struct has its names in JSON of msgspec; "
@@ -119,7 +160,7 @@ def _members(
     members: list[Member] = []
     for name, default in defaults.items():
         place = f"{cls.__qualname__}.{name}"
-        hint, may_be_unset = without_unset(hints[name])
+        hint, may_be_unset = without_unset(bare[name])
         required = default.value is dataclasses.MISSING and default.factory is dataclasses.MISSING
         if may_be_unset and required:
             raise TypeError(f"{place}: what may be UNSET is where it is left out; write {name}: … | UnsetType = UNSET")

@@ -128,6 +128,7 @@ def direct_object(
     *,
     tag: tuple[str, str | int] | None = None,
     is_open: bool = False,
+    construct: Callable[..., Any] | None = None,
 ) -> MsgspecForm | None:
     """Return the form of a class that takes its properties, and no others, as arguments.
 
@@ -138,6 +139,7 @@ def direct_object(
         names: The arguments that the properties are.
         tag: A property that is no argument, and its one value.
         is_open: Whether there may be further properties, which are passed over.
+        construct: What is called in the place of the class.
     """
     is_struct = issubclass(cls, msgspec.Struct)
     parameters = {} if is_struct else inspect.signature(cls).parameters
@@ -169,7 +171,7 @@ def direct_object(
     by_position = not is_struct and all(
         parameter.kind is parameter.POSITIONAL_OR_KEYWORD for parameter in parameters.values()
     )
-    make = _make_object(cls, arguments, by_position=by_position, without_unset=is_struct)
+    make = _make_object(construct or cls, arguments, by_position=by_position, without_unset=is_struct)
     contains_any = is_open or any(argument.msgspec_form.contains_any for argument in arguments)
     return MsgspecForm(form, _read_object(arguments), make, contains_any)
 
@@ -202,7 +204,9 @@ def _read_object(arguments: list[_Argument]) -> Build | None:
     return read
 
 
-def _make_object(cls: type, arguments: list[_Argument], *, by_position: bool, without_unset: bool) -> Build:
+def _make_object(
+    construct: Callable[..., Any], arguments: list[_Argument], *, by_position: bool, without_unset: bool
+) -> Build:
     makes = [(a.index, a.key, make_one, a.default) for a in arguments if (make_one := a.msgspec_form.make)]
     names = [argument.name for argument in arguments]
 
@@ -225,9 +229,9 @@ def _make_object(cls: type, arguments: list[_Argument], *, by_position: bool, wi
     def make(value: Any) -> Any:
         values = take(value)
         if by_position:
-            return cls(*values)
+            return construct(*values)
         # A Struct decoded for a tag has one more value than there are arguments.
         named = zip(names, values, strict=False)
-        return cls(**{name: each for name, each in named if not (without_unset and each is msgspec.UNSET)})
+        return construct(**{name: each for name, each in named if not (without_unset and each is msgspec.UNSET)})
 
     return make
