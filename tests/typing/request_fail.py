@@ -151,6 +151,8 @@ async def classes(r: Classes) -> Address:
 
 Alias(5)  # E
 Alias()  # E
+
+
 @accept_socket(int, str)  # E
 async def no_socket() -> None: ...
 

@@ -370,6 +370,8 @@ async def classes(r: Classes) -> Address:
 
 
 schema_of_a_struct: dict[str, object] = dataclass_to_jsonschema(Address)
+
+
 class Follow(Request):
     last = LastEventId(int)
     text = LastEventId()
