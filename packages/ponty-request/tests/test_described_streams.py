@@ -63,5 +63,6 @@ def test_they_are_described_by_their_media_types_and_items():
     schema = answer_of(document, "/array")["200"]["content"]["application/json"]["schema"]
     assert schema["type"] == "array"
     messages = answer_of(document, "/talk")["101"]["x-messages"]
-    assert messages["server"] == {"type": "integer"}
-    assert messages["client"]["properties"] == {"number": {"type": "integer"}}
+    assert messages["sends"] == {"type": "integer"}
+    name = messages["takes"]["$ref"].rpartition("/")[2]
+    assert document["components"]["schemas"][name]["properties"] == {"number": {"type": "integer"}}

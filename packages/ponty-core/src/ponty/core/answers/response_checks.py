@@ -28,9 +28,8 @@ def check_sendable(answer: web.StreamResponse, handler: object = None) -> None:
     if type(answer) is PlainResponse and answer.is_sendable():
         return
     if not isinstance(answer, web.StreamResponse):  # pyright: ignore[reportUnnecessaryIsInstance]
-        who = repr(getattr(handler, "__qualname__", "a handler"))
         raise TypeError(
-            f"{who} returned {type(answer).__qualname__!r}, and no response: @render_json, below the decorator of the "
+            f"{getattr(handler, '__qualname__', 'a handler')!r} returned {type(answer).__qualname__!r}, and no response: @render_json, below the decorator of the "
             "route, makes one of a value"
         )
     if isinstance(answer, web.HTTPException):
