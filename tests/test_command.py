@@ -262,6 +262,8 @@ SMELLS = """
 from ponty import Routes
 from ponty.memo import localcache
 
+pytestmark = pytest.mark.programs
+
 @localcache(maxsize=0)
 async def price(item: str) -> int: return 1
 

@@ -15,6 +15,8 @@ import urllib.request
 
 import pytest
 
+pytestmark = pytest.mark.programs
+
 EXAMPLES = pathlib.Path(__file__).parent.parent / "examples"
 ANN = {"Authorization": "Bearer s3cret"}
 GUESSED = {"Authorization": "Bearer guessed"}
