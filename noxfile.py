@@ -34,6 +34,7 @@ UVLOOP = "uvloop>=0.21; sys_platform != 'win32'"  # what the memo is tested with
 WEB_TEST_TOOLS = [
     *TEST_TOOLS,
     "annotated-types>=0.6",
+    "attrs>=25.3",
     "backports.zstd>=1.0; python_version < '3.14'",
     "brotli>=1.2",
     "opentelemetry-sdk>=1.30",
