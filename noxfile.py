@@ -135,6 +135,15 @@ def tests(session: nox.Session) -> None:
     session.run("pytest", "-q", "-m", ONCE, *(session.posargs or ["tests"]))
 
 
+@nox.session(python=BETWEEN, requires=["build"], default=False)
+def strict(session: nox.Session) -> None:
+    """Test in Python's development mode, with warnings as errors and the event loop's own checks: `nox -s strict`."""
+    session.install(*with_extras("ponty"), *WHOLE_TEST_TOOLS)
+    environment = {"PYTHONASYNCIODEBUG": "1"}
+    command = ["python", "-X", "dev", "-W", "error", "-m", "pytest", "-q", *(session.posargs or ["packages"])]
+    session.run(*command, env=environment)
+
+
 @nox.session(python=BETWEEN, requires=["build"])
 def container(session: nox.Session) -> None:
     """Build and run the recipe of a container, by docker where there is a daemon, or step by step."""
