@@ -38,7 +38,7 @@ nitpick_ignore_regex = [
     ),
     ("py:class", r"ponty\.core\.[\w.]+Options"),  # a TypedDict's keys stand in the text
     ("py:class", r"ponty\.memo\.(locks\.sentinel_store\.Sentinels|stores\.cache_store\.Store)"),  # described in words
-    ("py:class", r"Redis|CollectorRegistry"),  # redis-py's client, prometheus_client's registry
+    ("py:class", r"Redis|CollectorRegistry|TracerProvider"),  # of redis-py, prometheus_client and OpenTelemetry
     ("py:.*", r"(typing\.~_P|collections\.abc\.Callable\[\[.*)"),
     ("py:class", r"multidict\._multidict\.\w+"),  # what aiohttp's LooseHeaders stands for
     ("py:class", r"ponty\.core\.serving\.serve\.Missing"),  # where a port is not given

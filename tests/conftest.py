@@ -21,8 +21,9 @@ SERVER = ROOT / "packages/ponty-memo/tests/fleet/server.py"
 
 ON_A_FREE_PORT = """
 import runpy, sys, ponty
-serve = ponty.startmeup
-ponty.startmeup = lambda *, port, **options: serve(port=0, **options)
+startmeup, serve = ponty.startmeup, ponty.serve
+ponty.startmeup = lambda *, port, **options: startmeup(port=0, **options)
+ponty.serve = lambda app, *, port, **options: serve(app, port=0, **options)
 sys.path.insert(0, ".")
 how, what = sys.argv[1:]
 (runpy.run_path if how == "path" else runpy.run_module)(what, run_name="__main__")

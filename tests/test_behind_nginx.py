@@ -10,7 +10,6 @@ import json
 import os
 import pathlib
 import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -20,26 +19,13 @@ from collections import Counter
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from hostile import answers
+from hostile import answers, nginx
 
 ROOT = pathlib.Path(__file__).parent.parent
 PROGRAM = ROOT / "tests/hostile/program.py"
-NGINX = shutil.which("nginx")
 
-pytestmark = pytest.mark.skipif(NGINX is None and "CI" not in os.environ, reason="nginx is not on the path")
+pytestmark = pytest.mark.skipif(nginx.NGINX is None and "CI" not in os.environ, reason="nginx is not on the path")
 
-SETTINGS = """
-daemon off; master_process off; error_log stderr crit; pid nginx.pid;
-events {{}}
-http {{
-    log_format passed "$upstream_status $request_method $uri";
-    access_log requests passed;
-    client_body_temp_path a; proxy_temp_path b; fastcgi_temp_path c; uwsgi_temp_path d; scgi_temp_path e;
-    client_header_timeout 1s; keepalive_timeout 1s; lingering_close off;
-    {more}
-    {given}
-}}
-"""
 MORE = {
     "as deployed": "",
     "as lax as can be": "proxy_request_buffering off; ignore_invalid_headers off; underscores_in_headers on;",
@@ -174,38 +160,18 @@ class Pair:
         return seen - Counter(request for status, request in lines if status != "-")
 
 
-def _listens(port):
-    try:
-        socket.create_connection(("127.0.0.1", port)).close()
-    except ConnectionRefusedError:
-        return False
-    return True
-
-
 @pytest.fixture(params=MORE, scope="module")
 def pair(request, tmp_path_factory):
     """Start a program, and nginx before it."""
     folder = tmp_path_factory.mktemp("nginx")
     program = subprocess.Popen([sys.executable, PROGRAM], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    address = next(match[1] for line in program.stdout if (match := re.match(r"Serving on (http://\S+)", line)))
-    # Bound here too, and not listening: the port is nobody else's until nginx has it.
-    with socket.socket() as kept:
-        kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        kept.bind(("127.0.0.1", 0))
-        port = kept.getsockname()[1]
-        given = (ROOT / "examples/deploy/nginx.conf").read_text()
-        given = given.replace("127.0.0.1:8080", address.removeprefix("http://").rstrip("/"))
-        given = given.replace("listen 80;", f"listen 127.0.0.1:{port} reuseport;")
-        given = given.replace("_timeout 30s", "_timeout 1s")
-        (folder / "nginx.conf").write_text(SETTINGS.format(given=given, more=MORE[request.param]))
-        nginx = subprocess.Popen([NGINX, "-p", folder, "-c", "nginx.conf", "-e", "stderr"], stderr=subprocess.PIPE)
-        while nginx.poll() is None and not _listens(port):
-            pass
-    assert nginx.poll() is None, nginx.communicate()
-    yield Pair(port, address.rstrip("/"), folder / "requests")
-    for process in (nginx, program):
-        process.kill()
-        process.communicate()
+    try:
+        address = next(match[1] for line in program.stdout if (match := re.match(r"Serving on (http://[^/\s]+)", line)))
+        with nginx.before(address.removeprefix("http://"), folder, MORE[request.param]) as port:
+            yield Pair(port, address, folder / "requests")
+    finally:
+        program.kill()
+        program.communicate()
 
 
 def check_in_step(pair):

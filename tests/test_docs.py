@@ -242,12 +242,13 @@ def test_what_is_false_is_caught(tmp_path, monkeypatch, false):
         run_page(page, monkeypatch)
 
 
-def test_the_slip_that_the_tutorial_tells_of_is_found_when_the_program_starts(monkeypatch):
+@pytest.mark.parametrize("slip", ["num: int", "number: str"])
+def test_the_slips_that_the_tutorial_tells_of_are_found_when_the_program_starts(monkeypatch, slip):
     page = ROOT / "docs/tutorial/2-requests.rst"
     program = Program(page, monkeypatch, REDIS)
     code = (ROOT / "examples/tutorial/step2_requests.py").read_text()
     with pytest.raises(TypeError) as caught:
-        program.run(code.replace("(beds: int, order", "(bed: int, order"))
+        program.run(code.replace("show_room(number: int)", f"show_room({slip})"))
     program.close()
     assert f"    TypeError: {caught.value}\n" in page.read_text()
 

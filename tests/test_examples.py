@@ -105,13 +105,14 @@ def test_a_booking_of_the_guesthouse_outlives_the_server(run, tmp_path):
         "guests": [{"name": "Ann", "email": "ann@example.org"}],
     }
     process, address = run("guesthouse", cwd=GUESTHOUSE, DATABASE=str(tmp_path / "test.db"))
-    body = json.dumps(booking).encode()
-    status, answer = ask(f"{address}/bookings", body, Content_Type="application/json")
-    assert (status, answer["data"]) == (201, {"id": 1})
+    _, answer = ask(f"{address}/accounts", b'{"name": "ann"}', Content_Type="application/json")
+    ann = {"Authorization": f"Bearer {answer['data']['token']}"}
+    status, made = ask(f"{address}/bookings", json.dumps(booking).encode(), Content_Type="application/json", **ann)
+    assert (status, made["data"]) == (201, {**booking, "note": None, "id": 1})
     assert stop(process) == 0
     _, address = run("guesthouse", cwd=GUESTHOUSE, DATABASE=str(tmp_path / "test.db"))
-    status, answer = ask(f"{address}/bookings/1")
-    assert (status, answer["data"]) == (200, booking)
+    status, found = ask(f"{address}/bookings/1", **ann)
+    assert (status, found["data"]) == (200, made["data"])
 
 
 def test_several_processes_serve_one_port(run, tmp_path):
@@ -175,7 +176,7 @@ def test_the_container_holds_what_there_is():
             *_, source, _ = line.split()
             assert (GUESTHOUSE / source).exists(), source
     settings = next(line for line in lines if line.startswith("ENV"))
-    program = (GUESTHOUSE / "guesthouse/__main__.py").read_text()
+    program = (GUESTHOUSE / "guesthouse/settings.py").read_text()
     assert set(re.findall(r"(\w+)=", settings)) == {"HOST", "PORT", "DATABASE"}
     assert all(f'"{name}"' in program for name in re.findall(r"(\w+)=", settings))
     assert lines[-1] == 'CMD ["python", "-m", "guesthouse"]'

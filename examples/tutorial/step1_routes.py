@@ -19,7 +19,7 @@ ROOMS = [Room(1, 1, Decimal("48.00")), Room(2, 2, Decimal("80.00")), Room(3, 4, 
 
 
 @get("/rooms")
-@render_json
+@render_json(list[Room])
 async def list_rooms(request: web.Request) -> list[Room]:
     return ROOMS
 

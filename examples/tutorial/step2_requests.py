@@ -32,11 +32,11 @@ class ListRooms(Request):
 
 
 @get("/rooms")
-@expect(ListRooms)
-@render_json
-async def list_rooms(beds: int, order: str) -> list[Room]:
-    rooms = [room for room in ROOMS if room.beds >= beds]
-    return sorted(rooms, key=lambda room: room.price if order == "price" else room.number)
+@expect(ListRooms, whole=True)
+@render_json(list[Room])
+async def list_rooms(r: ListRooms) -> list[Room]:
+    rooms = [room for room in ROOMS if room.beds >= r.beds]
+    return sorted(rooms, key=lambda room: room.price if r.order == "price" else room.number)
 
 
 class OneRoom(Request):
@@ -45,7 +45,7 @@ class OneRoom(Request):
 
 @get(f"/rooms/{OneRoom.number}")
 @expect(OneRoom)
-@render_json
+@render_json(Room)
 async def show_room(number: int) -> Room:
     for room in ROOMS:
         if room.number == number:

@@ -1,10 +1,22 @@
-"""A guesthouse, step 3: a body that becomes nested dataclasses."""
+"""A guesthouse, step 3: a body that becomes nested dataclasses, and an answer that says what was made."""
 
 import dataclasses
 import datetime
 from typing import Annotated
 
-from ponty import Annotation, ParsedJsonBody, Request, expect, get, post, render_json, startmeup
+from ponty import (
+    Annotation,
+    DoesNotExist,
+    ParsedJsonBody,
+    PosIntRouteParameter,
+    Reply,
+    Request,
+    expect,
+    get,
+    post,
+    render_json,
+    startmeup,
+)
 
 
 @dataclasses.dataclass
@@ -33,22 +45,24 @@ class NewBooking(Request):
 
 
 @post("/bookings")
-@expect(NewBooking, mimetype="application/json")
-@render_json
-async def book(booking: Booking) -> dict[str, int]:
+@expect(NewBooking)
+@render_json(Booking, status=201)
+async def book(booking: Booking) -> Reply[Booking]:
     BOOKINGS.append(booking)
-    return {"id": len(BOOKINGS), "nights": (booking.departure - booking.arrival).days}
+    return Reply(booking, headers={"Location": f"/bookings/{len(BOOKINGS)}"})
 
 
-class ListBookings(Request):
-    pass
+class OneBooking(Request):
+    number = PosIntRouteParameter()
 
 
-@get("/bookings")
-@expect(ListBookings)
-@render_json
-async def list_bookings() -> list[Booking]:
-    return BOOKINGS
+@get(f"/bookings/{OneBooking.number}")
+@expect(OneBooking)
+@render_json(Booking)
+async def show_booking(number: int) -> Booking:
+    if not 1 <= number <= len(BOOKINGS):
+        raise DoesNotExist
+    return BOOKINGS[number - 1]
 
 
 if __name__ == "__main__":

@@ -1,31 +1,23 @@
-"""A guesthouse, step 4: errors of one's own."""
+"""A guesthouse, step 4: a table of routes, and errors of one's own."""
 
 import dataclasses
 import datetime
-from typing import Annotated
 
 from ponty import (
-    Annotation,
     DoesNotExist,
     Fault,
     ParsedJsonBody,
     PontyError,
     PosIntRouteParameter,
+    Reply,
     Request,
+    Routes,
     ValidationError,
-    delete,
+    api_docs,
     expect,
-    get,
-    post,
     render_json,
     startmeup,
 )
-
-
-@dataclasses.dataclass
-class Guest:
-    name: Annotated[str, Annotation(minLength=1, maxLength=80)]
-    email: Annotated[str, Annotation(pattern="^[^@ ]+@[^@ ]+$")]
 
 
 @dataclasses.dataclass
@@ -33,11 +25,6 @@ class Booking:
     room: int
     arrival: datetime.date
     departure: datetime.date
-    guests: Annotated[list[Guest], Annotation(minItems=1, maxItems=4)]
-
-    def __post_init__(self) -> None:
-        if self.departure <= self.arrival:
-            raise ValueError("a stay is one night at least")
 
     def overlaps(self, other: "Booking") -> bool:
         return self.room == other.room and self.arrival < other.departure and other.arrival < self.departure
@@ -46,48 +33,54 @@ class Booking:
 ROOMS = {1, 2, 3}
 BOOKINGS: dict[int, Booking] = {}
 
+bookings = Routes("/bookings", tags=["bookings"])
+
 
 class RoomTaken(PontyError):
     status_code = 409
+    type = "https://guesthouse.example/problems/room-taken"
+    title = "The room is taken"
 
 
 class NewBooking(Request):
     booking = ParsedJsonBody(Booking)
 
 
-@post("/bookings")
-@expect(NewBooking, mimetype="application/json")
-@render_json
-async def book(booking: Booking) -> dict[str, int]:
+@bookings.post("", raises=[RoomTaken])
+@expect(NewBooking)
+@render_json(Booking, status=201)
+async def book(booking: Booking) -> Reply[Booking]:
+    """Book a room."""
     if booking.room not in ROOMS:
         raise ValidationError(faults=[Fault("body", "booking", "is not a room of this house", "/room")])
-    if any(booking.overlaps(other) for other in BOOKINGS.values()):
-        raise RoomTaken(faults=[Fault("body", "booking", "is taken on one of these nights", "/room")])
+    for other in BOOKINGS.values():
+        if booking.overlaps(other):
+            raise RoomTaken(detail="choose other nights", members={"until": other.departure})
     number = max(BOOKINGS, default=0) + 1
     BOOKINGS[number] = booking
-    return {"id": number, "nights": (booking.departure - booking.arrival).days}
+    return Reply(booking, headers={"Location": f"/bookings/{number}"})
 
 
 class OneBooking(Request):
-    booking_id = PosIntRouteParameter()
+    number = PosIntRouteParameter()
 
 
-@get(f"/bookings/{OneBooking.booking_id}")
+@bookings.get(f"/{OneBooking.number}")
 @expect(OneBooking)
-@render_json
-async def show_booking(booking_id: int) -> Booking:
-    if booking_id not in BOOKINGS:
+@render_json(Booking)
+async def show_booking(number: int) -> Booking:
+    if number not in BOOKINGS:
         raise DoesNotExist
-    return BOOKINGS[booking_id]
+    return BOOKINGS[number]
 
 
-@delete(f"/bookings/{OneBooking.booking_id}")
+@bookings.delete(f"/{OneBooking.number}")
 @expect(OneBooking)
 @render_json(status=204)
-async def cancel(booking_id: int) -> None:
-    if BOOKINGS.pop(booking_id, None) is None:
+async def cancel(number: int) -> None:
+    if BOOKINGS.pop(number, None) is None:
         raise DoesNotExist
 
 
 if __name__ == "__main__":
-    startmeup(port=8080)
+    startmeup(port=8080, routes=[bookings, api_docs(bookings, title="Guesthouse", version="0.4")])

@@ -3,15 +3,10 @@
 import logging
 import os
 
-from guesthouse.service import providers
-from ponty import startmeup
+from guesthouse.service import build
+from guesthouse.settings import Settings
+from ponty import serve
 
 logging.basicConfig(level=logging.INFO)
-startmeup(
-    host=os.environ.get("HOST", "127.0.0.1"),
-    port=int(os.environ.get("PORT", "8080")),
-    providers=providers(
-        database=os.environ.get("DATABASE", "guesthouse.db"),
-        rates=os.environ.get("RATES_URL", "http://127.0.0.1:9000"),
-    ),
-)
+settings = Settings.from_environment(os.environ)
+serve(build(settings), host=settings.host, port=settings.port)

@@ -1,91 +1,114 @@
-"""Bookings in SQLite: the provider that opens it, the field that hands it to a handler, and the queries."""
+"""The database: opened by a provider, read by all requests at once, written by one transaction after another.
 
+SQLite lets many read while one writes. So there are two connections: each read sees what has been committed; a request
+that writes has the other connection to itself, until its transaction is committed or rolled back.
+"""
+
+import asyncio
+import contextlib
+import dataclasses
 import datetime
 from collections.abc import AsyncIterator
 
 import aiosqlite
-import msgspec
 from aiohttp import web
 
-from guesthouse.model import Booking, Guest, Stay
-from ponty import Field, Provider
+from guesthouse.model import Stay
+from ponty import Provider
 from ponty.memo import invalidate, localcache
 
-DATABASE = web.AppKey("DATABASE", aiosqlite.Connection)
-
 SCHEMA = """
+PRAGMA journal_mode = WAL;
+CREATE TABLE IF NOT EXISTS accounts (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    token_hash TEXT NOT NULL UNIQUE
+);
 CREATE TABLE IF NOT EXISTS bookings (
     id INTEGER PRIMARY KEY,
+    account INTEGER NOT NULL REFERENCES accounts,
     room INTEGER NOT NULL,
     arrival TEXT NOT NULL,
     departure TEXT NOT NULL,
-    guests TEXT NOT NULL
-)
+    note TEXT
+);
+CREATE TABLE IF NOT EXISTS guests (
+    booking INTEGER NOT NULL REFERENCES bookings ON DELETE CASCADE,
+    place INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    email TEXT NOT NULL,
+    UNIQUE (booking, email)
+);
 """
-# One statement, so nobody can book between the question and the answer.
-ADD = """
-INSERT INTO bookings (room, arrival, departure, guests)
-SELECT :room, :arrival, :departure, :guests
-WHERE NOT EXISTS (SELECT 1 FROM bookings WHERE room = :room AND arrival < :departure AND :arrival < departure)
-"""
-FIND = "SELECT room, arrival, departure, guests FROM bookings WHERE id = ?"
 STAYS = "SELECT arrival, departure FROM bookings WHERE room = ? ORDER BY arrival"
-REMOVE = "DELETE FROM bookings WHERE id = ?"
+
+
+@dataclasses.dataclass(frozen=True)
+class Database:
+    path: str
+    reader: aiosqlite.Connection
+    writer: aiosqlite.Connection
+    writing: asyncio.Lock = dataclasses.field(default_factory=asyncio.Lock)
+
+
+DATABASE = web.AppKey("DATABASE", Database)
 
 
 def open_database(path: str) -> Provider:
     async def provide(app: web.Application) -> AsyncIterator[None]:
-        async with aiosqlite.connect(path, isolation_level=None) as connection:
-            await connection.execute(SCHEMA)
-            app[DATABASE] = connection
+        # Transactions begin and end where this module says so: isolation_level=None.
+        async with (
+            aiosqlite.connect(path, isolation_level=None) as writer,
+            aiosqlite.connect(path, isolation_level=None) as reader,
+        ):
+            await writer.executescript(SCHEMA)
+            await writer.execute("PRAGMA foreign_keys = ON")
+            app[DATABASE] = Database(path, reader, writer)
             yield
-            calendar.cache_clear()
+        calendar.cache_clear()
 
     return provide
 
 
-class Database(Field[aiosqlite.Connection]):
-    """The application's database."""
-
-    def extract(self, request: web.Request) -> aiosqlite.Connection:
-        return request.app[DATABASE]
+async def database_answers(app: web.Application) -> None:
+    """Raise where the database cannot be asked."""
+    await app[DATABASE].reader.execute_fetchall("SELECT 1")
 
 
-@localcache(name="calendar", key=lambda db, room: room)
-async def calendar(db: aiosqlite.Connection, room: int) -> list[Stay]:
-    async with db.execute(STAYS, [room]) as cursor:
-        return [_stay(arrival, departure) async for arrival, departure in cursor]
+@dataclasses.dataclass(frozen=True)
+class Transaction:
+    """What one request writes: all of it, or nothing."""
+
+    database: Database
+    held: contextlib.AsyncExitStack
+
+    @property
+    def connection(self) -> aiosqlite.Connection:
+        return self.database.writer
+
+    async def forget_calendar(self, room: int) -> None:
+        """Forget the calendar of a room; whoever asks for it waits until this transaction has ended."""
+        await self.held.enter_async_context(invalidate("calendar", self.database, room))
 
 
-async def add(db: aiosqlite.Connection, booking: Booking) -> int | None:
-    """Give the number of the new booking, or None where the room is taken."""
-    row = {
-        "room": booking.room,
-        "arrival": booking.stay.arrival.isoformat(),
-        "departure": booking.stay.departure.isoformat(),
-        "guests": msgspec.json.encode(booking.guests).decode(),
-    }
-    async with invalidate("calendar", db, booking.room), db.execute(ADD, row) as cursor:
-        return cursor.lastrowid if cursor.rowcount else None
+async def transaction(request: web.Request) -> AsyncIterator[Transaction]:
+    """Open a transaction for a request; whatever it raises rolls it back."""
+    database = request.config_dict[DATABASE]
+    async with database.writing, contextlib.AsyncExitStack() as held:
+        try:
+            await database.writer.execute("BEGIN IMMEDIATE")
+            yield Transaction(database, held)
+            await database.writer.commit()
+        except BaseException:
+            await database.writer.rollback()
+            raise
 
 
-async def find(db: aiosqlite.Connection, number: int) -> Booking | None:
-    async with db.execute(FIND, [number]) as cursor:
-        row = await cursor.fetchone()
-    if row is None:
-        return None
-    room, arrival, departure, guests = row
-    return Booking(room, _stay(arrival, departure), msgspec.json.decode(guests, type=list[Guest]))
+@localcache(name="calendar", key=lambda database, room: (database.path, room))
+async def calendar(database: Database, room: int) -> list[Stay]:
+    rows = await database.reader.execute_fetchall(STAYS, [room])
+    return [stay(arrival, departure) for arrival, departure in rows]
 
 
-async def remove(db: aiosqlite.Connection, number: int) -> bool:
-    """Say whether there was such a booking."""
-    booking = await find(db, number)
-    if booking is None:
-        return False
-    async with invalidate("calendar", db, booking.room), db.execute(REMOVE, [number]) as cursor:
-        return cursor.rowcount == 1
-
-
-def _stay(arrival: str, departure: str) -> Stay:
+def stay(arrival: str, departure: str) -> Stay:
     return Stay(datetime.date.fromisoformat(arrival), datetime.date.fromisoformat(departure))

@@ -1,4 +1,4 @@
-"""What a booking is, and what can be wrong with one."""
+"""What the house has, what a booking is, and what can be wrong with one."""
 
 import dataclasses
 import datetime
@@ -27,6 +27,12 @@ class Guest:
     email: Annotated[str, Annotation(pattern="^[^@ ]+@[^@ ]+$")]
 
 
+Guests = Annotated[list[Guest], Annotation(minItems=1, maxItems=4)]
+Note = Annotated[str, Annotation(maxLength=500)]
+RowId = Annotated[int, Annotation(minimum=1, maximum=2**63 - 1)]
+"""What SQLite can hold as the number of a row."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Stay:
     arrival: datetime.date
@@ -37,21 +43,36 @@ class Stay:
             raise ValueError("a stay is one night at least")
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Booking:
+    """What a client asks for."""
+
     room: int
     stay: Stay
-    guests: Annotated[list[Guest], Annotation(minItems=1, maxItems=4)]
+    guests: Guests
+    note: Note | None = None
 
 
-@dataclasses.dataclass(frozen=True)
-class Booked:
-    id: int
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Booked(Booking):
+    """What the house keeps, and answers with."""
+
+    id: RowId
 
 
 class RoomTaken(PontyError):
     status_code = 409
+    type = "https://guesthouse.example/problems/room-taken"
+    title = "The room is taken"
+
+
+class NameTaken(PontyError):
+    status_code = 409
+    type = "https://guesthouse.example/problems/name-taken"
+    title = "Somebody else has this name"
 
 
 class NoRates(PontyError):
     status_code = 503
+    type = "https://guesthouse.example/problems/no-rates"
+    title = "Nobody knows the exchange rates at the moment"

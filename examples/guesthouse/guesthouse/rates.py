@@ -25,7 +25,7 @@ async def euro_in(currency: str) -> Decimal:
     try:
         return await _ask(currency)
     except (aiohttp.ClientError, TimeoutError) as error:
-        raise NoRates from error
+        raise NoRates(headers={"Retry-After": "30"}) from error
 
 
 @localcache(ttl_ms=60_000, stale_on_error_ms=3_600_000, maxsize=10)

@@ -1,31 +1,69 @@
-"""A guesthouse of each test's own, and somebody who knows the exchange rates."""
+"""A guesthouse of each test's own, somebody with an account there, and somebody who knows the exchange rates."""
 
 import pytest
-from aiohttp import web
-from guesthouse.service import providers
+from guesthouse.service import build
+from guesthouse.settings import Settings
 
-from ponty import build_app
+from ponty import Reply, Request, Routes, StringRouteParameter, build_app, expect, render_json
 
 
 @pytest.fixture
 async def rates(aiohttp_server):
-    """Give the service that is asked for rates; `rates.answers` is what it will say, in turn."""
-    table = web.RouteTableDef()
+    """Serve what is asked for rates; `rates.answers` is what it will say, in turn."""
+    table = Routes("/rates")
     answers = []
 
-    @table.get("/rates/{currency}")
-    async def rate(request: web.Request) -> web.Response:
-        status, value = answers.pop(0)
-        return web.json_response({"data": value}, status=status)
+    class AskRate(Request):
+        currency = StringRouteParameter()
 
-    app = web.Application()
-    app.add_routes(table)
-    server = await aiohttp_server(app)
+    @table.get(f"/{AskRate.currency}")
+    @expect(AskRate)
+    @render_json
+    async def rate(currency):
+        status, value = answers.pop(0)
+        return Reply(value, status=status)
+
+    server = await aiohttp_server(build_app(routes=[table]))
     server.answers = answers
     return server
 
 
 @pytest.fixture
-async def client(aiohttp_client, rates):
-    """Give a client of an application whose database is in memory."""
-    return await aiohttp_client(build_app(providers=providers(database=":memory:", rates=str(rates.make_url("/")))))
+async def client(aiohttp_client, rates, tmp_path):
+    """Connect to an application whose database is empty."""
+    settings = Settings(
+        database=str(tmp_path / "test.db"), rates_url=str(rates.make_url("/")), origins=("https://inn.example",)
+    )
+    return await aiohttp_client(build(settings))
+
+
+class User:
+    """Asks with the token of one account."""
+
+    def __init__(self, client, token):
+        self.client = client
+        self.headers = {"Authorization": f"Bearer {token}"}
+
+    async def ask(self, method, path, *, json=None, **headers):
+        """Return the status, the document and the headers of an answer."""
+        headers = self.headers | {name.replace("_", "-"): value for name, value in headers.items()}
+        async with self.client.request(method, path, json=json, headers=headers) as answer:
+            document = await answer.json(content_type=None) if await answer.read() else {}
+            return answer.status, document.get("data", document), answer.headers
+
+
+@pytest.fixture
+def user(client):
+    """Open accounts."""
+
+    async def open_account(name):
+        async with client.post("/accounts", json={"name": name}) as answer:
+            assert answer.status == 201
+            return User(client, (await answer.json())["data"]["token"])
+
+    return open_account
+
+
+@pytest.fixture
+async def ann(user):
+    return await user("ann")

@@ -5,6 +5,7 @@ import sys
 
 from aiohttp import web
 from aiohttp.http_exceptions import LineTooLong
+from aiohttp.http_parser import RawRequestMessage
 
 from ponty.core import Limits, build_app
 from ponty.core.serving.connection import Connection
@@ -37,3 +38,14 @@ def test_a_class_of_connections_may_have_slots_and_its_own_error_answers():
     assert "__dict__" not in dir(web.RequestHandler)
     for name in ("connection_made", "data_received", "connection_lost", "log_access", "handle_error"):
         assert name in vars(web.RequestHandler), name
+
+
+async def test_a_connection_queues_what_its_parser_refuses_as_something_else_than_a_message():
+    async with Served(build_app()) as served:
+        connection = served.server()
+        connection.data_received(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        connection.data_received(b"secret\r\n\r\n")
+        connection.data_received(b"nothing more is read\r\n\r\n")
+        first, second = connection._messages
+        assert isinstance(first[0], RawRequestMessage)
+        assert not isinstance(second[0], RawRequestMessage)

@@ -4,12 +4,18 @@ import asyncio
 import contextlib
 import gzip
 import importlib
+import pathlib
+import sys
 import zlib
 
 import pytest
 from aiohttp import web
 
-from ponty.core import get, post
+from ponty.core import build_app, get, post
+from ponty.core.serving import runner
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from serving import Served, rest, until
 
 UNPACKED = 2**26
 """More than a server may decode of a body that nobody reads; some kilobytes unpack to it."""
@@ -124,3 +130,34 @@ async def test_a_connection_stays_open_after_an_encoded_body_that_was_read(serve
     writer.write(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
     assert (await reader.read()).endswith(b"next")
     writer.close()
+
+
+LARGE = b"POST /here HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000000\r\n\r\n"
+
+
+async def test_the_answer_to_a_body_announced_as_too_large_ends_at_once():
+    """Though what the client still sends is skipped for a while, so that it can come to read the answer."""
+
+    @post("/here")
+    async def here(request: web.Request) -> web.Response:
+        return web.Response(text=await request.text())
+
+    async with Served(build_app()) as served:
+        reader, writer = await served.send(LARGE)
+        assert (await rest(reader)).startswith(b"HTTP/1.1 413 ")
+        (connection,) = served.server.connections
+        arrived = connection.received + 100_000
+        writer.write(bytes(100_000))
+        await until(lambda: connection.received == arrived)
+
+
+async def test_what_is_left_of_a_body_that_nobody_reads_is_skipped_for_a_limited_time(monkeypatch):
+    monkeypatch.setattr(runner, "LINGER_SECONDS", 0.01)
+
+    @post("/here")
+    async def here(request: web.Request) -> web.Response:
+        return web.Response(text=await request.text())
+
+    async with Served(build_app()) as served:
+        await served.send(LARGE)
+        await until(lambda: served.server.requests_count == 1 and not served.server.connections)

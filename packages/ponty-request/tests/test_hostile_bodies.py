@@ -10,6 +10,7 @@ import socket
 import typing
 import uuid
 
+import msgspec
 import pytest
 from aiohttp import web
 from hypothesis import example, given, settings
@@ -17,11 +18,13 @@ from hypothesis import strategies as st
 
 from ponty.core import render_json
 from ponty.request import (
+    UNSET,
     Annotation,
     JsonBody,
     ParsedJsonBody,
     Request,
     TextBody,
+    UnsetType,
     ValidatedJsonBody,
     dataclass_to_jsonschema,
     expect,
@@ -52,6 +55,16 @@ class Cat:
             raise ValueError("the dog's secret")
 
 
+class Box(msgspec.Struct, rename="camel", tag="box"):
+    box_name: str
+    boxes: "list[Box | Bag]" = []
+    note: str | UnsetType | None = UNSET
+
+
+class Bag(msgspec.Struct, tag="bag", forbid_unknown_fields=True):
+    since: datetime.date
+
+
 @dataclasses.dataclass
 class Everything:
     text: str
@@ -75,6 +88,7 @@ class Everything:
     by_day: dict[datetime.date, Point]
     either: int | float | str | list[int]
     anything: typing.Any
+    held: Box | Bag
 
 
 GOOD = {
@@ -99,6 +113,7 @@ GOOD = {
     "by_day": {"2026-02-28": {"x": 1}},
     "either": 1.5,
     "anything": {"a": [None]},
+    "held": {"type": "box", "boxName": "a", "boxes": [{"type": "bag", "since": "2026-02-28"}], "else": []},
 }
 
 table = web.RouteTableDef()
@@ -109,6 +124,7 @@ FIELDS = {
     "parsed": ParsedJsonBody(Everything),
     "list": ParsedJsonBody(list[Everything | Cat]),
     "map": ParsedJsonBody(dict[int, float]),
+    "struct": ParsedJsonBody(Box),
 }
 
 
@@ -271,7 +287,7 @@ def test_large_bodies(server, path, body):
 
 @pytest.mark.parametrize("path", sorted(FIELDS))
 def test_the_server_is_alive_and_takes_the_good(server, path):
-    body = {"list": [GOOD, GOOD["pet"]], "map": {"1": 2}}.get(path, GOOD)
+    body = {"list": [GOOD, GOOD["pet"]], "map": {"1": 2}, "struct": GOOD["held"]}.get(path, GOOD)
     assert check(server, path, json.dumps(body).encode()) == 200
 
 

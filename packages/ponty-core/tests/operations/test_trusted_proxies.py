@@ -3,16 +3,21 @@
 import asyncio
 import ipaddress
 import logging
+import pathlib
 import string
+import sys
 
 import pytest
 from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ponty.core import build_app, get, trusted_proxies
+from ponty.core import Limits, Routes, build_app, get, trusted_proxies
 from ponty.core.operations.forwarding import Hop, MalformedForwarded, read_forwarded, read_x_forwarded
 from ponty.core.serving.access_log import AccessLogger
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
+from serving import Served, rest, until
 
 PEER = "127.0.0.1"
 
@@ -290,3 +295,103 @@ def test_any_text_is_read_without_an_error(addresses, schemes, hosts):
     for hop in read_x_forwarded(addresses, schemes, hosts):
         assert hop.address is None or isinstance(hop.address, ipaddress.IPv4Address | ipaddress.IPv6Address)
         assert hop.scheme in {None, "http", "https"}
+
+
+def ask(address="203.0.113.7", path="/"):
+    forwarded = f"X-Forwarded-For: {address}\r\n" if address else ""
+    return f"GET {path} HTTP/1.1\r\nHost: a\r\n{forwarded}Connection: close\r\n\r\n".encode()
+
+
+@pytest.fixture
+def go_on(routes):
+    """Wait in a handler until the test goes on."""
+    event = asyncio.Event()
+
+    @get("/wait")
+    async def wait(request: web.Request) -> web.Response:
+        await event.wait()
+        return web.Response(text="waited")
+
+    return event
+
+
+def serving_behind(*proxies, most=1, further=(), **options):
+    middlewares = [*further, trusted_proxies(*proxies, **options)]
+    return Served(build_app(middlewares=middlewares), limits=Limits(connections_per_client=most))
+
+
+async def begin_to_wait(served, *requests):
+    """Have handlers wait; return who reads their answers."""
+    readers = []
+    for number, request in enumerate(requests, 1):
+        reader, _ = await served.send(request)
+        await until(lambda n=number: len([each for each in served.server.connections if each.request is not None]) == n)
+        readers.append(reader)
+    return readers
+
+
+@pytest.mark.parametrize("is_behind_another", [False, True])
+async def test_one_client_of_a_proxy_has_no_more_than_its_share_of_requests_at_once(go_on, is_behind_another):
+    async def middleware(request, handler):
+        return await handler(request)
+
+    further = [web.middleware(middleware)] if is_behind_another else []
+    async with serving_behind(PEER, most=2, further=further) as served:
+        waiting = await begin_to_wait(served, *[ask(path="/wait")] * 2)
+        third, _ = await served.send(ask(path="/wait"))
+        answer = await rest(third)
+        assert answer.startswith(b"HTTP/1.1 503 ")
+        assert b"\r\nRetry-After: 1\r\n" in answer
+        assert served.refusals == {"connections_per_client": 1}
+        others = [await rest((await served.send(ask(f"203.0.113.{number}")))[0]) for number in range(10, 15)]
+        assert all(answer.startswith(b"HTTP/1.1 200 ") for answer in others)
+        go_on.set()
+        assert all([b"waited" in await rest(reader) for reader in waiting])
+        fourth, _ = await served.send(ask())
+        assert (await rest(fourth)).startswith(b"HTTP/1.1 200 ")
+
+
+async def test_the_connections_of_a_proxy_are_not_limited_though_those_of_others_are(go_on):
+    """A proxy opens many, and keeps them; what it asks by itself is nobody's."""
+    async with serving_behind("192.0.2.1") as served:
+        await begin_to_wait(served, ask(path="/wait"))
+        second, _ = await served.send(ask())
+        assert (await rest(second)).startswith(b"HTTP/1.1 503 ")
+        go_on.set()
+    go_on.clear()
+    async with serving_behind(PEER) as served:
+        waiting = await begin_to_wait(served, *[ask(address=None, path="/wait")] * 3, ask(path="/wait"))
+        go_on.set()
+        assert all([b"waited" in await rest(reader) for reader in waiting])
+        assert not served.refusals
+
+
+async def test_a_request_that_fails_or_loses_its_client_gives_its_place_back(go_on, caplog):
+    @get("/fails")
+    async def fails(request: web.Request) -> web.Response:
+        raise ZeroDivisionError
+
+    async with serving_behind(PEER) as served:
+        for _ in range(2):
+            reader, _ = await served.send(ask(path="/fails"))
+            assert (await rest(reader)).startswith(b"HTTP/1.1 500 ")
+        _, writer = await served.send(ask(path="/wait"))
+        await until(lambda: any(each.request is not None for each in served.server.connections))
+        writer.close()
+        go_on.set()
+        await until(lambda: not served.server.connections)
+        reader, _ = await served.send(ask())
+        assert (await rest(reader)).startswith(b"HTTP/1.1 200 ")
+
+
+async def test_a_client_that_two_middlewares_name_is_counted_once():
+    table = Routes(middlewares=[trusted_proxies("203.0.113.7", PEER)])
+
+    @table.get("/twice")
+    async def twice(request: web.Request) -> web.Response:
+        return web.Response(text="once")
+
+    app = build_app(routes=[table], middlewares=[trusted_proxies(PEER)])
+    async with Served(app, limits=Limits(connections_per_client=1)) as served:
+        reader, _ = await served.send(ask(path="/twice"))
+        assert (await rest(reader)).startswith(b"HTTP/1.1 200 ")

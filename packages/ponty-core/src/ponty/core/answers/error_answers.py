@@ -6,6 +6,7 @@ an exception, only the status reaches the client.
 """
 
 from aiohttp import hdrs, web
+from aiohttp.http_exceptions import HttpProcessingError
 from multidict import CIMultiDict
 
 from ponty.core.answers.encoding import encode_json
@@ -32,7 +33,10 @@ def answer_to(request: web.Request, error: BaseException) -> web.Response | None
 
 def is_client_s(request: web.Request, error: BaseException) -> bool:
     """Return whether `error` says only that the body of `request` could not be read."""
-    return error is request.content.exception() or isinstance(error, web.RequestPayloadError)
+    if error is request.content.exception() or isinstance(error, web.RequestPayloadError):
+        return True
+    # aiohttp's parser in pure Python may put a second error in the place of the one that it has raised.
+    return isinstance(error, HttpProcessingError) and request.content.exception() is not None
 
 
 def ponty_error(error: PontyError, status: int | None = None) -> web.Response:

@@ -141,4 +141,4 @@ def _answering_middleware(middleware: Middleware, settings: AnswerSettings | Non
             return await answer_raised(request, error, settings)
         return answer
 
-    return guarded
+    return functools.update_wrapper(guarded, middleware)

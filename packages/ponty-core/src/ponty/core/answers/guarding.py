@@ -15,11 +15,13 @@ from aiohttp.typedefs import Handler
 from ponty.core.answers.answer_settings import AnswerSettings
 from ponty.core.answers.entity_tags import if_changed
 from ponty.core.answers.error_answers import answer_to, is_client_s, ponty_error
+from ponty.core.answers.error_watchers import sole, tell_watchers
 from ponty.core.answers.errors import PontyError
 from ponty.core.answers.fast_response import PlainResponse
 from ponty.core.answers.problems import problem
 from ponty.core.answers.response_checks import check_sendable, check_unsent
 from ponty.core.log_lines import log_error
+from ponty.core.wire.departures import CutOff, has_left
 from ponty.core.wire.unread_bodies import mark_refused
 
 logger: logging.Logger = logging.getLogger("ponty.core")
@@ -70,6 +72,7 @@ async def answer_raised(
     request: web.Request, error: BaseException, settings: AnswerSettings | None
 ) -> web.StreamResponse:
     """Return the answer to `error`; `settings` are the application's own answers to errors, if any."""
+    tell_watchers(request, error)
     if settings is not None and isinstance(error, Exception):
         return await _answer_as_set(request, error, settings)
     return _answer(request, error)
@@ -77,22 +80,22 @@ async def answer_raised(
 
 async def _answer_as_set(request: web.Request, error: Exception, settings: AnswerSettings) -> web.StreamResponse:
     """Answer as the application has it, or else as any does."""
-    sole = _sole(error)
-    own = settings.answer_to(sole)
-    if own is None or request.writer.output_size or is_client_s(request, sole):
+    cause = sole(error)
+    own = settings.answer_to(cause)
+    if own is None or request.writer.output_size or is_client_s(request, cause) or isinstance(cause, CutOff):
         return _answer(request, error)
     try:
         if isinstance(own, int):
             answer: web.StreamResponse
-            answer = ponty_error(sole, own) if isinstance(sole, PontyError) else problem(own)
+            answer = ponty_error(cause, own) if isinstance(cause, PontyError) else problem(own)
         else:
-            made = own(request, sole)
+            made = own(request, cause)
             answer = made if isinstance(made, web.StreamResponse) else await _awaited(made)
         check_sendable(answer)
     except Exception as raised:  # noqa: BLE001 - what the program raises in its place
         return _answer(request, raised)
-    if answer.status >= 500 and not isinstance(sole, PontyError | web.HTTPException):
-        log_failure(request, sole)
+    if answer.status >= 500 and not isinstance(cause, PontyError | web.HTTPException):
+        log_failure(request, cause)
     return answer
 
 
@@ -101,13 +104,13 @@ async def _awaited(made: object) -> Any:
 
 
 def _answer(request: web.Request, error: BaseException) -> web.StreamResponse:
-    if request.writer.output_size:
+    if request.writer.output_size or isinstance(error, CutOff):
         if not _has_left(request, error):
             log_failure(request, error)
         return BrokenAnswer()
     try:
         # First what floods of bad requests end in.
-        answer = ponty_error(error) if isinstance(error, PontyError) else answer_to(request, _sole(error))
+        answer = ponty_error(error) if isinstance(error, PontyError) else answer_to(request, sole(error))
         if answer is not None:
             if type(answer) is not PlainResponse or not answer.is_settled():
                 check_sendable(answer)
@@ -146,18 +149,10 @@ def _is_running() -> bool:
 
 def _has_left(request: web.Request, error: BaseException) -> bool:
     """Return whether `error` says only that the client has closed the connection."""
-    gone = request.transport is None or request.transport.is_closing()
-    return gone and isinstance(error, ConnectionError)
+    return isinstance(error, CutOff) or (isinstance(error, ConnectionError) and has_left(request))
 
 
 def log_failure(request: web.Request, error: BaseException) -> None:
     """Log what no client is told: the traceback, beside words of the program's own."""
     resource = request.match_info.route.resource
     log_error(logger, "%s %s failed", request.method, resource.canonical if resource else "(no route)", error=error)
-
-
-def _sole(error: BaseException) -> BaseException:
-    """Take the one exception out of a group of one, as a task group with a single failed task raises it."""
-    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
-        error = error.exceptions[0]
-    return error

@@ -1,5 +1,6 @@
 """Addresses of peers: who a program trusts, by addresses and networks."""
 
+import asyncio
 import ipaddress
 from collections.abc import Iterable
 
@@ -42,15 +43,18 @@ class TrustedPeers:
 
     def has_sent(self, request: web.BaseRequest) -> bool:
         """Return whether the other end of the connection of `request` is one of them."""
-        peer = peer_of(request)
+        return self.are_behind(request.transport)
+
+    def are_behind(self, transport: asyncio.BaseTransport | None) -> bool:
+        """Return whether the other end of a connection is one of them."""
+        peer = peer_of(transport)
         if not peer:
             return self._has_unix and peer is not None
         return parse_address(peer) in self
 
 
-def peer_of(request: web.BaseRequest) -> str | None:
-    """Return the address at the other end of the connection; an empty one over a Unix socket, None if it is gone."""
-    transport = request.transport
+def peer_of(transport: asyncio.BaseTransport | None) -> str | None:
+    """Return the address at the other end of a connection; an empty one over a Unix socket, None if it is gone."""
     name = None if transport is None else transport.get_extra_info("peername")
     if name is None:
         return None

@@ -5,16 +5,22 @@ proxy, and then only what named proxies have written: the elements are walked fr
 addresses of named proxies. The first that is not is the client's.
 """
 
+import logging
 from collections.abc import Iterator
 from typing import Any, Literal
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
 from ponty.core.answers.problems import problem
 from ponty.core.operations.addresses import TrustedPeers
 from ponty.core.operations.forwarding import Hop, MalformedForwarded, read_forwarded, read_x_forwarded
 from ponty.core.serving.access_log import CLIENT_ADDRESS
+from ponty.core.wire.server_state import SERVER_STATE, TRUSTS_ATTRIBUTE
+
+logger: logging.Logger = logging.getLogger("ponty.core")
+
+_LIMIT = "connections_per_client"
 
 
 def trusted_proxies(
@@ -27,7 +33,9 @@ def trusted_proxies(
         app = build_app(middlewares=[trusted_proxies("127.0.0.1", "10.0.0.0/8")])
 
     Handlers, and middlewares behind this one, find the client's address in `request.remote`, and what was asked in
-    `request.scheme`, `request.secure` and `request.host`; so does the access log. List it first.
+    `request.scheme`, `request.secure` and `request.host`; so does the access log. List it first. Where
+    `Limits.connections_per_client` is set, a client has as many requests handled at once through these proxies; more
+    are answered 503.
 
     Args:
         *proxies: The addresses and networks of your proxies; `"unix"` for whoever connects over a Unix socket.
@@ -60,17 +68,35 @@ def trusted_proxies(
             return await handler(request)
         remote = None if client.address is None else str(client.address)
         told = {"remote": remote, "scheme": client.scheme, "host": client.host}
-        if remote is not None:
-            request[CLIENT_ADDRESS] = remote
         changed: dict[str, Any] = {name: value for name, value in told.items() if value is not None}
         seen = request.clone(**changed)
+        counts = remote is not None and CLIENT_ADDRESS not in request
+        if remote is not None:
+            request[CLIENT_ADDRESS] = seen[CLIENT_ADDRESS] = remote
         try:
-            return await handler(seen)
+            return await (_in_share(remote, seen, handler) if counts else handler(seen))
         finally:
             # What is noted in the request that handlers see is looked for by who logs this one.
             request.update(seen)
 
+    vars(middleware)[TRUSTS_ATTRIBUTE] = trusted.are_behind
     return middleware
+
+
+async def _in_share(client: str | None, request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Handle a request of `client`, if it has no more of them than the server lets it have."""
+    state = request.config_dict.get(SERVER_STATE)
+    if state is None:
+        return await handler(request)
+    if not state.has_room(client):
+        state.refusals[_LIMIT] += 1
+        logger.info("a client was refused: %s", _LIMIT)
+        return problem(503, headers={hdrs.RETRY_AFTER: "1"})
+    state.enter(client)
+    try:
+        return await handler(request)
+    finally:
+        state.leave(client)
 
 
 def _hops(request: web.Request, header: str) -> Iterator[Hop]:

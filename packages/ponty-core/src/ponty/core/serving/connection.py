@@ -9,6 +9,9 @@ aiohttp's own connection reads requests, has them handled, and writes the answer
 
 A `look`, some time between any two of which passes, tells whether it has been too long in one of them. What can never
 happen: a 408 in the midst of an answer, since one is sent from *waiting* only, or by the handler whose body it is.
+
+Once something has come that is no HTTP, nothing more is read. The parser tells the one who waits for the next request,
+and not the handler that waits for the rest of a body, so that handler is told here.
 """
 
 import asyncio
@@ -17,6 +20,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from aiohttp import StreamReader, hdrs, web
 from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.http_parser import RawRequestMessage
 
 from ponty.core.answers.closing_answer import ClosingAnswer, closing_bytes
 from ponty.core.log_lines import log_error
@@ -43,6 +47,7 @@ class Connection(web.RequestHandler):
         "_held_back",
         "_held_back_since",
         "_is_late",
+        "_is_out_of_step",
         "_server",
         "_unread",
         "head_since",
@@ -71,6 +76,7 @@ class Connection(web.RequestHandler):
         self._body_since = 0.0
         self._body_from = 0
         self._is_late = False
+        self._is_out_of_step = False
         self._held_back = 0
         self._held_back_since = 0.0
         self._unread: StreamReader | None = None
@@ -92,9 +98,15 @@ class Connection(web.RequestHandler):
     def data_received(self, data: bytes) -> None:
         """Take what has come."""
         self.received += len(data)
+        if self._is_out_of_step:
+            return
         if self.request is None and data and not self.head_since:
             self.head_since = self._server.clock()
         super().data_received(data)
+        messages = self._messages
+        if messages and not isinstance(messages[-1][0], RawRequestMessage):
+            self._is_out_of_step = True
+            self._break_bodies()
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """End."""
@@ -102,6 +114,17 @@ class Connection(web.RequestHandler):
         if self._unread is not None and not self._unread.is_eof():
             self._unread.feed_eof()  # or else aiohttp would wait for the rest of it
         super().connection_lost(exc)
+
+    def _break_bodies(self) -> None:
+        """Tell who reads a body, now or when its turn comes, that the rest of it will not come."""
+        bodies = [payload for _, payload in self._messages]
+        if self.request is not None:
+            bodies.append(self.request.content)
+        elif self._unread is not None and not self._unread.is_eof():
+            self._unread.feed_eof()  # nobody reads it; aiohttp throws it away
+        for body in bodies:
+            if not body.is_eof():
+                body.set_exception(web.RequestPayloadError("what follows is not HTTP"))
 
     def begin(self, request: web.BaseRequest) -> None:
         """Handle `request`, whose head is complete."""
@@ -115,12 +138,14 @@ class Connection(web.RequestHandler):
         """Log the end of a request, and wait for the next."""
         content = request.content
         if not content.is_eof():
-            if self._is_late or hdrs.CONTENT_ENCODING in request.headers:
+            if content.exception() is not None or hdrs.CONTENT_ENCODING in request.headers:
                 # What aiohttp would read on, and decode, to throw it away.
                 response.force_close()
                 content.feed_eof()
             else:
                 self._unread = content
+                if response.keep_alive is False and self.wire is not None and self.wire.can_write_eof():
+                    self.wire.write_eof()  # so that nobody waits for the end of the answer while the rest is skipped
         if self._server.state.is_stopping:
             response.force_close()
         self.request = None
@@ -147,6 +172,8 @@ class Connection(web.RequestHandler):
                 self._server.state.refusals[limit] += 1
             self.logger.info("a request was malformed: %s", type(exc).__name__)
             return ClosingAnswer(status, detail=detail, server=name)
+        if isinstance(exc, web.RequestPayloadError) and not request.writer.output_size:
+            return ClosingAnswer(400, detail="the body could not be read", server=name)
         if exc is not None:
             log_error(logger, "%s %s failed", request.method, "(an application's own handler)", error=exc)
         if request.writer.output_size:

@@ -33,8 +33,10 @@ class Limits:
         connections: How many connections may be open at once. With that many, those that wait for a request make room,
             the longest first; where none does, a new one is answered 503. By default three quarters of the files that
             the process may open, and 10,000 at most.
-        connections_per_client: How many of them may come from one address. More are answered 503. None by default,
-            since behind a proxy all of them do.
+        connections_per_client: How many of them may come from one address. More are answered 503. Those of a proxy that
+            the application's `trusted_proxies` names are not counted. What is counted there is how many requests are
+            handled at once for one client of the proxy; more are answered 503, too. None by default, since behind a
+            proxy that is not named all have one address.
         path_bytes: How long the path of a request may be. Over it: 414.
         line_bytes: How long the request line may be. Over it: 414.
         header_bytes: How long each header may be. Over it: 431.

@@ -16,6 +16,7 @@ from aiohttp import web
 from aiohttp.log import access_logger, server_logger
 
 from ponty.core.app import MOUNTED
+from ponty.core.lifecycle.stopping import is_watched, watch_stopping
 from ponty.core.log_lines import log_error
 from ponty.core.serving.access_log import AccessLogger
 from ponty.core.serving.draining import drain
@@ -23,7 +24,7 @@ from ponty.core.serving.limits import Limits
 from ponty.core.serving.protocol_errors import line_limit
 from ponty.core.serving.server import Server
 from ponty.core.serving.server_log import ServerLogger
-from ponty.core.wire.server_state import SERVER_NAME, SERVER_STATE, ServerState
+from ponty.core.wire.server_state import SERVER_NAME, SERVER_STATE, TRUSTS_ATTRIBUTE, ServerState
 
 logger: logging.Logger = logging.getLogger("ponty.core")
 
@@ -73,7 +74,7 @@ class Runner(web.AppRunner):
             max_field_size=limits.header_bytes,
             max_headers=limits.headers,
         )
-        self.state: ServerState = ServerState(server_header)
+        self.state: ServerState = ServerState(server_header, most_per_client=limits.connections_per_client)
         self.hurry: asyncio.Event = asyncio.Event()
         """Ends the wait for requests in flight, when it is set."""
         self.before_stop: list[Callable[[], None]] = []
@@ -81,9 +82,12 @@ class Runner(web.AppRunner):
         self._limits = limits
         self._seconds = shutdown_timeout - 2 * cancelling
         app[SERVER_STATE] = self.state
+        if not is_watched(app):
+            watch_stopping(app)
 
     async def _make_server(self) -> web.Server:
         inner = await super()._make_server()
+        is_proxy = [getattr(middleware, TRUSTS_ATTRIBUTE, None) for middleware in self.app.middlewares]
         # aiohttp has no other way to say of which class a connection is.
         options = inner._kwargs  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
         return Server(
@@ -93,6 +97,7 @@ class Runner(web.AppRunner):
             state=self.state,
             options=options,
             answers_all=MOUNTED in self.app,
+            is_proxy=[each for each in is_proxy if each is not None],
         )
 
     async def shutdown(self) -> None:

@@ -1,10 +1,9 @@
 """The server of an application: its connections, and the limits of each."""
 
 import asyncio
-import collections
 import functools
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, cast
 
 from aiohttp import HttpVersion11, StreamReader, hdrs, web
@@ -36,6 +35,7 @@ class Server(web.Server):
         state: Shared with the application.
         options: Those of aiohttp's connections.
         answers_all: Whether the application answers each exception.
+        is_proxy: Each says whether a trusted proxy is at the other end.
     """
 
     LONGEST_LOOK = 1.0
@@ -53,6 +53,7 @@ class Server(web.Server):
         state: ServerState,
         options: dict[str, Any],
         answers_all: bool,
+        is_proxy: Iterable[Callable[[asyncio.BaseTransport], bool]] = (),
     ) -> None:
         handler = inner.request_handler
         if not answers_all:
@@ -72,7 +73,7 @@ class Server(web.Server):
         self._running = loop
         self._options = options
         self._open = 0
-        self._per_client: collections.Counter[object] = collections.Counter()
+        self._is_proxy = tuple(is_proxy)
         self._look_every = min(self.LONGEST_LOOK, limits.shortest_seconds / 4)
         self._looking: asyncio.TimerHandle | None = None
         self._no_room_until = 0.0
@@ -85,8 +86,8 @@ class Server(web.Server):
         """Count a connection."""
         self._open += 1
         cast("Connection", handler).is_counted = True
-        if self.limits.connections_per_client is not None:
-            self._per_client[_address(transport)] += 1
+        if self._has_one_client(transport):
+            self.state.enter(_address(transport))
         if self._looking is None:
             self._looking = self._running.call_later(self._look_every, self._look_again)
         super().connection_made(handler, transport)
@@ -97,23 +98,24 @@ class Server(web.Server):
         self._open -= connection.is_counted
         connection.is_counted = False
         wire = connection.wire
-        if wire is not None and self.limits.connections_per_client is not None:
-            address = _address(wire)
-            self._per_client[address] -= 1
-            if self._per_client[address] <= 0:
-                del self._per_client[address]
+        if wire is not None and self._has_one_client(wire):
+            self.state.leave(_address(wire))
         super().connection_lost(handler, exc)
 
     def refuses(self, transport: asyncio.Transport) -> str | None:
         """Return the limit that a new connection would be over, if there is no room for it."""
         limits = self.limits
-        per_client = limits.connections_per_client
-        if per_client is not None and self._per_client[_address(transport)] >= per_client:
+        if self._has_one_client(transport) and not self.state.has_room(_address(transport)):
             return "connections_per_client"
         if limits.connections is None or self._open < limits.connections:
             return None
         self._make_room()
         return None if self._open < limits.connections else "connections"
+
+    def _has_one_client(self, transport: asyncio.Transport) -> bool:
+        """Return whether the connections of each client are limited, and this one is from no proxy of many."""
+        limit = self.limits.connections_per_client
+        return limit is not None and not any(is_proxy(transport) for is_proxy in self._is_proxy)
 
     def _make_room(self) -> None:
         """Close some of the connections that wait, the longest first."""

@@ -10,6 +10,7 @@ no bounds, the text is read in one step. What is read is the form alone: no blan
 scripts, no other notation.
 """
 
+import collections
 import decimal
 import math
 import re
@@ -21,8 +22,9 @@ import msgspec
 from ponty.request.content.json_decoder import Json
 from ponty.request.errors import InvalidField
 from ponty.request.fields.converters import CAST_ERRORS
-from ponty.request.parsing.compiled_type import Schema
+from ponty.request.parsing.compiled_type import Schema, is_hashable
 from ponty.request.parsing.compiler import Compiler
+from ponty.request.parsing.defaults import json_form
 from ponty.request.parsing.parser import Parser
 from ponty.request.validation.formats import FORMATS
 
@@ -44,6 +46,7 @@ _IS_NARROWED_BY_NONE_OF = {
     "writeOnly",
     "default",
     "$comment",
+    "x-enum-varnames",
 }
 
 
@@ -83,7 +86,12 @@ def text_form(tp: Any) -> TextForm:
         return _list_form(tp, schema)
     if not inner:
         raise _no_form(tp)
-    is_plain = schema.keys() - {"anyOf"} <= _IS_NARROWED_BY_NONE_OF and inner.keys() <= _IS_NARROWED_BY_NONE_OF
+    # What has no hash is no value of a format as such: a bytearray is made of what is read.
+    is_plain = (
+        schema.keys() - {"anyOf"} <= _IS_NARROWED_BY_NONE_OF
+        and inner.keys() <= _IS_NARROWED_BY_NONE_OF
+        and is_hashable(node)
+    )
     if "enum" in inner:
         texts = _texts(tp, inner["enum"])
         build = Parser(tp).parse if is_optional or not is_plain else node.build
@@ -163,6 +171,12 @@ _OF_FORMATS: dict[str, _Kind] = {
     "uuid": _text("uuid", "a UUID, as 123e4567-e89b-12d3-a456-426614174000", "[0-9A-Fa-f]{8}-[0-9A-Fa-f-]+"),
     "decimal": _text("decimal", "a decimal number, as 1.50", _NUMBER_PATTERN),
     "base64": _text("base64", "base64 (RFC 4648 §4)", "[^/]+"),
+    "ipv4": _text("ipv4", "an address of IPv4, as 192.0.2.1", "[0-9.]+"),
+    "ipv6": _text("ipv6", "an address of IPv6, as 2001:db8::1", "[0-9A-Fa-f:.]+"),
+    "ipv4-network": _text("ipv4-network", "a network of IPv4, as 192.0.2.0/24", "[^/]+"),
+    "ipv6-network": _text("ipv6-network", "a network of IPv6, as 2001:db8::/32", "[^/]+"),
+    "ipv4-interface": _text("ipv4-interface", "an interface of IPv4, as 192.0.2.1/24", "[^/]+"),
+    "ipv6-interface": _text("ipv6-interface", "an interface of IPv6, as 2001:db8::1/32", "[^/]+"),
 }
 
 
@@ -310,14 +324,14 @@ def check_default(place: str, form: TextForm, default: object) -> None:
 
 def described(form: TextForm, default: object) -> Mapping[str, object]:
     """Return the schema of a parameter, with its default where it has one that is not None."""
-    return form.schema if default is None else {**form.schema, "default": msgspec.to_builtins(default)}
+    return form.schema if default is None else {**form.schema, "default": json_form(default)}
 
 
-_LISTS = (list, tuple, set, frozenset)
+_LISTS = (list, tuple, set, frozenset, collections.deque)
 
 
 def _written(value: object) -> str:
-    plain: object = msgspec.to_builtins(value)
+    plain = json_form(value)
     return plain if isinstance(plain, str) else msgspec.json.encode(plain).decode()
 
 

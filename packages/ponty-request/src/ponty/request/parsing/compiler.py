@@ -5,6 +5,7 @@ in one place. Of a class that is met again inside itself, the walk gives a refer
 builds it is looked up when it is called.
 """
 
+import collections
 import collections.abc
 import copy
 import dataclasses
@@ -16,14 +17,20 @@ import typing
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 from msgspec.structs import replace
 
 from ponty.request.content.json_decoder import Json
-from ponty.request.parsing.annotation import class_keywords
+from ponty.request.parsing.annotation import DESCRIPTIVE, class_keywords
 from ponty.request.parsing.arrays import array, fixed_array, open_tuple, unique_array
+from ponty.request.parsing.attrs_classes import AttrsConstructor, is_attrs_class
+from ponty.request.parsing.collection_types import ARRAYS, MAPPINGS, SETS, default_dict
 from ponty.request.parsing.compiled_type import JSON_TYPES, Build, CompiledType, Schema, is_hashable
 from ponty.request.parsing.constraints import keywords_of
-from ponty.request.parsing.defaults import default_keyword
+from ponty.request.parsing.formless import no_form
+from ponty.request.parsing.json_names import Alias, json_names, without_alias
+from ponty.request.parsing.members import Member, attrs_members, dataclass_members, struct_members
+from ponty.request.parsing.msgspec_own import own_form
 from ponty.request.parsing.msgspec_path import annotated, direct_object
 from ponty.request.parsing.objects import build_object, check_signature, mapping, object_schema
 from ponty.request.parsing.scalars import bounded_decimal, enumeration, flags, open_enumeration, scalar
@@ -32,29 +39,12 @@ from ponty.request.parsing.unions import UnionBuild, union
 from ponty.request.validation.dialects import DIALECT
 from ponty.request.validation.documents import Documents
 
-_LISTS: set[object] = {
-    list,
-    collections.abc.Sequence,
-    collections.abc.MutableSequence,
-    collections.abc.Collection,
-    collections.abc.Iterable,
-}
-_SETS: set[object] = {set, collections.abc.Set, collections.abc.MutableSet}
-_DICTS: set[object] = {dict, collections.abc.Mapping, collections.abc.MutableMapping}
 _WRAPPER_NAMES = ("Final", "Required", "NotRequired", "ReadOnly")
 _WRAPPERS: set[object] = {getattr(typing, name) for name in _WRAPPER_NAMES if hasattr(typing, name)}
-_DESCRIPTIVE: set[str] = {
-    "title",
-    "description",
-    "examples",
-    "deprecated",
-    "readOnly",
-    "writeOnly",
-    "default",
-    "$comment",
-}
 _NUMERIC: set[str] = {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"}
 
+_Describe = collections.abc.Callable[[Any, Any], CompiledType]
+"""Compiles a class, given it as it was written, with its arguments, and bare."""
 
 _MAX_WITHIN_ITSELF = 20
 """How often a class may stand within itself, each time with other type arguments."""
@@ -101,7 +91,7 @@ class Compiler:
         return node, schema
 
     def _compile(self, tp: Any, place: str) -> CompiledType:  # noqa: PLR0911 - one for each form of type
-        node = self._known(tp)
+        node = self._known(tp, place)
         if node is not None:
             return node
         origin = typing.get_origin(tp)
@@ -124,39 +114,58 @@ class Compiler:
             return self._alias(tp, origin or tp, arguments, place)
         return self._class(tp, origin or tp, arguments, place)
 
-    def _known(self, tp: Any) -> CompiledType | None:
+    def _known(self, tp: Any, place: str) -> CompiledType | None:
         if tp == JSON:
             return scalar(Any)
+        if tp is typing.LiteralString:
+            return scalar(str)  # from where a text is, JSON does not tell
+        if tp is msgspec.UnsetType:
+            raise TypeError(f"{place}: UnsetType stands beside the type of a field that may be absent and nowhere else")
         if tp is typing.Self and self._within:
             return self._compile(self._within[-1], "")
         if isinstance(tp, type) and tp in self._opaque:
             return self._opaque[tp]
         return scalar(tp) if isinstance(tp, type | None) or tp is Any else None
 
-    def _class(  # noqa: PLR0911 - one for each kind of class
-        self, tp: Any, cls: Any, arguments: tuple[Any, ...], place: str
-    ) -> CompiledType:
-        if cls in _LISTS:
-            return array(self._argument(arguments, 0, place))
-        if cls in _SETS or cls is frozenset:
+    def _class(self, tp: Any, cls: Any, arguments: tuple[Any, ...], place: str) -> CompiledType:
+        if cls in ARRAYS:
+            return array(self._argument(arguments, 0, place), ARRAYS[cls])
+        if cls in SETS:
             item = self._argument(arguments, 0, place)
             self._sets.append((place, item))
-            return unique_array(item, frozenset if cls is frozenset else set)
+            return unique_array(item, SETS[cls])
         if cls is tuple:
             return self._tuple(tp, arguments, place)
-        if cls in _DICTS:
-            key = self._compile(arguments[0] if arguments else str, place)
-            return mapping(place, key, self._argument(arguments, 1, place))
+        if cls in MAPPINGS:
+            return self._mapping(cls, arguments, place)
         if isinstance(cls, type):
             if issubclass(cls, enum.Enum):
                 return self._enum(cls, place)
-            if _is_typed_dict(cls):
-                return self._reference(tp, cls, self._typed_dict)
-            if issubclass(cls, tuple) and hasattr(cls, "_fields"):
-                return self._reference(tp, cls, self._named_tuple)
-            if dataclasses.is_dataclass(cls):
-                return self._reference(tp, cls, self._dataclass)
-        raise TypeError(f"{place}: {getattr(tp, '__qualname__', tp)!r} has no form in JSON")
+            describe = self._describer(cls)
+            if describe is not None:
+                return self._reference(tp, cls, describe)
+        raise TypeError(f"{place}: {no_form(tp, cls)}")
+
+    def _mapping(self, cls: Any, arguments: tuple[Any, ...], place: str) -> CompiledType:
+        key = self._compile(arguments[0] if arguments else str, place)
+        if cls is collections.Counter:
+            return mapping(place, key, self._compile(int, place), collections.Counter)
+        make = MAPPINGS[cls]
+        if cls is collections.defaultdict:
+            make = default_dict(place, arguments[1] if arguments else None)
+        return mapping(place, key, self._argument(arguments, 1, place), make)
+
+    def _describer(self, cls: type) -> _Describe | None:
+        """Return what compiles a class that is referred to where it stands; None if it is none such."""
+        if _is_typed_dict(cls):
+            return self._typed_dict
+        if issubclass(cls, tuple) and hasattr(cls, "_fields"):
+            return self._named_tuple
+        if issubclass(cls, msgspec.Struct):
+            return self._struct
+        if dataclasses.is_dataclass(cls):
+            return self._dataclass
+        return self._attrs_class if is_attrs_class(cls) else None
 
     def _enum(self, cls: Any, place: str) -> CompiledType:
         if issubclass(cls, enum.Flag):
@@ -170,21 +179,25 @@ class Compiler:
 
     def _annotated(self, tp: Any, metadata: tuple[object, ...], place: str) -> CompiledType:
         node = self._compile(tp, place)
-        keywords = keywords_of(metadata, node.json_types, place)
+        if any(isinstance(item, Alias) for item in metadata):
+            raise TypeError(f"{place}: an Alias names a field of an object in JSON, and here stands none")
+        keywords = keywords_of(metadata, node.json_types, place, has_offset=node.schema.get("format") == "date-time")
         own = dict(node.schema)
         if (bounds := {name: keywords[name] for name in _NUMERIC & keywords.keys()}) and _has_decimal(own):
             node = replace(node, build=bounded_decimal(node.build, bounds), msgspec_form=None)
-        for name in keywords.keys() - _DESCRIPTIVE:
+        for name in keywords.keys() - DESCRIPTIVE:
             opens = name == "additionalProperties" and "$ref" in own
             if name in own or name.startswith("$") or opens:
                 raise TypeError(f"{place}: Annotation({name}=…) would change what the type says itself")
         if not keywords:
             return node
-        narrowing = {name: value for name, value in keywords.items() if name not in _DESCRIPTIVE}
+        narrowing = {name: value for name, value in keywords.items() if name not in DESCRIPTIVE}
         return replace(node, schema={**own, **keywords}, msgspec_form=annotated(node.msgspec_form, narrowing))
 
     def _union(self, arguments: tuple[Any, ...], place: str) -> CompiledType:
         node = union([self._compile(argument, place) for argument in arguments])
+        if node.msgspec_form is None and any(map(_is_struct, arguments)):
+            node = replace(node, msgspec_form=own_form(typing.Union[arguments]))  # noqa: UP007 - made of a tuple
         self.unions.append(typing.cast("UnionBuild", node.build))
         return node
 
@@ -225,9 +238,7 @@ class Compiler:
         items = [self._compile(argument, place) for argument in arguments]
         return fixed_array(items, len(items), tuple)
 
-    def _reference(
-        self, tp: Any, cls: type, describe: collections.abc.Callable[[Any, Any], CompiledType]
-    ) -> CompiledType:
+    def _reference(self, tp: Any, cls: type, describe: _Describe) -> CompiledType:
         """Compile a class once, and refer to it wherever it stands."""
         for met, known in self._references:
             if met == tp:
@@ -236,7 +247,7 @@ class Compiler:
         if sum((typing.get_origin(outer) or outer) is cls for outer in self._within) >= _MAX_WITHIN_ITSELF:
             raise TypeError(f"{cls.__qualname__}: the class stands within itself with ever other type arguments")
         name = "" if is_root else self._name(tp, cls)
-        json_types = frozenset({"array" if issubclass(cls, tuple) else "object"})
+        json_types = frozenset({"array" if _is_array(cls) else "object"})
         reference = CompiledType({"$ref": f"#/$defs/{name}" if name else "#"}, json_types, hashable=_may_hash(cls))
         self._references.append((tp, reference))
 
@@ -272,35 +283,94 @@ class Compiler:
         return name
 
     def _dataclass(self, tp: Any, cls: Any) -> CompiledType:
+        return self._object(cls, dataclass_members(tp, cls))
+
+    def _attrs_class(self, tp: Any, cls: Any) -> CompiledType:
+        members = attrs_members(tp, cls)
+        construct = AttrsConstructor(cls, {member.name: member.key for member in members})
+        return self._object(cls, members, construct=construct)
+
+    def _struct(self, tp: Any, cls: Any) -> CompiledType:
+        config = cls.__struct_config__
+        members = struct_members(tp, cls)
+        tag = None if config.tag is None else (config.tag_field, config.tag)
+        if config.array_like:
+            return self._struct_array(cls, members, tag)
+        node = self._object(cls, members, is_open=not config.forbid_unknown_fields, tag=tag)
+        is_narrowed = not class_keywords(cls).keys() <= DESCRIPTIVE
+        own = None if is_narrowed or self._ignore_unknown else own_form(tp)
+        return replace(node, msgspec_form=own or node.msgspec_form)
+
+    def _struct_array(self, cls: Any, members: list[Member], tag: tuple[str, str | int] | None) -> CompiledType:
+        if class_keywords(cls).keys() - DESCRIPTIVE:
+            raise TypeError(f"{cls.__qualname__}.JsonSchema: an array_like Struct takes keywords that describe it only")
+        items = [self._compile(member.hint, member.place) for member in members]
+        first = 0 if tag is None else 1
+        if tag is not None:
+            items.insert(0, enumeration(cls.__qualname__, [tag[1]]))
+        required = max((index + 1 for index, member in enumerate(members) if member.required), default=0) + first
+        names = [member.name for member in members]
+        node = fixed_array(items, required, lambda value: cls(**dict(zip(names, value[first:], strict=False))))
+        if not cls.__struct_config__.forbid_unknown_fields:
+            schema = {name: keyword for name, keyword in node.schema.items() if name != "items"}
+            return replace(node, schema=schema, build=_first_items(node.build, len(items)), msgspec_form=None)
+        return node
+
+    def _object(
+        self,
+        cls: Any,
+        members: list[Member],
+        *,
+        is_open: bool = False,
+        tag: tuple[str, str | int] | None = None,
+        construct: collections.abc.Callable[..., Any] | None = None,
+    ) -> CompiledType:
+        """Compile a class of members.
+
+        Args:
+            cls: The class.
+            members: Its members.
+            is_open: Whether it says itself that objects may have further properties.
+            tag: A property that tells it from other classes, and its value there.
+            construct: What is called in the place of the class, to make an instance.
+        """
         keywords = class_keywords(cls)
-        for name in keywords.keys() - _DESCRIPTIVE:
-            if name.startswith("$") or name in {"type", "properties", "required"}:
+        for name in keywords.keys() - DESCRIPTIVE:
+            says = name == "additionalProperties" and issubclass(cls, msgspec.Struct)
+            if name.startswith("$") or name in {"type", "properties", "required"} or says:
                 raise TypeError(f"{cls.__qualname__}.JsonSchema: Annotation({name}=…) would change what the class says")
-        _refuse_init_only(cls)
-        hints = resolve_hints(tp, [field.name for field in dataclasses.fields(cls) if field.init])
-        properties: dict[str, CompiledType] = {}
-        schemas: dict[str, Schema] = {}
-        required: list[str] = []
-        for field in dataclasses.fields(cls):
-            if not field.init:
-                continue
-            place = f"{cls.__qualname__}.{field.name}"
-            node = properties[field.name] = self._compile(hints[field.name], place)
-            schemas[field.name] = {**node.schema, **default_keyword(place, field)}
-            if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
-                required.append(field.name)
-        check_signature(cls, [*properties], required)
+        properties = {} if tag is None else {tag[0]: enumeration(cls.__qualname__, [tag[1]])}
+        schemas: dict[str, Schema] = {key: node.schema for key, node in properties.items()}
+        required = [*properties]
+        for member in members:
+            node = properties[member.key] = self._compile(member.hint, member.place)
+            schemas[member.key] = {**node.schema, **member.default}
+            if member.required:
+                required.append(member.key)
+        if not _is_struct(cls):
+            check_signature(
+                cls, [member.name for member in members], [member.name for member in members if member.required]
+            )
         if inspect.isabstract(cls):
             missing = ", ".join(sorted(cls.__abstractmethods__))
             raise TypeError(f"{cls.__qualname__} is abstract, so no instance can be made of it: it lacks {missing}")
         ignore_unknown = self._ignore_unknown or keywords.get("additionalProperties", False) is not False
-        ignore_unknown = ignore_unknown or "patternProperties" in keywords
+        ignore_unknown = ignore_unknown or is_open or "patternProperties" in keywords
+        names = {member.key: member.name for member in members}
+        is_renamed = tag is not None or any(key != name for key, name in names.items())
+        schema = object_schema(schemas, required, keywords)
         return CompiledType(
-            self._open(object_schema(schemas, required, keywords)),
+            {**schema, "additionalProperties": True} if is_open or self._ignore_unknown else schema,
             frozenset({"object"}),
-            build_object(properties, required, cls, ignore_unknown=ignore_unknown),
-            msgspec_form=direct_object(cls, properties, required)
-            if keywords.keys() <= _DESCRIPTIVE and not ignore_unknown
+            build_object(
+                properties,
+                required,
+                construct or cls,
+                ignore_unknown=ignore_unknown,
+                names=names if is_renamed else None,
+            ),
+            msgspec_form=direct_object(cls, properties, required, names, tag=tag, is_open=is_open, construct=construct)
+            if keywords.keys() <= DESCRIPTIVE and (is_open or not ignore_unknown) and not self._ignore_unknown
             else None,
             hashable=_may_hash(cls),
             elements=[*properties.values()] if _hashes_fields(cls) else (),
@@ -308,10 +378,21 @@ class Compiler:
 
     def _typed_dict(self, tp: Any, cls: Any) -> CompiledType:
         hints = resolve_hints(tp, inspect.get_annotations(cls))
-        properties = {name: self._compile(hint, f"{cls.__qualname__}.{name}") for name, hint in hints.items()}
-        required = [name for name in properties if name in _required_keys(cls, hints)]
-        schemas = {name: node.schema for name, node in properties.items()}
-        build = build_object(properties, required, None, ignore_unknown=self._ignore_unknown)
+        names = json_names(cls, {name: without_alias(hint)[1] for name, hint in hints.items()})
+        properties = {
+            names[name]: self._compile(without_alias(hint)[0], f"{cls.__qualname__}.{name}")
+            for name, hint in hints.items()
+        }
+        required = [names[name] for name in hints if name in _required_keys(cls, hints)]
+        schemas = {key: node.schema for key, node in properties.items()}
+        is_renamed = any(key != name for name, key in names.items())
+        build = build_object(
+            properties,
+            required,
+            dict if is_renamed else None,
+            ignore_unknown=self._ignore_unknown,
+            names={key: name for name, key in names.items()} if is_renamed else None,
+        )
         return CompiledType(
             self._open(object_schema(schemas, required, {})), frozenset({"object"}), build, hashable=False
         )
@@ -350,13 +431,6 @@ def _is_typed_dict(cls: Any) -> bool:
     return issubclass(cls, dict) and hasattr(cls, "__total__") and hasattr(cls, "__required_keys__")
 
 
-def _refuse_init_only(cls: Any) -> None:
-    for name, field in cls.__dataclass_fields__.items():
-        written = isinstance(field.type, str) and re.match(r"(\w+\.)*InitVar\b", field.type)
-        if written or field.type is dataclasses.InitVar or isinstance(field.type, dataclasses.InitVar):
-            raise TypeError(f"{cls.__qualname__}.{name}: an InitVar is no field, and has no form in JSON")
-
-
 def _required_keys(cls: Any, hints: Mapping[str, Any]) -> set[str]:
     """Find the required keys; under `from __future__ import annotations` the class itself has read no qualifier."""
     required: set[str] = set()
@@ -373,7 +447,23 @@ def _required_keys(cls: Any, hints: Mapping[str, Any]) -> set[str]:
     return required
 
 
+def _is_struct(tp: Any) -> bool:
+    cls = typing.get_origin(tp) or tp
+    return isinstance(cls, type) and issubclass(cls, msgspec.Struct)
+
+
+def _is_array(cls: Any) -> bool:
+    return issubclass(cls, tuple) or (issubclass(cls, msgspec.Struct) and cls.__struct_config__.array_like)
+
+
+def _first_items(build: Build | None, count: int) -> Build | None:
+    """Make what builds of the first items of an array, and drops the others."""
+    return build and (lambda value: build(value[:count]))
+
+
 def _may_hash(cls: Any) -> bool:
+    if _is_struct(cls):
+        return bool(cls.__struct_config__.frozen or not cls.__struct_config__.eq)
     return cls.__hash__ is not None
 
 

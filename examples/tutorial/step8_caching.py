@@ -1,4 +1,4 @@
-"""A guesthouse, step 7: remembering, and forgetting in time."""
+"""A guesthouse, step 8: remembering, and forgetting in time."""
 
 import asyncio
 import dataclasses
@@ -39,11 +39,17 @@ class Rate(Request):
     currency = StringQueryParameter(required=True, values=["GBP", "USD"])
 
 
+@dataclasses.dataclass
+class Answer:
+    rate: Decimal
+    asked: int
+
+
 @get("/rate")
 @expect(Rate)
-@render_json
-async def rate(currency: str) -> dict[str, object]:
-    return {"rate": await euro_in(currency), "asked": euro_in.cache_info().misses}
+@render_json(Answer)
+async def rate(currency: str) -> Answer:
+    return Answer(await euro_in(currency), euro_in.cache_info().misses)
 
 
 @dataclasses.dataclass
@@ -67,7 +73,7 @@ class Calendar(Request):
 
 @get(f"/rooms/{Calendar.room}/calendar")
 @expect(Calendar)
-@render_json
+@render_json(list[Stay])
 async def show_calendar(room: int) -> list[Stay]:
     return await calendar(room)
 
@@ -78,8 +84,8 @@ class NewStay(Request):
 
 
 @post(f"/rooms/{NewStay.room}/calendar")
-@expect(NewStay, mimetype="application/json")
-@render_json
+@expect(NewStay)
+@render_json(status=204)
 async def add_stay(room: int, stay: Stay) -> None:
     async with invalidate("calendar", room):
         await asyncio.sleep(0.01)  # a statement that takes its time, too

@@ -1,4 +1,4 @@
-"""A guesthouse, step 6: asking another service, and asking again."""
+"""A guesthouse, step 7: asking another service, and asking again."""
 
 import os
 from decimal import Decimal
@@ -35,6 +35,8 @@ async def euro_in(currency: str) -> Decimal:
 
 class NoRates(PontyError):
     status_code = 503
+    type = "https://guesthouse.example/problems/no-rates"
+    title = "Nobody knows the exchange rates at the moment"
 
 
 class Price(Request):
@@ -43,19 +45,19 @@ class Price(Request):
     currency = StringQueryParameter(default="EUR", values=["EUR", "GBP", "USD"])
 
 
-@get(f"/rooms/{Price.number}/price")
-@expect(Price)
-@render_json
-async def price(number: int, nights: int, currency: str) -> Decimal:
-    if number not in PRICES:
+@get(f"/rooms/{Price.number}/price", raises=[NoRates])
+@expect(Price, whole=True)
+@render_json(Decimal)
+async def price(r: Price) -> Decimal:
+    if r.number not in PRICES:
         raise DoesNotExist
-    euros = PRICES[number] * nights
-    if currency == "EUR":
+    euros = PRICES[r.number] * r.nights
+    if r.currency == "EUR":
         return euros
     try:
-        return round(euros * await euro_in(currency), 2)
+        return round(euros * await euro_in(r.currency), 2)
     except (aiohttp.ClientError, TimeoutError) as error:
-        raise NoRates from error
+        raise NoRates(headers={"Retry-After": "30"}) from error
 
 
 rates = http_client_provider(
