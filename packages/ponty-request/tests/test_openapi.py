@@ -48,6 +48,9 @@ class Colour(enum.Enum):
     BLUE = "blue"
 
 
+COLOURS = {"type": "string", "enum": ["red", "blue"], "x-enum-varnames": ["RED", "BLUE"]}
+
+
 @dataclasses.dataclass
 class Handle:
     side: Literal["left", "right"]
@@ -147,7 +150,7 @@ def described(*fields, path="/", method="POST", mimetype=None, **options):
             {
                 "name": "colour",
                 "in": "query",
-                "schema": {"enum": ["red", "blue"], "x-enum-varnames": ["RED", "BLUE"], "default": "red"},
+                "schema": COLOURS | {"default": "red"},
             },
         ),
         (
@@ -192,7 +195,7 @@ def test_the_parts_of_a_path_have_their_patterns_in_their_schemas():
         "tenant": {"type": "string"},
         "word": {"type": "string", "pattern": r"^(?:\w+)$"},
         "number": {"type": "integer", "minimum": 0},
-        "colour": {"enum": ["red", "blue"], "x-enum-varnames": ["RED", "BLUE"]},
+        "colour": {"type": "string", "enum": ["red", "blue"], "x-enum-varnames": ["RED", "BLUE"]},
         "tail": {"type": "string", "pattern": "^(?:.*)$"},
     }
     assert all(each["required"] and each["in"] == "path" for each in parameters)
@@ -216,16 +219,17 @@ def test_a_whole_query_is_a_parameter_for_each_property():
     assert "components" not in document or "Filter" not in document["components"]["schemas"]
 
 
+BYTES = {"type": "string", "format": "binary"}
 INTEGERS = {"type": "array", "items": {"type": "integer"}}
 
 
 @pytest.mark.parametrize(
     ("field", "mimetype", "content"),
     [
-        (JsonBody(), None, {"application/json": {}}),
+        (JsonBody(), None, {"application/json": {"schema": {}}}),
         (TextBody(), None, {"text/plain": {"schema": {"type": "string"}}}),
         (TextBody(), "text/csv", {"text/csv": {"schema": {"type": "string"}}}),
-        (BodyStream(max_size=9), None, {"application/octet-stream": {}}),
+        (BodyStream(max_size=9), None, {"application/octet-stream": {"schema": BYTES}}),
         (ParsedJsonBody(list[int]), None, {"application/json": {"schema": INTEGERS}}),
         (ParsedJsonBody(Mug), None, {"application/json": {"schema": {"$ref": "#/components/schemas/Mug"}}}),
         (ValidatedJsonBody(schema={"type": "object"}), None, {"application/json": {"schema": {"type": "object"}}}),
@@ -409,13 +413,17 @@ class Cat(msgspec.Struct, tag=True):
     lives: int
 
 
+DECIMAL = r"^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?$"
+BASE64 = {"pattern": "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$", "examples": ["AAEC"]}
+
+
 @pytest.mark.parametrize(
     ("tp", "schema"),
     [
         (int, {"type": "integer"}),
         (Any, {}),
-        (decimal.Decimal, {"type": "string", "format": "decimal"}),
-        (bytes, {"type": "string", "format": "base64", "contentEncoding": "base64"}),
+        (decimal.Decimal, {"type": "string", "format": "decimal", "pattern": DECIMAL, "examples": ["1.50"]}),
+        (bytes, {**BASE64, "type": "string", "format": "base64", "contentEncoding": "base64"}),
         (list[int], {"type": "array", "items": {"type": "integer"}}),
         (set[int], {"type": "array", "items": {"type": "integer"}, "uniqueItems": True}),
         (
@@ -423,14 +431,14 @@ class Cat(msgspec.Struct, tag=True):
             {
                 "type": "array",
                 "prefixItems": [{"type": "integer"}, {"type": "string"}],
-                "items": False,
                 "minItems": 2,
+                "maxItems": 2,
             },
         ),
         (dict[str, int], {"type": "object", "additionalProperties": {"type": "integer"}}),
         (int | None, {"anyOf": [{"type": "integer"}, {"type": "null"}]}),
         (Literal["a", 1], {"enum": ["a", 1]}),
-        (Colour, {"enum": ["red", "blue"], "x-enum-varnames": ["RED", "BLUE"]}),
+        (Colour, {"type": "string", "enum": ["red", "blue"], "x-enum-varnames": ["RED", "BLUE"]}),
         (Annotated[int, Annotation(minimum=1, title="One")], {"type": "integer", "minimum": 1, "title": "One"}),
     ],
 )
@@ -576,6 +584,14 @@ def test_a_schema_of_ones_own_keeps_its_references():
     }
 
 
+def test_the_definitions_of_an_older_schema_are_components():
+    schema = {"definitions": {"day": {"type": "string"}}, "items": {"$ref": "#/definitions/day"}}
+    made, document = described(ValidatedJsonBody(schema=schema))
+    (content,) = made["requestBody"]["content"].values()
+    assert content["schema"] == {"items": {"$ref": "#/components/schemas/day"}}
+    assert document["components"]["schemas"]["day"] == {"type": "string"}
+
+
 def test_data_within_a_schema_is_no_schema():
     schema = {"const": {"$ref": "#/$defs/a"}, "properties": {"$ref": {"$ref": "#/$defs/a"}}, "$defs": {"a": {}}}
     made, _ = described(ValidatedJsonBody(schema=schema))
@@ -701,6 +717,39 @@ def test_handlers_of_bare_aiohttp_appear():
                 "responses": {"default": {"description": "The answer"}},
             }
         },
+    }
+
+
+def test_what_is_made_has_links_to_what_is_done_with_it():
+    """By the name of the part of the path, or by `id`; what is no part of the answer cannot be linked by."""
+
+    @dataclasses.dataclass
+    class Made:
+        id: int
+        code: str
+
+    table = Routes()
+
+    @table.post("/mugs")
+    @render_json(Made, status=201)
+    async def make(request): ...
+
+    @table.get("/mugs/{number}")
+    @render_json(Made)
+    async def show(request): ...
+
+    @table.delete("/mugs/{code}")
+    @render_json(status=204)
+    async def remove(request): ...
+
+    @table.get("/mugs/{number}/handle")
+    @render_json(str)
+    async def show_handle(request): ...
+
+    document = openapi(table, title="T", version="1")
+    assert document["paths"]["/mugs"]["post"]["responses"]["201"]["links"] == {
+        "show": {"operationId": "show", "parameters": {"number": "$response.body#/data/id"}},
+        "remove": {"operationId": "remove", "parameters": {"number": "$response.body#/data/id"}},
     }
 
 

@@ -80,6 +80,7 @@ if TYPE_CHECKING:
     from ponty.request import BasicCredentials as BasicCredentials
     from ponty.request import BearerToken as BearerToken
     from ponty.request import BodyStream as BodyStream
+    from ponty.request import Change as Change
     from ponty.request import ContentLength as ContentLength
     from ponty.request import ContentType as ContentType
     from ponty.request import Cookie as Cookie
@@ -113,6 +114,8 @@ if TYPE_CHECKING:
     from ponty.request import ValidatedJsonBody as ValidatedJsonBody
     from ponty.request import accept_socket as accept_socket
     from ponty.request import api_docs as api_docs
+    from ponty.request import changes_between as changes_between
+    from ponty.request import conforms_to as conforms_to
     from ponty.request import dataclass_to_jsonschema as dataclass_to_jsonschema
     from ponty.request import expect as expect
     from ponty.request import openapi as openapi
@@ -129,6 +132,7 @@ else:
         "BasicCredentials": "ponty.request",
         "BearerToken": "ponty.request",
         "BodyStream": "ponty.request",
+        "Change": "ponty.request",
         "ContentLength": "ponty.request",
         "ContentType": "ponty.request",
         "Cookie": "ponty.request",
@@ -185,6 +189,8 @@ else:
         "background_tasks": "ponty.core",
         "build_app": "ponty.core",
         "cache_events": "ponty.core",
+        "changes_between": "ponty.request",
+        "conforms_to": "ponty.request",
         "cors": "ponty.core",
         "current_request_id": "ponty.core",
         "dataclass_to_jsonschema": "ponty.request",
@@ -249,6 +255,7 @@ __all__ = [
     "BasicCredentials",
     "BearerToken",
     "BodyStream",
+    "Change",
     "ContentLength",
     "ContentType",
     "Cookie",
@@ -304,6 +311,8 @@ __all__ = [
     "background_tasks",
     "build_app",
     "cache_events",
+    "changes_between",
+    "conforms_to",
     "cors",
     "current_request_id",
     "dataclass_to_jsonschema",

@@ -29,6 +29,7 @@ from ponty.request.parsing.parser import dataclass_to_jsonschema
 from ponty.request.request import Request
 
 if TYPE_CHECKING:
+    from ponty.request.description.differences import Change, changes_between, conforms_to
     from ponty.request.description.document import openapi
     from ponty.request.description.pages.table import api_docs
     from ponty.request.sockets.accept import accept_socket
@@ -36,10 +37,13 @@ if TYPE_CHECKING:
 else:
     # What most programs start without is imported when it is first used.
     _LATER = {
+        "Change": "ponty.request.description.differences",
         "Socket": "ponty.request.sockets.socket",
         "SocketClosed": "ponty.request.sockets.socket",
         "accept_socket": "ponty.request.sockets.accept",
         "api_docs": "ponty.request.description.pages.table",
+        "changes_between": "ponty.request.description.differences",
+        "conforms_to": "ponty.request.description.differences",
         "openapi": "ponty.request.description.document",
     }
 
@@ -63,6 +67,7 @@ __all__ = [
     "BasicCredentials",
     "BearerToken",
     "BodyStream",
+    "Change",
     "ContentLength",
     "ContentType",
     "Cookie",
@@ -96,6 +101,8 @@ __all__ = [
     "ValidatedJsonBody",
     "accept_socket",
     "api_docs",
+    "changes_between",
+    "conforms_to",
     "dataclass_to_jsonschema",
     "expect",
     "openapi",

@@ -77,6 +77,25 @@ def routes(app: str) -> None:
 
 @main.command()
 @_APP
+@click.option("--title", help="The name of the API; that of the program by default.")
+@click.option("--version", default="0", show_default=True, help="The version of the API.")
+@click.option("--output", type=click.Path(dir_okay=False, path_type=pathlib.Path), help="A file to write it into.")
+def openapi(app: str, *, title: str | None, version: str, output: pathlib.Path | None) -> None:
+    """Write the description of APP, an OpenAPI 3.1 document, as JSON.
+
+    The same program makes the same document, byte for byte, so that it may be kept under version control.
+    """
+    from ponty.command.describing import describe  # noqa: PLC0415
+
+    text = _told(lambda: describe(app, title=title, version=version))
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        output.write_text(text, encoding="utf-8")
+
+
+@main.command()
+@_APP
 @click.option("--start/--no-start", default=True, help="Start and stop the providers too; so it is by default.")
 def check(app: str, *, start: bool) -> None:
     """Tell what is wrong with APP, or smells, without serving it.

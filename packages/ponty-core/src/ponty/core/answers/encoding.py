@@ -24,6 +24,8 @@ def _unknown(value: object) -> object:
         raise TypeError("a file is no value to encode; return what is read of it")
     if isinstance(value, web.StreamResponse):  # a mapping too
         raise TypeError("a response is no value to encode; return its value, or leave out @render_json")
+    if hasattr(value, "__pydantic_serializer__"):
+        return value.__pydantic_serializer__.to_python(value, mode="json", by_alias=True)
     for kind, plain in _PLAIN.items():
         if isinstance(value, kind):
             return plain(value)

@@ -23,6 +23,7 @@ from ponty.core.answers.guarding import (
     is_for_others,
     log_failure,
 )
+from ponty.core.answers.sent_file import SentFile
 from ponty.core.lifecycle.current_app import current_apps
 from ponty.core.wire.announced_bodies import MAX_SIZE_ATTRIBUTE, announces_too_much
 from ponty.core.wire.head_requests import send_no_body
@@ -78,7 +79,7 @@ async def _prepared(request: web.Request, answer: web.StreamResponse) -> web.Str
     except Exception as error:  # noqa: BLE001 - the one exit for all of them
         log_failure(request, error)
         return BrokenAnswer() if request.writer.output_size else ClosingAnswer(500)
-    return answer
+    return SentFile(answer) if isinstance(answer, web.FileResponse) else answer
 
 
 def answering(settings: AnswerSettings | None = None) -> Callable[[Handler], Handler]:

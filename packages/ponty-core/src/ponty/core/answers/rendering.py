@@ -272,15 +272,17 @@ def _renderer(how: Rendering, limit: ReturnedType | None, name: str) -> Callable
 def _full(how: Rendering, status: int, value: object, elapsed: int, envelope: Envelope | None) -> PlainResponse:
     """Make the answer of a value."""
     etag = None
+    encode: Callable[[object], bytes] = encode_json
     if how.etag:
         content = encode_json(value)
         etag = entity_tag(content)
         if envelope is None or not how.envelope:
             value = msgspec.Raw(content)
+            encode = msgspec.json.encode  # what is encoded already is not to be looked at again
     if how.envelope:
         now = time.time_ns() // 1_000_000
         value = _Envelope(value, elapsed, now) if envelope is None else envelope(value, elapsed, now)
-    answer = PlainResponse(head(status, JSON), encode_json(value))
+    answer = PlainResponse(head(status, JSON), encode(value))
     if etag is not None:
         answer.headers[ETAG] = etag
         answer.is_conditional = True

@@ -62,7 +62,7 @@ class Components:
     def __init__(self) -> None:
         self._definitions: dict[tuple[str, bytes], _Definition] = {}
 
-    def add(self, given: Mapping[str, Any], side: Side, name: str = "") -> Schema:
+    def add(self, given: Mapping[str, Any], side: Side, name: str = "", *, otherwise: str = "Schema") -> Schema:
         """Return a schema for a place in the document, its definitions having become components.
 
         Args:
@@ -70,11 +70,12 @@ class Components:
             side: Whether clients send its values.
             name: The name under which it is a component itself; without one, it stands where it is used, unless it
                 refers to itself.
+            otherwise: What it is called where it has no name and needs one.
         """
         found = _Found(given)
         if not found.is_simple:
-            return self._add_whole(given, side, name or str(given.get("title", "")) or "Schema")
-        adding = _Adding(self._definitions, given, side, name or "Schema")
+            return self._add_whole(given, side, name or str(given.get("title", "")) or otherwise)
+        adding = _Adding(self._definitions, given, side, name or otherwise)
         if name or "#" in found.references:
             return adding.reference("#")
         return adding.rewritten(adding.root, None) if found.references else adding.root
@@ -126,8 +127,8 @@ class _Adding:
         self._known = definitions
         self._side: Side = side
         self._name = name
-        self._local: Mapping[str, Any] = given.get("$defs", {})
-        self.root: Schema = {keyword: value for keyword, value in given.items() if keyword not in {"$schema", "$defs"}}
+        self._local: Mapping[str, Any] = _definitions_of(given)
+        self.root: Schema = {keyword: value for keyword, value in given.items() if keyword not in _NOT_OF_THE_ROOT}
         self._met: dict[str, _Definition] = {}
 
     def reference(self, target: str) -> Schema:
@@ -198,7 +199,7 @@ class _Found:
         self.references: set[str] = set()
         self.is_simple: bool = schema.get("$schema", DIALECT) == DIALECT
         self._look(schema)
-        local: Mapping[str, Any] = schema.get("$defs", {})
+        local = _definitions_of(schema)
         self._look([*local.values()])
         for target in self.references:
             self.is_simple = self.is_simple and (target == "#" or _local_name(target) in local)
@@ -210,21 +211,35 @@ class _Found:
         elif isinstance(schema, dict):
             if isinstance(schema.get("$ref"), str):
                 self.references.add(schema["$ref"])
-            if not _IDENTIFIERS.isdisjoint(schema) or ("$defs" in schema and not is_root):
+            if not _IDENTIFIERS.isdisjoint(schema) or not (is_root or _DEFINITIONS.isdisjoint(schema)):
                 self.is_simple = False
             for keyword, value in schema.items():
                 if keyword in _OF_NAMES and isinstance(value, dict):
-                    if keyword != "$defs":
+                    if keyword not in _DEFINITIONS:
                         self._look([*value.values()], is_root=False)
                 elif keyword not in _OF_DATA and isinstance(value, dict | list):
                     self._look(value, is_root=False)
 
 
+_DEFINITIONS = frozenset({"$defs", "definitions"})
+"""Where definitions stand; the second is the older name, which schemas still have."""
+
+_NOT_OF_THE_ROOT = _DEFINITIONS | {"$schema"}
+
 _IDENTIFIERS = frozenset({"$id", "$anchor", "$dynamicAnchor", "$dynamicRef"})
 
 
+def _definitions_of(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the definitions of a schema by their names; where both have one, none of them."""
+    some, others = schema.get("$defs", {}), schema.get("definitions", {})
+    return {} if some.keys() & others.keys() else {**some, **others}
+
+
 def _local_name(target: str) -> str:
-    return target[8:].replace("~1", "/").replace("~0", "~") if target.startswith("#/$defs/") else "\0"
+    for prefix in ("#/$defs/", "#/definitions/"):
+        if target.startswith(prefix):
+            return target.removeprefix(prefix).replace("~1", "/").replace("~0", "~")
+    return "\0"
 
 
 def _map_references(schema: Any, change: Callable[[str], str]) -> Any:
@@ -275,12 +290,44 @@ def _mark(definition: _Definition, side: Side) -> None:
 def _named(value: Any) -> Any:
     """Return a copy of a part of the document in which references are texts."""
     if isinstance(value, dict):
-        return {name: _named(part) for name, part in value.items()}
+        if value.get("items") is False and "maxItems" not in value:  # which some tools do not read
+            value = {name: part for name, part in value.items() if name != "items"}
+            value["maxItems"] = len(value.get("prefixItems", ()))
+        return {name: _named(part) for name, part in value.items()} | _implied(value)
     if isinstance(value, list | tuple):
         return [_named(part) for part in value]
     if isinstance(value, _Reference):
         return f"{PREFIX}{value.definition.name}{value!s}"
     return value
+
+
+def _implied(schema: Mapping[str, Any]) -> Schema:
+    """Return what a schema means and tools do not know by themselves: the type of an enum, the form of a format."""
+    values = schema.get("enum")
+    if isinstance(values, list) and "type" not in schema:
+        types = {_type_of(value) for value in values}
+        return {"type": types.pop()} if len(types) == 1 else {}
+    known = _FORMATS.get(str(schema.get("format", "")))
+    if known is None or "type" not in schema or not known.keys().isdisjoint(schema):
+        return {}
+    return known if _NARROWING.isdisjoint(schema) else {"pattern": known["pattern"]}
+
+
+def _type_of(value: object) -> str:
+    return _TYPES.get(type(value), "string")
+
+
+_TYPES: Mapping[type, str] = {bool: "boolean", int: "integer", float: "number", type(None): "null"}
+
+_FORMATS: Mapping[str, Schema] = {
+    "decimal": {"pattern": r"^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?$", "examples": ["1.50"]},
+    "base64": {"pattern": "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$", "examples": ["AAEC"]},
+}
+"""The formats of Ponty's own."""
+
+_NARROWING = frozenset(
+    {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength"}
+)
 
 
 def _word(name: str) -> str:

@@ -12,13 +12,14 @@ from aiohttp import web
 
 from ponty.core import PontyError, Route, Routes, routes
 from ponty.request.description.components import Components
+from ponty.request.description.links import add_links
 from ponty.request.description.operation import Context, EnvelopeSchema, envelope_schema, name_of_handler, operation
 from ponty.request.description.paths import PathTemplate, path_template
 from ponty.request.description.problems import Problems
 from ponty.request.description.security import SecuritySchemes
 
-Table = Routes | web.RouteTableDef
-"""What a description is made of: a table of Ponty's, or one of aiohttp's."""
+Table = Routes | web.RouteTableDef | Iterable[Route]
+"""What a description is made of: a table of Ponty's or of aiohttp's, or routes, as `routes_of(app)` returns them."""
 
 _METHODS = ("GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE")
 
@@ -46,7 +47,8 @@ def openapi(
     It says what the program enforces: each field of a request describes itself, an answer is what
     `render_json(returns)` limits it to, and the problems are those that fields refuse with and that routes list in
     `raises`. Summary and description of an operation are the first line of the handler's docstring and the rest, in
-    Markdown, unless the route says others; its `operationId` is the function's name. Routes that are `hidden` are left
+    Markdown, unless the route says others; its `operationId` is the function's name. What answers 201 has links to the
+    operations on what it has made. Routes that are `hidden` are left
     out, and so are methods that OpenAPI does not know. Of a handler of bare aiohttp, what its path and its docstring
     say is told.
 
@@ -90,7 +92,9 @@ def openapi(
         document["tags"] = [{"name": tag, "description": told[tag]} if told.get(tag) else {"name": tag} for tag in used]
     if security.schemes:
         document["components"] = {"securitySchemes": dict(sorted(security.schemes.items()))}
-    return components.finish(document)
+    finished = components.finish(document)
+    add_links(finished["paths"], finished.get("components", {}).get("schemas", {}))
+    return finished
 
 
 def _entries(tables: Iterable[Table]) -> Iterator[Route]:

@@ -25,6 +25,7 @@ _NOT_PARAMETERS = frozenset(
 """Headers that OpenAPI has other words for, or HTTP itself says."""
 
 _BODILESS = frozenset({204, 205, 304})
+_BYTES = frozenset({"application/octet-stream", "*/*"})
 _URLENCODED = "application/x-www-form-urlencoded"
 _FORMS = ("multipart/form-data", _URLENCODED)
 
@@ -203,9 +204,11 @@ def _body(taken: Iterable[_Taken], media_type: str | None, components: Component
                     content[name] = form
                 continue
             known = content.setdefault(name, {})
+            schema: Schema = {"type": "string", "format": "binary"} if name in _BYTES else {}
             if said.schema:
-                schema = components.add(said.schema, "input", _name_of(body))
-                known["schema"] = {"allOf": [known["schema"], schema]} if "schema" in known else schema
+                otherwise = "".join(word.capitalize() for word in said.name.split("_"))
+                schema = components.add(said.schema, "input", _name_of(body), otherwise=otherwise or "Body")
+            known["schema"] = {"allOf": [known["schema"], schema]} if "schema" in known else schema
     made: dict[str, Any] = {"content": content}
     if description := "\n\n".join(body.said.description for body in bodies if body.said.description):
         made["description"] = description

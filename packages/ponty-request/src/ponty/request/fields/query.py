@@ -358,7 +358,7 @@ class ParsedQuery(Field[_T_co], Generic[_T_co]):
         if self._schema.get("type") != "object" or not isinstance(properties, dict):
             raise TypeError(f"ParsedQuery takes a dataclass, not {getattr(cls, '__qualname__', cls)!r}")
         self._parts: dict[str, TextPart] = {
-            name: text_part(f"{cls.__qualname__}.{name}", cast("dict[str, Any]", schema))
+            name: text_part(f"{cls.__qualname__}.{name}", cast("dict[str, Any]", schema), self._schema)
             for name, schema in properties.items()
         }
         self.names: tuple[str, ...] = tuple(self._parts)

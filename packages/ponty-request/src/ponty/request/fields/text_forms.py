@@ -27,6 +27,7 @@ from ponty.request.parsing.compiler import Compiler
 from ponty.request.parsing.defaults import json_form
 from ponty.request.parsing.parser import Parser
 from ponty.request.validation.formats import FORMATS
+from ponty.request.validation.pointer import find
 
 _INTEGER = re.compile("-?[0-9]+")
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
@@ -270,24 +271,35 @@ class TextPart(msgspec.Struct, frozen=True):
         return values if self.is_list else values[0]
 
 
-def text_part(name: Any, schema: Schema) -> TextPart:
+def text_part(name: Any, schema: Schema, root: Schema | None = None) -> TextPart:
     """Make what reads the texts of a schema: of a scalar, of one or null, or of a list of scalars.
+
+    Args:
+        name: What to call it in a message.
+        schema: The schema.
+        root: The whole schema, of which it may refer to parts.
 
     Raises:
         TypeError: It is none of these.
     """
-    inner, _ = _without_null(schema)
+    inner, _ = _without_null(_followed(schema, root))
+    inner = _followed(inner, root)
     is_list = inner.get("type") == "array"
     if is_list:
         items = inner.get("items", {})
         if "prefixItems" in inner or not isinstance(items, dict):
             raise _no_form(name)
-        inner = items
+        inner = _followed(items, root)
     if "enum" in inner:
         texts = _texts(name, inner["enum"])
         return TextPart(_one_of(texts), texts.__getitem__, is_list)
     kind = _kind(name, inner)
     return TextPart(kind.expected, kind.to_json, is_list)
+
+
+def _followed(schema: Mapping[str, Json], root: Schema | None) -> Any:
+    reference = schema.get("$ref")
+    return find(root, reference) if isinstance(reference, str) and root is not None else schema
 
 
 def _list_form(tp: Any, schema: Schema) -> TextForm:

@@ -32,7 +32,19 @@ from ponty.request.parsing.json_names import Alias, json_names, without_alias
 from ponty.request.parsing.members import Member, attrs_members, dataclass_members, struct_members
 from ponty.request.parsing.msgspec_own import own_form
 from ponty.request.parsing.msgspec_path import annotated, direct_object
-from ponty.request.parsing.objects import build_object, check_signature, mapping, object_schema
+from ponty.request.parsing.objects import (
+    build_object,
+    check_signature,
+    mapping,
+    object_schema,
+    with_extra_items,
+)
+from ponty.request.parsing.pydantic_types import (
+    compile_pydantic,
+    is_pydantic_model,
+    is_pydantic_type,
+    renamed_references,
+)
 from ponty.request.parsing.scalars import bounded_decimal, enumeration, flags, open_enumeration, scalar
 from ponty.request.parsing.type_hints import JSON, alias_value, resolve_hints
 from ponty.request.parsing.unions import UnionBuild, union
@@ -71,6 +83,7 @@ class Compiler:
         self._refers_to_alias = False
         self._sets: list[tuple[str, CompiledType]] = []
         self._definitions: dict[str, Schema] = {}
+        self._read_elsewhere: dict[str, Schema] = {}
         self.unions: list[UnionBuild] = []
 
     def whole(self) -> tuple[CompiledType, Schema]:
@@ -89,6 +102,14 @@ class Compiler:
         if self._refers_to_alias:
             _refuse_circle(self._root, schema)
         return node, schema
+
+    def validated(self, schema: Schema) -> Schema:
+        """Return what of the whole schema validates: all but what pydantic reads, which validates by itself."""
+        if not self._read_elsewhere:
+            return schema
+        if "" in self._read_elsewhere:
+            return {"$schema": DIALECT, **self._read_elsewhere[""]}
+        return {**schema, "$defs": {**self._definitions, **self._read_elsewhere}}
 
     def _compile(self, tp: Any, place: str) -> CompiledType:  # noqa: PLR0911 - one for each form of type
         node = self._known(tp, place)
@@ -127,7 +148,9 @@ class Compiler:
             return self._opaque[tp]
         return scalar(tp) if isinstance(tp, type | None) or tp is Any else None
 
-    def _class(self, tp: Any, cls: Any, arguments: tuple[Any, ...], place: str) -> CompiledType:
+    def _class(  # noqa: PLR0911 - one for each kind of class
+        self, tp: Any, cls: Any, arguments: tuple[Any, ...], place: str
+    ) -> CompiledType:
         if cls in ARRAYS:
             return array(self._argument(arguments, 0, place), ARRAYS[cls])
         if cls in SETS:
@@ -138,12 +161,16 @@ class Compiler:
             return self._tuple(tp, arguments, place)
         if cls in MAPPINGS:
             return self._mapping(cls, arguments, place)
+        if is_pydantic_model(cls):
+            return self._of_pydantic(tp, cls.__name__, place)
         if isinstance(cls, type):
             if issubclass(cls, enum.Enum):
                 return self._enum(cls, place)
             describe = self._describer(cls)
             if describe is not None:
                 return self._reference(tp, cls, describe)
+        if is_pydantic_type(cls):
+            return self._of_pydantic(tp, cls.__name__, place)
         raise TypeError(f"{place}: {no_form(tp, cls)}")
 
     def _mapping(self, cls: Any, arguments: tuple[Any, ...], place: str) -> CompiledType:
@@ -154,6 +181,29 @@ class Compiler:
         if cls is collections.defaultdict:
             make = default_dict(place, arguments[1] if arguments else None)
         return mapping(place, key, self._argument(arguments, 1, place), make)
+
+    def _of_pydantic(self, tp: Any, stem: str, place: str) -> CompiledType:
+        """Compile what pydantic reads; it is referred to, so that its place in what validates can be told."""
+        for met, known in self._references:
+            if met == tp:
+                return known
+        found = compile_pydantic(tp, place)
+        is_root = bool(tp == self._root)
+        name = "" if is_root else self._name_like(stem)
+        names = {inner: self._name_like(inner) for inner in found.definitions}
+        for inner, schema in found.definitions.items():
+            self._definitions[names[inner]] = renamed_references(schema, names)
+            self._read_elsewhere[names[inner]] = {}
+        schema = renamed_references(found.schema, names)
+        is_of_all = found.json_types == JSON_TYPES
+        self._read_elsewhere[name] = {} if is_of_all else {"type": next(iter(found.json_types))}
+        hashable = isinstance(tp, type) and _may_hash(tp)
+        if is_root:
+            return CompiledType(schema, found.json_types, found.build, hashable=hashable)
+        self._definitions[name] = schema
+        node = CompiledType({"$ref": f"#/$defs/{name}"}, found.json_types, found.build, hashable=hashable)
+        self._references.append((tp, node))
+        return node
 
     def _describer(self, cls: type) -> _Describe | None:
         """Return what compiles a class that is referred to where it stands; None if it is none such."""
@@ -178,6 +228,14 @@ class Compiler:
         return self._compile(arguments[index] if arguments else Any, place)
 
     def _annotated(self, tp: Any, metadata: tuple[object, ...], place: str) -> CompiledType:
+        if _is_of_models(tp) and any(type(item).__module__.startswith("pydantic.") for item in metadata):
+            # As of a union with a discriminator.
+            return self._of_pydantic(typing.Annotated[(tp, *metadata)], "Union", place)
+        cls = typing.get_origin(tp) or tp
+        if isinstance(cls, type) and _is_typed_dict(cls):
+            keywords = keywords_of(metadata, frozenset({"object"}), place)
+            if not keywords.keys() <= DESCRIPTIVE:
+                return self._typed_dict_here(tp, cls, metadata, keywords)
         node = self._compile(tp, place)
         if any(isinstance(item, Alias) for item in metadata):
             raise TypeError(f"{place}: an Alias names a field of an object in JSON, and here stands none")
@@ -194,7 +252,25 @@ class Compiler:
         narrowing = {name: value for name, value in keywords.items() if name not in DESCRIPTIVE}
         return replace(node, schema={**own, **keywords}, msgspec_form=annotated(node.msgspec_form, narrowing))
 
+    def _typed_dict_here(
+        self, tp: Any, cls: Any, metadata: tuple[object, ...], keywords: Mapping[str, Json]
+    ) -> CompiledType:
+        """Compile a TypedDict with keywords of the place where it stands, as another one than without."""
+        here = typing.Annotated[(tp, *metadata)]
+        return self._reference(here, cls, lambda _, cls: self._typed_dict(tp, cls, keywords))
+
     def _union(self, arguments: tuple[Any, ...], place: str) -> CompiledType:
+        if models := [member for member in arguments if is_pydantic_model(typing.get_origin(member) or member)]:
+            others = [member for member in arguments if member not in {*models, None, type(None)}]
+            if not others and len(models) > 1:
+                union_of_models: Any = typing.Union[arguments]  # noqa: UP007 - made of a tuple
+                stem = "_".join(model.__name__ for model in models)
+                return self._of_pydantic(union_of_models, stem, place)
+            if any("object" in self._compile(member, place).json_types for member in others):
+                raise TypeError(
+                    f"{place}: a model of pydantic tells itself what it takes, so that nothing else of a union can be "
+                    "an object; make them all models"
+                )
         node = union([self._compile(argument, place) for argument in arguments])
         if node.msgspec_form is None and any(map(_is_struct, arguments)):
             node = replace(node, msgspec_form=own_form(typing.Union[arguments]))  # noqa: UP007 - made of a tuple
@@ -273,8 +349,13 @@ class Compiler:
 
     def _name(self, tp: Any, cls: type) -> str:
         """Name a definition: after the class, and apart from others of its name."""
+        if typing.get_origin(tp) is typing.Annotated:
+            tp = typing.get_args(tp)[0]
         words = [cls.__name__, *(getattr(argument, "__name__", str(argument)) for argument in typing.get_args(tp))]
-        stem = name = re.sub(r"[^A-Za-z0-9]+", "_", "_".join(words)).strip("_") or "type"
+        return self._name_like("_".join(words))
+
+    def _name_like(self, words: str) -> str:
+        stem = name = re.sub(r"[^A-Za-z0-9]+", "_", words).strip("_") or "type"
         number = 1
         while name in self._names:
             number += 1
@@ -376,7 +457,18 @@ class Compiler:
             elements=[*properties.values()] if _hashes_fields(cls) else (),
         )
 
-    def _typed_dict(self, tp: Any, cls: Any) -> CompiledType:
+    def _typed_dict(self, tp: Any, cls: Any, more: Mapping[str, Json] | None = None) -> CompiledType:
+        """Compile a TypedDict.
+
+        Args:
+            tp: The class as it was written.
+            cls: The class.
+            more: Keywords of the place where it stands.
+        """
+        keywords = {**class_keywords(cls), **(more or {})}
+        for name in keywords.keys() - DESCRIPTIVE:
+            if name.startswith("$") or name in {"type", "properties", "required"}:
+                raise TypeError(f"{cls.__qualname__}: Annotation({name}=…) would change what the class says")
         hints = resolve_hints(tp, inspect.get_annotations(cls))
         names = json_names(cls, {name: without_alias(hint)[1] for name, hint in hints.items()})
         properties = {
@@ -386,16 +478,30 @@ class Compiler:
         required = [names[name] for name in hints if name in _required_keys(cls, hints)]
         schemas = {key: node.schema for key, node in properties.items()}
         is_renamed = any(key != name for name, key in names.items())
+        extra = self._extra_items(cls)
+        if extra is not None:
+            keywords = {"additionalProperties": extra.schema, **keywords}
+        elif getattr(cls, "__closed__", None) is False:
+            keywords = {"additionalProperties": True, **keywords}
+        is_open = keywords.get("additionalProperties", False) is not False or "patternProperties" in keywords
         build = build_object(
             properties,
             required,
             dict if is_renamed else None,
-            ignore_unknown=self._ignore_unknown,
+            ignore_unknown=self._ignore_unknown or is_open,
             names={key: name for name, key in names.items()} if is_renamed else None,
         )
-        return CompiledType(
-            self._open(object_schema(schemas, required, {})), frozenset({"object"}), build, hashable=False
-        )
+        if extra is not None and not self._ignore_unknown:
+            build = with_extra_items(build, properties.keys(), extra.build)
+        schema = self._open(object_schema(schemas, required, keywords))
+        return CompiledType(schema, frozenset({"object"}), build, hashable=False)
+
+    def _extra_items(self, cls: Any) -> CompiledType | None:
+        """Compile the type of further items (PEP 728); None where there are none."""
+        items = getattr(cls, "__extra_items__", None)
+        if items is None or type(items).__name__.startswith(("NoExtraItems", "_NoExtraItems")) or items is typing.Never:
+            return None
+        return self._compile(items, f"{cls.__qualname__}: the extra items")
 
     def _named_tuple(self, tp: Any, cls: Any) -> CompiledType:
         defaults: Mapping[str, object] = cls._field_defaults
@@ -445,6 +551,13 @@ def _required_keys(cls: Any, hints: Mapping[str, Any]) -> set[str]:
         if qualifier == "Required" or (qualifier != "NotRequired" and name in cls.__required_keys__):
             required.add(name)
     return required
+
+
+def _is_of_models(tp: Any) -> bool:
+    """Return whether a type is a model of pydantic, or a union of such."""
+    is_union = typing.get_origin(tp) in {typing.Union, types.UnionType}
+    members = typing.get_args(tp) if is_union else (tp,)
+    return all(is_pydantic_model(typing.get_origin(member) or member) for member in members)
 
 
 def _is_struct(tp: Any) -> bool:

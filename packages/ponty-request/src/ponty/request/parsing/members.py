@@ -23,6 +23,7 @@ from ponty.request.parsing.attrs_classes import (
 )
 from ponty.request.parsing.defaults import default_keyword
 from ponty.request.parsing.json_names import Alias, json_names, refuse_clashes, rename_rule, without_alias
+from ponty.request.parsing.pydantic_types import is_pydantic_model
 from ponty.request.parsing.type_hints import resolve_hints
 
 
@@ -48,7 +49,8 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
 
 def is_class_of_members(cls: type) -> bool:
     """Return whether a class is an object of known members in JSON, which its constructor takes."""
-    return issubclass(cls, msgspec.Struct) or dataclasses.is_dataclass(cls) or is_attrs_class(cls)
+    is_known = issubclass(cls, msgspec.Struct) or dataclasses.is_dataclass(cls)
+    return is_known or is_attrs_class(cls) or is_pydantic_model(cls)
 
 
 def dataclass_members(tp: Any, cls: Any) -> list[Member]:

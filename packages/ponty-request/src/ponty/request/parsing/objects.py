@@ -1,7 +1,7 @@
 """The types whose JSON form is an object."""
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from ponty.request.content.json_decoder import Json
@@ -124,6 +124,31 @@ def build_object(
         if names is not None:
             value = {names[key]: element for key, element in value.items() if key in names}
         return value if make is None else make(**value)
+
+    return build
+
+
+def with_extra_items(build_known: Build, known: Collection[str], build_item: Build | None) -> Build:
+    """Make what builds an object of known properties and of others that are kept.
+
+    Args:
+        build_known: Builds the known, and drops the others.
+        known: Their names.
+        build_item: Builds a value of the others.
+    """
+
+    def build(value: dict[str, Any]) -> Any:
+        extra = {name: element for name, element in value.items() if name not in known}
+        faults = Faults()
+        for name, element in extra.items():
+            if build_item is not None:
+                try:
+                    extra[name] = build_item(element)
+                except REFUSALS as error:
+                    if faults.add(name, error):
+                        break
+        faults.raise_any()
+        return {**build_known(value), **extra}
 
     return build
 

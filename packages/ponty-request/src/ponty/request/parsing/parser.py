@@ -38,8 +38,9 @@ def dataclass_to_jsonschema(cls: type) -> dict[str, Any]:
     """
     if not (isinstance(cls, type) and is_class_of_members(cls)):
         raise ValueError(f"{getattr(cls, '__qualname__', cls)!r} is not a dataclass")
-    _, schema = Compiler(cls).whole()
-    _validator(cls, schema)
+    compiler = Compiler(cls)
+    _, schema = compiler.whole()
+    _validator(cls, compiler.validated(schema))
     return copy.deepcopy(schema)
 
 
@@ -62,11 +63,12 @@ class Parser:
         compiler = Compiler(tp, ignore_unknown=ignore_unknown, opaque=opaque)
         node, schema = compiler.whole()
         self.schema: Schema = schema
-        self.validator: Validator = _validator(tp, self.schema)
+        validated = compiler.validated(schema)
+        self.validator: Validator = _validator(tp, validated)
         unsure = [node for union in compiler.unions for node in union.unsure()]
         validators = self.validator.of_parts([node.schema for node in unsure])
         for union in compiler.unions:
-            union.prepare(self.schema, dict(zip(map(id, unsure), validators, strict=True)))
+            union.prepare(validated, dict(zip(map(id, unsure), validators, strict=True)))
         self._build: Build | None = node.build
         self._form: MsgspecForm | None = node.msgspec_form
         self._read: Callable[[bytes], Any] | None = make_reader(self._form) if self._form else None
