@@ -14,7 +14,7 @@ from aiohttp.typedefs import Handler, Middleware
 from ponty.core.answers.answer_settings import AnswerSettings, current_settings
 from ponty.core.answers.closing_answer import ClosingAnswer
 from ponty.core.answers.error_answers import too_large
-from ponty.core.answers.fast_response import PlainResponse, are_others_asked
+from ponty.core.answers.fast_response import PlainResponse, has_a_say
 from ponty.core.answers.guarding import (
     BrokenAnswer,
     answer_raised,
@@ -61,8 +61,9 @@ def answer_errors(settings: AnswerSettings | None = None) -> Middleware:
                 content.feed_eof()
             else:
                 leave_unread(request, answer)
-        if are_others_asked(apps) and middleware in apps[0].middlewares:
-            return await _prepared(request, answer)
+        for app in apps:
+            if app.on_response_prepare and has_a_say(app):
+                return await _prepared(request, answer) if middleware in apps[0].middlewares else answer
         return answer
 
     return middleware

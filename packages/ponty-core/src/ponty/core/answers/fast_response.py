@@ -21,7 +21,6 @@ them, they are among them. Nothing that holds a control character is ever writte
 """
 
 import time
-from collections.abc import Iterable
 from http.cookies import SimpleCookie
 from typing import TYPE_CHECKING, Any
 
@@ -187,8 +186,8 @@ class PlainResponse(web.Response):
         return bool(changed) and not changed.keys() <= _BY_READING
 
     def _stays_plain(self) -> bool:
-        """Return whether it may be sent in one go, by what was set of it."""
-        if (self.__dict__ and self._is_changed()) or type(self._body) is not bytes:
+        """Return whether it may be sent in one go, by what was set of it besides the body."""
+        if self.__dict__ and self._is_changed():
             return False
         headers = self._own_headers
         if headers is None:
@@ -205,7 +204,13 @@ class PlainResponse(web.Response):
             return None
         if self._ready_for is not None:
             return self._ready_for.writer
-        if not self._stays_plain() or len(self._body) > _LARGEST or not _goes_plain(request):
+        body = self._body
+        if (
+            ((self.__dict__ or self._own_headers is not None) and not self._stays_plain())
+            or type(body) is not bytes
+            or len(body) > _LARGEST
+            or not _goes_plain(request)
+        ):
             return await self._prepare_as_aiohttp(request)
         self._ready_for = request
         return request.writer
@@ -216,7 +221,13 @@ class PlainResponse(web.Response):
             return
         request = self._ready_for
         cookies = _written_cookies(self._cookies) if self._cookies else b""
-        if request is None or data or cookies is None or not self._stays_plain():
+        if (
+            request is None
+            or data
+            or cookies is None
+            or type(self._body) is not bytes
+            or ((self.__dict__ or self._own_headers is not None) and not self._stays_plain())
+        ):
             await self._leave_plain_way()
             await super().write_eof(data)
             return
@@ -365,16 +376,16 @@ def _goes_plain(request: web.BaseRequest) -> bool:
         and isinstance(request, web.Request)
     ):
         return False
-    return not are_others_asked(request.match_info.apps)
+    for app in request.match_info.apps:  # noqa: SIM110 - a generator costs more
+        if app.on_response_prepare and has_a_say(app):
+            return False
+    return True
 
 
-def are_others_asked(apps: Iterable[web.Application]) -> bool:
-    """Return whether a program has a say in plain answers when they are prepared (`on_response_prepare`)."""
-    for app in apps:
-        receivers = app.on_response_prepare
-        if receivers and not (len(receivers) == 1 and getattr(receivers[0], "__ponty_for_streams__", False)):
-            return True
-    return False
+def has_a_say(app: web.Application) -> bool:
+    """Return whether a program changes plain answers of `app` when they are prepared (`on_response_prepare`)."""
+    receivers = app.on_response_prepare
+    return bool(receivers) and not (len(receivers) == 1 and getattr(receivers[0], "__ponty_for_streams__", False))
 
 
 _LARGEST = 2**16

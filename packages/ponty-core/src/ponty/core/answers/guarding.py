@@ -39,6 +39,9 @@ async def answered(handler: Handler, request: web.Request, settings: AnswerSetti
         answer = await handler(request)
         if type(answer) is not PlainResponse or not answer.is_settled():
             return await checked(request, answer)
+    except Exception as error:  # noqa: BLE001 - the one exit for all of them, which floods of bad requests go through
+        tell_watchers(request, error)
+        return _answer(request, error) if settings is None else await _answer_as_set(request, error, settings)
     except BaseException as error:  # a panic and SystemExit end no server
         if is_for_others(error):
             raise
