@@ -33,7 +33,8 @@ class SentFile(web.StreamResponse):
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
         """Do nothing: it is prepared."""
         del request
+        return None
 
-    async def write_eof(self, data: bytes | bytearray | memoryview = b"") -> None:
+    async def write_eof(self, data: bytes = b"") -> None:
         """End the answer, unless its file has: that to a HEAD, or a 304, has no file."""
         await self._answer.write_eof(data)
