@@ -30,6 +30,9 @@ PontyError("text")  # E
 PontyError(txet="text")  # E
 startmeup()  # E
 startmeup(8080)  # E
+startmeup(path="ponty.sock", reuse_port=True)  # E
+startmeup(path="ponty.sock", client_max_size="1")  # E
+startmeup(path="ponty.sock", nonsense=1)  # E
 retry(ConnectionError, retries=3)  # E
 http_client_provider(timeout="5")  # E
 http_client_provider(concurrency=2.5)  # E

@@ -2,6 +2,7 @@
 
 import dataclasses
 import logging
+import socket
 from collections.abc import AsyncIterator, Iterator
 from typing import NoReturn, TypedDict, assert_type
 
@@ -142,6 +143,8 @@ def serve() -> None:
     assert_type(build_app(providers=[provider, http_client_provider(timeout=3, trust_env=True)]), web.Application)
     startmeup(port=8080, providers=(provider,), route_tables=[web.RouteTableDef()])
     startmeup(port=8080, routes=[table, routes])
+    startmeup(path="ponty.sock", routes=table, middlewares=[], shutdown_timeout=5, access_log=None)
+    startmeup(sock=socket.socket(), client_max_size=0, limits=None)
     assert_type(build_app(routes=table), web.Application)
 
 

@@ -12,7 +12,9 @@ from aiohttp.abc import AbstractAccessLogger
 
 from ponty.core import DoesNotExist, PontyError, build_app, get, render_json, route
 from ponty.core.answers import fast_response as plain
-from ponty.core.answers.fast_response import PlainResponse, head
+from ponty.core.answers import heads
+from ponty.core.answers.fast_response import PlainResponse
+from ponty.core.answers.heads import head
 
 HOST = "Host: a\r\n"
 LAST = f"GET /nothing HTTP/1.1\r\n{HOST}Connection: close\r\n\r\n"
@@ -108,7 +110,7 @@ async def test_the_date_goes_on(serve, monkeypatch):
     client = await serve()
     dates = []
     for second in (1_000_000_000, 1_000_000_000.9, 1_000_000_001):
-        monkeypatch.setattr(plain.time, "time", lambda second=second: second)
+        monkeypatch.setattr(heads.time, "time", lambda second=second: second)
         async with client.get("/") as answer:
             dates.append(answer.headers["Date"])
     assert dates == ["Sun, 09 Sep 2001 01:46:40 GMT"] * 2 + ["Sun, 09 Sep 2001 01:46:41 GMT"]

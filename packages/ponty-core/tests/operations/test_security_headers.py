@@ -3,7 +3,7 @@
 import pytest
 from aiohttp import web
 
-from ponty.core import get, security_headers
+from ponty.core import Reply, get, render_json, security_headers
 
 USUAL = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -42,6 +42,50 @@ async def test_what_a_handler_says_itself_stays(serve):
         assert answer.headers.getall("Content-Security-Policy") == ["default-src 'self'"]
         assert answer.headers.getall("Cache-Control") == ["max-age=60"]
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    ("headers", "told"),
+    [
+        ({}, "private, no-cache"),
+        ({"cache-control": "max-age=5"}, "max-age=5"),
+        ({"Cache-Control": None}, None),
+    ],
+)
+async def test_what_has_an_entity_tag_is_kept_by_the_browser_that_asks_for_it(serve, headers, told):
+    """With `no-store` a browser would keep nothing, and never have a tag to ask with."""
+
+    @get("/tagged")
+    @render_json(etag=True)
+    async def tagged(request: web.Request) -> str:
+        return "a mug"
+
+    @get("/tagged/stream")
+    async def stream(request: web.Request) -> web.StreamResponse:
+        answer = web.StreamResponse(headers={"ETag": '"a"'})
+        await answer.prepare(request)
+        return answer
+
+    client = await serve(middlewares=[security_headers(headers=headers)])
+    for path in ("/tagged", "/tagged/stream"):
+        async with client.get(path) as answer:
+            assert answer.headers.get("Cache-Control") == told
+    async with client.get("/tagged") as answer:
+        etag = answer.headers["ETag"]
+    async with client.get("/tagged", headers={"If-None-Match": etag}) as answer:
+        assert answer.status == 304
+        assert answer.headers.get("Cache-Control") == told
+
+
+async def test_a_handler_s_own_word_on_caches_stays_beside_an_entity_tag(serve):
+    @get("/tagged")
+    @render_json(etag=True)
+    async def tagged(request: web.Request) -> Reply[str]:
+        return Reply("a mug", headers={"Cache-Control": "public, max-age=60"})
+
+    client = await serve(middlewares=[security_headers()])
+    async with client.get("/tagged") as answer:
+        assert answer.headers.getall("Cache-Control") == ["public, max-age=60"]
 
 
 @pytest.mark.parametrize(("seconds", "told"), [(60, "max-age=60"), (None, None)])

@@ -3,6 +3,6 @@
 ::
 
     a value  -> rendering (-> returned_types) -> encoding ---.
-    an error -> error_middleware -> problems ----------------+-> fast_response -> (entity_tags) -> the client
+    an error -> guarding (-> error_answers) -> problems -----+-> fast_response -> (entity_tags) -> the client
     a response of a program's own -> response_checks -> aiohttp --'
 """

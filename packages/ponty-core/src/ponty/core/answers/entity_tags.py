@@ -10,7 +10,8 @@ import re
 from aiohttp import hdrs, web
 from multidict import istr
 
-from ponty.core.answers.fast_response import PlainResponse, head
+from ponty.core.answers.fast_response import PlainResponse
+from ponty.core.answers.heads import head
 
 ETAG = istr("ETag")
 """The header, as RFC 9110 writes it."""

@@ -9,7 +9,7 @@
     └── aiohttp.web.HTTPException
         └── (one of each status)  what `raise_status` raises
 
-How they become answers is the business of `ponty.core.answers.error_middleware`.
+How they become answers is the business of `ponty.core.answers.error_answers`.
 """
 
 import functools

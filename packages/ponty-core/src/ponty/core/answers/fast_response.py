@@ -4,8 +4,8 @@ aiohttp prepares a response in many steps, so that a program may have its say at
 makes, all but the body is known beforehand. Its states:
 
 - *as made*: a head and a body.
-- *carrying*: somebody has asked for its headers or set a cookie. Whatever these hold by then is written with the rest,
-  in aiohttp's order. What is read besides (status, body, media type) changes nothing.
+- *carrying*: somebody has asked for its headers, set a cookie, or sends further headers along. Whatever these hold by
+  then is written with the rest, in aiohttp's order. What is read besides (status, body, media type) changes nothing.
 - *ready*: it was prepared for a request, and is to be sent as it is. Nothing is out yet.
 - *sent*: the server has ended it, and all of it is out. It may still be read, by who logs it.
 - *changed*: somebody has set something else of it. If it is not sent yet, it is a response like any other of aiohttp's
@@ -14,13 +14,13 @@ makes, all but the body is known beforehand. Its states:
 What aiohttp's response keeps in the dictionary of an instance is put there when it is first read, so nothing can be
 read that is not there; and what was set before stays as it was set. Until it is sent, that dictionary tells whether the
 answer was changed. The headers, the cookies and the body stand apart from it, so that they can be had without.
+
+Headers are looked through and encoded when they were changed, which their version tells, and not at each step. Further
+headers stand beside the answer's own as long as no name is in both; when somebody asks for the headers, or has changed
+them, they are among them. Nothing that holds a control character is ever written here.
 """
 
-import functools
-import re
 import time
-from collections.abc import Callable
-from email.utils import formatdate
 from http.cookies import SimpleCookie
 from typing import TYPE_CHECKING, Any
 
@@ -29,105 +29,12 @@ from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http import StreamWriter
 from multidict import CIMultiDict, getversion
 
-from ponty.core.answers.errors import check_status, title
+from ponty.core.answers.errors import title
+from ponty.core.answers.further_headers import FurtherHeaders
+from ponty.core.answers.heads import Head, date
+from ponty.core.answers.written_headers import WrittenHeaders, is_clean, written
 from ponty.core.wire.server_state import SERVER_NAME
 from ponty.core.wire.server_writer import ServerWriter
-
-BODILESS_STATUSES = frozenset({204, 205, 304})
-"""The statuses whose answer has no content (RFC 9110 §6.4.1, §15.3.6)."""
-
-
-class Head:
-    """What comes before the body of answers that differ in nothing else.
-
-    Args:
-        status: The HTTP status.
-        content_type: The value of the header; None where there is no body.
-
-    Raises:
-        ValueError: `status` is outside 200 to 599.
-    """
-
-    def __init__(self, status: int, content_type: str | None) -> None:
-        check_status(status)
-        self.status: int = status
-        self.content_type: str | None = content_type
-        self.has_length: bool = status not in {204, 304}  # RFC 9110 §8.6, §15.4.5
-        self.line: bytes = f"HTTP/1.1 {status} {title(status)}".encode("ascii")
-        self.headers: CIMultiDict[str] = CIMultiDict()
-        start = self.line
-        if content_type is not None:
-            self.headers[hdrs.CONTENT_TYPE] = content_type
-            start += f"\r\n{hdrs.CONTENT_TYPE}: {content_type}".encode("ascii")
-        self._start = start + f"\r\n{hdrs.CONTENT_LENGTH}: ".encode("ascii") if self.has_length else start
-        self._second: int = -1
-        self.server: str | None = None
-        """How the server was named in the last answer."""
-        self._end = b""
-
-    def before(self, body: bytes, server: str | None = SERVER_NAME) -> bytes:
-        """Return the bytes of a whole answer (RFC 9112 §2.1), with the headers in aiohttp's order."""
-        second = int(time.time())
-        end = self._end if second == self._second and server is self.server else self._ending(second, server)
-        return b"%b%d%b%b" % (self._start, len(body), end, body) if self.has_length else self._start + end
-
-    def _ending(self, second: int, server: str | None) -> bytes:
-        if second != self._second or server is not self.server:
-            self._end = f"\r\n{hdrs.DATE}: {_date(second)}{_server_line(server)}\r\n\r\n".encode("ascii")
-            self._second = second
-            self.server = server
-        return self._end
-
-    def before_with(
-        self,
-        headers: CIMultiDict[str],
-        lines: bytes,
-        cookies: SimpleCookie | None,
-        body: bytes,
-        server: str | None = SERVER_NAME,
-    ) -> bytes:
-        """Return the bytes of a whole answer that carries headers and cookies, likewise.
-
-        Args:
-            headers: All headers of the answer but those of its framing, and `Date` and `Server` where they are fixed.
-            lines: The same as they are written, without the last line break.
-            cookies: The cookies.
-            body: The body.
-            server: The name of the server; None where it has none.
-        """
-        length = _LENGTH % len(body) if self.has_length else b""
-        more = b"".join([_COOKIE % text.encode() for text in _cookie_texts(cookies)]) if cookies else b""
-        if hdrs.DATE in headers or hdrs.SERVER in headers:
-            date = b"" if hdrs.DATE in headers else f"\r\n{hdrs.DATE}: {_date(int(time.time()))}".encode()
-            name = b"" if hdrs.SERVER in headers else _server_line(server).encode()
-            end = b"%b%b\r\n\r\n" % (date, name)
-        else:
-            end = self._ending(int(time.time()), server)
-        return b"%b%b%b%b%b%b" % (self.line, lines, length, more, end, body if self.has_length else b"")
-
-
-@functools.lru_cache(maxsize=2)
-def _date(second: int) -> str:
-    return formatdate(second, usegmt=True)
-
-
-def _cookie_texts(cookies: SimpleCookie) -> list[str]:
-    return [cookie.OutputString() for cookie in cookies.values()]
-
-
-def _server_line(name: str | None) -> str:
-    return "" if name is None else f"\r\n{hdrs.SERVER}: {name}"
-
-
-_LENGTH = f"\r\n{hdrs.CONTENT_LENGTH}: %d".encode("ascii")
-_COOKIE = f"\r\n{hdrs.SET_COOKIE}: %b".encode("ascii")
-
-head: Callable[[int, str | None], Head] = functools.lru_cache(maxsize=None, typed=True)(Head)
-"""Return the one head of its kind."""
-
-# All that no line has in it but the tab (RFC 9110 §5.5).
-_CONTROLS = bytes({*range(32), 127} - {ord("\t")})
-_UNPRINTABLE = re.compile("[\0-\x08\x0a-\x1f\x7f\ud800-\udfff]").search
 
 # What reading leaves in the dictionary of an instance, and what the body's setter does.
 _BY_READING = frozenset({"_content_type", "_content_dict", "_stored_content_type", "_compressed_body"})
@@ -145,14 +52,17 @@ class PlainResponse(web.Response):
     __slots__ = (
         "_body",
         "_cookies",
+        "_further",
+        "_further_lines",
         "_head",
         "_is_built",
         "_is_sent",
         "_is_told",
         "_length",
-        "_lines",
         "_own_headers",
         "_ready_for",
+        "_version",
+        "_written",
         "is_conditional",
     )
 
@@ -168,7 +78,10 @@ class PlainResponse(web.Response):
         self._head = head
         self._body = body
         self._own_headers: CIMultiDict[str] | None = None
-        self._lines: tuple[int, bytes] | None = None
+        self._version = 0
+        self._written: WrittenHeaders | None = None
+        self._further: tuple[FurtherHeaders, ...] = ()
+        self._further_lines = b""
         self._cookies = None
         self._is_built = False
         self._ready_for: web.BaseRequest | None = None
@@ -182,36 +95,108 @@ class PlainResponse(web.Response):
         return not (
             self.__dict__
             or self._own_headers is not None
+            or self._further
             or self._cookies is not None
             or self._is_sent
             or self._ready_for is not None
         )
+
+    def is_settled(self) -> bool:
+        """Return whether nothing more than good headers was set, and nobody has sent it or has to be asked about it.
+
+        Raises:
+            ValueError: A header holds what UTF-8 cannot hold.
+            TypeError: The value of a header is no text.
+        """
+        if (
+            self.__dict__
+            or self._cookies is not None
+            or self._ready_for is not None
+            or self._is_sent
+            or self.is_conditional
+        ):
+            return False
+        headers = self._own_headers
+        if headers is None:
+            return True
+        return self._now_written(headers).is_clean
 
     def is_sendable(self) -> bool:
         """Return whether no more was set than headers and cookies, and these hold no control character.
 
         Raises:
             ValueError: A header holds what UTF-8 cannot hold.
+            TypeError: The value of a header is no text.
         """
         if self.__dict__ and self._is_changed():
             return False
         headers, cookies = self._own_headers, self._cookies
-        if headers is not None:
-            lines = self._written(headers)
-            if len(lines) - len(lines.translate(None, _CONTROLS)) != 2 * (len(headers) - 1 if headers else 0):
-                return False
-        return not cookies or not any(map(_UNPRINTABLE, _cookie_texts(cookies)))
+        if headers is not None and not self._now_written(headers).is_clean:
+            return False
+        return not cookies or _written_cookies(cookies) is not None
 
-    def _written(self, headers: CIMultiDict[str]) -> bytes:
-        """Return the lines of headers, which are made again only where these have changed."""
+    def _now_written(self, headers: CIMultiDict[str]) -> WrittenHeaders:
+        """Return its own headers as they are written, which are looked at again only where they have changed."""
         version = getversion(headers)  # type: ignore[arg-type]  # of whatever values
-        if self._lines is None or self._lines[0] != version:
-            self._lines = version, "\r\n".join(map(": ".join, headers.items())).encode()
-        return self._lines[1]
+        if self._written is None or self._version != version:
+            if self._further:
+                self._take_in(headers)  # what has come may be one of these
+                version = getversion(headers)  # type: ignore[arg-type]
+            self._written = written(headers)
+            self._version = version
+        return self._written
+
+    def carry(self, further: FurtherHeaders) -> None:
+        """Send further headers along, unless it was sent or prepared already."""
+        if self._is_sent or self._ready_for is not None:
+            return
+        if self.__dict__ and self._is_changed():
+            if not self.prepared:
+                further.merge_into(self.headers)
+            return
+        headers = self._own_headers
+        if headers is not None and further.tagged is not None and hdrs.ETAG in headers:
+            further = further.tagged
+        if (
+            further.is_apart
+            and all(further.names.isdisjoint(other.names) for other in self._further)
+            and (headers is None or self._are_apart(headers, further))
+        ):
+            self._further = (*self._further, further)
+            self._further_lines += further.lines
+        else:
+            further.merge_into(self.headers)
+
+    def _are_apart(self, headers: CIMultiDict[str], further: FurtherHeaders) -> bool:
+        if any(name in headers for name in further.headers):
+            return False
+        try:
+            self._now_written(headers)
+        except (ValueError, TypeError):  # which is told when it is sent
+            return False
+        return True
+
+    def _take_in(self, headers: CIMultiDict[str]) -> None:
+        further, self._further, self._further_lines = self._further, (), b""
+        for more in further:
+            more.merge_into(headers)
 
     def _is_changed(self) -> bool:
         changed = self.__dict__
         return bool(changed) and not changed.keys() <= _BY_READING
+
+    def _stays_plain(self) -> bool:
+        """Return whether it may be sent in one go, by what was set of it besides the body."""
+        if self.__dict__ and self._is_changed():
+            return False
+        headers = self._own_headers
+        if headers is None:
+            return True
+        try:
+            now = self._now_written(headers)
+        except (TypeError, UnicodeEncodeError):  # which is aiohttp's to tell
+            return False
+        return now.is_plain and (now.has_type or not self._body)
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
         """Be ready to be sent as it is, if that may be; else do as aiohttp does."""
@@ -219,12 +204,11 @@ class PlainResponse(web.Response):
             return None
         if self._ready_for is not None:
             return self._ready_for.writer
-        body, headers = self._body, self._own_headers
+        body = self._body
         if (
-            (self.__dict__ and self._is_changed())
+            ((self.__dict__ or self._own_headers is not None) and not self._stays_plain())
             or type(body) is not bytes
             or len(body) > _LARGEST
-            or (headers is not None and not _are_plain(headers, body))
             or not _goes_plain(request)
         ):
             return await self._prepare_as_aiohttp(request)
@@ -236,25 +220,29 @@ class PlainResponse(web.Response):
         if self._is_sent:
             return
         request = self._ready_for
-        body, headers, cookies = self._body, self._own_headers, self._cookies
+        cookies = _written_cookies(self._cookies) if self._cookies else b""
         if (
             request is None
             or data
-            or (self.__dict__ and self._is_changed())
-            or type(body) is not bytes
-            or (headers is not None and not _are_plain(headers, body))
+            or cookies is None
+            or type(self._body) is not bytes
+            or ((self.__dict__ or self._own_headers is not None) and not self._stays_plain())
         ):
             await self._leave_plain_way()
             await super().write_eof(data)
             return
         writer = request.writer
         server = writer.state.name if type(writer) is ServerWriter else SERVER_NAME
-        if headers is None and cookies is None:
-            whole = self._head.before(body, server)
+        head, headers, more, fixed = self._head, self._own_headers, self._further_lines, None
+        if headers is not None:
+            now = self._written or self._now_written(headers)
+            if now.is_dated_or_named:
+                fixed = headers
+            whole = head.before_with(now.lines + more if more else now.lines, cookies, self._body, server, fixed)
+        elif more or cookies:
+            whole = head.before_with(head.lines + more, cookies, self._body, server)
         else:
-            headers = self._headers
-            lines = b"\r\n" + self._written(headers) if headers else b""
-            whole = self._head.before_with(headers, lines, cookies, body, server)
+            whole = head.before(self._body, server)
         self._ready_for = None
         self._is_sent = True
         await writer.write_eof(whole)
@@ -302,13 +290,20 @@ class PlainResponse(web.Response):
     @property
     def headers(self) -> CIMultiDict[str]:
         """The headers; they may be changed."""
-        return self._headers
+        headers = self._own_headers
+        if self._further or self._is_sent:
+            return self._headers
+        if headers is None:
+            headers = self._own_headers = self._head.headers.copy()
+        return headers
 
     @property  # type: ignore[override]  # an attribute of aiohttp's
     def _headers(self) -> CIMultiDict[str]:
         headers = self._own_headers
         if headers is None:
             headers = self._own_headers = self._head.headers.copy()
+        if self._further:
+            self._take_in(headers)
         if self._is_sent and not self._is_told:
             self._tell_headers(headers)
         return headers
@@ -316,6 +311,7 @@ class PlainResponse(web.Response):
     @_headers.setter
     def _headers(self, headers: CIMultiDict[str]) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
         self._own_headers = headers
+        self._written = None
 
     def _tell_headers(self, headers: CIMultiDict[str]) -> None:
         """Add what was sent with the rest, for who logs it."""
@@ -324,7 +320,7 @@ class PlainResponse(web.Response):
             headers[hdrs.CONTENT_LENGTH] = str(len(self._body))
         for cookie in (self._cookies or {}).values():
             headers.add(hdrs.SET_COOKIE, cookie.OutputString())
-        headers.setdefault(hdrs.DATE, _date(int(time.time())))
+        headers.setdefault(hdrs.DATE, date(int(time.time())))
         if self._head.server is not None:
             headers.setdefault(hdrs.SERVER, self._head.server)
 
@@ -352,14 +348,16 @@ class PlainResponse(web.Response):
             return getattr(self, name)
 
 
-def _are_plain(headers: CIMultiDict[str], body: bytes) -> bool:
-    """Return whether `headers` leave the framing of the answer, and its connection, as they are."""
-    return not (
-        hdrs.CONTENT_LENGTH in headers
-        or hdrs.TRANSFER_ENCODING in headers
-        or hdrs.CONNECTION in headers
-        or (body and hdrs.CONTENT_TYPE not in headers)
-    )
+_COOKIE = f"\r\n{hdrs.SET_COOKIE}: %b".encode("ascii")
+
+
+def _written_cookies(cookies: SimpleCookie) -> bytes | None:
+    """Return the lines of cookies, each behind a line break; None where they hold what no header can."""
+    try:
+        lines = b"".join([_COOKIE % cookie.OutputString().encode() for cookie in cookies.values()])
+    except UnicodeEncodeError:
+        return None
+    return lines if is_clean(lines, len(cookies)) else None
 
 
 def _goes_plain(request: web.BaseRequest) -> bool:
@@ -378,11 +376,16 @@ def _goes_plain(request: web.BaseRequest) -> bool:
         and isinstance(request, web.Request)
     ):
         return False
-    for app in request.match_info.apps:
-        receivers = app.on_response_prepare
-        if receivers and not (len(receivers) == 1 and getattr(receivers[0], "__ponty_for_streams__", False)):
+    for app in request.match_info.apps:  # noqa: SIM110 - a generator costs more
+        if app.on_response_prepare and has_a_say(app):
             return False
     return True
+
+
+def has_a_say(app: web.Application) -> bool:
+    """Return whether a program changes plain answers of `app` when they are prepared (`on_response_prepare`)."""
+    receivers = app.on_response_prepare
+    return bool(receivers) and not (len(receivers) == 1 and getattr(receivers[0], "__ponty_for_streams__", False))
 
 
 _LARGEST = 2**16

@@ -1,53 +1,78 @@
-"""Headers that a middleware sends along with whatever the handler answers, streams included.
+"""Headers that come to an answer from outside: from middlewares, most of them the same with each answer.
 
-Most answers are unsent when the middleware gets them back: the headers are added to them then, and a plain answer stays
-one. A stream was begun by its handler, so the headers are noted in the request before, and added when the stream is
-prepared, by a receiver of the signal `on_response_prepare` that `build_app` connects. Under an application that was not
-built by it, streams go without.
+They are encoded and looked through once, when the middleware is made. A plain answer takes them as they are, and puts
+them among its headers only when somebody asks for these.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 
-from aiohttp import web
-from aiohttp.typedefs import Handler
+from aiohttp import hdrs
 
-from ponty.core.answers.merging import merge_headers
-
-_Noted = list[tuple[Mapping[str, str], bool]]
-
-_NOTED = web.RequestKey("ponty.core.further_headers", list)
+from ponty.core.answers.written_headers import is_clean
 
 
-async def answer_with(
-    request: web.Request, handler: Handler, headers: Mapping[str, str], *, keep: bool = False
-) -> web.StreamResponse:
-    """Have `handler` answer, and send `headers` along.
+class FurtherHeaders:
+    """Headers for answers, ready to be written.
 
     Args:
-        request: What is asked.
-        handler: What answers it.
-        headers: The headers. They hold nothing that a header cannot.
-        keep: Whether a header that the handler sets stays as it is.
+        headers: The headers, by name.
+        keep: Whether a header that an answer has already stays as it is.
+        tagged: Those for answers that have an entity tag, where they are others.
     """
-    noted: _Noted = request.get(_NOTED) or []
-    request[_NOTED] = [*noted, (headers, keep)]
-    answer = await handler(request)
-    if not answer.prepared:
-        add_headers(answer, headers, keep=keep)
-    return answer
+
+    __slots__ = ("headers", "is_apart", "keep", "lines", "names", "tagged")
+
+    def __init__(
+        self, headers: Mapping[str, str], *, keep: bool = False, tagged: "FurtherHeaders | None" = None
+    ) -> None:
+        self.headers: Mapping[str, str] = headers
+        self.keep: bool = keep
+        self.tagged: FurtherHeaders | None = tagged
+        self.names: frozenset[str] = frozenset(map(str.lower, headers))
+        """The names, in lower case."""
+        self.lines: bytes = _lines(headers)
+        """The headers as they are written, each behind a line break."""
+        self.is_apart: bool = self.names.isdisjoint(_OF_THE_ANSWER) and is_clean(self.lines, len(headers))
+        """Whether they may stand beside an answer's own: they say nothing of its body, its framing or its sender."""
+
+    def holding(self, value: str) -> "FurtherHeaders":
+        """Return the same for another value of the one header."""
+        (name,) = self.headers
+        other = FurtherHeaders.__new__(FurtherHeaders)
+        other.headers = {name: value}
+        other.keep = self.keep
+        other.tagged = None
+        other.names = self.names
+        other.lines = f"\r\n{name}: {value}".encode()
+        other.is_apart = self.is_apart and is_clean(other.lines, 1)
+        return other
+
+    def merge_into(self, headers: MutableMapping[str, str]) -> None:
+        """Set them in the headers of an answer; the values of `Vary` (RFC 9110 §12.5.5) come together."""
+        if self.tagged is not None and hdrs.ETAG in headers:
+            self.tagged.merge_into(headers)
+            return
+        for name, value in self.headers.items():
+            if name == hdrs.VARY:
+                headers[name] = _varying(headers.get(name), value)
+            elif not (self.keep and name in headers):
+                headers[name] = value
 
 
-def add_headers(answer: web.StreamResponse, headers: Mapping[str, str], *, keep: bool = False) -> None:
-    """Add headers to an answer that is not prepared yet."""
-    merge_headers(answer.headers, headers, keep=keep)
+_OF_THE_ANSWER = frozenset(
+    {"connection", "content-length", "content-type", "date", "server", "set-cookie", "transfer-encoding"}
+)
 
 
-async def add_noted_headers(request: web.Request, answer: web.StreamResponse) -> None:
-    """Add what is noted in `request`: the receiver of `on_response_prepare`."""
-    # What is set already is set once more, to the same.
-    noted: _Noted = request.get(_NOTED) or []
-    for headers, keep in reversed(noted):
-        merge_headers(answer.headers, headers, keep=keep)
+def _lines(headers: Mapping[str, str]) -> bytes:
+    return "".join([f"\r\n{name}: {value}" for name, value in headers.items()]).encode()
 
 
-add_noted_headers.__ponty_for_streams__ = True  # type: ignore[attr-defined] # plain answers need not ask it
+def _varying(before: str | None, more: str) -> str:
+    if not before:
+        return more
+    names = [name.strip() for name in before.split(",")]
+    known = {name.lower() for name in names}
+    if "*" in known:
+        return before
+    return ", ".join([*names, *(name for name in more.split(", ") if name.lower() not in known)])

@@ -9,7 +9,8 @@ from aiohttp.typedefs import LooseHeaders
 
 from ponty.core.answers.encoding import encode_json
 from ponty.core.answers.errors import Fault, Location, check_status, title
-from ponty.core.answers.fast_response import PlainResponse, head
+from ponty.core.answers.fast_response import PlainResponse
+from ponty.core.answers.heads import head
 
 PROBLEM_JSON = "application/problem+json"
 """The media type of a problem document (RFC 9457 §6.1)."""

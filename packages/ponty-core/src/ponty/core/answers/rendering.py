@@ -14,8 +14,9 @@ from ponty.core.answers.answer_settings import AnswerSettings, Envelope, current
 from ponty.core.answers.encoding import encode_json
 from ponty.core.answers.entity_tags import ETAG, entity_tag
 from ponty.core.answers.errors import check_status
-from ponty.core.answers.fast_response import BODILESS_STATUSES, PlainResponse, head
+from ponty.core.answers.fast_response import PlainResponse
 from ponty.core.answers.handler_returns import check_returns
+from ponty.core.answers.heads import BODILESS_STATUSES, head
 from ponty.core.answers.is_type import is_type
 from ponty.core.answers.reply import JSON, Reply, add_cookies, add_headers, empty
 from ponty.core.answers.returned_types import ReturnedType, returned_type

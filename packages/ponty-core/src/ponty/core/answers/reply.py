@@ -9,7 +9,8 @@ from aiohttp.typedefs import LooseHeaders
 
 from ponty.core.answers.encoding import encode_json
 from ponty.core.answers.errors import check_status
-from ponty.core.answers.fast_response import BODILESS_STATUSES, PlainResponse, head
+from ponty.core.answers.fast_response import PlainResponse
+from ponty.core.answers.heads import BODILESS_STATUSES, head
 
 JSON = "application/json; charset=utf-8"
 """The media type of what a value is answered with."""

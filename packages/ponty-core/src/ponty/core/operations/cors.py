@@ -12,13 +12,15 @@ it. The rules:
   server.
 """
 
+import functools
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
-from ponty.core.answers.further_headers import add_headers, answer_with
+from ponty.core.answers.further_headers import FurtherHeaders
+from ponty.core.answers.noted_headers import answer_with
 from ponty.core.answers.problems import problem
 from ponty.core.routing.unmatched import Unmatched
 
@@ -79,7 +81,7 @@ def cors(
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         permission = readers.permission(request)
         if _is_preflight(request) and (methods := await _methods(request)):
-            return preflights.answer(request, permission, methods)
+            return preflights.answer(request, permission.headers, methods)
         return await answer_with(request, handler, permission)
 
     return middleware
@@ -101,17 +103,22 @@ class _Readers:
             self._shared[hdrs.ACCESS_CONTROL_ALLOW_CREDENTIALS] = "true"
         if exposed:
             self._shared[hdrs.ACCESS_CONTROL_EXPOSE_HEADERS] = exposed
-        self._for_all: dict[str, str] = {hdrs.ACCESS_CONTROL_ALLOW_ORIGIN: "*", **self._shared}
-        self._for_nobody: dict[str, str] = {hdrs.VARY: hdrs.ORIGIN}
+        self._for_all = FurtherHeaders({hdrs.ACCESS_CONTROL_ALLOW_ORIGIN: "*", **self._shared})
+        self._for_nobody = FurtherHeaders({hdrs.VARY: hdrs.ORIGIN})
+        # Most requests come from few origins; what clients make up is not allowed, and not kept.
+        self._for_one = functools.lru_cache(maxsize=128)(self._permission_of)
 
-    def permission(self, request: web.Request) -> dict[str, str]:
+    def permission(self, request: web.Request) -> FurtherHeaders:
         """Return the headers that let the page read the answer to `request`."""
         if self._is_allowed is None:
             return self._for_all
         origin = _origin_of(request)
         if origin is None or not self._is_allowed(origin):
             return self._for_nobody
-        return {hdrs.ACCESS_CONTROL_ALLOW_ORIGIN: origin, **self._shared, hdrs.VARY: hdrs.ORIGIN}
+        return self._for_one(origin)
+
+    def _permission_of(self, origin: str) -> FurtherHeaders:
+        return FurtherHeaders({hdrs.ACCESS_CONTROL_ALLOW_ORIGIN: origin, **self._shared, hdrs.VARY: hdrs.ORIGIN})
 
 
 class _Preflights:
@@ -128,7 +135,7 @@ class _Preflights:
         self._max_age = str(max_age)
         self._private_network = private_network
 
-    def answer(self, request: web.Request, permission: dict[str, str], methods: list[str]) -> web.StreamResponse:
+    def answer(self, request: web.Request, permission: Mapping[str, str], methods: list[str]) -> web.StreamResponse:
         """Answer a preflight.
 
         Args:
@@ -138,7 +145,7 @@ class _Preflights:
         """
         if hdrs.ACCESS_CONTROL_ALLOW_ORIGIN not in permission:
             refusal = problem(403, detail="pages of this origin may not ask")
-            add_headers(refusal, {hdrs.VARY: _VARYING})
+            refusal.headers[hdrs.VARY] = _VARYING
             return refusal
         told = {**permission, hdrs.ACCESS_CONTROL_ALLOW_METHODS: ", ".join(methods)}
         names = _asked_names(request) if self._headers == "*" else self._headers

@@ -16,7 +16,8 @@ from aiohttp import hdrs, web
 
 from ponty.core.answers.encoding import encode_json
 from ponty.core.answers.errors import title
-from ponty.core.answers.fast_response import PlainResponse, head
+from ponty.core.answers.fast_response import PlainResponse
+from ponty.core.answers.heads import head
 from ponty.core.answers.problems import PROBLEM_JSON
 from ponty.core.lifecycle.stopping import is_stopping
 from ponty.core.routing.table import Routes

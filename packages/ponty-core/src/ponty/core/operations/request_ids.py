@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from ponty.core.answers.further_headers import answer_with
+from ponty.core.answers.further_headers import FurtherHeaders
+from ponty.core.answers.noted_headers import answer_with
 from ponty.core.answers.problems import PROBLEM_JSON
 from ponty.core.lifecycle.current_request import IDENTITY, REQUEST_ID_HEADER, RequestIdentity, current_identity
 from ponty.core.operations.addresses import TrustedPeers
@@ -47,12 +48,15 @@ def request_ids(*, trusted: Iterable[str] = ()) -> Middleware:
         request[IDENTITY] = identity
         token = current_identity.set(identity)
         try:
-            answer = await answer_with(request, handler, {REQUEST_ID_HEADER: identity.id})
+            answer = await answer_with(request, handler, _NAMED.holding(identity.id))
         finally:
             current_identity.reset(token)
         return _named(answer, identity)
 
     return middleware
+
+
+_NAMED = FurtherHeaders({REQUEST_ID_HEADER: ""})
 
 
 class _NameRecords(logging.Filter):
@@ -75,9 +79,9 @@ def _name_records() -> None:
 
 def _named(answer: web.StreamResponse, identity: RequestIdentity) -> web.StreamResponse:
     """Write the id into a problem document that is not sent yet."""
-    member = b',"request_id":"%b"}' % identity.id.encode()
     if answer.status < 400 or answer.prepared:
         return answer
+    member = b',"request_id":"%b"}' % identity.id.encode()
     if isinstance(answer, web.Response) and answer.content_type == PROBLEM_JSON:
         body_before = answer.body
         if isinstance(body_before, bytes) and body_before.endswith(b"}") and not body_before.startswith(b"{}"):

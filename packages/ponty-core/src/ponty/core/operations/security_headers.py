@@ -3,10 +3,11 @@
 import re
 from collections.abc import Mapping
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
-from ponty.core.answers.further_headers import answer_with
+from ponty.core.answers.further_headers import FurtherHeaders
+from ponty.core.answers.noted_headers import answer_with
 
 _DEFAULTS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -16,6 +17,9 @@ _DEFAULTS = {
     "X-Frame-Options": "DENY",
     "Cache-Control": "no-store",
 }
+
+# Kept by no cache that others use, and not used without asking (RFC 9111 §5.2.2.4, §5.2.2.7).
+_ASKED_EACH_TIME = "private, no-cache"
 
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _VALUE = re.compile(r"[\x20-\x7e]+")
@@ -30,8 +34,9 @@ def security_headers(
 
         app = build_app(middlewares=[security_headers(headers={"Cache-Control": None})])
 
-    No script runs in an answer, no page frames it, its type is not guessed, no cache keeps it. A header that a handler
-    sets itself stays as it is.
+    No script runs in an answer, no page frames it, its type is not guessed, no cache keeps it. One that has an entity
+    tag is kept by the browser alone, which asks before each use (`Cache-Control: private, no-cache`): a tag would be of
+    no use with `no-store`. A header that a handler sets itself stays as it is.
 
     Args:
         hsts_seconds: How long a browser asks by HTTPS only (`Strict-Transport-Security`, RFC 6797), sent where the
@@ -50,10 +55,19 @@ def security_headers(
             raise ValueError(f"security_headers: {name!r} is no header, or its value is none")
         chosen[names.get(name.lower(), name)] = value
     plain = {name: value for name, value in chosen.items() if value is not None}
-    encrypted = plain if hsts_seconds is None else plain | {"Strict-Transport-Security": f"max-age={hsts_seconds}"}
+    strict = {} if hsts_seconds is None else {"Strict-Transport-Security": f"max-age={hsts_seconds}"}
+    over_http = _for_answers(plain)
+    over_https = _for_answers(plain | strict)
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-        return await answer_with(request, handler, encrypted if request.secure else plain, keep=True)
+        return await answer_with(request, handler, over_https if request.secure else over_http)
 
     return middleware
+
+
+def _for_answers(headers: dict[str, str]) -> FurtherHeaders:
+    if headers.get(hdrs.CACHE_CONTROL) != _DEFAULTS[hdrs.CACHE_CONTROL]:
+        return FurtherHeaders(headers, keep=True)
+    tagged = FurtherHeaders(headers | {hdrs.CACHE_CONTROL: _ASKED_EACH_TIME}, keep=True)
+    return FurtherHeaders(headers, keep=True, tagged=tagged)

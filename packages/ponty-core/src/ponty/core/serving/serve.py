@@ -13,7 +13,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable
-from typing import overload
+from typing import Unpack, overload
 
 from aiohttp import web
 from aiohttp.log import access_logger
@@ -22,6 +22,7 @@ from ponty.core.app import MOUNTED
 from ponty.core.serving.interception import Serving, intercepted
 from ponty.core.serving.limits import Limits
 from ponty.core.serving.listening import Listening, Place
+from ponty.core.serving.options import ServeOptions
 from ponty.core.serving.runner import Runner
 from ponty.core.serving.signals import Stop, signals
 from ponty.core.wire.server_state import SERVER_NAME
@@ -48,29 +49,9 @@ def serve(
     reuse_port: bool | None = None,
 ) -> None: ...
 @overload
-def serve(
-    app: web.Application,
-    *,
-    path: str | os.PathLike[str],
-    limits: Limits | None = None,
-    server_header: str | None = SERVER_NAME,
-    shutdown_timeout: float = 25,
-    ready_delay: float = 0,
-    access_log: logging.Logger | None = access_logger,
-    ssl_context: ssl.SSLContext | None = None,
-) -> None: ...
+def serve(app: web.Application, *, path: str | os.PathLike[str], **options: Unpack[ServeOptions]) -> None: ...
 @overload
-def serve(
-    app: web.Application,
-    *,
-    sock: socket.socket,
-    limits: Limits | None = None,
-    server_header: str | None = SERVER_NAME,
-    shutdown_timeout: float = 25,
-    ready_delay: float = 0,
-    access_log: logging.Logger | None = access_logger,
-    ssl_context: ssl.SSLContext | None = None,
-) -> None: ...
+def serve(app: web.Application, *, sock: socket.socket, **options: Unpack[ServeOptions]) -> None: ...
 def serve(
     app: web.Application,
     *,

@@ -5,7 +5,7 @@ import os
 import socket
 import ssl
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal, overload
+from typing import Literal, Unpack, overload
 
 from aiohttp import web
 from aiohttp.log import access_logger
@@ -17,6 +17,7 @@ from ponty.core.lifecycle.providers import Provider
 from ponty.core.routing.table import Routes
 from ponty.core.serving.interception import Serving
 from ponty.core.serving.limits import Limits
+from ponty.core.serving.options import StartOptions
 from ponty.core.serving.serve import Missing, check_caller, place, run
 from ponty.core.wire.server_state import SERVER_NAME
 
@@ -44,45 +45,9 @@ def startmeup(
     reuse_port: bool | None = None,
 ) -> None: ...
 @overload
-def startmeup(
-    *,
-    path: str | os.PathLike[str],
-    routes: Routes | Iterable[Routes] | None = None,
-    providers: Iterable[Provider] = (),
-    route_tables: Iterable[web.RouteTableDef] = (),
-    middlewares: Sequence[Middleware] = (),
-    client_max_size: int = 1024**2,
-    envelope: Envelope | None = None,
-    errors: Mapping[type[Exception], ErrorAnswer] | None = None,
-    answer_invalid: ErrorAnswer | None = None,
-    check_returns: int | Literal["raise"] = 1,
-    limits: Limits | None = None,
-    server_header: str | None = SERVER_NAME,
-    shutdown_timeout: float = 25,
-    ready_delay: float = 0,
-    access_log: logging.Logger | None = access_logger,
-    ssl_context: ssl.SSLContext | None = None,
-) -> None: ...
+def startmeup(*, path: str | os.PathLike[str], **options: Unpack[StartOptions]) -> None: ...
 @overload
-def startmeup(
-    *,
-    sock: socket.socket,
-    routes: Routes | Iterable[Routes] | None = None,
-    providers: Iterable[Provider] = (),
-    route_tables: Iterable[web.RouteTableDef] = (),
-    middlewares: Sequence[Middleware] = (),
-    client_max_size: int = 1024**2,
-    envelope: Envelope | None = None,
-    errors: Mapping[type[Exception], ErrorAnswer] | None = None,
-    answer_invalid: ErrorAnswer | None = None,
-    check_returns: int | Literal["raise"] = 1,
-    limits: Limits | None = None,
-    server_header: str | None = SERVER_NAME,
-    shutdown_timeout: float = 25,
-    ready_delay: float = 0,
-    access_log: logging.Logger | None = access_logger,
-    ssl_context: ssl.SSLContext | None = None,
-) -> None: ...
+def startmeup(*, sock: socket.socket, **options: Unpack[StartOptions]) -> None: ...
 def startmeup(
     *,
     port: int | Missing = Missing.PORT,

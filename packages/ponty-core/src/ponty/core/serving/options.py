@@ -1,0 +1,39 @@
+"""The options of `serve` and `startmeup` that are the same wherever a server listens."""
+
+import logging
+import ssl
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal, TypedDict
+
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+from ponty.core.answers.answer_settings import Envelope, ErrorAnswer
+from ponty.core.lifecycle.providers import Provider
+from ponty.core.routing.table import Routes
+from ponty.core.serving.limits import Limits
+
+
+class ServeOptions(TypedDict, total=False):
+    """Options of `serve`, beside where it listens; what they mean stands there."""
+
+    limits: Limits | None
+    server_header: str | None
+    shutdown_timeout: float
+    ready_delay: float
+    access_log: logging.Logger | None
+    ssl_context: ssl.SSLContext | None
+
+
+class StartOptions(ServeOptions, total=False):
+    """Options of `startmeup`, likewise."""
+
+    routes: Routes | Iterable[Routes] | None
+    providers: Iterable[Provider]
+    route_tables: Iterable[web.RouteTableDef]
+    middlewares: Sequence[Middleware]
+    client_max_size: int
+    envelope: Envelope | None
+    errors: Mapping[type[Exception], ErrorAnswer] | None
+    answer_invalid: ErrorAnswer | None
+    check_returns: int | Literal["raise"]

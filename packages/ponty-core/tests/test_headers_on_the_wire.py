@@ -1,0 +1,186 @@
+"""Whatever headers and cookies an answer is given, they are on the wire as aiohttp writes them, or not at all."""
+
+import asyncio
+from http.cookies import CookieError
+from unittest import mock
+
+import pytest
+from aiohttp import web
+from aiohttp.http import StreamWriter
+from aiohttp.test_utils import make_mocked_request
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from ponty.core import Routes, build_app
+from ponty.core.answers import heads, written_headers
+from ponty.core.answers.fast_response import PlainResponse
+from ponty.core.answers.further_headers import FurtherHeaders
+from ponty.core.answers.heads import head
+from ponty.core.wire.server_state import SERVER_NAME
+
+NAMES = st.sampled_from(
+    [
+        "X-A", "x-a", "X-B", "Vary", "VARY", "Date", "Server", "ETag", "Set-Cookie", "Content-Type", "Cache-Control",
+        "Content-Length", "Transfer-Encoding", "Connection", "Content-Encoding", "X-A\r\nX-B", "X:A", "", "é",
+    ]
+)  # fmt: skip
+VALUES = st.one_of(
+    st.sampled_from(
+        [
+            "a", "", "a\tb", "ä", "5", "close", "a, b", "*", "a\r\nX-Evil: b", "a\nb", "a\rb", "a\0b", "a\x7f",
+            "a\x0bb", "\udcff", "\u2028", "a\x85b", "\r\n\r\nHTTP/1.1 200 OK\r\n", " a ",
+        ]
+    ),
+    st.text(max_size=8),
+)  # fmt: skip
+KEPT = st.dictionaries(NAMES.filter(str.isascii), st.text(st.characters(codec="ascii"), max_size=8), max_size=3)
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.sampled_from(["set", "add", "setdefault"]), NAMES, VALUES),
+        st.tuples(st.just("delete"), NAMES, st.just("")),
+        st.tuples(st.just("cookie"), st.sampled_from(["a", "b"]), VALUES),
+        st.tuples(st.just("path"), st.sampled_from(["a", "b"]), VALUES),
+        st.tuples(st.just("further"), KEPT, st.booleans()),
+        st.tuples(st.just("settled"), st.just(""), st.just("")),
+        st.tuples(st.just("clear"), st.just(""), st.just("")),
+    ),
+    max_size=6,
+)
+
+
+APP = build_app(routes=Routes())
+
+
+def _path(answer, name, value):
+    if name in answer.cookies:
+        answer.cookies[name]["path"] = value
+
+
+def _further(answer, headers, keep):
+    further = FurtherHeaders(headers, keep=keep)
+    if isinstance(answer, PlainResponse):
+        answer.carry(further)
+    else:
+        further.merge_into(answer.headers)
+
+
+def _look(answer, name, value):
+    """Look as what stands between two middlewares does."""
+    if isinstance(answer, PlainResponse):
+        answer.is_settled()
+
+
+CHANGES = {
+    "set": lambda answer, name, value: answer.headers.update({name: value}),
+    "add": lambda answer, name, value: answer.headers.add(name, value),
+    "setdefault": lambda answer, name, value: answer.headers.setdefault(name, value),
+    "delete": lambda answer, name, value: answer.headers.pop(name, None),
+    "clear": lambda answer, name, value: answer.headers.clear(),
+    "cookie": lambda answer, name, value: answer.set_cookie(name, value),
+    "path": _path,
+    "further": _further,
+    "settled": _look,
+}
+
+
+async def sent(answer, steps):
+    """Return the lines of what is written for an answer, and the kind of error where it is refused."""
+    written = bytearray()
+    protocol = mock.Mock(_paused=False)
+    protocol.transport.is_closing.return_value = False
+    protocol.transport.write = written.extend
+    protocol.transport.writelines = lambda parts: written.extend(b"".join(parts))
+    request = make_mocked_request("GET", "/", app=APP, writer=StreamWriter(protocol, asyncio.get_running_loop()))
+    try:
+        for kind, name, value in steps:
+            CHANGES[kind](answer, name, value)
+        if not isinstance(answer, PlainResponse):
+            answer.headers.setdefault("Server", SERVER_NAME)
+        await answer.prepare(request)
+        await answer.write_eof()
+    except (ValueError, TypeError, CookieError):
+        assert not written, "something is out of what is refused"
+        return None
+    return sorted(bytes(written).split(b"\r\n"))
+
+
+def compare(status, content_type, body, steps):
+    async def both():
+        headers = {} if content_type is None else {"Content-Type": content_type}
+        by_aiohttp = await sent(web.Response(status=status, headers=headers, body=body or None), steps)
+        as_made = await sent(PlainResponse(head(status, content_type), body), steps)
+        return as_made, by_aiohttp
+
+    with (
+        mock.patch("aiohttp.helpers.time.time", return_value=1e9),
+        mock.patch.object(heads.time, "time", return_value=1e9),
+    ):
+        as_made, by_aiohttp = asyncio.run(both())
+    assert as_made == by_aiohttp
+    return as_made
+
+
+EVIL = "a\r\nX-Evil: b"
+
+
+FINE = (200, "application/json", b"{}")
+KINDS = [FINE, (404, "application/problem+json", b"{}"), (204, None, b"")]
+
+
+@given(st.sampled_from(KINDS), STEPS)
+@example(FINE, [("set", "X-A", EVIL)])
+@example(FINE, [("set", EVIL, "a")])
+@example(FINE, [("cookie", "a", "b"), ("path", "a", EVIL)])
+@example(FINE, [("further", {"X-A": "b"}, False), ("set", "x-a", "c")])
+@example(FINE, [("set", "X-A", "b"), ("settled", "", ""), ("set", "X-A", EVIL)])
+@example(FINE, [("set", "X-A", "b"), ("further", {"X-A": EVIL}, True)])
+@example(FINE, [("further", {"X-A": EVIL}, True)])
+@example(FINE, [("further", {"Server": "mine", "Date": "never"}, True)])
+@settings(deadline=None, max_examples=200)
+def test_they_are_what_aiohttp_would_have_sent(kind, steps):
+    """The same lines, or the same refusal with nothing out; the order of the lines alone may differ."""
+    compare(*kind, steps)
+
+
+@pytest.mark.parametrize("control", [*map(chr, range(32)), "\x7f"])
+@pytest.mark.parametrize("place", ["value", "name", "further value", "further name", "path of a cookie"])
+def test_no_control_character_but_the_tab_is_sent(control, place):
+    steps = {
+        "value": [("set", "X-A", f"a{control}b")],
+        "name": [("set", f"X{control}A", "a")],
+        "further value": [("further", {"X-A": f"a{control}b"}, False)],
+        "further name": [("further", {f"X{control}A": "a"}, False)],
+        "path of a cookie": [("cookie", "a", "b"), ("path", "a", f"/{control}b")],
+    }
+    lines = compare(200, "application/json", b"{}", steps[place])
+    assert (lines is None) == (control != "\t") or (place == "path of a cookie" and lines is None)
+
+
+async def test_what_somebody_holds_of_the_headers_may_still_be_changed():
+    """Also when others have come meanwhile, which stand beside them."""
+    answer = PlainResponse(head(200, "text/plain"), b"a")
+    held = answer.headers
+    answer.carry(FurtherHeaders({"X-Frame-Options": "DENY"}, keep=True))
+    held["X-A"] = "b"
+    held["X-Frame-Options"] = "SAMEORIGIN"
+    lines = await sent(answer, [])
+    assert {b"X-A: b", b"X-Frame-Options: SAMEORIGIN"} < {*lines}
+    assert b"X-Frame-Options: DENY" not in lines
+
+
+async def test_who_reads_the_headers_sees_those_that_came_along():
+    answer = PlainResponse(head(200, "text/plain"), b"a")
+    answer.carry(FurtherHeaders({"Vary": "Origin"}))
+    answer.carry(FurtherHeaders({"X-A": "b"}))
+    answer.carry(FurtherHeaders({"Vary": "Accept"}))
+    assert dict(answer.headers) == {"Content-Type": "text/plain", "Vary": "Origin, Accept", "X-A": "b"}
+
+
+async def test_sets_of_headers_that_are_new_each_time_fill_no_memory():
+    """What was made of headers is kept of few sets of them, and of none that is long."""
+    for number in range(3000):
+        answer = PlainResponse(head(200, "text/plain"), b"a")
+        answer.headers["X-A"] = f"{number}" * (1000 if number % 2 else 1)
+        assert answer.is_settled()
+    assert len(written_headers._KNOWN) <= 256
+    assert max(len(known.lines) for known in written_headers._KNOWN.values()) <= 2048
