@@ -35,6 +35,7 @@ DISTRIBUTIONS = {path.name for path in ROOT.glob("packages/*")} | {
     "hatch",
     "nox[uv]",
     "ponty[docs]",
+    "ponty[metrics]",
     "ponty[redis]",
     "ponty[reload]",
     "ponty[testing]",

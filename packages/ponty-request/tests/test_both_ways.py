@@ -11,6 +11,8 @@ import uuid
 from typing import Annotated
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ponty.request import Annotation, InvalidField
 from ponty.request.content.json_decoder import decode_json
@@ -232,7 +234,7 @@ def test_no_constructor_runs_for_a_body_that_is_not_valid_and_each_once_for_one_
     assert made == []
     with pytest.raises(InvalidField) as refusal:
         parser.read(b'{"noisy": {"name": ""}, "date": "2026-02-28"}')
-    assert (made, refusal.value.violations) == ([""], (("/noisy", "is not valid"),))
+    assert (made, refusal.value.violations) == ([""], (("/noisy", "is not valid", "invalid"),))
 
 
 def test_a_constructor_of_one_s_own_is_given_the_arguments_that_it_takes():
@@ -272,7 +274,7 @@ def test_what_is_of_any_form_is_not_too_deep(depth):
     parser = Parser(dict[str, typing.Any])
     body = b'{"a":' + b"[" * (depth - 1) + b"]" * (depth - 1) + b"}"
     assert outcome(parser.read, body) == outcome(longer, parser, body) if depth < 5000 else outcome(parser.read, body)
-    assert (outcome(parser.read, body) == (("", "is nested more than 100 levels deep"),)) is (depth > 100)
+    assert (outcome(parser.read, body) == (("", "is nested more than 100 levels deep", "too_deep"),)) is (depth > 100)
 
 
 LARGE = ["1e30", "1" + "0" * 30, "1" + "0" * 29 + "1", "18446744073709551616", "1.8446744073709552e19", "1e23"]
@@ -296,3 +298,15 @@ def test_large_numbers_are_unique_as_python_reads_them():
     schema = {"uniqueItems": True}
     for first, second in itertools.combinations(map(json.loads, LARGE), 2):
         assert Validator(schema).is_valid([first, second]) is (first != second)
+
+
+@given(
+    st.sampled_from(["2026-02-28", "0000-01-01", "9999-12-31", "2024-02-29", "2023-02-29", ""]),
+    st.lists(st.tuples(st.integers(0, 10), st.sampled_from(["", *"0123456789-+ T:Z/.é٣W"])), max_size=3),
+)
+def test_msgspec_reads_the_dates_that_the_schema_admits(text, changes):
+    for place, letter in changes:
+        text = text[:place] + letter + text[place + (not letter) :]  # put in, or taken out
+    parser = Parser(datetime.date)
+    body = json.dumps(text).encode()
+    assert outcome(parser.read, body) == outcome(longer, parser, body)

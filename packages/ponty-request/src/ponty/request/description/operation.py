@@ -25,7 +25,7 @@ _NOT_PARAMETERS = frozenset(
 )
 """Headers that OpenAPI has other words for, or HTTP itself says."""
 
-_BODILESS = frozenset({204, 205, 304})
+_BODILESS = frozenset({101, 204, 205, 304})
 _BYTES = frozenset({"application/octet-stream", "*/*"})
 _URLENCODED = "application/x-www-form-urlencoded"
 _FORMS = ("multipart/form-data", _URLENCODED)
