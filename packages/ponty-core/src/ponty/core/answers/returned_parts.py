@@ -24,6 +24,8 @@ SCALARS: tuple[type, ...] = (
     float,
     type(None),
     bytes,
+    bytearray,
+    memoryview,
     datetime.date,
     datetime.time,
     datetime.timedelta,
@@ -188,7 +190,8 @@ class Object(Part):
         self.cls = cls
         self.members = members
         self._options = options
-        self.form = _mirror(cls, members, options) if all(m.part.form is not None for m in members) else None
+        has_forms = all(m.part.form is not None and (m.required or not _is_of_any_object(m.part)) for m in members)
+        self.form = _mirror(cls, members, options) if has_forms else None
 
     def limit(self, value: object, at: str, differences: list[str]) -> object:
         """Return the mapping, or list, of what is sent of the members."""
@@ -252,14 +255,14 @@ class Union(Part):
     """One of several parts."""
 
     def __init__(self, parts: Sequence[Part]) -> None:
-        self._parts = parts
+        self.parts = parts
         self._objects = [part for part in parts if isinstance(part, Object)]
         forms = tuple(part.form for part in parts)
         self.form = None if None in forms else _known(typing.Union[forms])  # noqa: UP007 - made of a tuple
 
     def limit(self, value: object, at: str, differences: list[str]) -> object:
         """Return what is sent by the part that takes `value`, or that of the class it is most like."""
-        for part in self._parts:
+        for part in self.parts:
             if not isinstance(part, Object) and part.takes(value):
                 return part.limit(value, at, differences)
         if self._objects and not isinstance(value, SCALARS):
@@ -267,14 +270,21 @@ class Union(Part):
             nearest = max(self._objects, key=lambda part: part.likeness(value))
             return nearest.limit(value, at, differences)
         # Whatever it is, none of the parts takes it; a scalar may still be sent in the place of one.
-        scalars = [part for part in self._parts if isinstance(part, Scalar)]
+        scalars = [part for part in self.parts if isinstance(part, Scalar)]
         if not scalars:
             raise UnlimitedError(f"{_quoted(at)} is a {type(value).__qualname__!r}, which none of its types is")
         return scalars[0].limit(value, at, differences)
 
     def takes(self, value: object) -> bool:
         """Return whether one of the parts takes `value`."""
-        return any(part.takes(value) for part in self._parts)
+        return any(part.takes(value) for part in self.parts)
+
+
+def _is_of_any_object(part: Part) -> bool:
+    """Return whether msgspec would take any object for one of this part, UNSET too: it asks for no member."""
+    if isinstance(part, Union):
+        return any(map(_is_of_any_object, part.parts))
+    return isinstance(part, Itself) or (isinstance(part, Object) and not any(m.required for m in part.members))
 
 
 def _items(value: Any) -> Iterable[object]:
