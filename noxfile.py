@@ -34,6 +34,7 @@ UVLOOP = "uvloop>=0.21; sys_platform != 'win32'"  # what the memo is tested with
 WEB_TEST_TOOLS = [
     *TEST_TOOLS,
     "annotated-types>=0.6",
+    "attrs>=25.3",
     "backports.zstd>=1.0; python_version < '3.14'",
     "brotli>=1.2",
     "opentelemetry-sdk>=1.30",
@@ -54,6 +55,7 @@ WHOLE_TEST_TOOLS = [
     "flask>=3.1",
     "gunicorn>=23; sys_platform != 'win32'",
     "pyjwt>=2.10",
+    "pyyaml>=6",
     "selenium>=4.40",
     "sqlalchemy[asyncio]>=2.0.36",
     "sybil>=9",
@@ -131,6 +133,12 @@ def tests(session: nox.Session) -> None:
     """Test what crosses the layers, with the four wheels in one environment."""
     session.install(*with_extras("ponty"), *WHOLE_TEST_TOOLS)
     session.run("pytest", "-q", "-m", ONCE, *(session.posargs or ["tests"]))
+
+
+@nox.session(python=BETWEEN, requires=["build"])
+def container(session: nox.Session) -> None:
+    """Build and run the recipe of a container, by docker where there is a daemon, or step by step."""
+    session.run("python", "tests/container.py", str(DIST))
 
 
 @nox.session(python=BETWEEN, requires=["build"])

@@ -1,10 +1,14 @@
 """What type checkers refuse of fields and handlers."""
 
 from datetime import date
+from ipaddress import IPv4Address
 
+import msgspec
 from aiohttp import web
 
 from ponty import (
+    UNSET,
+    Alias,
     ApiKey,
     BearerToken,
     BodyStream,
@@ -21,11 +25,15 @@ from ponty import (
     Request,
     RouteParameter,
     Scoped,
+    Socket,
     StringQueryParameter,
     StringRouteParameter,
+    UnsetType,
     Upload,
     ValidatedJsonBody,
+    accept_socket,
     expect,
+    get,
     render_json,
 )
 
@@ -119,3 +127,43 @@ async def other_word(name: str) -> web.Response:
 @expect(Req, mime="text/plain")  # E
 async def misspelt(name: str) -> web.Response:
     return web.Response()
+
+
+class Address(msgspec.Struct):
+    street: str
+    code: str | UnsetType = UNSET
+
+
+class Classes(Request):
+    address = ParsedJsonBody(Address)
+    host = QueryParameter(IPv4Address, required=True)
+
+
+@get("/classes")
+@expect(Classes, whole=True)
+@render_json(Address)
+async def classes(r: Classes) -> Address:
+    number: int = r.address  # E
+    code: str = r.address.code  # E
+    host: str = r.host  # E
+    return r.host  # E
+
+
+Alias(5)  # E
+Alias()  # E
+
+
+@accept_socket(int, str)  # E
+async def no_socket() -> None: ...
+
+
+@accept_socket(int, str)  # E
+async def other_socket(socket: Socket[str, str], request: web.Request) -> None: ...
+
+
+@accept_socket(int, str)
+async def says_other(socket: Socket[int, str], request: web.Request) -> None:
+    await socket.send(1)  # E
+
+
+accept_socket(int, str, invalid="drop")  # E

@@ -228,6 +228,7 @@ def test_the_schema_is_pydantic_s_own_and_its_definitions_have_names_of_their_ow
     mapping = model["properties"]["pet"]["anyOf"][0]["discriminator"]["mapping"]
     assert {find(schema, target)["title"] for target in mapping.values()} == {"Cat", "Dog"}
     assert dataclass_to_jsonschema(Model)["properties"]["text"]["maxLength"] == 2
+    assert not [name for name in schema["$defs"] if name.endswith("_2") and not name.startswith("Inner")]
 
 
 def test_a_union_with_what_is_no_model_is_refused_with_what_to_write():

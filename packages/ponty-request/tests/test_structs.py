@@ -283,6 +283,11 @@ def test_what_a_struct_says_in_another_way_is_refused_with_what_to_write():
     assert "origin = msgspec.field(name='from')" in refused(Aliased)
     assert "class Renamed(msgspec.Struct, rename=…)" in refused(Renamed)
     assert "Annotation(additionalProperties=…)" in refused(Opened)
+
+    class Row(msgspec.Struct, array_like=True):
+        nick: str | UnsetType = UNSET
+
+    assert "write None in place of UNSET" in refused(Row)
     assert "write nick: … | UnsetType = UNSET" in refused(Bare)
     assert "nowhere else" in refused(list[UnsetType])
 

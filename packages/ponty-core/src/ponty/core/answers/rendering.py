@@ -198,6 +198,11 @@ def encode_as(returns: Any, value: object) -> bytes:
 
 
 def _decorated(handler: Any, how: Rendering, render: Callable[[object, int], web.Response]) -> Any:
+    if (routed := getattr(handler, "__ponty_routed__", None)) is not None:
+        raise TypeError(
+            f"@render_json stands above the decorator of the route {routed}, which does not see it: write it below, "
+            "next to the function"
+        )
     if inspect.isasyncgenfunction(handler):
         return _streamed(handler, how)
     if not inspect.iscoroutinefunction(handler):

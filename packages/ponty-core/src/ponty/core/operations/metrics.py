@@ -12,6 +12,7 @@ where it happens: whoever is scraped could not ask the others.
 """
 
 import asyncio
+import os
 import time
 import weakref
 from typing import TYPE_CHECKING, NamedTuple
@@ -27,10 +28,11 @@ from ponty.core.routing.unmatched import Unmatched
 from ponty.core.wire.server_state import SERVER_STATE, ServerState
 
 if TYPE_CHECKING:
-    from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+    from prometheus_client import CollectorRegistry, Counter, Histogram
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _SIZES = (100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000)
+_MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
 _OTHER_METHOD = "_OTHER"
 _NO_ROUTE = "(no route)"
 _OTHER_FIELDS = ("(others)", "(others)", "(others)")
@@ -84,11 +86,9 @@ def metrics(*, path: str = "/metrics", registry: "CollectorRegistry | None" = No
 
 
 def _exposition(registry: "CollectorRegistry", accept: str) -> tuple[bytes, str]:
-    import os  # noqa: PLC0415 - with its only user
-
     from prometheus_client import CollectorRegistry, exposition, multiprocess  # noqa: PLC0415 - an optional dependency
 
-    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+    if _MULTIPROCESS in os.environ:
         registry = CollectorRegistry()
         multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call] # it has no annotations
     encode, media_type = exposition.choose_encoder(accept)
@@ -160,12 +160,15 @@ class _Instruments:
         self._series: dict[tuple[str, str, int], _Series] = {}
         self._fields: dict[tuple[str, str, str], Counter] = {}
         self._servers: weakref.WeakSet[ServerState] = weakref.WeakSet()
+        self._running = 0
+        self._is_shared = _MULTIPROCESS in os.environ
+        if not self._is_shared:
+            self._active.set_function(lambda: self._running)
         cache_events.listeners.append(self)
         weakref.finalize(registry, cache_events.listeners.remove, self)
 
     def middleware(self) -> Middleware:
         """Return what measures."""
-        active: Gauge = self._active
 
         @web.middleware
         async def measure(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -179,11 +182,11 @@ class _Instruments:
                     self._count_faults(request, error)
 
             watch_errors(request, note)
-            active.inc()
+            self._count_running(1)
             try:
                 answer = await handler(request)
             finally:
-                active.dec()
+                self._count_running(-1)
             series = self._series_of(request, answer.status)
             series.durations.observe(time.perf_counter() - began)
             if request.content_length:
@@ -194,6 +197,11 @@ class _Instruments:
             return answer
 
         return measure
+
+    def _count_running(self, more: int) -> None:
+        self._running += more
+        if self._is_shared:  # else it is asked for when somebody wants to know
+            self._active.set(self._running)
 
     def watch_server(self, state: ServerState) -> None:
         """Count what a server has refused, and what it will."""

@@ -8,9 +8,7 @@ builds it is looked up when it is called.
 import collections
 import collections.abc
 import copy
-import dataclasses
 import enum
-import inspect
 import re
 import types
 import typing
@@ -21,23 +19,25 @@ import msgspec
 from msgspec.structs import replace
 
 from ponty.request.content.json_decoder import Json
-from ponty.request.parsing.annotation import DESCRIPTIVE, class_keywords
+from ponty.request.parsing.annotation import DESCRIPTIVE
 from ponty.request.parsing.arrays import array, fixed_array, open_tuple, unique_array
-from ponty.request.parsing.attrs_classes import AttrsConstructor, is_attrs_class
+from ponty.request.parsing.class_compiler import (
+    ClassCompiler,
+    Describe,
+    is_array,
+    is_struct,
+    is_typed_dict,
+    may_hash,
+)
 from ponty.request.parsing.collection_types import ARRAYS, MAPPINGS, SETS, default_dict
 from ponty.request.parsing.compiled_type import JSON_TYPES, Build, CompiledType, Schema, is_hashable
 from ponty.request.parsing.constraints import keywords_of
 from ponty.request.parsing.formless import no_form
-from ponty.request.parsing.json_names import Alias, json_names, without_alias
-from ponty.request.parsing.members import Member, attrs_members, dataclass_members, struct_members
+from ponty.request.parsing.json_names import Alias
 from ponty.request.parsing.msgspec_own import own_form
-from ponty.request.parsing.msgspec_path import annotated, direct_object
+from ponty.request.parsing.msgspec_path import annotated
 from ponty.request.parsing.objects import (
-    build_object,
-    check_signature,
     mapping,
-    object_schema,
-    with_extra_items,
 )
 from ponty.request.parsing.pydantic_types import (
     compile_pydantic,
@@ -45,18 +45,14 @@ from ponty.request.parsing.pydantic_types import (
     is_pydantic_type,
     renamed_references,
 )
+from ponty.request.parsing.qualifiers import is_wrapper
 from ponty.request.parsing.scalars import bounded_decimal, enumeration, flags, open_enumeration, scalar
-from ponty.request.parsing.type_hints import JSON, alias_value, resolve_hints
+from ponty.request.parsing.type_hints import JSON, alias_value
 from ponty.request.parsing.unions import UnionBuild, union
 from ponty.request.validation.dialects import DIALECT
 from ponty.request.validation.documents import Documents
 
-_WRAPPER_NAMES = ("Final", "Required", "NotRequired", "ReadOnly")
-_WRAPPERS: set[object] = {getattr(typing, name) for name in _WRAPPER_NAMES if hasattr(typing, name)}
 _NUMERIC: set[str] = {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"}
-
-_Describe = collections.abc.Callable[[Any, Any], CompiledType]
-"""Compiles a class, given it as it was written, with its arguments, and bare."""
 
 _MAX_WITHIN_ITSELF = 20
 """How often a class may stand within itself, each time with other type arguments."""
@@ -74,7 +70,7 @@ class Compiler:
         self, root: Any, *, ignore_unknown: bool = False, opaque: Mapping[type, CompiledType] | None = None
     ) -> None:
         self._root: Any = root
-        self._ignore_unknown: bool = ignore_unknown
+        self._classes = ClassCompiler(self._compile, ignore_unknown=ignore_unknown)
         self._opaque: Mapping[type, CompiledType] = opaque or {}
         self._references: list[tuple[Any, CompiledType]] = []  # types compare, but do not always hash
         self._names: set[str] = set()
@@ -119,7 +115,7 @@ class Compiler:
         arguments = typing.get_args(tp)
         if origin is typing.Annotated:
             return self._annotated(arguments[0], tp.__metadata__, place)
-        if _is_wrapper(origin):
+        if is_wrapper(origin):
             return self._compile(arguments[0], place)
         if origin is typing.Union or origin is types.UnionType:
             return self._union(arguments, place)
@@ -166,7 +162,7 @@ class Compiler:
         if isinstance(cls, type):
             if issubclass(cls, enum.Enum):
                 return self._enum(cls, place)
-            describe = self._describer(cls)
+            describe = self._classes.describer(cls)
             if describe is not None:
                 return self._reference(tp, cls, describe)
         if is_pydantic_type(cls):
@@ -189,33 +185,23 @@ class Compiler:
                 return known
         found = compile_pydantic(tp, place)
         is_root = bool(tp == self._root)
-        name = "" if is_root else self._name_like(stem)
+        name = "" if is_root or found.itself else self._name_like(stem)
         names = {inner: self._name_like(inner) for inner in found.definitions}
+        if not is_root and found.itself:
+            name = names[found.itself]
         for inner, schema in found.definitions.items():
             self._definitions[names[inner]] = renamed_references(schema, names)
             self._read_elsewhere[names[inner]] = {}
         schema = renamed_references(found.schema, names)
         is_of_all = found.json_types == JSON_TYPES
         self._read_elsewhere[name] = {} if is_of_all else {"type": next(iter(found.json_types))}
-        hashable = isinstance(tp, type) and _may_hash(tp)
+        hashable = isinstance(tp, type) and may_hash(tp)
         if is_root:
             return CompiledType(schema, found.json_types, found.build, hashable=hashable)
         self._definitions[name] = schema
         node = CompiledType({"$ref": f"#/$defs/{name}"}, found.json_types, found.build, hashable=hashable)
         self._references.append((tp, node))
         return node
-
-    def _describer(self, cls: type) -> _Describe | None:
-        """Return what compiles a class that is referred to where it stands; None if it is none such."""
-        if _is_typed_dict(cls):
-            return self._typed_dict
-        if issubclass(cls, tuple) and hasattr(cls, "_fields"):
-            return self._named_tuple
-        if issubclass(cls, msgspec.Struct):
-            return self._struct
-        if dataclasses.is_dataclass(cls):
-            return self._dataclass
-        return self._attrs_class if is_attrs_class(cls) else None
 
     def _enum(self, cls: Any, place: str) -> CompiledType:
         if issubclass(cls, enum.Flag):
@@ -232,7 +218,7 @@ class Compiler:
             # As of a union with a discriminator.
             return self._of_pydantic(typing.Annotated[(tp, *metadata)], "Union", place)
         cls = typing.get_origin(tp) or tp
-        if isinstance(cls, type) and _is_typed_dict(cls):
+        if isinstance(cls, type) and is_typed_dict(cls):
             keywords = keywords_of(metadata, frozenset({"object"}), place)
             if not keywords.keys() <= DESCRIPTIVE:
                 return self._typed_dict_here(tp, cls, metadata, keywords)
@@ -257,7 +243,7 @@ class Compiler:
     ) -> CompiledType:
         """Compile a TypedDict with keywords of the place where it stands, as another one than without."""
         here = typing.Annotated[(tp, *metadata)]
-        return self._reference(here, cls, lambda _, cls: self._typed_dict(tp, cls, keywords))
+        return self._reference(here, cls, lambda _, cls: self._classes.typed_dict(tp, cls, keywords))
 
     def _union(self, arguments: tuple[Any, ...], place: str) -> CompiledType:
         if models := [member for member in arguments if is_pydantic_model(typing.get_origin(member) or member)]:
@@ -272,7 +258,7 @@ class Compiler:
                     "an object; make them all models"
                 )
         node = union([self._compile(argument, place) for argument in arguments])
-        if node.msgspec_form is None and any(map(_is_struct, arguments)):
+        if node.msgspec_form is None and any(map(is_struct, arguments)):
             node = replace(node, msgspec_form=own_form(typing.Union[arguments]))  # noqa: UP007 - made of a tuple
         self.unions.append(typing.cast("UnionBuild", node.build))
         return node
@@ -314,7 +300,7 @@ class Compiler:
         items = [self._compile(argument, place) for argument in arguments]
         return fixed_array(items, len(items), tuple)
 
-    def _reference(self, tp: Any, cls: type, describe: _Describe) -> CompiledType:
+    def _reference(self, tp: Any, cls: type, describe: Describe) -> CompiledType:
         """Compile a class once, and refer to it wherever it stands."""
         for met, known in self._references:
             if met == tp:
@@ -323,8 +309,8 @@ class Compiler:
         if sum((typing.get_origin(outer) or outer) is cls for outer in self._within) >= _MAX_WITHIN_ITSELF:
             raise TypeError(f"{cls.__qualname__}: the class stands within itself with ever other type arguments")
         name = "" if is_root else self._name(tp, cls)
-        json_types = frozenset({"array" if _is_array(cls) else "object"})
-        reference = CompiledType({"$ref": f"#/$defs/{name}" if name else "#"}, json_types, hashable=_may_hash(cls))
+        json_types = frozenset({"array" if is_array(cls) else "object"})
+        reference = CompiledType({"$ref": f"#/$defs/{name}" if name else "#"}, json_types, hashable=may_hash(cls))
         self._references.append((tp, reference))
 
         build: Build
@@ -363,155 +349,6 @@ class Compiler:
         self._names.add(name)
         return name
 
-    def _dataclass(self, tp: Any, cls: Any) -> CompiledType:
-        return self._object(cls, dataclass_members(tp, cls))
-
-    def _attrs_class(self, tp: Any, cls: Any) -> CompiledType:
-        members = attrs_members(tp, cls)
-        construct = AttrsConstructor(cls, {member.name: member.key for member in members})
-        return self._object(cls, members, construct=construct)
-
-    def _struct(self, tp: Any, cls: Any) -> CompiledType:
-        config = cls.__struct_config__
-        members = struct_members(tp, cls)
-        tag = None if config.tag is None else (config.tag_field, config.tag)
-        if config.array_like:
-            return self._struct_array(cls, members, tag)
-        node = self._object(cls, members, is_open=not config.forbid_unknown_fields, tag=tag)
-        is_narrowed = not class_keywords(cls).keys() <= DESCRIPTIVE
-        own = None if is_narrowed or self._ignore_unknown else own_form(tp)
-        return replace(node, msgspec_form=own or node.msgspec_form)
-
-    def _struct_array(self, cls: Any, members: list[Member], tag: tuple[str, str | int] | None) -> CompiledType:
-        if class_keywords(cls).keys() - DESCRIPTIVE:
-            raise TypeError(f"{cls.__qualname__}.JsonSchema: an array_like Struct takes keywords that describe it only")
-        items = [self._compile(member.hint, member.place) for member in members]
-        first = 0 if tag is None else 1
-        if tag is not None:
-            items.insert(0, enumeration(cls.__qualname__, [tag[1]]))
-        required = max((index + 1 for index, member in enumerate(members) if member.required), default=0) + first
-        names = [member.name for member in members]
-        node = fixed_array(items, required, lambda value: cls(**dict(zip(names, value[first:], strict=False))))
-        if not cls.__struct_config__.forbid_unknown_fields:
-            schema = {name: keyword for name, keyword in node.schema.items() if name != "items"}
-            return replace(node, schema=schema, build=_first_items(node.build, len(items)), msgspec_form=None)
-        return node
-
-    def _object(
-        self,
-        cls: Any,
-        members: list[Member],
-        *,
-        is_open: bool = False,
-        tag: tuple[str, str | int] | None = None,
-        construct: collections.abc.Callable[..., Any] | None = None,
-    ) -> CompiledType:
-        """Compile a class of members.
-
-        Args:
-            cls: The class.
-            members: Its members.
-            is_open: Whether it says itself that objects may have further properties.
-            tag: A property that tells it from other classes, and its value there.
-            construct: What is called in the place of the class, to make an instance.
-        """
-        keywords = class_keywords(cls)
-        for name in keywords.keys() - DESCRIPTIVE:
-            says = name == "additionalProperties" and issubclass(cls, msgspec.Struct)
-            if name.startswith("$") or name in {"type", "properties", "required"} or says:
-                raise TypeError(f"{cls.__qualname__}.JsonSchema: Annotation({name}=…) would change what the class says")
-        properties = {} if tag is None else {tag[0]: enumeration(cls.__qualname__, [tag[1]])}
-        schemas: dict[str, Schema] = {key: node.schema for key, node in properties.items()}
-        required = [*properties]
-        for member in members:
-            node = properties[member.key] = self._compile(member.hint, member.place)
-            schemas[member.key] = {**node.schema, **member.default}
-            if member.required:
-                required.append(member.key)
-        if not _is_struct(cls):
-            check_signature(
-                cls, [member.name for member in members], [member.name for member in members if member.required]
-            )
-        if inspect.isabstract(cls):
-            missing = ", ".join(sorted(cls.__abstractmethods__))
-            raise TypeError(f"{cls.__qualname__} is abstract, so no instance can be made of it: it lacks {missing}")
-        ignore_unknown = self._ignore_unknown or keywords.get("additionalProperties", False) is not False
-        ignore_unknown = ignore_unknown or is_open or "patternProperties" in keywords
-        names = {member.key: member.name for member in members}
-        is_renamed = tag is not None or any(key != name for key, name in names.items())
-        schema = object_schema(schemas, required, keywords)
-        return CompiledType(
-            {**schema, "additionalProperties": True} if is_open or self._ignore_unknown else schema,
-            frozenset({"object"}),
-            build_object(
-                properties,
-                required,
-                construct or cls,
-                ignore_unknown=ignore_unknown,
-                names=names if is_renamed else None,
-            ),
-            msgspec_form=direct_object(cls, properties, required, names, tag=tag, is_open=is_open, construct=construct)
-            if keywords.keys() <= DESCRIPTIVE and (is_open or not ignore_unknown) and not self._ignore_unknown
-            else None,
-            hashable=_may_hash(cls),
-            elements=[*properties.values()] if _hashes_fields(cls) else (),
-        )
-
-    def _typed_dict(self, tp: Any, cls: Any, more: Mapping[str, Json] | None = None) -> CompiledType:
-        """Compile a TypedDict.
-
-        Args:
-            tp: The class as it was written.
-            cls: The class.
-            more: Keywords of the place where it stands.
-        """
-        keywords = {**class_keywords(cls), **(more or {})}
-        for name in keywords.keys() - DESCRIPTIVE:
-            if name.startswith("$") or name in {"type", "properties", "required"}:
-                raise TypeError(f"{cls.__qualname__}: Annotation({name}=…) would change what the class says")
-        hints = resolve_hints(tp, inspect.get_annotations(cls))
-        names = json_names(cls, {name: without_alias(hint)[1] for name, hint in hints.items()})
-        properties = {
-            names[name]: self._compile(without_alias(hint)[0], f"{cls.__qualname__}.{name}")
-            for name, hint in hints.items()
-        }
-        required = [names[name] for name in hints if name in _required_keys(cls, hints)]
-        schemas = {key: node.schema for key, node in properties.items()}
-        is_renamed = any(key != name for name, key in names.items())
-        extra = self._extra_items(cls)
-        if extra is not None:
-            keywords = {"additionalProperties": extra.schema, **keywords}
-        elif getattr(cls, "__closed__", None) is False:
-            keywords = {"additionalProperties": True, **keywords}
-        is_open = keywords.get("additionalProperties", False) is not False or "patternProperties" in keywords
-        build = build_object(
-            properties,
-            required,
-            dict if is_renamed else None,
-            ignore_unknown=self._ignore_unknown or is_open,
-            names={key: name for name, key in names.items()} if is_renamed else None,
-        )
-        if extra is not None and not self._ignore_unknown:
-            build = with_extra_items(build, properties.keys(), extra.build)
-        schema = self._open(object_schema(schemas, required, keywords))
-        return CompiledType(schema, frozenset({"object"}), build, hashable=False)
-
-    def _extra_items(self, cls: Any) -> CompiledType | None:
-        """Compile the type of further items (PEP 728); None where there are none."""
-        items = getattr(cls, "__extra_items__", None)
-        if items is None or type(items).__name__.startswith(("NoExtraItems", "_NoExtraItems")) or items is typing.Never:
-            return None
-        return self._compile(items, f"{cls.__qualname__}: the extra items")
-
-    def _named_tuple(self, tp: Any, cls: Any) -> CompiledType:
-        defaults: Mapping[str, object] = cls._field_defaults
-        hints = resolve_hints(tp, cls._fields)
-        items = [self._compile(hint, f"{cls.__qualname__}.{name}") for name, hint in hints.items()]
-        return fixed_array(items, len(items) - len(defaults), lambda value: cls(*value))
-
-    def _open(self, schema: Schema) -> Schema:
-        return {**schema, "additionalProperties": True} if self._ignore_unknown else schema
-
 
 def _refuse_circle(root: Any, schema: Schema) -> None:
     """Refuse an alias that refers to itself in place, as `type A = A | int` does."""
@@ -521,69 +358,11 @@ def _refuse_circle(root: Any, schema: Schema) -> None:
         raise TypeError(f"{root}: a type alias refers to itself, with nothing between") from None
 
 
-def _is_wrapper(origin: Any) -> bool:
-    """Return whether a form of types says nothing of its own; typing_extensions has some before typing has them."""
-    return origin in _WRAPPERS or (
-        type(origin).__module__ == "typing_extensions" and _wrapper_name(origin) in _WRAPPER_NAMES
-    )
-
-
-def _wrapper_name(origin: Any) -> str:
-    return str(getattr(origin, "_name", ""))
-
-
-def _is_typed_dict(cls: Any) -> bool:
-    """Return whether a class is a TypedDict, that of typing_extensions included."""
-    return issubclass(cls, dict) and hasattr(cls, "__total__") and hasattr(cls, "__required_keys__")
-
-
-def _required_keys(cls: Any, hints: Mapping[str, Any]) -> set[str]:
-    """Find the required keys; under `from __future__ import annotations` the class itself has read no qualifier."""
-    required: set[str] = set()
-    for name, hint in hints.items():
-        origin = typing.get_origin(hint)
-        while origin is typing.Annotated or (
-            _is_wrapper(origin) and _wrapper_name(origin) not in {"Required", "NotRequired"}
-        ):
-            hint = typing.get_args(hint)[0]  # noqa: PLW2901 - the next layer of it
-            origin = typing.get_origin(hint)
-        qualifier = _wrapper_name(origin)
-        if qualifier == "Required" or (qualifier != "NotRequired" and name in cls.__required_keys__):
-            required.add(name)
-    return required
-
-
 def _is_of_models(tp: Any) -> bool:
     """Return whether a type is a model of pydantic, or a union of such."""
     is_union = typing.get_origin(tp) in {typing.Union, types.UnionType}
     members = typing.get_args(tp) if is_union else (tp,)
     return all(is_pydantic_model(typing.get_origin(member) or member) for member in members)
-
-
-def _is_struct(tp: Any) -> bool:
-    cls = typing.get_origin(tp) or tp
-    return isinstance(cls, type) and issubclass(cls, msgspec.Struct)
-
-
-def _is_array(cls: Any) -> bool:
-    return issubclass(cls, tuple) or (issubclass(cls, msgspec.Struct) and cls.__struct_config__.array_like)
-
-
-def _first_items(build: Build | None, count: int) -> Build | None:
-    """Make what builds of the first items of an array, and drops the others."""
-    return build and (lambda value: build(value[:count]))
-
-
-def _may_hash(cls: Any) -> bool:
-    if _is_struct(cls):
-        return bool(cls.__struct_config__.frozen or not cls.__struct_config__.eq)
-    return cls.__hash__ is not None
-
-
-def _hashes_fields(cls: Any) -> bool:
-    """Return whether the hash of a class is that of its fields, as dataclasses and tuples have it."""
-    parameters = getattr(cls, "__dataclass_params__", None)
-    return parameters is None or (parameters.eq and (parameters.frozen or parameters.unsafe_hash))
 
 
 def _has_decimal(schema: Schema) -> bool:

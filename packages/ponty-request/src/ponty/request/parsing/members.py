@@ -36,6 +36,7 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
         place: What to call it in a message.
         hint: Its type, without what says that it may be absent.
         required: Whether it is always there.
+        may_be_unset: Whether its type says that it may be absent.
         default: The keyword `default` of its schema, or nothing.
     """
 
@@ -44,6 +45,7 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
     place: str
     hint: Any
     required: bool
+    may_be_unset: bool
     default: Mapping[str, Json]
 
 
@@ -167,7 +169,17 @@ def _members(
         if default.value is msgspec.UNSET and not may_be_unset:
             raise TypeError(f"{place}: its default is UNSET, so its type is … | UnsetType")
         keyword = {} if default.value is msgspec.UNSET else default_keyword(place, default.value, default.factory)
-        members.append(Member(name=name, key=names[name], place=place, hint=hint, required=required, default=keyword))
+        members.append(
+            Member(
+                name=name,
+                key=names[name],
+                place=place,
+                hint=hint,
+                required=required,
+                may_be_unset=may_be_unset,
+                default=keyword,
+            )
+        )
     return members
 
 

@@ -5,6 +5,7 @@ which it matches with backtracking) is not among them, nor is a class with code 
 body that turns out not to be valid. Those take the form of `msgspec_path`.
 """
 
+import datetime
 import enum
 import types
 import typing
@@ -18,7 +19,7 @@ from ponty.request.parsing.compiled_type import MsgspecForm
 from ponty.request.parsing.constraints import LIBRARIES
 from ponty.request.parsing.type_hints import resolve_hints
 
-_SCALARS = {bool, int, float, str, None, type(None), Any}
+_SCALARS = {bool, int, float, str, datetime.date, None, type(None), Any}
 _BOUNDS = ("ge", "gt", "le", "lt")
 _SIZES = ("min_length", "max_length")
 _UNLIKE = ("pattern", "tz", "multiple_of", "extra_json_schema")

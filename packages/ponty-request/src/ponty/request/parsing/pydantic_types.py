@@ -39,12 +39,14 @@ class PydanticType(msgspec.Struct, frozen=True):
     Args:
         schema: Its JSON Schema.
         definitions: What that refers to, by its name in pydantic.
+        itself: Its own name among these, where it refers to itself.
         json_types: The types of JSON values that it may admit.
         build: Makes a value of a JSON value, or refuses it.
     """
 
     schema: Schema
     definitions: Mapping[str, Schema]
+    itself: str
     json_types: frozenset[str]
     build: Build
 
@@ -62,9 +64,11 @@ def compile_pydantic(tp: Any, place: str) -> PydanticType:
         said = str(error).partition("\n")[0]
         raise TypeError(f"{place}: pydantic has no JSON Schema of {getattr(tp, '__qualname__', tp)}: {said}") from None
     definitions: dict[str, Any] = whole.pop("$defs", {})
+    itself = ""
     if whole.keys() == {"$ref"}:  # a model within itself
-        whole = dict(definitions[str(whole["$ref"]).rpartition("/")[2]])
-    return PydanticType(whole, definitions, _json_types(tp, whole), _make_build(adapter.validate_json))
+        itself = str(whole["$ref"]).rpartition("/")[2]
+        whole = dict(definitions[itself])
+    return PydanticType(whole, definitions, itself, _json_types(tp, whole), _make_build(adapter.validate_json))
 
 
 def renamed_references(schema: Any, names: Mapping[str, str]) -> Any:

@@ -76,7 +76,8 @@ _SCALARS: dict[type, Any] = {
     str: lambda: _node({"type": "string"}, MsgspecForm(str)),
     bytes: lambda: _text("base64", contentEncoding="base64"),
     datetime.datetime: lambda: _text("date-time"),
-    datetime.date: lambda: _text("date"),
+    # Of dates, msgspec reads the very texts that `FORMATS` does.
+    datetime.date: lambda: _node({"type": "string", "format": "date"}, MsgspecForm(datetime.date), FORMATS["date"]),
     datetime.time: lambda: _text("time"),
     datetime.timedelta: lambda: _text("duration"),
     bytearray: lambda: _text_of("base64", bytearray, contentEncoding="base64"),
