@@ -27,7 +27,7 @@ from ponty.request import (
     StringRouteParameter,
     expect,
 )
-from ponty.request.fields.converters import parse_digits
+from ponty.request.texts.converters import parse_digits
 
 
 @pytest.fixture

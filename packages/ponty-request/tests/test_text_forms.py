@@ -27,8 +27,8 @@ from ponty.request import (
     expect,
 )
 from ponty.request.errors import InvalidField
-from ponty.request.fields.converters import CAST_ERRORS
-from ponty.request.fields.text_forms import text_form
+from ponty.request.texts.converters import CAST_ERRORS
+from ponty.request.texts.text_forms import text_form
 
 
 class Colour(enum.Enum):

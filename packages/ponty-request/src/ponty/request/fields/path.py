@@ -7,9 +7,9 @@ from aiohttp import web
 
 from ponty.request.errors import InvalidField, refusal
 from ponty.request.fields.base import Description, Field
-from ponty.request.fields.converters import CAST_ERRORS, parse_digits
-from ponty.request.fields.text_forms import TextForm, text_form
 from ponty.request.fields.utf8 import check_path
+from ponty.request.texts.converters import CAST_ERRORS, parse_digits
+from ponty.request.texts.text_forms import TextForm, text_form
 
 _T_co = TypeVar("_T_co", covariant=True)
 _X = TypeVar("_X")

@@ -9,10 +9,12 @@ from aiohttp import web
 
 from ponty.request.errors import InvalidField, InvalidParameters, Violation
 from ponty.request.fields.base import Description, Field
-from ponty.request.fields.converters import CAST_ERRORS, DIGITS, parse_digits
-from ponty.request.fields.text_forms import TextForm, TextPart, check_default, described, text_form, text_part
 from ponty.request.fields.utf8 import check_query
 from ponty.request.parsing.parser import Parser
+from ponty.request.texts.converters import CAST_ERRORS, DIGITS, parse_digits
+from ponty.request.texts.text_defaults import check_default, described
+from ponty.request.texts.text_forms import TextForm, text_form
+from ponty.request.texts.text_parts import TextPart, text_part
 
 _T_co = TypeVar("_T_co", covariant=True)
 _X = TypeVar("_X")

@@ -6,8 +6,9 @@ from typing import Any, Final
 import msgspec
 
 from ponty.request.errors import InvalidField
-from ponty.request.fields.converters import CAST_ERRORS
-from ponty.request.fields.text_forms import check_default, described, text_form
+from ponty.request.texts.converters import CAST_ERRORS
+from ponty.request.texts.text_defaults import check_default, described
+from ponty.request.texts.text_forms import text_form
 
 ABSENT: Final = object()
 """In place of an argument that is not given."""

@@ -12,11 +12,11 @@ import msgspec
 
 from ponty.request.content.json_decoder import Json
 from ponty.request.errors import InvalidField, Violation, refusal
-from ponty.request.fields.converters import CAST_ERRORS
-from ponty.request.fields.text_forms import text_part
 from ponty.request.forms.upload import Upload
 from ponty.request.parsing.compiled_type import CompiledType, Schema
 from ponty.request.parsing.parser import Parser
+from ponty.request.texts.converters import CAST_ERRORS
+from ponty.request.texts.text_parts import text_part
 from ponty.request.validation.messages import NOT_VALID, Reason
 from ponty.request.validation.pointer import find, pointer
 

@@ -1,0 +1,48 @@
+"""Defaults of parameters: of their type, and shown in their schema."""
+
+import collections
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from ponty.request.errors import InvalidField
+from ponty.request.parsing.defaults import json_form
+from ponty.request.texts.converters import CAST_ERRORS
+from ponty.request.texts.scalar_texts import type_name
+from ponty.request.texts.text_forms import TextForm
+
+
+def check_default(place: str, form: TextForm, default: object) -> None:
+    """See that a default is a value of its type, by writing it down and reading it again; None is one always.
+
+    Raises:
+        TypeError: It is of another type.
+        ValueError: It is out of the bounds of its type.
+    """
+    if default is None:
+        return
+    wrong = TypeError(f"{place}: the default {default!r} is not of the type {type_name(form.type)}")
+    try:
+        text: Any = [*map(_written, default)] if form.is_list and isinstance(default, _LISTS) else _written(default)
+        value = text if form.read is None else form.read(text)
+    except CAST_ERRORS:
+        raise wrong from None
+    except InvalidField as invalid:
+        raise ValueError(f"{place}: the default {default!r} {invalid.detail}") from None
+    is_alike = isinstance(default, type(value)) or (isinstance(value, float) and isinstance(default, int))
+    if value != default or not is_alike:
+        raise wrong
+
+
+def described(form: TextForm, default: object) -> Mapping[str, object]:
+    """Return the schema of a parameter, with its default where it has one that is not None."""
+    return form.schema if default is None else {**form.schema, "default": json_form(default)}
+
+
+_LISTS = (list, tuple, set, frozenset, collections.deque)
+
+
+def _written(value: object) -> str:
+    plain = json_form(value)
+    return plain if isinstance(plain, str) else msgspec.json.encode(plain).decode()
