@@ -29,8 +29,8 @@ def check_sendable(answer: web.StreamResponse, handler: object = None) -> None:
         return
     if not isinstance(answer, web.StreamResponse):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError(
-            f"{getattr(handler, '__qualname__', 'a handler')!r} returned {type(answer).__qualname__!r}, and no response: "
-            "@render_json, below the decorator of the route, makes one of a value"
+            f"{getattr(handler, '__qualname__', 'a handler')!r} returned {type(answer).__qualname__!r}, and no "
+            "response: @render_json, below the decorator of the route, makes one of a value"
         )
     if isinstance(answer, web.HTTPException):
         raise answer  # what is returned by mistake is answered as if it were raised
