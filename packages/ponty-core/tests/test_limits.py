@@ -1,13 +1,16 @@
 """What one client may take up of a server, and how it is taken back."""
 
 import asyncio
+import contextlib
+import json
+import logging
 import pathlib
 import sys
 
 import pytest
 from aiohttp import web
 
-from ponty.core import Limits, build_app, get, post
+from ponty.core import Limits, build_app, cors, get, post, request_ids
 from ponty.core.serving.connection import RefusedConnection
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
@@ -151,11 +154,87 @@ async def test_a_client_that_takes_nothing_of_a_closed_connection_is_cut(app):
 
 async def test_a_handler_that_takes_too_long_is_cancelled_and_answered_503(app):
     async with Served(app, limits=Limits(handler_seconds=0.01)) as served:
-        reader, _ = await served.send(b"GET /wait HTTP/1.1\r\nHost: a\r\n\r\n")
+        reader, _ = await served.send(b"GET /wait HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
         answer = await rest(reader)
         assert answer.startswith(b"HTTP/1.1 503 ")
         assert b"\r\nRetry-After: " in answer
         assert served.refusals == {"handler_seconds": 1}
+
+
+async def test_the_answer_to_a_handler_that_takes_too_long_goes_through_the_middlewares(caplog):
+    """So it has an id and the headers for pages of other origins, and the log names the route and the id."""
+
+    @get("/slow/{name}")
+    async def slow(request: web.Request) -> web.Response:
+        await asyncio.Event().wait()
+
+    get("/")(hello)
+    app = build_app(middlewares=[request_ids(), cors(["https://a.example"])])
+    async with Served(app, limits=Limits(handler_seconds=0.01)) as served:
+        reader, writer = await served.send(b"GET /slow/secret HTTP/1.1\r\nHost: a\r\nOrigin: https://a.example\r\n\r\n")
+        head = await reader.readuntil(b"\r\n\r\n")
+        answered = dict(line.split(": ", 1) for line in head.decode().split("\r\n")[1:] if line)
+        document = json.loads(await reader.readexactly(int(answered["Content-Length"])))
+        assert head.startswith(b"HTTP/1.1 503 ")
+        assert answered["Retry-After"] == "1"
+        assert answered["Access-Control-Allow-Origin"] == "https://a.example"
+        assert document["request_id"] == answered["X-Request-ID"]
+        (record,) = (record for record in caplog.records if record.levelno == logging.WARNING)
+        assert record.getMessage() == "GET /slow/{name} was cancelled: it took longer than handler_seconds"
+        assert record.request_id == document["request_id"]
+        assert served.refusals == {"handler_seconds": 1}
+        writer.write(GET)
+        await reader.readuntil(b"hello")
+
+
+@pytest.mark.parametrize(
+    ("how", "status"),
+    [
+        ("in a middleware", b"503"),
+        ("by a group", b"503"),
+        ("by a timeout", b"503"),
+        ("in words of its own", b"503"),
+        ("with an answer", b"200"),
+    ],
+)
+async def test_however_a_cancelled_handler_ends_there_is_an_answer(how, status):
+    """What comes next over the connection is not cancelled, too."""
+
+    @get("/slow")
+    async def slow(request: web.Request) -> web.Response:
+        match how:
+            case "by a group":
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(asyncio.Event().wait())
+                    await asyncio.Event().wait()
+            case "by a timeout":
+                async with asyncio.timeout(1000):
+                    await asyncio.Event().wait()
+            case "in words of its own":
+                try:
+                    await asyncio.Event().wait()
+                except asyncio.CancelledError:
+                    raise asyncio.CancelledError from None
+            case "with an answer":
+                with contextlib.suppress(asyncio.CancelledError):
+                    await asyncio.Event().wait()
+        return web.Response(text="slow")
+
+    @web.middleware
+    async def waiting(request, handler):
+        answer = await handler(request)
+        if how == "in a middleware" and request.path == "/slow":
+            await asyncio.Event().wait()
+        return answer
+
+    get("/")(hello)
+    app = build_app(middlewares=[request_ids(), waiting])
+    async with Served(app, limits=Limits(handler_seconds=0.01)) as served:
+        reader, _ = await served.send(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n" + GET)
+        assert (await reader.readuntil(b"\r\n")).split()[1] == status
+        assert served.refusals == {"handler_seconds": 1}
+        if how != "in words of its own":
+            await reader.readuntil(b"hello")
 
 
 async def test_a_handler_that_is_quick_enough_or_has_begun_its_answer_is_not_cancelled():

@@ -33,6 +33,7 @@ from ponty.core.lifecycle.current_app import current_apps
 from ponty.core.log_lines import log_error
 from ponty.core.wire.announced_bodies import MAX_SIZE_ATTRIBUTE, announces_too_much, body_limit
 from ponty.core.wire.head_requests import send_no_body
+from ponty.core.wire.late_handlers import take_late
 from ponty.core.wire.server_state import SERVER_NAME
 from ponty.core.wire.server_writer import ServerWriter
 from ponty.core.wire.unread_bodies import leave_unread, mark_refused
@@ -165,6 +166,8 @@ async def _answered(handler: Handler, request: web.Request, settings: AnswerSett
             return await _answer_as_set(request, error, settings)
         return _answer(request, error)
     except asyncio.CancelledError as error:
+        if take_late(error):
+            return _too_late(request)
         if _is_cancelled():
             raise
         # Nobody cancelled the handler: it waited for something else that was.
@@ -236,6 +239,13 @@ def _answer_to(request: web.Request, error: BaseException) -> web.Response | Non
             return None
 
 
+def _too_late(request: web.Request) -> web.StreamResponse:
+    if request.writer.output_size:
+        return _Broken()
+    logger.warning("%s %s was cancelled: it took longer than handler_seconds", request.method, _route(request))
+    return problem(503, headers={hdrs.RETRY_AFTER: "1"})
+
+
 def _is_client_s(request: web.Request, error: BaseException) -> bool:
     if error is request.content.exception() or isinstance(error, web.RequestPayloadError):
         return True
@@ -276,8 +286,12 @@ def _has_left(request: web.Request, error: BaseException) -> bool:
 
 def _log(request: web.Request, error: BaseException) -> None:
     """Log what no client is told: the traceback, beside words of the program's own."""
+    log_error(logger, "%s %s failed", request.method, _route(request), error=error)
+
+
+def _route(request: web.Request) -> str:
     resource = request.match_info.route.resource
-    log_error(logger, "%s %s failed", request.method, resource.canonical if resource else "(no route)", error=error)
+    return resource.canonical if resource else "(no route)"
 
 
 def _sole(error: BaseException) -> BaseException:

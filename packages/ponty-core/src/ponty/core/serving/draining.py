@@ -7,8 +7,8 @@ A connection of a stopping server is in one of these states:
   closed. One that was busy a moment ago is not: its next request may be on its way.
 - *arriving*: a request's body is on its way. It is left open, since aiohttp drops what a closing connection still
   sends. When less than `Limits.body_rate` has come for `STALL_SECONDS` though the server was reading, it is cut.
-- *answering*: the request is whole. It is left to its handler, unless the client takes none of an answer that waits for it
-  for `CLOSE_SECONDS`; then it is cut.
+- *answering*: the request is whole. It is left to its handler. When the client takes none of an answer that waits
+  for `CLOSE_SECONDS`, it is cut.
 - *closing*: what waits to be sent has `CLOSE_SECONDS`, and so has a client to say that it has seen the end, over TLS.
 
 So a request is answered once its head was sent before its connection was closed, and none outlives the deadline by

@@ -17,6 +17,7 @@ from ponty.core.serving.connection import Connection
 from ponty.core.serving.limits import Limits
 from ponty.core.serving.protocol_errors import fault_of_target
 from ponty.core.wire.head_requests import send_no_body
+from ponty.core.wire.late_handlers import cancel_late
 from ponty.core.wire.server_state import ServerState
 from ponty.core.wire.server_writer import ServerWriter
 
@@ -183,7 +184,8 @@ class Server(web.Server):
                 timer = self._running.call_later(seconds, look)  # the client is the one who takes its time
             elif not request.writer.output_size:
                 is_late = True
-                task.cancel()
+                self.state.refusals["handler_seconds"] += 1
+                cancel_late(task)
 
         timer = self._running.call_later(seconds, look)
         try:
@@ -191,17 +193,15 @@ class Server(web.Server):
         except asyncio.CancelledError:
             if not is_late or task.uncancel():
                 raise
-            return self._too_late()
+            return self._too_late(request)
         finally:
             timer.cancel()
-        if is_late:
-            task.uncancel()
-            return answer if answer.prepared else self._too_late()
+        if is_late and task.cancelling():
+            task.uncancel()  # the handler has answered all the same
         return answer
 
-    def _too_late(self) -> web.StreamResponse:
-        self.state.refusals["handler_seconds"] += 1
-        logger.warning("a handler was cancelled: it took more than %g seconds", self.limits.handler_seconds)
+    def _too_late(self, request: web.BaseRequest) -> web.StreamResponse:
+        logger.warning("%s %s was cancelled: it took longer than handler_seconds", request.method, "(a handler)")
         return ClosingAnswer(503, headers={hdrs.RETRY_AFTER: "1"}, server=self.state.name)
 
     def look(self) -> None:
