@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+import gc
 import json
 import logging
 import pathlib
 import sys
+import weakref
 
 import pytest
 from aiohttp import web
@@ -17,6 +19,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from serving import Served, rest, until
 
 LIMITS = Limits(head_seconds=10, body_seconds=10, body_rate=10, answer_seconds=10)
+LARGE = bytes(10**6)
+LAST = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 
 
@@ -26,6 +30,7 @@ def own():
     get("/wait")(wait)
     post("/")(read)
     get("/stream")(stream)
+    get("/large")(large)
     return build_app()
 
 
@@ -36,11 +41,16 @@ def foreign():
     app.router.add_get("/wait", wait)
     app.router.add_post("/", read)
     app.router.add_get("/stream", stream)
+    app.router.add_get("/large", large)
     return app
 
 
 async def hello(request):
     return web.Response(text="hello")
+
+
+async def large(request):
+    return web.Response(body=LARGE)
 
 
 async def wait(request):
@@ -139,6 +149,72 @@ async def test_a_client_that_does_not_take_its_answer_is_cut(app):
         served.pass_by(10)
         await until(lambda: not connections(served))
         assert served.refusals == {"answer_seconds": 1}
+
+
+async def test_who_takes_no_answers_gets_no_further_ones_but_all_of_them_in_the_end(app):
+    """However many requests have come in one go."""
+    many = 50
+    begun = []
+
+    @web.middleware
+    async def count(request, handler):
+        begun.append(request)
+        return await handler(request)
+
+    app.middlewares.append(count)
+    async with Served(app, limits=LIMITS) as served:
+        reader, _ = await served.send(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n" * many + LAST, limit=1)
+        await until(lambda: connections(served) and connections(served)[0].writing_paused)
+        for _ in range(10 * many):
+            await asyncio.sleep(0)
+        assert len(begun) < many * 3 / 4
+        served.pass_by(0)
+        served.pass_by(9)
+        assert (await rest(reader)).count(b"HTTP/1.1 200 OK\r\n") == many + 1
+
+
+async def test_who_leaves_before_its_further_answers_has_none_made(app, caplog):
+    begun = []
+
+    @web.middleware
+    async def count(request, handler):
+        begun.append(request)
+        return await handler(request)
+
+    app.middlewares.append(count)
+    async with Served(app, limits=LIMITS) as served:
+        _, writer = await served.send(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n" * 100, limit=1)
+        await until(lambda: connections(served) and connections(served)[0].writing_paused)
+        before = len(begun)
+        writer.transport.abort()
+        await until(lambda: not connections(served))
+        for _ in range(100):
+            await asyncio.sleep(0)
+        assert len(begun) == before
+        assert not caplog.records
+
+
+async def test_an_answer_is_thrown_away_with_the_client_that_has_not_taken_it(app):
+    """At once, and not when the garbage is collected next; a crowd of such clients would fill the memory."""
+    answers = []
+
+    @web.middleware
+    async def note(request, handler):
+        answer = await handler(request)
+        answers.append(weakref.ref(answer))
+        return answer
+
+    app.middlewares.append(note)
+    async with Served(app, limits=LIMITS) as served:
+        _, writer = await served.send(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n" * 20, limit=1)
+        await until(lambda: connections(served) and connections(served)[0].writing_paused)
+        gc.collect()
+        gc.disable()
+        try:
+            writer.transport.abort()
+            await until(lambda: all(answer() is None for answer in answers))
+        finally:
+            gc.enable()
 
 
 async def test_a_client_that_takes_nothing_of_a_closed_connection_is_cut(app):

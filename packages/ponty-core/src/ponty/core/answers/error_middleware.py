@@ -166,12 +166,7 @@ async def _answered(handler: Handler, request: web.Request, settings: AnswerSett
             return await _answer_as_set(request, error, settings)
         return _answer(request, error)
     except asyncio.CancelledError as error:
-        if take_late(error):
-            return _too_late(request)
-        if _is_cancelled():
-            raise
-        # Nobody cancelled the handler: it waited for something else that was.
-        return _answer(request, error)
+        return _answer_cancelled(request, error)
     except BaseException as error:  # a panic and SystemExit end no server
         if isinstance(error, KeyboardInterrupt) or (isinstance(error, GeneratorExit) and not _is_running()):
             raise  # what is thrown away with its loop is not answered
@@ -237,6 +232,15 @@ def _answer_to(request: web.Request, error: BaseException) -> web.Response | Non
             return problem(400, detail="the body could not be read")
         case _:
             return None
+
+
+def _answer_cancelled(request: web.Request, error: asyncio.CancelledError) -> web.StreamResponse:
+    if take_late(error):
+        return _too_late(request)
+    if _is_cancelled():
+        raise error
+    # Nobody cancelled the handler: it waited for something else that was.
+    return _answer(request, error)
 
 
 def _too_late(request: web.Request) -> web.StreamResponse:

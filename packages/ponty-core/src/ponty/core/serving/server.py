@@ -1,6 +1,7 @@
 """The server of an application: its connections, and the limits of each."""
 
 import asyncio
+import contextlib
 import functools
 import logging
 from collections.abc import Awaitable, Callable, Iterable
@@ -44,6 +45,9 @@ class Server(web.Server):
 
     MAKE_ROOM = 16
     """One in how many waiting connections is closed to make room for new ones."""
+
+    MOST_UNSENT = 2**16
+    """With how many bytes of earlier answers that wait to be sent the next request is handled nevertheless."""
 
     def __init__(
         self,
@@ -164,7 +168,23 @@ class Server(web.Server):
 
     def _handle(self, handler: _Handler, request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
         fault = fault_of_target(request, self.limits.path_bytes)
-        return handler(request) if fault is None else self._refuse(*fault)
+        if fault is not None:
+            return self._refuse(*fault)
+        wire = cast("Connection", request.protocol).wire
+        if wire is not None and wire.get_write_buffer_size() > self.MOST_UNSENT:
+            return self._handle_later(handler, request, wire)
+        return handler(request)
+
+    async def _handle_later(
+        self, handler: _Handler, request: web.BaseRequest, wire: asyncio.Transport
+    ) -> web.StreamResponse:
+        """Handle a request when its client has taken the answers before it, which would pile up otherwise."""
+        await asyncio.sleep(0)  # in which uvloop sends what it can
+        with contextlib.suppress(ConnectionError):
+            await request.writer.drain()
+        if wire.is_closing():
+            return ClosingAnswer(503, server=self.state.name)  # which nobody is there to take
+        return await handler(request)
 
     async def _refuse(self, status: int, detail: str) -> web.StreamResponse:
         if status == 414:
