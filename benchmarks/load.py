@@ -19,10 +19,11 @@ CONNECTIONS = 32
 
 @dataclasses.dataclass(frozen=True)
 class Load:
-    """How load is made: with which generator, and for how many seconds at a time."""
+    """How load is made: with which generator, for how many seconds at a time, and with which headers, by wrk."""
 
     generator: str
     seconds: int = 1
+    headers: tuple[str, ...] = ()
 
     def on(
         self, servers: Server | list[Server], ask: Ask, *, status: int = 200, connections: int = CONNECTIONS
@@ -52,6 +53,7 @@ class Load:
     def _wrk(self, ask: Ask, port: int, connections: int) -> dict[str, float]:
         environment = {**os.environ, "BENCH_METHOD": ask.method}
         command = ["wrk", "-t1", f"-c{connections}", f"-d{self.seconds}s", "-s", str(HERE / "wrk.lua")]
+        command += [word for header in self.headers for word in ("-H", header)]
         with tempfile.NamedTemporaryFile() as body, pinned(LOAD_CORE):
             if ask.body is not None:
                 body.write(ask.body)

@@ -30,6 +30,13 @@ how, what = sys.argv[1:]
 """
 
 
+def pytest_collection_modifyitems(items):
+    """Mark the tests that need a browser."""
+    for item in items:
+        if "chromium" in getattr(item, "fixturenames", ()):
+            item.add_marker("programs")
+
+
 @pytest.fixture
 def routes():
     """Give a test an empty default table."""

@@ -24,7 +24,10 @@ from hostile import answers, nginx
 ROOT = pathlib.Path(__file__).parent.parent
 PROGRAM = ROOT / "tests/hostile/program.py"
 
-pytestmark = pytest.mark.skipif(nginx.NGINX is None and "CI" not in os.environ, reason="nginx is not on the path")
+pytestmark = [
+    pytest.mark.programs,
+    pytest.mark.skipif(nginx.NGINX is None and "CI" not in os.environ, reason="nginx is not on the path"),
+]
 
 MORE = {
     "as deployed": "",

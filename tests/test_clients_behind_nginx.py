@@ -14,7 +14,10 @@ from ponty import Limits, app_runner, build_app, get, trusted_proxies
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from hostile import nginx
 
-pytestmark = pytest.mark.skipif(nginx.NGINX is None and "CI" not in os.environ, reason="nginx is not on the path")
+pytestmark = [
+    pytest.mark.programs,
+    pytest.mark.skipif(nginx.NGINX is None and "CI" not in os.environ, reason="nginx is not on the path"),
+]
 
 
 async def test_one_client_takes_up_its_own_share_and_no_other_s(tmp_path):

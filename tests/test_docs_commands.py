@@ -13,6 +13,8 @@ from sybil import Document
 from sybil.parsers.markdown import CodeBlockParser as MarkdownParser
 from sybil.parsers.rest import CodeBlockParser as RestParser
 
+from ponty.command.cli import main
+
 ROOT = pathlib.Path(__file__).parent.parent
 MARKDOWN = [
     ROOT / "README.md",
@@ -33,6 +35,8 @@ DISTRIBUTIONS = {path.name for path in ROOT.glob("packages/*")} | {
     "hatch",
     "nox[uv]",
     "ponty[redis]",
+    "ponty[reload]",
+    "ponty[testing]",
     "ponty-memo[redis]",
     "ponty-request[br,zstd]",
     "pytest",
@@ -91,7 +95,14 @@ def check_gunicorn(words):
     assert re.search(rf"(?m)^async def {name}\(", (ROOT / f"examples/deploy/{module}.py").read_text())
 
 
+def check_ponty(words):
+    command = main.commands[words[0]]
+    options = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
+    assert {word for word in words[1:] if word.startswith("-")} <= options
+
+
 CHECKS = {
+    "ponty": check_ponty,
     "pip": check_pip,
     "python": check_python,
     "python3": check_python,

@@ -18,13 +18,15 @@ from aiohttp.test_utils import TestClient, TestServer
 
 import ponty
 import ponty.core
+import ponty.core.testing
 import ponty.memo
+import ponty.memo.testing
 import ponty.request
 
 REFERENCE = pathlib.Path(__file__).parent.parent / "docs/reference.rst"
-LAYERS = [ponty.core, ponty.request, ponty.memo]
+LAYERS = [ponty.core, ponty.request, ponty.memo, ponty.core.testing, ponty.memo.testing]
 PUBLIC = [(layer, name) for layer in LAYERS for name in layer.__all__]
-DIRECTIVE = re.compile(r"(?m)^\.\. auto(\w+):: (ponty\.\w+)\.(\w+)")
+DIRECTIVE = re.compile(r"(?m)^\.\. auto(\w+):: (ponty\.\w+(?:\.testing)?)\.(\w+)")
 
 
 def docstring(layer, name):
@@ -120,7 +122,7 @@ def test_an_example_runs(name, monkeypatch, redis_url, routes):
     module = types.ModuleType("example")
     monkeypatch.setitem(sys.modules, "example", module)  # dataclasses look up their module by name
     namespace = module.__dict__
-    known = {name: getattr(layer, name) for layer, name in PUBLIC}
+    known = {name: getattr(layer, name) for layer, name in reversed(PUBLIC)}  # the core's Event, not the memo's
     namespace |= known | vars(typing) | {"web": web, "datetime": datetime, "dataclasses": dataclasses}
     namespace |= {"values": Keys(), "sentinels": Keys(), "table": {"tea": 1, "alice": 10}, "__name__": "example"}
     namespace["redis_url"] = redis_url

@@ -120,7 +120,8 @@ async def report(kind: Annotated[str, Parameter(pattern=r"^\w+$")]) -> Envelope[
     return envelop(await rows(kind), start)
 
 
-app = Litestar([hello, search, add_person, add_order, report])
+HANDLERS = [hello, search, add_person, add_order, report]
+app = Litestar([*HANDLERS])
 
 if __name__ == "__main__":
     uvicorn.run(

@@ -13,6 +13,7 @@ from ponty import (
     Request,
     Routes,
     ValidationError,
+    api_docs,
     expect,
     render_json,
     startmeup,
@@ -82,4 +83,4 @@ async def cancel(number: int) -> None:
 
 
 if __name__ == "__main__":
-    startmeup(port=8080, routes=[bookings])
+    startmeup(port=8080, routes=[bookings, api_docs(bookings, title="Guesthouse", version="0.4")])

@@ -1,10 +1,14 @@
 """What type checkers refuse of fields and handlers."""
 
 from datetime import date
+from ipaddress import IPv4Address
 
+import msgspec
 from aiohttp import web
 
 from ponty import (
+    UNSET,
+    Alias,
     ApiKey,
     BearerToken,
     BodyStream,
@@ -23,9 +27,11 @@ from ponty import (
     Scoped,
     StringQueryParameter,
     StringRouteParameter,
+    UnsetType,
     Upload,
     ValidatedJsonBody,
     expect,
+    get,
     render_json,
 )
 
@@ -119,3 +125,27 @@ async def other_word(name: str) -> web.Response:
 @expect(Req, mime="text/plain")  # E
 async def misspelt(name: str) -> web.Response:
     return web.Response()
+
+
+class Address(msgspec.Struct):
+    street: str
+    code: str | UnsetType = UNSET
+
+
+class Classes(Request):
+    address = ParsedJsonBody(Address)
+    host = QueryParameter(IPv4Address, required=True)
+
+
+@get("/classes")
+@expect(Classes, whole=True)
+@render_json(Address)
+async def classes(r: Classes) -> Address:
+    number: int = r.address  # E
+    code: str = r.address.code  # E
+    host: str = r.host  # E
+    return r.host  # E
+
+
+Alias(5)  # E
+Alias()  # E

@@ -4,13 +4,18 @@ import enum
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from ipaddress import IPv4Address, IPv6Network
 from typing import Annotated, Literal, NewType, assert_type
 from uuid import UUID
 
+import attrs
+import msgspec
 from aiohttp import web
 
 from ponty import (
+    UNSET,
     AIOHttpReq,
+    Alias,
     Annotation,
     ApiKey,
     BasicCredentials,
@@ -37,6 +42,7 @@ from ponty import (
     StringQueryParameter,
     StringRouteParameter,
     TextBody,
+    UnsetType,
     Upload,
     ValidatedJsonBody,
     build_app,
@@ -310,3 +316,52 @@ async def guarded(r: Guarded) -> None:
 
 
 app: web.Application = build_app(fields={BearerToken: "abc", Guarded.store: {}})
+
+
+class Address(msgspec.Struct, rename="camel"):
+    street_name: str
+    zip_code: str | UnsetType = UNSET
+
+
+@attrs.define
+class Jar:
+    number: int
+    _code: str = ""
+
+
+@dataclass
+class Flight:
+    origin: Annotated[str, Alias("from")]
+    note: str | UnsetType | None = UNSET
+
+    class JsonSchema:
+        rename = "camel"
+
+
+class Classes(Request):
+    address = ParsedJsonBody(Address)
+    addresses = ParsedJsonBody(list[Address])
+    flight = ParsedJsonBody(Flight)
+    jar = ParsedForm(Jar)
+    query = ParsedQuery(Address)
+    host = QueryParameter(IPv4Address, required=True)
+    networks = QueryParameter(list[IPv6Network], default=[])
+
+
+@get("/classes")
+@expect(Classes, whole=True)
+@render_json(Address)
+async def classes(r: Classes) -> Address:
+    assert_type(r.address, Address)
+    assert_type(r.addresses, list[Address])
+    assert_type(r.flight.origin, str)
+    assert_type(r.jar, Jar)
+    assert_type(r.query.zip_code, str | UnsetType)
+    assert_type(r.host, IPv4Address)
+    assert_type(r.networks, list[IPv6Network])
+    if r.flight.note is not UNSET and r.flight.note is not None:
+        assert_type(r.flight.note, str)
+    return r.address
+
+
+schema_of_a_struct: dict[str, object] = dataclass_to_jsonschema(Address)

@@ -3,7 +3,7 @@
 import dataclasses
 import sqlite3
 from collections.abc import Iterable
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, Any
 
 import aiosqlite
 import msgspec
@@ -12,6 +12,7 @@ from guesthouse.accounts import OfUser
 from guesthouse.database import DATABASE, Transaction, stay, transaction
 from guesthouse.model import ROOMS, Booked, Booking, Guest, Guests, Note, RoomTaken, RowId, Stay
 from ponty import (
+    UNSET,
     Annotation,
     DoesNotExist,
     Fault,
@@ -23,6 +24,7 @@ from ponty import (
     RouteParameter,
     Routes,
     Scoped,
+    UnsetType,
     ValidationError,
     etag_of,
     expect,
@@ -104,12 +106,13 @@ async def show_booking(r: OneBooking) -> Booked:
     return await find(r.database.reader, r.number, r.user.id)
 
 
-class Change(TypedDict, total=False):
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Change:
     """What a client may change: what is absent stays, and a note of null is taken away."""
 
-    stay: Stay
-    guests: Guests
-    note: Note | None
+    stay: Stay | UnsetType = UNSET
+    guests: Guests | UnsetType = UNSET
+    note: Note | UnsetType | None = UNSET
 
 
 class ChangeBooking(OfUser):
@@ -126,7 +129,7 @@ async def change_booking(r: ChangeBooking) -> Booked:
     """Change a booking, if it is still as the client has seen it."""
     before = await find(r.tx.connection, r.number, r.user.id)
     r.condition.check(etag_of(before, Booked))
-    after = dataclasses.replace(before, **r.change)
+    after = dataclasses.replace(before, **as_arguments(r.change))
     await r.tx.forget_calendar(after.room)
     await refuse_overlap(r.tx, after, but=after.id)
     await r.tx.connection.execute(UPDATE, {"id": after.id, **row_of(after)})
@@ -189,5 +192,7 @@ def booked_of(row: Iterable[Any]) -> Booked:
     return Booked(id=number, room=room, stay=stay(arrival, departure), guests=guests, note=note)
 
 
-def as_arguments(booking: Booking) -> dict[str, Any]:
-    return {field.name: getattr(booking, field.name) for field in dataclasses.fields(booking)}
+def as_arguments(value: Booking | Change) -> dict[str, Any]:
+    """Return what a value says, by name; what is absent from it is not in there."""
+    said = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    return {name: each for name, each in said.items() if each is not UNSET}

@@ -17,6 +17,13 @@ async def test_it_is_ready_while_its_database_answers(client):
     assert await answer.json() == {"ready": True, "checks": {"database_answers": "ok"}}
 
 
+async def test_its_description_tells_of_every_route(client):
+    document = await (await client.get("/docs/openapi.json")).json()
+    assert set(document["paths"]["/bookings/{number}"]) == {"get", "patch", "delete"}
+    answers = document["paths"]["/bookings/{number}"]["patch"]["responses"]
+    assert {"200", "401", "404", "409", "412", "428"} <= set(answers)
+
+
 async def test_metrics_are_told_by_the_template_of_a_route(client):
     await client.get("/rooms/2/price")
     text = await (await client.get("/metrics")).text()

@@ -11,6 +11,7 @@ from aiohttp.test_utils import TestClient
 
 from ponty.core import Routes, build_app
 from ponty.core import routes as default_table
+from ponty.core.testing import ponty_client as ponty_client
 
 Serve = Callable[..., Awaitable[TestClient[web.Request, web.Application]]]
 

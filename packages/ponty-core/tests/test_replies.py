@@ -1,6 +1,7 @@
 """Answers that say more than 200: `render_json` called, `Reply`, `json_response`, entity tags."""
 
 import dataclasses
+import datetime
 import http.cookies
 import json
 from typing import Any
@@ -279,6 +280,23 @@ async def test_a_middleware_sees_the_304(serve):
     async with client.get("/", headers={"If-None-Match": etag_of(1)}) as answer:
         assert (answer.status, answer.headers["X-Seen"]) == (304, "1")
     assert seen == [304]
+
+
+@pytest.mark.parametrize("envelope", [False, True])
+async def test_what_the_encoder_looks_at_twice_has_an_entity_tag_too(serve, envelope):
+    """Such as a time with an offset, or a name that is a number."""
+    value = {"1": datetime.datetime(2026, 2, 28, tzinfo=datetime.timezone(datetime.timedelta(hours=4, minutes=10)))}
+
+    @get("/")
+    @render_json(envelope=envelope, etag=True)
+    async def handler(request: web.Request) -> dict[str, datetime.datetime]:
+        return value
+
+    client = await serve()
+    async with client.get("/") as answer:
+        document = await answer.json()
+        assert answer.headers["ETag"] == etag_of(value)
+    assert (document["data"] if envelope else document) == {"1": "2026-02-28T00:00:00+04:10"}
 
 
 async def test_a_program_may_have_an_entity_tag_of_its_own(serve):

@@ -88,6 +88,8 @@ class Dog(msgspec.Struct, tag="dog", tag_field="kind"):
 class Sparse(msgspec.Struct, omit_defaults=True):
     a: int = 1
     b: int = 2
+    c: list[int] = []
+    d: dict[str, int] = msgspec.field(default_factory=dict)
 
 
 class Pair(msgspec.Struct, array_like=True):
@@ -234,6 +236,7 @@ LIMITED = {
         [{"kind": "dog", "name": "rex"}, {"kind": "cat", "name": "tom"}],
     ),
     "defaults left out": (Sparse, Sparse(a=5), {"a": 5}),
+    "empty collections left out": (Sparse, Sparse(c=[], d={"a": 1}), {"d": {"a": 1}}),
     "an array": (Pair, Pair(1, 2), [1, 2]),
     "everything": (Everything, FULL, None),
     "annotated": (Annotated[UserId, "x"], 5, 5),

@@ -1,35 +1,12 @@
-"""A virtual clock: loops whose time passes only when nothing else is left to do, so that no test sleeps."""
+"""What the tests of this layer share: virtual time, and stores that are slow and fail at will."""
 
 import asyncio
-import selectors
 
 import pytest
 
+from ponty.memo.testing import VirtualLoop, redis_links, run_virtually
 
-class _Selector(selectors.DefaultSelector):
-    """Where the loop would wait, moves the loop's clock instead."""
-
-    now = 0.0
-
-    def select(self, timeout=None):
-        events = super().select(0)
-        if not events:
-            if timeout is None:
-                raise RuntimeError("the test waits for something that never happens")
-            self.now += timeout
-        return events
-
-
-class VirtualLoop(asyncio.SelectorEventLoop):
-    """An event loop with a clock of its own, which begins at zero."""
-
-    def __init__(self):
-        self._own_selector = _Selector()
-        super().__init__(self._own_selector)
-        self.slow_callback_duration = 1e9
-
-    def time(self):
-        return self._own_selector.now
+__all__ = ["redis_links"]
 
 
 def pytest_asyncio_loop_factories(config, item):
@@ -47,12 +24,7 @@ def no_stray_loop():
 @pytest.fixture
 def virtual_run():
     """Run a coroutine from beginning to end in a virtual loop of its own."""
-
-    def run(coroutine):
-        with asyncio.Runner(loop_factory=VirtualLoop) as runner:
-            return runner.run(coroutine)
-
-    return run
+    return run_virtually
 
 
 @pytest.fixture

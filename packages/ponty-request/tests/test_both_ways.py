@@ -11,6 +11,8 @@ import uuid
 from typing import Annotated
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ponty.request import Annotation, InvalidField
 from ponty.request.content.json_decoder import decode_json
@@ -296,3 +298,15 @@ def test_large_numbers_are_unique_as_python_reads_them():
     schema = {"uniqueItems": True}
     for first, second in itertools.combinations(map(json.loads, LARGE), 2):
         assert Validator(schema).is_valid([first, second]) is (first != second)
+
+
+@given(
+    st.sampled_from(["2026-02-28", "0000-01-01", "9999-12-31", "2024-02-29", "2023-02-29", ""]),
+    st.lists(st.tuples(st.integers(0, 10), st.sampled_from(["", *"0123456789-+ T:Z/.é٣W"])), max_size=3),
+)
+def test_msgspec_reads_the_dates_that_the_schema_admits(text, changes):
+    for place, letter in changes:
+        text = text[:place] + letter + text[place + (not letter) :]  # put in, or taken out
+    parser = Parser(datetime.date)
+    body = json.dumps(text).encode()
+    assert outcome(parser.read, body) == outcome(longer, parser, body)

@@ -4,10 +4,12 @@ Hypothesis makes types, values of them and mutations of these. `PONTY_PAIRS=5000
 as many pairs of a type and a value.
 """
 
+import collections
 import dataclasses
 import datetime as dt  # noqa: ICN001 - it stands in every line
 import decimal
 import enum
+import ipaddress
 import json
 import math
 import os
@@ -15,13 +17,15 @@ import random
 import typing
 import uuid
 
+import attrs
 import jsonschema
 import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ponty.request import Annotation, InvalidField
+from ponty.core import encode_json
+from ponty.request import UNSET, Alias, Annotation, InvalidField, UnsetType
 from ponty.request.parsing.parser import Parser
 from ponty.request.validation.formats import FORMATS, checker
 from ponty.request.validation.validator import Validator
@@ -57,8 +61,24 @@ class Tree:
     trees: "list[Tree]" = dataclasses.field(default_factory=list)
 
 
+class Leaf(msgspec.Struct, forbid_unknown_fields=True):
+    """A Struct of one's own, which msgspec reads alone."""
+
+    name: str
+    size: int = 0
+
+
+class Twig(msgspec.Struct, rename="camel"):
+    """One that may stand within itself, and have more properties."""
+
+    is_green: bool
+    leaves: list[Leaf] = []
+    twigs: "list[Twig]" = []
+
+
 SCALARS = [
     *[bool, int, float, str, bytes, None, dt.date, dt.datetime, dt.time, dt.timedelta, uuid.UUID, decimal.Decimal],
+    *[ipaddress.IPv4Address, ipaddress.IPv6Network, ipaddress.IPv4Interface, bytearray],
     *[Colour, typing.Literal["a", 1, True], typing.Any, Movie, Pair, Tree],
     typing.Annotated[int, Annotation(minimum=0, maximum=10)],
     typing.Annotated[float, Annotation(multipleOf=0.5)],
@@ -70,7 +90,7 @@ SCALARS = [
     typing.Annotated[dt.date, Annotation(minLength=1)],
     typing.Annotated[int | None, Annotation(maximum=4)],
 ]
-HASHABLE = [bool, int, float, str, dt.date, uuid.UUID, Colour, tuple[int, str], Pair]
+HASHABLE = [bool, int, float, str, dt.date, uuid.UUID, ipaddress.IPv4Address, Colour, tuple[int, str], Pair]
 
 
 def make_dataclass(fields, *, kw_only=True):
@@ -84,6 +104,69 @@ def make_dataclass(fields, *, kw_only=True):
     )
 
 
+def make_renamed(fields):
+    """Make a dataclass of which some names are others in JSON, and some members may be UNSET."""
+    made = [
+        (f"f_{n}", typing.Annotated[tp, Alias(f"a-{n}")] if n % 2 else tp, dataclasses.field())
+        if required
+        else (f"f_{n}", typing.Union[tp, UnsetType], dataclasses.field(default=UNSET))  # noqa: UP007 - of any type
+        for n, (tp, required) in enumerate(fields)
+    ]
+    rules = type("JsonSchema", (), {"rename": "camel"})
+    return dataclasses.make_dataclass("Made", made, kw_only=True, namespace={"JsonSchema": rules})
+
+
+def make_attrs(fields):
+    """Make an attrs class, with a private attribute among the others."""
+    made = {
+        f"{'_' * (n % 2)}f_{n}": attrs.field(type=tp, kw_only=True, **({} if required else {"default": None}))
+        for n, (tp, required) in enumerate(fields)
+    }
+    return attrs.make_class("Made", made)
+
+
+def make_struct(fields, *, tag=None, forbid_unknown_fields=False, rename=None, array_like=False):
+    def is_odd(n):
+        return n % 2 and not array_like  # in an array, nothing is absent
+
+    return msgspec.defstruct(
+        "Made",
+        [
+            (f"f_{n}", tp)
+            if required
+            else (f"f_{n}", *((typing.Union[tp, UnsetType], UNSET) if is_odd(n) else (typing.Optional[tp], None)))  # noqa: UP007, UP045
+            for n, (tp, required) in enumerate(fields)
+        ],
+        kw_only=True,
+        tag=tag,
+        forbid_unknown_fields=forbid_unknown_fields,
+        rename=rename,
+        array_like=array_like,
+    )
+
+
+PLAIN = [int, float, str, bool, list[str], typing.Literal["a", "b"], dict[str, int], tuple[int, str]]
+PLAIN += [Leaf, Twig, Twig | None, int | None, typing.Annotated[int, msgspec.Meta(ge=0, lt=9)]]
+PLAIN += [typing.Annotated[str, msgspec.Meta(max_length=2)], typing.Annotated[str, msgspec.Meta(pattern="^a*$")]]
+
+
+def struct_options(inner):
+    fields = st.lists(st.tuples(inner, st.booleans()), max_size=4)
+    return st.one_of(
+        st.builds(
+            make_struct,
+            fields,
+            tag=st.sampled_from([None, None, "t", 5]),
+            forbid_unknown_fields=st.booleans(),
+            rename=st.sampled_from([None, "camel", "kebab"]),
+            array_like=st.sampled_from([False, False, True]),
+        ),
+        st.tuples(fields, fields, st.booleans()).map(
+            lambda made: make_struct(made[0], tag="a") | make_struct(made[1], tag="b", forbid_unknown_fields=made[2])
+        ),
+    )
+
+
 types = st.recursive(
     st.sampled_from(SCALARS),
     lambda inner: st.one_of(
@@ -93,10 +176,16 @@ types = st.recursive(
         inner.map(lambda tp: tuple[tp, ...]),
         st.lists(inner, max_size=3).map(lambda tps: tuple[tuple(tps)]),
         inner.map(lambda tp: dict[str, tp]),
+        inner.map(lambda tp: collections.deque[tp]),
+        inner.map(lambda tp: collections.OrderedDict[str, tp]),
         st.tuples(st.sampled_from([int, dt.date, uuid.UUID]), inner).map(lambda pair: dict[pair[0], pair[1]]),
         st.lists(inner, min_size=2, max_size=3).map(lambda tps: typing.Union[tuple(tps)]),  # noqa: UP007 - of as many as there are
         st.lists(st.tuples(inner, st.booleans()), max_size=4).map(make_dataclass),
         st.lists(st.tuples(inner, st.booleans()), max_size=4).map(lambda fields: make_dataclass(fields, kw_only=False)),
+        st.lists(st.tuples(inner, st.booleans()), max_size=4).map(make_renamed),
+        st.lists(st.tuples(inner, st.booleans()), max_size=4).map(make_attrs),
+        struct_options(inner),
+        struct_options(st.sampled_from(PLAIN)),
     ),
     max_leaves=6,
 )
@@ -165,6 +254,9 @@ def make_value(schema, root, rng, depth=0):  # noqa: C901, PLR0911 - one for eac
                 "uuid": str(uuid.UUID(int=rng.randrange(9))),
                 "decimal": "1.50",
                 "base64": "AA==",
+                "ipv4": "192.0.2.1",
+                "ipv6-network": "2001:db8::/32",
+                "ipv4-interface": "192.0.2.1/24",
             }.get(schema.get("format"), rng.choice(["", "a", "abc", "é😀"]))
         case "integer":
             return rng.choice([0, 1, 5, 3.0, -7])
@@ -218,18 +310,30 @@ def conforms(value, tp):  # noqa: C901, PLR0911, PLR0912 - one for each form
         return type(value) is Pair and conforms(value.left, int) and conforms(value.right, dt.date | None)
     if tp is Tree:
         return type(value) is Tree and conforms(value.value, float) and conforms(value.trees, list[Tree])
+    if tp is UnsetType:
+        return value is UNSET
+    if isinstance(tp, type) and attrs.has(tp):
+        return type(value) is tp and all(
+            conforms(getattr(value, f.name), f.type) or (f.default is None and getattr(value, f.name) is None)
+            for f in attrs.fields(tp)
+        )
+    if isinstance(tp, type) and issubclass(tp, msgspec.Struct):
+        return type(value) is tp and all(
+            conforms(getattr(value, f.name), f.type) or (not f.required and getattr(value, f.name) == f.default)
+            for f in msgspec.structs.fields(tp)
+        )
     if isinstance(tp, type) and dataclasses.is_dataclass(tp):
         return type(value) is tp and all(
             conforms(getattr(value, f.name), f.type) or (f.default is None and getattr(value, f.name) is None)
             for f in dataclasses.fields(tp)
         )
-    if origin is dict:
-        return type(value) is dict and all(
+    if origin in {dict, collections.OrderedDict}:
+        return type(value) is origin and all(
             conforms(k, arguments[0]) and conforms(v, arguments[1]) for k, v in value.items()
         )
     if origin is tuple and not (len(arguments) == 2 and arguments[1] is ...):
         return type(value) is tuple and len(value) == len(arguments) and all(map(conforms, value, arguments))
-    if origin in {list, set, frozenset, tuple}:
+    if origin in {list, set, frozenset, tuple, collections.deque}:
         return type(value) is origin and all(conforms(element, arguments[0]) for element in value)
     if repr(tp).find("|") > 0:
         return any(conforms(value, argument) for argument in arguments)
@@ -265,7 +369,7 @@ def test_the_validators_agree_and_what_they_accept_builds(tp, seed):
         else:
             assert accepted, (schema, value)
             assert conforms(built, tp), (tp, value, built)
-            msgspec.json.encode(built)
+            encode_json(built)
             read = parser.read(text.encode())
             assert conforms(read, tp), (tp, value, read)
             assert read == built, (tp, value, read)

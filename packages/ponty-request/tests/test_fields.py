@@ -439,7 +439,7 @@ async def test_raw_bytes_in_a_header_are_refused_unless_they_are_utf_8(serve, ca
         (PosIntRouteParameter(), Description("path", "value", schema={"type": "integer", "minimum": 0})),
         (
             PosIntQueryParameter(default=1),
-            Description("query", "value", required=False, schema={"type": "integer", "minimum": 0}),
+            Description("query", "value", required=False, schema={"type": "integer", "minimum": 0, "default": 1}),
         ),
         (
             PosIntQueryParameter(required=True, values=["1", "2"]),

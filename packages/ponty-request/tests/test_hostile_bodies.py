@@ -10,6 +10,9 @@ import socket
 import typing
 import uuid
 
+import attrs
+import msgspec
+import pydantic
 import pytest
 from aiohttp import web
 from hypothesis import example, given, settings
@@ -17,11 +20,13 @@ from hypothesis import strategies as st
 
 from ponty.core import render_json
 from ponty.request import (
+    UNSET,
     Annotation,
     JsonBody,
     ParsedJsonBody,
     Request,
     TextBody,
+    UnsetType,
     ValidatedJsonBody,
     dataclass_to_jsonschema,
     expect,
@@ -52,6 +57,39 @@ class Cat:
             raise ValueError("the dog's secret")
 
 
+class Box(msgspec.Struct, rename="camel", tag="box"):
+    box_name: str
+    boxes: "list[Box | Bag]" = []
+    note: str | UnsetType | None = UNSET
+
+
+class Toy(pydantic.BaseModel):
+    toy_name: str = pydantic.Field(alias="name", max_length=9)
+    lives: int = pydantic.Field(9, ge=0)
+    kind: typing.Literal["toy", "dog"] = "toy"
+    toys: "list[Toy]" = []
+    since: datetime.datetime | None = None
+    either: int | list[float] | None = None
+
+    @pydantic.field_validator("toy_name")
+    @classmethod
+    def refuse(cls, value: str) -> str:
+        if value == "dog":
+            raise ValueError("the dog's secret")
+        return value
+
+
+@attrs.define
+class Jar:
+    name: str = attrs.field(validator=attrs.validators.not_(attrs.validators.in_(["dog"])))
+    number: int = attrs.field(default=1, validator=attrs.validators.ge(0))
+    jars: "list[Jar]" = attrs.field(factory=list)
+
+
+class Bag(msgspec.Struct, tag="bag", forbid_unknown_fields=True):
+    since: datetime.date
+
+
 @dataclasses.dataclass
 class Everything:
     text: str
@@ -75,6 +113,9 @@ class Everything:
     by_day: dict[datetime.date, Point]
     either: int | float | str | list[int]
     anything: typing.Any
+    held: Box | Bag
+    toy: Toy | None
+    jar: Jar
 
 
 GOOD = {
@@ -99,6 +140,9 @@ GOOD = {
     "by_day": {"2026-02-28": {"x": 1}},
     "either": 1.5,
     "anything": {"a": [None]},
+    "held": {"type": "box", "boxName": "a", "boxes": [{"type": "bag", "since": "2026-02-28"}], "else": []},
+    "toy": {"name": "a", "lives": 3, "toys": [{"name": "b", "either": [1.5]}]},
+    "jar": {"name": "a", "number": 3, "jars": [{"name": "b"}]},
 }
 
 table = web.RouteTableDef()
@@ -109,6 +153,10 @@ FIELDS = {
     "parsed": ParsedJsonBody(Everything),
     "list": ParsedJsonBody(list[Everything | Cat]),
     "map": ParsedJsonBody(dict[int, float]),
+    "struct": ParsedJsonBody(Box),
+    "toy": ParsedJsonBody(Toy),
+    "toys": ParsedJsonBody(list[Toy | None]),
+    "jar": ParsedJsonBody(Jar),
 }
 
 
@@ -271,7 +319,8 @@ def test_large_bodies(server, path, body):
 
 @pytest.mark.parametrize("path", sorted(FIELDS))
 def test_the_server_is_alive_and_takes_the_good(server, path):
-    body = {"list": [GOOD, GOOD["pet"]], "map": {"1": 2}}.get(path, GOOD)
+    others = {name: GOOD[name] for name in ("toy", "jar")} | {"struct": GOOD["held"], "toys": [None, GOOD["toy"]]}
+    body = ({"list": [GOOD, GOOD["pet"]], "map": {"1": 2}} | others).get(path, GOOD)
     assert check(server, path, json.dumps(body).encode()) == 200
 
 

@@ -36,6 +36,9 @@ class Colour(enum.Enum):
     DARK_BLUE = "dark blue"
 
 
+COLOURS = {"enum": ["red", "dark blue"], "x-enum-varnames": ["RED", "DARK_BLUE"]}
+
+
 class Level(enum.IntEnum):
     LOW = 1
     HIGH = 2
@@ -575,7 +578,7 @@ async def test_legal_texts_narrow_a_type(ask_field):
         (Header(bool, key="X-A", required=True), Description("header", "X-A", schema={"type": "boolean"})),
         (
             Cookie(Colour, name="a", default=Colour.RED),
-            Description("cookie", "a", required=False, schema={"enum": ["red", "dark blue"], "default": "red"}),
+            Description("cookie", "a", required=False, schema=COLOURS | {"default": "red"}),
         ),
     ],
 )

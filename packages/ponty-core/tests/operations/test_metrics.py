@@ -1,15 +1,37 @@
 """What Prometheus is told."""
 
 import asyncio
+import gc
+import os
+import pathlib
 import re
+import subprocess
+import sys
 
+import aiohttp
 import pytest
 from aiohttp import web
 from prometheus_client import CollectorRegistry, Counter
 from prometheus_client.parser import text_string_to_metric_families
 
-from ponty.core import Routes, cors, get, metrics, routes
+from ponty.core import (
+    Fault,
+    Limits,
+    PontyError,
+    Routes,
+    ValidationError,
+    cache_events,
+    cors,
+    get,
+    metrics,
+    post,
+    routes,
+)
 from ponty.core.answers.fast_response import PlainResponse
+from ponty.core.operations import metrics as metrics_module
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
+from serving import Served, rest
 
 COUNT = "http_server_request_duration_seconds_count"
 
@@ -143,3 +165,181 @@ def test_the_status_of_a_plain_answer_is_right_however_it_was_changed(change):
     assert answer.status == 404
     change(answer)
     assert answer.status == (410 if answer.reason == "Gone" else 404)
+
+
+async def test_faults_are_counted_by_route_and_field(serve, registry):
+    @get("/orders/{number}")
+    async def order(request: web.Request) -> web.Response:
+        raise ValidationError(
+            faults=[Fault("query", "page", "is required"), Fault("body", "order", "is no array", request.path)]
+        )
+
+    client = await serve(routes=[routes, metrics(registry=registry)])
+    for number in range(3):
+        async with client.get(f"/orders/{number}") as answer:
+            assert answer.status == 400
+    assert await samples(client, "ponty_faults_total") == {
+        ("page", "/orders/{number}", "query"): 3,
+        ("order", "/orders/{number}", "body"): 3,
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"), [({"errors": {PontyError: 422}}, 422), ({"answer_invalid": 409}, 409), ({}, 400)]
+)
+async def test_faults_are_counted_whatever_they_are_answered_with(serve, registry, arguments, status):
+    @get("/order")
+    async def order(request: web.Request) -> web.Response:
+        raise ExceptionGroup("one", [ValidationError(faults=[Fault("query", "page", "is required")])])
+
+    client = await serve(routes=[routes, metrics(registry=registry)], **arguments)
+    async with client.get("/order") as answer:
+        assert answer.status == status
+    assert await samples(client, "ponty_faults_total") == {("page", "/order", "query"): 1}
+
+
+async def test_names_without_end_are_counted_as_one(serve, registry, monkeypatch):
+    """A program may name what a client has sent."""
+    monkeypatch.setattr(metrics_module, "MOST_FIELDS", 2)
+
+    @get("/by/{name}")
+    async def by(request: web.Request) -> web.Response:
+        raise ValidationError(faults=[Fault("query", request.match_info["name"], "is none")])
+
+    client = await serve(routes=[routes, metrics(registry=registry)])
+    for name in "abcdea":
+        async with client.get(f"/by/{name}"):
+            pass
+    assert await samples(client, "ponty_faults_total") == {
+        ("a", "/by/{name}", "query"): 2,
+        ("b", "/by/{name}", "query"): 1,
+        ("(others)", "(others)", "(others)"): 3,
+    }
+
+
+async def test_sizes_are_measured(serve, registry):
+    @post("/echo")
+    async def echo(request: web.Request) -> web.StreamResponse:
+        body = await request.read()
+        if request.query:
+            stream = web.StreamResponse()
+            await stream.prepare(request)
+            await stream.write(body)
+            return stream
+        return web.Response(body=body)
+
+    client = await serve(routes=[routes, metrics(registry=registry)])
+    for path in ("/echo", "/echo?stream=1"):
+        async with client.post(path, data=b"x" * 700) as answer:
+            assert await answer.read() == b"x" * 700
+    async with client.get("/nothing") as answer:
+        text = await answer.read()
+    received = await samples(client, "http_server_request_body_size_bytes_sum")
+    sent = await samples(client, "http_server_response_body_size_bytes_sum")
+    assert received["POST", "/echo"] == 1400
+    assert sent["POST", "/echo"] == 700  # that of the stream is not known
+    assert sent["GET", "(no route)"] == len(text)
+
+
+async def test_limits_that_were_reached_are_counted(serve, registry):
+    from ponty.core import build_app
+
+    app = build_app(routes=[routes, metrics(registry=registry)])
+    async with Served(app, limits=Limits(path_bytes=20, connections=2)) as served:
+        for _ in range(2):  # also what was refused before anybody asked
+            reader, _ = await served.send(b"GET /%b HTTP/1.1\r\nHost: a\r\n\r\n" % (b"a" * 50))
+            assert b" 414 " in await rest(reader)
+        reader, _ = await served.send(b"GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        assert b'ponty_limits_reached_total{limit="path_bytes"} 2.0' in await rest(reader)
+        reader, _ = await served.send(b"GET /%b HTTP/1.1\r\nHost: a\r\n\r\n" % (b"a" * 50))
+        await rest(reader)
+        reader, _ = await served.send(b"GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        assert b'ponty_limits_reached_total{limit="path_bytes"} 3.0' in await rest(reader)
+
+
+async def test_events_of_caches_are_counted_by_cache(serve, registry):
+    client = await serve(routes=[routes, metrics(registry=registry)])
+    for event in ("miss", "hit", "hit", "stampede"):
+        cache_events("stock", event)
+    assert await samples(client, "ponty_cache_events_total") == {
+        ("stock", "miss"): 1,
+        ("stock", "hit"): 2,
+        ("stock", "stampede"): 1,
+    }
+
+
+async def test_computations_are_counted_while_they_run(serve, registry):
+    client = await serve(routes=[routes, metrics(registry=registry)])
+    here, gate = asyncio.Event(), asyncio.Event()
+
+    async def compute():
+        cache_events.__ponty_computation__("price", "miss", object())
+        here.set()
+        await gate.wait()
+
+    task = asyncio.create_task(compute())
+    await here.wait()
+    assert await samples(client, "ponty_cache_computations") == {("price",): 1}
+    gate.set()
+    await task
+    assert await samples(client, "ponty_cache_computations") == {("price",): 0}
+    assert await samples(client, "ponty_cache_events_total") == {("price", "miss"): 1}
+
+
+def test_a_registry_that_is_gone_listens_to_no_cache():
+    before = list(cache_events.listeners)
+    metrics(registry=CollectorRegistry())
+    gc.collect()
+    assert cache_events.listeners == before
+
+
+PROCESS = """
+import asyncio, sys
+from aiohttp import web
+from ponty.core import Fault, ValidationError, app_runner, build_app, cache_events, get, metrics, routes
+
+@get("/mugs/{colour}")
+async def mug(request):
+    cache_events("stock", "hit")
+    if request.match_info["colour"] == "none":
+        raise ValidationError(faults=[Fault("path", "colour", "is none")])
+    return web.Response()
+
+async def main():
+    runner = app_runner(build_app(routes=[routes, metrics()]), access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    print(runner.addresses[0][1], flush=True)
+    await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
+    await runner.cleanup()
+
+asyncio.run(main())
+"""
+
+
+@pytest.fixture
+def ports(tmp_path):
+    """Start two processes that share their counts, and yield their ports."""
+    environment = os.environ | {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    processes = [subprocess.Popen([sys.executable, "-c", PROCESS], env=environment, **pipes) for _ in range(2)]
+    yield [int(process.stdout.readline()) for process in processes]
+    for process in processes:
+        process.communicate("")
+    assert [process.returncode for process in processes] == [0, 0]
+
+
+async def test_each_of_two_processes_tells_of_both(ports):
+    async with aiohttp.ClientSession() as session:
+        for port in ports:
+            for colour, status in (("red", 200), ("none", 400)):
+                async with session.get(f"http://127.0.0.1:{port}/mugs/{colour}") as answer:
+                    assert answer.status == status
+        for port in ports:
+            async with session.get(f"http://127.0.0.1:{port}/metrics") as answer:
+                text = await answer.text()
+            route = 'http_request_method="GET",http_response_status_code="200",http_route="/mugs/{colour}"'
+            assert f"{COUNT}{{{route}}} 2.0" in text
+            assert 'ponty_faults_total{field="colour",http_route="/mugs/{colour}",location="path"} 2.0' in text
+            assert 'ponty_cache_events_total{cache="stock",event="hit"} 4.0' in text
+            assert "http_server_active_requests 1.0" in text  # the scrape itself

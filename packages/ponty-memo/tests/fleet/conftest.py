@@ -73,19 +73,13 @@ def namespace():
 
 
 @pytest.fixture
-async def link_to(server):
+def link_to(server, redis_links):
     """Make links, each of which stands for a process of its own, and close them at the end."""
-    from ponty.memo import RedisLink
-
-    links = []
 
     def make(url=None, **options):
-        links.append(RedisLink(url or server.url, **{"timeout_ms": 20_000} | options))
-        return links[-1]
+        return redis_links(url or server.url, **{"timeout_ms": 20_000} | options)
 
-    yield make
-    for link in links:
-        await link.aclose()
+    return make
 
 
 @pytest.fixture

@@ -163,7 +163,9 @@ async def names_of(cached, server, namespace):
 
 async def test_a_lock_that_was_taken_since_is_not_waited_for(price, memoize, link_to, server, namespace, until):
     """Neither is what lies in the place of one and is none."""
-    here, there = memoize(link_to()), memoize(link_to())
+    deaf = link_to()
+    deaf.subscription.listen = lambda channel: None  # who holds the lock does not hear of it, and acknowledges nothing
+    here, there = memoize(deaf), memoize(link_to())
     await there.cache_clear()
     (area,) = {name.rpartition(":")[0] for name in await names_of(here, server, namespace)}
     server.ask("SET", f"{area.replace(':value:', ':value-lock:')}:=('cake')", "rubbish")

@@ -11,10 +11,15 @@ from typing import TYPE_CHECKING
 __path__ = pkgutil.extend_path(__path__, __name__)
 
 if TYPE_CHECKING:
+    from ponty.core import BACKGROUND_TASKS as BACKGROUND_TASKS
+    from ponty.core import BackgroundTasks as BackgroundTasks
     from ponty.core import DoesNotExist as DoesNotExist
     from ponty.core import Envelope as Envelope
     from ponty.core import ErrorAnswer as ErrorAnswer
+    from ponty.core import Event as Event
     from ponty.core import Fault as Fault
+    from ponty.core import Hub as Hub
+    from ponty.core import Lagged as Lagged
     from ponty.core import Limits as Limits
     from ponty.core import Location as Location
     from ponty.core import PontyError as PontyError
@@ -22,19 +27,25 @@ if TYPE_CHECKING:
     from ponty.core import Reply as Reply
     from ponty.core import Route as Route
     from ponty.core import Routes as Routes
+    from ponty.core import Serving as Serving
+    from ponty.core import TooManyTasks as TooManyTasks
     from ponty.core import ValidationError as ValidationError
     from ponty.core import answer_drift as answer_drift
     from ponty.core import app_runner as app_runner
+    from ponty.core import background_tasks as background_tasks
     from ponty.core import build_app as build_app
+    from ponty.core import cache_events as cache_events
     from ponty.core import cors as cors
     from ponty.core import current_request_id as current_request_id
     from ponty.core import delete as delete
+    from ponty.core import encode_as as encode_as
     from ponty.core import encode_json as encode_json
     from ponty.core import etag_matches as etag_matches
     from ponty.core import etag_of as etag_of
     from ponty.core import get as get
     from ponty.core import health as health
     from ponty.core import http_client_provider as http_client_provider
+    from ponty.core import intercept_serving as intercept_serving
     from ponty.core import json_logs as json_logs
     from ponty.core import json_response as json_response
     from ponty.core import lease_http_client as lease_http_client
@@ -43,23 +54,33 @@ if TYPE_CHECKING:
     from ponty.core import post as post
     from ponty.core import put as put
     from ponty.core import raise_status as raise_status
+    from ponty.core import render_csv as render_csv
+    from ponty.core import render_events as render_events
     from ponty.core import render_json as render_json
+    from ponty.core import render_lines as render_lines
     from ponty.core import request_ids as request_ids
     from ponty.core import retry as retry
     from ponty.core import route as route
     from ponty.core import route_iter as route_iter
     from ponty.core import routes as routes
+    from ponty.core import routes_of as routes_of
     from ponty.core import security_headers as security_headers
     from ponty.core import serve as serve
     from ponty.core import serve_async as serve_async
     from ponty.core import startmeup as startmeup
+    from ponty.core import tracing as tracing
     from ponty.core import trusted_proxies as trusted_proxies
+    from ponty.core import websocket as websocket
+    from ponty.core import when_stopping as when_stopping
+    from ponty.request import UNSET as UNSET
     from ponty.request import AIOHttpReq as AIOHttpReq
+    from ponty.request import Alias as Alias
     from ponty.request import Annotation as Annotation
     from ponty.request import ApiKey as ApiKey
     from ponty.request import BasicCredentials as BasicCredentials
     from ponty.request import BearerToken as BearerToken
     from ponty.request import BodyStream as BodyStream
+    from ponty.request import Change as Change
     from ponty.request import ContentLength as ContentLength
     from ponty.request import ContentType as ContentType
     from ponty.request import Cookie as Cookie
@@ -71,6 +92,7 @@ if TYPE_CHECKING:
     from ponty.request import InvalidField as InvalidField
     from ponty.request import Json as Json
     from ponty.request import JsonBody as JsonBody
+    from ponty.request import LastEventId as LastEventId
     from ponty.request import ParsedForm as ParsedForm
     from ponty.request import ParsedJsonBody as ParsedJsonBody
     from ponty.request import ParsedQuery as ParsedQuery
@@ -82,23 +104,35 @@ if TYPE_CHECKING:
     from ponty.request import Request as Request
     from ponty.request import RouteParameter as RouteParameter
     from ponty.request import Scoped as Scoped
+    from ponty.request import Socket as Socket
+    from ponty.request import SocketClosed as SocketClosed
     from ponty.request import StringQueryParameter as StringQueryParameter
     from ponty.request import StringRouteParameter as StringRouteParameter
     from ponty.request import TextBody as TextBody
+    from ponty.request import UnsetType as UnsetType
     from ponty.request import Upload as Upload
     from ponty.request import ValidatedJsonBody as ValidatedJsonBody
+    from ponty.request import accept_socket as accept_socket
+    from ponty.request import api_docs as api_docs
+    from ponty.request import changes_between as changes_between
+    from ponty.request import conforms_to as conforms_to
     from ponty.request import dataclass_to_jsonschema as dataclass_to_jsonschema
     from ponty.request import expect as expect
+    from ponty.request import openapi as openapi
 else:
     import importlib
 
     _HOMES = {
         "AIOHttpReq": "ponty.request",
+        "Alias": "ponty.request",
         "Annotation": "ponty.request",
         "ApiKey": "ponty.request",
+        "BACKGROUND_TASKS": "ponty.core",
+        "BackgroundTasks": "ponty.core",
         "BasicCredentials": "ponty.request",
         "BearerToken": "ponty.request",
         "BodyStream": "ponty.request",
+        "Change": "ponty.request",
         "ContentLength": "ponty.request",
         "ContentType": "ponty.request",
         "Cookie": "ponty.request",
@@ -107,13 +141,17 @@ else:
         "DoesNotExist": "ponty.core",
         "Envelope": "ponty.core",
         "ErrorAnswer": "ponty.core",
+        "Event": "ponty.core",
         "Fault": "ponty.core",
         "Field": "ponty.request",
         "Header": "ponty.request",
+        "Hub": "ponty.core",
         "IfMatch": "ponty.request",
         "InvalidField": "ponty.request",
         "Json": "ponty.request",
         "JsonBody": "ponty.request",
+        "Lagged": "ponty.core",
+        "LastEventId": "ponty.request",
         "Limits": "ponty.core",
         "Location": "ponty.core",
         "ParsedForm": "ponty.request",
@@ -132,19 +170,32 @@ else:
         "RouteParameter": "ponty.request",
         "Routes": "ponty.core",
         "Scoped": "ponty.request",
+        "Serving": "ponty.core",
+        "Socket": "ponty.request",
+        "SocketClosed": "ponty.request",
         "StringQueryParameter": "ponty.request",
         "StringRouteParameter": "ponty.request",
         "TextBody": "ponty.request",
+        "TooManyTasks": "ponty.core",
+        "UNSET": "ponty.request",
+        "UnsetType": "ponty.request",
         "Upload": "ponty.request",
         "ValidatedJsonBody": "ponty.request",
         "ValidationError": "ponty.core",
+        "accept_socket": "ponty.request",
         "answer_drift": "ponty.core",
+        "api_docs": "ponty.request",
         "app_runner": "ponty.core",
+        "background_tasks": "ponty.core",
         "build_app": "ponty.core",
+        "cache_events": "ponty.core",
+        "changes_between": "ponty.request",
+        "conforms_to": "ponty.request",
         "cors": "ponty.core",
         "current_request_id": "ponty.core",
         "dataclass_to_jsonschema": "ponty.request",
         "delete": "ponty.core",
+        "encode_as": "ponty.core",
         "encode_json": "ponty.core",
         "etag_matches": "ponty.core",
         "etag_of": "ponty.core",
@@ -152,25 +203,34 @@ else:
         "get": "ponty.core",
         "health": "ponty.core",
         "http_client_provider": "ponty.core",
+        "intercept_serving": "ponty.core",
         "json_logs": "ponty.core",
         "json_response": "ponty.core",
         "lease_http_client": "ponty.core",
         "metrics": "ponty.core",
+        "openapi": "ponty.request",
         "patch": "ponty.core",
         "post": "ponty.core",
         "put": "ponty.core",
         "raise_status": "ponty.core",
+        "render_csv": "ponty.core",
+        "render_events": "ponty.core",
         "render_json": "ponty.core",
+        "render_lines": "ponty.core",
         "request_ids": "ponty.core",
         "retry": "ponty.core",
         "route": "ponty.core",
         "route_iter": "ponty.core",
         "routes": "ponty.core",
+        "routes_of": "ponty.core",
         "security_headers": "ponty.core",
         "serve": "ponty.core",
         "serve_async": "ponty.core",
         "startmeup": "ponty.core",
+        "tracing": "ponty.core",
         "trusted_proxies": "ponty.core",
+        "websocket": "ponty.core",
+        "when_stopping": "ponty.core",
     }
 
     def __getattr__(name: str) -> object:
@@ -185,12 +245,17 @@ else:
 
 
 __all__ = [
+    "BACKGROUND_TASKS",
+    "UNSET",
     "AIOHttpReq",
+    "Alias",
     "Annotation",
     "ApiKey",
+    "BackgroundTasks",
     "BasicCredentials",
     "BearerToken",
     "BodyStream",
+    "Change",
     "ContentLength",
     "ContentType",
     "Cookie",
@@ -199,13 +264,17 @@ __all__ = [
     "DoesNotExist",
     "Envelope",
     "ErrorAnswer",
+    "Event",
     "Fault",
     "Field",
     "Header",
+    "Hub",
     "IfMatch",
     "InvalidField",
     "Json",
     "JsonBody",
+    "Lagged",
+    "LastEventId",
     "Limits",
     "Location",
     "ParsedForm",
@@ -224,19 +293,31 @@ __all__ = [
     "RouteParameter",
     "Routes",
     "Scoped",
+    "Serving",
+    "Socket",
+    "SocketClosed",
     "StringQueryParameter",
     "StringRouteParameter",
     "TextBody",
+    "TooManyTasks",
+    "UnsetType",
     "Upload",
     "ValidatedJsonBody",
     "ValidationError",
+    "accept_socket",
     "answer_drift",
+    "api_docs",
     "app_runner",
+    "background_tasks",
     "build_app",
+    "cache_events",
+    "changes_between",
+    "conforms_to",
     "cors",
     "current_request_id",
     "dataclass_to_jsonschema",
     "delete",
+    "encode_as",
     "encode_json",
     "etag_matches",
     "etag_of",
@@ -244,23 +325,32 @@ __all__ = [
     "get",
     "health",
     "http_client_provider",
+    "intercept_serving",
     "json_logs",
     "json_response",
     "lease_http_client",
     "metrics",
+    "openapi",
     "patch",
     "post",
     "put",
     "raise_status",
+    "render_csv",
+    "render_events",
     "render_json",
+    "render_lines",
     "request_ids",
     "retry",
     "route",
     "route_iter",
     "routes",
+    "routes_of",
     "security_headers",
     "serve",
     "serve_async",
     "startmeup",
+    "tracing",
     "trusted_proxies",
+    "websocket",
+    "when_stopping",
 ]

@@ -13,11 +13,14 @@ from ponty.core.lifecycle.handler_needs import check_app_keys, replace_fields
 from ponty.core.lifecycle.providers import Provider, lifespan, listed
 from ponty.core.lifecycle.stopping import watch_stopping
 from ponty.core.routing.mounting import check_path_parameters, listed_tables, mount
+from ponty.core.routing.route import Route
 from ponty.core.routing.table import Routes
 from ponty.core.routing.unmatched import Unmatched
 
 MOUNTED = web.AppKey("MOUNTED", tuple[tuple[str, str], ...])
 """Where an application keeps the method and path of each route that it was built with."""
+
+_RECORDS = web.AppKey("_RECORDS", tuple[Route, ...])
 
 
 def build_app(
@@ -83,8 +86,25 @@ def build_app(
     if middlewares or any(entry.middlewares for entry in entries):
         app.on_response_prepare.append(add_noted_headers)
     app[MOUNTED] = mount(app, tables, tuple(route_tables), guard)
+    app[_RECORDS] = tuple(entries)
     app.router.register_resource(Unmatched(app.router, guard))
     check_path_parameters(app)
     if fields:
         replace_fields(app, fields)
     return app
+
+
+def routes_of(app: web.Application) -> tuple[Route, ...]:
+    """Return the records of the routes that an application was built with, in the order of registration.
+
+    ::
+
+        for route in routes_of(build_app()):
+            print(route.method, route.path, route.source)
+
+    Routes of aiohttp's own tables have no record.
+
+    Args:
+        app: An application; one that `build_app` has not made has none.
+    """
+    return app.get(_RECORDS, ())

@@ -1,5 +1,10 @@
 """Typed and validated requests: a request is a class of fields, and `expect` fills it before the handler runs."""
 
+import importlib
+from typing import TYPE_CHECKING
+
+from msgspec import UNSET, UnsetType
+
 from ponty.request.binding import expect
 from ponty.request.content.json_decoder import Json
 from ponty.request.errors import InvalidField
@@ -10,6 +15,7 @@ from ponty.request.fields.form import ParsedForm
 from ponty.request.fields.guards import ApiKey, BasicCredentials, BearerToken, Credentials
 from ponty.request.fields.header import ContentLength, ContentType, Header
 from ponty.request.fields.if_match import IfMatch, Precondition
+from ponty.request.fields.last_event_id import LastEventId
 from ponty.request.fields.path import PosIntRouteParameter, RouteParameter, StringRouteParameter
 from ponty.request.fields.provided import Provided
 from ponty.request.fields.query import ParsedQuery, PosIntQueryParameter, QueryParameter, StringQueryParameter
@@ -18,16 +24,50 @@ from ponty.request.fields.scoped import Scoped
 from ponty.request.fields.stream import BodyStream
 from ponty.request.forms.upload import Upload
 from ponty.request.parsing.annotation import Annotation
+from ponty.request.parsing.json_names import Alias
 from ponty.request.parsing.parser import dataclass_to_jsonschema
 from ponty.request.request import Request
 
+if TYPE_CHECKING:
+    from ponty.request.description.differences import Change, changes_between, conforms_to
+    from ponty.request.description.document import openapi
+    from ponty.request.description.pages.table import api_docs
+    from ponty.request.sockets.accept import accept_socket
+    from ponty.request.sockets.socket import Socket, SocketClosed
+else:
+    # What most programs start without is imported when it is first used.
+    _LATER = {
+        "Change": "ponty.request.description.differences",
+        "Socket": "ponty.request.sockets.socket",
+        "SocketClosed": "ponty.request.sockets.socket",
+        "accept_socket": "ponty.request.sockets.accept",
+        "api_docs": "ponty.request.description.pages.table",
+        "changes_between": "ponty.request.description.differences",
+        "conforms_to": "ponty.request.description.differences",
+        "openapi": "ponty.request.description.document",
+    }
+
+    def __getattr__(name: str) -> object:
+        home = _LATER.get(name)
+        if home is None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = globals()[name] = getattr(importlib.import_module(home), name)
+        return value
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *_LATER})
+
+
 __all__ = [
+    "UNSET",
     "AIOHttpReq",
+    "Alias",
     "Annotation",
     "ApiKey",
     "BasicCredentials",
     "BearerToken",
     "BodyStream",
+    "Change",
     "ContentLength",
     "ContentType",
     "Cookie",
@@ -39,6 +79,7 @@ __all__ = [
     "InvalidField",
     "Json",
     "JsonBody",
+    "LastEventId",
     "ParsedForm",
     "ParsedJsonBody",
     "ParsedQuery",
@@ -50,11 +91,19 @@ __all__ = [
     "Request",
     "RouteParameter",
     "Scoped",
+    "Socket",
+    "SocketClosed",
     "StringQueryParameter",
     "StringRouteParameter",
     "TextBody",
+    "UnsetType",
     "Upload",
     "ValidatedJsonBody",
+    "accept_socket",
+    "api_docs",
+    "changes_between",
+    "conforms_to",
     "dataclass_to_jsonschema",
     "expect",
+    "openapi",
 ]

@@ -49,6 +49,18 @@ class _Elsewhere(msgspec.Struct, frozen=True, eq=False):
 _Answers = list[_Elsewhere]
 
 
+class Binds(msgspec.Struct, frozen=True, eq=False):
+    """What a handler takes of a request: its attribute `__ponty_request__`, for who describes it.
+
+    Args:
+        cls: The class of fields.
+        media_type: The media type that a request must have; None where its fields say it.
+    """
+
+    cls: type[Request]
+    media_type: str | None
+
+
 @overload
 def expect(
     cls: type[Request],
@@ -119,7 +131,7 @@ def expect(
 
     def decorate(handler: Callable[..., Awaitable[_R]]) -> _Answer[_R]:
         fields = cls.__fields__
-        _, inner, render = _rendered(handler)
+        inner, render, stream = _inner(handler, cls)
         check_handler(handler, inner, cls, whole=whole)
         elsewhere: _Answers = []
 
@@ -128,13 +140,15 @@ def expect(
             is_flat = plan.is_flat and others_refused is None
             names = [step.name for step in plan.checks] if is_flat else [*plan.named]
             call = make_call(inner, names, whole=cls if whole else None)
-            binding = _Binding(media_type, others_refused, call, render, elsewhere)
+            binding = _Binding(media_type, others_refused, call, render, stream, elsewhere)
             made = _flat(plan.checks, binding) if is_flat else _in_turns(plan, binding)
             return _releasing(made) if any(step.field.takes_stream for step in plan.steps) else made
 
         plan = cls.__plan__
         answer = functools.wraps(handler)(answer_by(plan, elsewhere))
-        del answer.__wrapped__  # what it takes is a request, not the handler's parameters
+        # What it takes is a request, not the handler's parameters.
+        del answer.__wrapped__
+        vars(answer).pop("__signature__", None)
 
         def replace_fields(app: web.Application, stand_ins: Mapping[Any, Any]) -> set[int]:
             keys = {id(key) for step in plan.steps if (key := key_of_stand_in(step.field, stand_ins)) is not None}
@@ -153,6 +167,8 @@ def expect(
             __ponty_replace_fields__=replace_fields,
             __ponty_app_keys__=needed_keys,
             __ponty_asks_for_body__=bool(plan.guards),
+            __ponty_request__=Binds(cls, media_type),
+            __ponty_handler__=inner,
         )
         # The most that a body may have is known before its handler runs: a client may ask whether to send it.
         if max_sizes := [step.field.max_size for step in plan.steps if step.field.max_size is not None]:
@@ -191,10 +207,25 @@ def _releasing(answer: _Answer[_R]) -> _Answer[_R]:
     return functools.update_wrapper(released, answer)
 
 
-def _rendered(handler: Any) -> tuple[Any, Any, Any]:
-    """Return the function that `render_json` has wrapped, and what renders its value; or the handler, and None."""
-    rendered: tuple[Any, Any, Any] = getattr(handler, "__ponty_rendered__", (None, None, None))
-    return rendered if rendered[0] is handler else (handler, handler, None)
+def _inner(handler: Any, cls: type[Request]) -> tuple[Any, Any, Any]:
+    """Return the function that is called with the fields, and what answers with what it returns.
+
+    Returns:
+        The function; what renders its value, or None; and what answers while it runs, or None.
+
+    Raises:
+        TypeError: Another decorator stands above one that streams, and does not hand the request on.
+    """
+    if hasattr(handler, "__ponty_streamed__"):
+        outer, inner, stream = handler.__ponty_streamed__
+        if outer is not handler:
+            name = getattr(handler, "__qualname__", repr(handler))
+            raise TypeError(
+                f"@expect({cls.__qualname__}) on {name!r} stands directly above the decorator that streams its answer"
+            )
+        return inner, None, stream
+    outer, inner, render = getattr(handler, "__ponty_rendered__", (None, None, None))
+    return (inner, render, None) if outer is handler else (handler, None, None)
 
 
 class _Binding(msgspec.Struct, frozen=True):
@@ -205,6 +236,7 @@ class _Binding(msgspec.Struct, frozen=True):
         others: Refuses the query parameters that no field reads; None where they are let in.
         call: Calls the handler with their values.
         render: Makes an answer of its value; None where the value is one.
+        stream: Answers a request with what the handler makes while it is sent; None where it makes an answer.
         elsewhere: What answers in some applications in the place of this.
     """
 
@@ -212,12 +244,14 @@ class _Binding(msgspec.Struct, frozen=True):
     others: OtherParameters | None
     call: Callable[..., Awaitable[Any]]
     render: Any
+    stream: Any
     elsewhere: _Answers
 
 
 def _flat(fields: tuple[Step, ...], binding: _Binding) -> _Answer[Any]:
     """Make what answers where each field stands alone, as most do."""
     media_type, call, render, elsewhere = binding.media_type, binding.call, binding.render, binding.elsewhere
+    stream = binding.stream
     extracts = tuple(field.extract for field in fields if not field.waits)
     extracts_later = tuple(field.extract for field in fields if field.waits)
 
@@ -238,7 +272,7 @@ def _flat(fields: tuple[Step, ...], binding: _Binding) -> _Answer[Any]:
             refusals = [(refusing, invalid.with_traceback(None))]
             raise refusal_of(refusals + await _refusals(request, left) if left else refusals) from None
         if render is None:
-            return await call(*values)
+            return await (call(*values) if stream is None else stream(request, call(*values)))
         start = time.perf_counter_ns()
         return render(await call(*values), start)
 
@@ -281,6 +315,8 @@ async def _handle(plan: Plan, binding: _Binding, request: web.Request, scopes: S
         except InvalidField as invalid:
             raise refusal_of([(step, invalid.with_traceback(None))]) from None
     arguments = [values[slot] for slot in plan.named.values()]
+    if binding.stream is not None:
+        return await binding.stream(request, binding.call(*arguments))
     if binding.render is None:
         return await binding.call(*arguments)
     start = time.perf_counter_ns()

@@ -6,6 +6,7 @@ One encoder serves every answer, so that a value looks the same wherever it appe
 import datetime
 import decimal
 import io
+import ipaddress
 import re
 import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -23,11 +24,23 @@ def _unknown(value: object) -> object:
         raise TypeError("a file is no value to encode; return what is read of it")
     if isinstance(value, web.StreamResponse):  # a mapping too
         raise TypeError("a response is no value to encode; return its value, or leave out @render_json")
+    if hasattr(value, "__pydantic_serializer__"):
+        return value.__pydantic_serializer__.to_python(value, mode="json", by_alias=True)
     for kind, plain in _PLAIN.items():
         if isinstance(value, kind):
             return plain(value)
     raise TypeError(f"cannot encode a {type(value).__qualname__!r} as JSON")
 
+
+ADDRESSES = (
+    ipaddress.IPv4Address,
+    ipaddress.IPv6Address,
+    ipaddress.IPv4Network,
+    ipaddress.IPv6Network,
+    ipaddress.IPv4Interface,
+    ipaddress.IPv6Interface,
+)
+"""What is written as its text."""
 
 # What makes an instance of a subclass, or of an abstract class, one of a class that the encoder knows.
 _PLAIN: dict[type, Callable[[Any], object]] = {
@@ -40,6 +53,7 @@ _PLAIN: dict[type, Callable[[Any], object]] = {
     datetime.timedelta: lambda value: datetime.timedelta(value.days, value.seconds, value.microseconds),
     decimal.Decimal: decimal.Decimal,
     uuid.UUID: lambda value: uuid.UUID(int=value.int),
+    **dict.fromkeys(ADDRESSES, str),
     Mapping: dict,
     Collection: list,
     Iterator: list,
@@ -113,6 +127,8 @@ def _named(value: dict[object, object]) -> dict[str, object]:
     for key, element in value.items():
         if isinstance(key, bool):
             raise TypeError("a bool cannot be a key of a JSON object")
+        if isinstance(key, ADDRESSES):
+            key = str(key)  # noqa: PLW2901 - its form as a value
         (name,) = msgspec.json.decode(_encode_plain({_mended(key): None})) if not isinstance(key, str) else (key,)
         if name in named:
             raise TypeError("two keys of a dict have one name in JSON, as 1 and '1' have")

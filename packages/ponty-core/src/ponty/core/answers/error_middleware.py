@@ -25,6 +25,7 @@ from ponty.core.answers.answer_settings import AnswerSettings, current_settings
 from ponty.core.answers.closing_answer import ClosingAnswer
 from ponty.core.answers.encoding import encode_json
 from ponty.core.answers.entity_tags import if_changed
+from ponty.core.answers.error_watchers import sole, tell_watchers
 from ponty.core.answers.errors import PontyError, check_status, title
 from ponty.core.answers.fast_response import PlainResponse
 from ponty.core.answers.problems import PROBLEM_JSON, problem, problem_body
@@ -32,6 +33,7 @@ from ponty.core.answers.response_checks import check_sendable, check_unsent
 from ponty.core.lifecycle.current_app import current_apps
 from ponty.core.log_lines import log_error
 from ponty.core.wire.announced_bodies import MAX_SIZE_ATTRIBUTE, announces_too_much, body_limit
+from ponty.core.wire.departures import CutOff, has_left
 from ponty.core.wire.head_requests import send_no_body
 from ponty.core.wire.late_handlers import take_late
 from ponty.core.wire.server_state import SERVER_NAME
@@ -89,7 +91,7 @@ async def _prepared(request: web.Request, answer: web.StreamResponse) -> web.Str
     except Exception as error:  # noqa: BLE001 - the one exit for all of them
         _log(request, error)
         return _Broken() if request.writer.output_size else ClosingAnswer(500)
-    return answer
+    return _Sent(answer) if isinstance(answer, web.FileResponse) else answer
 
 
 def answering(settings: AnswerSettings | None = None) -> Callable[[Handler], Handler]:
@@ -162,6 +164,7 @@ async def _answered(handler: Handler, request: web.Request, settings: AnswerSett
             elif type(answer) is PlainResponse and answer.is_conditional:
                 return if_changed(request, answer)
     except Exception as error:  # noqa: BLE001 - the one exit for all of them
+        tell_watchers(request, error)
         if settings is not None:
             return await _answer_as_set(request, error, settings)
         return _answer(request, error)
@@ -170,28 +173,29 @@ async def _answered(handler: Handler, request: web.Request, settings: AnswerSett
     except BaseException as error:  # a panic and SystemExit end no server
         if isinstance(error, KeyboardInterrupt) or (isinstance(error, GeneratorExit) and not _is_running()):
             raise  # what is thrown away with its loop is not answered
+        tell_watchers(request, error)
         return _answer(request, error)
     return answer
 
 
 async def _answer_as_set(request: web.Request, error: Exception, settings: AnswerSettings) -> web.StreamResponse:
     """Answer as the application has it, or else as any does."""
-    sole = _sole(error)
-    answer_to = settings.answer_to(sole)
-    if answer_to is None or request.writer.output_size or _is_client_s(request, sole):
+    cause = sole(error)
+    answer_to = settings.answer_to(cause)
+    if answer_to is None or request.writer.output_size or _is_client_s(request, cause) or isinstance(cause, CutOff):
         return _answer(request, error)
     try:
         if isinstance(answer_to, int):
             answer: web.StreamResponse
-            answer = _ponty_error(sole, answer_to) if isinstance(sole, PontyError) else problem(answer_to)
+            answer = _ponty_error(cause, answer_to) if isinstance(cause, PontyError) else problem(answer_to)
         else:
-            made = answer_to(request, sole)
+            made = answer_to(request, cause)
             answer = made if isinstance(made, web.StreamResponse) else await _awaited(made)
         check_sendable(answer)
     except Exception as raised:  # noqa: BLE001 - what the program raises in its place
         return _answer(request, raised)
-    if answer.status >= 500 and not isinstance(sole, PontyError | web.HTTPException):
-        _log(request, sole)
+    if answer.status >= 500 and not isinstance(cause, PontyError | web.HTTPException):
+        _log(request, cause)
     return answer
 
 
@@ -200,13 +204,13 @@ async def _awaited(made: object) -> Any:
 
 
 def _answer(request: web.Request, error: BaseException) -> web.StreamResponse:
-    if request.writer.output_size:
+    if request.writer.output_size or isinstance(error, CutOff):
         if not _has_left(request, error):
             _log(request, error)
         return _Broken()
     try:
         # First what floods of bad requests end in.
-        answer = _ponty_error(error) if isinstance(error, PontyError) else _answer_to(request, _sole(error))
+        answer = _ponty_error(error) if isinstance(error, PontyError) else _answer_to(request, sole(error))
         if answer is not None:
             if type(answer) is not PlainResponse or not answer.is_as_made():
                 check_sendable(answer)
@@ -240,6 +244,7 @@ def _answer_cancelled(request: web.Request, error: asyncio.CancelledError) -> we
     if _is_cancelled():
         raise error
     # Nobody cancelled the handler: it waited for something else that was.
+    tell_watchers(request, error)
     return _answer(request, error)
 
 
@@ -255,6 +260,41 @@ def _is_client_s(request: web.Request, error: BaseException) -> bool:
         return True
     # aiohttp's parser in pure Python may put a second error in the place of the one that it has raised.
     return isinstance(error, HttpProcessingError) and request.content.exception() is not None
+
+
+class _Sent(web.StreamResponse):
+    """In place of a file, which is sent while it is prepared: to be prepared once more, it would fail.
+
+    Args:
+        answer: The file that was sent.
+    """
+
+    def __init__(self, answer: web.FileResponse) -> None:
+        super().__init__(status=answer.status, reason=answer.reason, headers=answer.headers)
+        self._answer = answer
+
+    @property
+    def prepared(self) -> bool:
+        """Return that its head was sent."""
+        return True
+
+    @property
+    def keep_alive(self) -> bool | None:
+        """Return whether the connection stays open, as the file's answer has it."""
+        return self._answer.keep_alive
+
+    @property
+    def body_length(self) -> int:
+        """Return the number of bytes that were sent, for the access log."""
+        return self._answer.body_length
+
+    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
+        """Do nothing: it is prepared."""
+        del request
+
+    async def write_eof(self, data: bytes | bytearray | memoryview = b"") -> None:
+        """End the answer, unless its file has: that to a HEAD, or a 304, has no file."""
+        await self._answer.write_eof(data)
 
 
 class _Broken(web.StreamResponse):
@@ -284,8 +324,7 @@ def _is_running() -> bool:
 
 def _has_left(request: web.Request, error: BaseException) -> bool:
     """Return whether `error` says only that the client has closed the connection."""
-    gone = request.transport is None or request.transport.is_closing()
-    return gone and isinstance(error, ConnectionError)
+    return isinstance(error, CutOff) or (isinstance(error, ConnectionError) and has_left(request))
 
 
 def _log(request: web.Request, error: BaseException) -> None:
@@ -296,13 +335,6 @@ def _log(request: web.Request, error: BaseException) -> None:
 def _route(request: web.Request) -> str:
     resource = request.match_info.route.resource
     return resource.canonical if resource else "(no route)"
-
-
-def _sole(error: BaseException) -> BaseException:
-    """Take the one exception out of a group of one, as a task group with a single failed task raises it."""
-    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
-        error = error.exceptions[0]
-    return error
 
 
 def _ponty_error(error: PontyError, status: int | None = None) -> web.Response:

@@ -4,9 +4,8 @@ import functools
 import inspect
 import time
 import types
-import typing
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, Literal, ParamSpec, TypeVar, overload
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from typing import Any, Literal, ParamSpec, Protocol, TypeVar, overload
 
 import msgspec
 from aiohttp import web
@@ -16,6 +15,7 @@ from ponty.core.answers.encoding import encode_json
 from ponty.core.answers.entity_tags import ETAG, entity_tag
 from ponty.core.answers.errors import check_status
 from ponty.core.answers.fast_response import BODILESS_STATUSES, PlainResponse, head
+from ponty.core.answers.is_type import is_type
 from ponty.core.answers.reply import JSON, Reply, add_cookies, add_headers, empty
 from ponty.core.answers.returned_types import ReturnedType, returned_type
 
@@ -23,8 +23,27 @@ _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
 _Rendered = Callable[_P, Coroutine[Any, Any, web.Response]]
+_Streamed = Callable[_P, Coroutine[Any, Any, web.StreamResponse]]
 _DEFAULTS = AnswerSettings()
 _HEAD = head(200, JSON)
+
+
+class _AnyDecorator(Protocol):
+    """What decorates a handler of any value, or of the elements of any array."""
+
+    @overload
+    def __call__(self, handler: Callable[_P, Awaitable[object]], /) -> _Rendered[_P]: ...
+    @overload
+    def __call__(self, handler: Callable[_P, AsyncIterator[object]], /) -> _Streamed[_P]: ...
+
+
+class _ListDecorator(Protocol[_T]):
+    """What decorates a handler of lists, or of their elements."""
+
+    @overload
+    def __call__(self, handler: Callable[_P, Awaitable[list[_T] | Reply[list[_T]]]], /) -> _Rendered[_P]: ...
+    @overload
+    def __call__(self, handler: Callable[_P, AsyncIterator[_T]], /) -> _Streamed[_P]: ...
 
 
 class _Envelope(msgspec.Struct, gc=False):
@@ -54,13 +73,21 @@ def render_json(  # type: ignore[overload-overlap]  # a class is a function too,
     returns: Callable[_P, Awaitable[object]], /
 ) -> _Rendered[_P]: ...
 @overload
+def render_json(  # type: ignore[overload-overlap]  # likewise
+    returns: Callable[_P, AsyncIterator[object]], /
+) -> _Streamed[_P]: ...
+@overload
 def render_json(  # type: ignore[overload-overlap]  # these statuses have no content
     returns: None = None, *, status: Literal[204, 205], envelope: bool = True, etag: bool = False
 ) -> Callable[[Callable[_P, Awaitable[Reply[None] | None]]], _Rendered[_P]]: ...
 @overload
 def render_json(
     returns: None = None, *, status: int = 200, envelope: bool = True, etag: bool = False
-) -> Callable[[Callable[_P, Awaitable[object]]], _Rendered[_P]]: ...
+) -> _AnyDecorator: ...
+@overload
+def render_json(  # type: ignore[overload-overlap]  # a list may come element by element
+    returns: type[list[_T]], *, status: int = 200, envelope: bool = True, etag: bool = False
+) -> _ListDecorator[_T]: ...
 @overload
 def render_json(
     returns: type[_T], *, status: int = 200, envelope: bool = True, etag: bool = False
@@ -86,6 +113,10 @@ def render_json(returns: Any = None, *, status: int = 200, envelope: bool = True
     It is bare, as above, or called: `@render_json(Mug, status=201)`. A function that has more to say than its value
     returns a `Reply`.
 
+    An async generator function answers with an array of what it yields, which is sent while it is made, so that no more
+    than a few kilobytes are held of an answer of any length. `returns` is a `list[…]` then, and there is no `Reply`,
+    `status` or `etag`. An error before the first kilobytes are sent is answered as any; later, the connection is cut.
+
     Args:
         returns: The type of the values. Type checkers hold the function to it. It is a limit: what it does not have is
             not sent, at any depth, whatever else an object of a subclass or of another class has.
@@ -95,10 +126,12 @@ def render_json(returns: Any = None, *, status: int = 200, envelope: bool = True
             the same already (RFC 9110 §13.1.2).
 
     Raises:
-        TypeError: The function is not a coroutine function, or `returns` has no form in JSON.
-        ValueError: `status` is outside 200 to 599, or has no content, and `returns` says that there is some.
+        TypeError: The function is not a coroutine function or an async generator function, or `returns` has no form in
+            JSON.
+        ValueError: `status` is outside 200 to 599, or has no content, and `returns` says that there is some; or an
+            async generator function is to have an entity tag, or another status than 200.
     """
-    if returns is not None and not _is_type(returns):
+    if returns is not None and not is_type(returns):
         return _decorated(returns, Rendering(), _render)
     check_status(status)
     if status in BODILESS_STATUSES and returns not in {None, type(None)}:
@@ -136,17 +169,34 @@ def etag_of(value: object, returns: Any = None) -> str:
     return entity_tag(encode_json(limited))
 
 
-def _is_type(value: Any) -> bool:
-    """Return whether `value` is a type, and not a handler."""
-    return (
-        isinstance(value, type | types.UnionType | typing.NewType | TypeVar)
-        or typing.get_origin(value) is not None
-        or not callable(value)
-        or value is Any
-    )
+def encode_as(returns: Any, value: object) -> bytes:
+    """Encode what a type has of a value as JSON, and no more, as `render_json(returns)` does.
+
+    ::
+
+        @dataclasses.dataclass
+        class Mug:
+            colour: str
+
+        @dataclasses.dataclass
+        class OwnMug(Mug):
+            owner: str
+
+        assert encode_as(Mug, OwnMug("red", "ann")) == b'{"colour":"red"}'
+
+    Args:
+        returns: The type.
+        value: The value.
+
+    Raises:
+        TypeError: The type has no form in JSON, or the value is of another kind.
+    """
+    return encode_json(returned_type(returns).limited(value, "encode_as", 0))
 
 
 def _decorated(handler: Any, how: Rendering, render: Callable[[object, int], web.Response]) -> Any:
+    if inspect.isasyncgenfunction(handler):
+        return _streamed(handler, how)
     if not inspect.iscoroutinefunction(handler):
         raise TypeError(
             f"@render_json: {getattr(handler, '__qualname__', handler)!r} is not a coroutine function (async def)"
@@ -161,6 +211,17 @@ def _decorated(handler: Any, how: Rendering, render: Callable[[object, int], web
     respond.__ponty_rendered__ = (respond, handler, render)  # type: ignore[attr-defined]
     respond.__ponty_answer__ = how  # type: ignore[attr-defined]
     return respond
+
+
+def _streamed(handler: Any, how: Rendering) -> Any:
+    from ponty.core.streams.arrays import streamed_array  # noqa: PLC0415 - most programs stream nothing
+
+    if how.etag or how.status != 200:
+        raise ValueError(
+            f"@render_json: {getattr(handler, '__qualname__', handler)!r} is an async generator function, whose answer "
+            "is sent as it is made: it has no entity tag, and the status 200"
+        )
+    return streamed_array(handler, how, how.returns, envelope=how.envelope)
 
 
 def _render(data: object, start: int) -> web.Response:
@@ -210,15 +271,17 @@ def _renderer(how: Rendering, limit: ReturnedType | None, name: str) -> Callable
 def _full(how: Rendering, status: int, value: object, elapsed: int, envelope: Envelope | None) -> PlainResponse:
     """Make the answer of a value."""
     etag = None
+    encode: Callable[[object], bytes] = encode_json
     if how.etag:
         content = encode_json(value)
         etag = entity_tag(content)
         if envelope is None or not how.envelope:
             value = msgspec.Raw(content)
+            encode = msgspec.json.encode  # what is encoded already is not to be looked at again
     if how.envelope:
         now = time.time_ns() // 1_000_000
         value = _Envelope(value, elapsed, now) if envelope is None else envelope(value, elapsed, now)
-    answer = PlainResponse(head(status, JSON), encode_json(value))
+    answer = PlainResponse(head(status, JSON), encode(value))
     if etag is not None:
         answer.headers[ETAG] = etag
         answer.is_conditional = True

@@ -28,6 +28,8 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 
 import msgspec
 
+from ponty.core.answers.encoding import ADDRESSES
+
 logger: logging.Logger = logging.getLogger("ponty.core")
 
 _drift: dict[str, int] = {}
@@ -334,6 +336,7 @@ _SCALARS: tuple[type, ...] = (
     decimal.Decimal,
     uuid.UUID,
     enum.Enum,
+    *ADDRESSES,
 )
 _ALSO: dict[type, tuple[type, ...]] = {float: (float, int), bytes: (bytes, bytearray, memoryview)}
 _MAPPINGS = (dict, collections.abc.Mapping, collections.abc.MutableMapping)
@@ -434,9 +437,15 @@ def _compile(hint: Any, within: tuple[tuple[Any, _Itself], ...] = ()) -> _Part: 
 
 
 def _plain(hint: Any) -> Any:
-    """Take off what stands around a type."""
+    """Take off what stands around a type, and return what is sent as it is."""
     while True:
-        if get_origin(hint) in _AROUND:
+        if hint is typing.LiteralString:
+            hint = str
+        elif hint is bytearray:
+            hint = bytes
+        elif hint in _ANY_JSON:
+            hint = Any
+        elif get_origin(hint) in _AROUND:
             hint = get_args(hint)[0]
         elif isinstance(hint, typing.NewType):
             hint = hint.__supertype__
@@ -452,8 +461,10 @@ def _plain(hint: Any) -> Any:
             return hint
 
 
+# As which the alias of JSON values names itself.
+_ANY_JSON = ("Json", typing.ForwardRef("Json"))
 # `ReadOnly` is of Python 3.13.
-_AROUND = {Annotated, typing.Required, typing.NotRequired, getattr(typing, "ReadOnly", Annotated)}
+_AROUND = {Annotated, typing.Final, typing.Required, typing.NotRequired, getattr(typing, "ReadOnly", Annotated)}
 
 
 def _is_named_tuple(kind: type) -> bool:
@@ -473,7 +484,7 @@ def _members_of(hint: Any, kind: Any) -> tuple[list[_Member], dict[str, Any]] | 
         options = {"array_like": config.array_like, "omit_defaults": config.omit_defaults}
         if config.tag is not None:
             options |= {"tag": config.tag, "tag_field": config.tag_field}
-        defaults = {field.name: field.default for field in msgspec.structs.fields(kind)}
+        defaults = {field.name: _default(field) for field in msgspec.structs.fields(kind)}
     elif dataclasses.is_dataclass(kind):
         names = [field.name for field in dataclasses.fields(kind)]
     elif typing.is_typeddict(kind) or hasattr(kind, "__total__"):
@@ -482,6 +493,9 @@ def _members_of(hint: Any, kind: Any) -> tuple[list[_Member], dict[str, Any]] | 
         names = kind._fields
     elif hasattr(kind, "__attrs_attrs__"):
         names = [attribute.name for attribute in kind.__attrs_attrs__]
+        aliases = {attribute.name: attribute.alias for attribute in kind.__attrs_attrs__}
+        renamed = _renamed(kind, [*aliases.values()])
+        keys = {name: renamed.get(alias, alias) for name, alias in aliases.items()}
     elif (fields := getattr(kind, "model_fields", None)) is not None and isinstance(fields, Mapping):  # pydantic's
         names = list(fields)
         keys = {name: alias for name, field in fields.items() if (alias := field.serialization_alias)}
@@ -504,6 +518,11 @@ def _members_of(hint: Any, kind: Any) -> tuple[list[_Member], dict[str, Any]] | 
     return members, {name: value for name, value in options.items() if value}
 
 
+def _default(field: msgspec.structs.FieldInfo) -> Any:
+    """Return what msgspec leaves out of an object where it may leave out defaults; an empty collection is such."""
+    return field.default_factory() if field.default_factory in {list, dict, set} else field.default
+
+
 def _may_be_unset(hint: Any) -> bool:
     return msgspec.UnsetType in get_args(_outside(hint))
 
@@ -519,8 +538,9 @@ def _alias(hint: Any) -> str | None:
 
 
 def _renamed(kind: type, names: Sequence[str]) -> dict[str, str]:
-    """Return the names in JSON that a class says by `rename` in an inner class `JsonSchema`."""
-    rename = getattr(getattr(kind, "JsonSchema", None), "rename", None)
+    """Return the names in JSON that a class, or else a base, says by `rename` in an inner class `JsonSchema`."""
+    inners: Iterable[Any] = (vars(base).get("JsonSchema") for base in kind.__mro__)
+    rename = next((vars(inner)["rename"] for inner in inners if "rename" in getattr(inner, "__dict__", ())), None)
     if rename is None:
         return {}
     namesake = msgspec.defstruct(kind.__name__, [(name, Any) for name in names], rename=rename)

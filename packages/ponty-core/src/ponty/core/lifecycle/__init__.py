@@ -2,6 +2,7 @@
 
 ::
 
+    background, tasks of an application: a provider
     build_app -> providers -> provider_task  (start, stop) -> current_app  (whose they are) <- client  (leased from one)
                                                                    client_places (its bounds), client_cookies <-'
 """

@@ -12,7 +12,7 @@ from aiohttp import web
 from ponty.core.lifecycle.client_cookies import OwnCookies
 from ponty.core.lifecycle.client_places import BoundedConnector, Lease, Places
 from ponty.core.lifecycle.current_app import current_apps
-from ponty.core.lifecycle.current_request import current_identity
+from ponty.core.lifecycle.current_request import call_headers, current_identity
 from ponty.core.lifecycle.providers import Provider
 
 
@@ -125,9 +125,11 @@ async def lease_http_client(name: str = "_default") -> AsyncGenerator[aiohttp.Cl
 async def _send_identity(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
     """Send along the id and the trace of the request that this call is made for."""
     identity = current_identity.get()
-    if identity is not None:
-        for name, value in identity.headers().items():
-            request.headers.setdefault(name, value)
+    told = {} if identity is None else identity.headers()
+    for current_headers in call_headers[-1:]:
+        told |= current_headers()
+    for name, value in told.items():
+        request.headers.setdefault(name, value)
     return await handler(request)
 
 

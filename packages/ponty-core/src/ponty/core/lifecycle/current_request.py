@@ -1,6 +1,7 @@
 """The id of the request that is at work here, and its place in a distributed trace (W3C Trace Context)."""
 
 import contextvars
+from collections.abc import Callable
 
 import msgspec
 from aiohttp import web
@@ -46,7 +47,11 @@ IDENTITY = web.RequestKey("ponty.core.identity", RequestIdentity)
 def current_request_id() -> str | None:
     """Return the id of the request that is being answered here; None outside of one, or without `request_ids`.
 
-    Tasks that a handler starts have it, too.
+    Tasks that a handler starts have it, too. With `tracing` alone, it is the id of the trace.
     """
     identity = current_identity.get()
     return None if identity is None else identity.id
+
+
+call_headers: list[Callable[[], dict[str, str]]] = []
+"""Return headers that a call to another service carries, in place of those that the identity has."""

@@ -10,23 +10,10 @@ import logging
 import sys
 from typing import TextIO
 
-from ponty.core.answers.encoding import encode_json
+import msgspec
+
 from ponty.core.lifecycle.current_request import current_identity
 from ponty.core.serving.access_log import ACCESS_LINE, ACCESS_LINE_WITH_ID
-
-_ACCESS_FIELDS = (
-    "client",
-    None,  # the time, which each line has
-    "method",
-    "path",
-    None,  # the version of HTTP
-    None,
-    "status",
-    "bytes",
-    None,  # the referrer
-    "user_agent",
-    "seconds",
-)
 
 
 def json_logs(
@@ -72,33 +59,56 @@ class _JsonHandler(logging.StreamHandler[TextIO]):
 class JsonFormatter(logging.Formatter):
     """Formats a record as a JSON object on one line."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._second = (0, "")
+        """The second of the last record, and how it is written."""
+
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
-        time = datetime.datetime.fromtimestamp(record.created, datetime.UTC)
+        second, milliseconds = int(record.created), int(record.msecs)
+        written = self._second
+        if written[0] != second:
+            time = datetime.datetime.fromtimestamp(second, datetime.UTC)
+            written = self._second = (second, time.strftime("%Y-%m-%dT%H:%M:%S"))
         line: dict[str, object] = {
-            "time": time.isoformat(timespec="milliseconds"),
+            "time": f"{written[1]}.{milliseconds:03}+00:00",
             "level": record.levelname,
             "logger": record.name,
         }
         identity = getattr(record, "request_identity", None) or current_identity.get()
         if identity is not None:
-            line |= {"request_id": identity.id, "trace_id": identity.trace_id}
+            line["request_id"] = identity.id
+            line["trace_id"] = identity.trace_id
         arguments = record.args
-        if record.msg in {ACCESS_LINE, ACCESS_LINE_WITH_ID} and isinstance(arguments, tuple):
-            line |= _access(arguments)
+        if record.msg in _ACCESS_LINES and isinstance(arguments, tuple):
+            _add_access(line, arguments)
         else:
             line["message"] = _sound(record.getMessage())
         if record.exc_info and record.exc_info[0] is not None:
             line["exception"] = _sound(self.formatException(record.exc_info))
         if record.stack_info:
             line["stack"] = _sound(record.stack_info)
-        return encode_json(line).decode()
+        return _encode(line).decode()
 
 
-def _access(arguments: tuple[object, ...]) -> dict[str, object]:
-    told = {name: value for name, value in zip(_ACCESS_FIELDS, arguments, strict=False) if name is not None}
-    told["path"] = str(told["path"]).partition("?")[0]
-    return {"message": f"{told['method']} {told['path']} {told['status']}", **told}
+_ACCESS_LINES = frozenset({ACCESS_LINE, ACCESS_LINE_WITH_ID})
+
+_encode = msgspec.json.Encoder().encode
+"""Encodes a line, all of whose values are texts and numbers."""
+
+
+def _add_access(line: dict[str, object], arguments: tuple[object, ...]) -> None:
+    client, _, method, target, _, _, status, size, _, user_agent, seconds, *_ = arguments
+    path = str(target).partition("?")[0]
+    line["message"] = f"{method} {path} {status}"
+    line["client"] = client
+    line["method"] = method
+    line["path"] = path
+    line["status"] = status
+    line["bytes"] = size
+    line["user_agent"] = user_agent
+    line["seconds"] = seconds
 
 
 def _sound(text: str) -> str:

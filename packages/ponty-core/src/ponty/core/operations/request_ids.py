@@ -42,7 +42,8 @@ def request_ids(*, trusted: Iterable[str] = ()) -> Middleware:
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-        identity = told_identity(request) if peers.has_sent(request) else new_identity()
+        given = request.get(IDENTITY)  # that of its span
+        identity = told_identity(request, given) if peers.has_sent(request) else given or new_identity()
         request[IDENTITY] = identity
         token = current_identity.set(identity)
         try:

@@ -25,12 +25,17 @@ def new_identity() -> RequestIdentity:
     return RequestIdentity(trace_id, trace_id, os.urandom(8).hex())
 
 
-def told_identity(request: web.BaseRequest) -> RequestIdentity:
-    """Return the identity that a trusted peer has given to a request; what it has not given, or not well, is new."""
-    identity = new_identity()
+def told_identity(request: web.BaseRequest, given: RequestIdentity | None = None) -> RequestIdentity:
+    """Return the identity that a trusted peer has given to a request; what it has not given, or not well, is new.
+
+    Args:
+        request: The request.
+        given: The identity that it has by now, of which only the id may still change.
+    """
+    identity = new_identity() if given is None else given
     parents = request.headers.getall(TRACEPARENT, ())
     match = _TRACEPARENT.fullmatch(parents[0]) if len(parents) == 1 else None
-    if match is not None and _is_valid(match):
+    if given is None and match is not None and _is_valid(match):
         state = ",".join(request.headers.getall(TRACESTATE, ()))
         is_sound = len(state) <= LONGEST_TRACESTATE and _PRINTABLE.fullmatch(state)
         identity = RequestIdentity(match[2], match[2], identity.span_id, match[4], state if is_sound else "")

@@ -137,6 +137,14 @@ class Routes:
         """Answer PATCH on `path`: `route("PATCH", path)`."""
         return self.route(hdrs.METH_PATCH, path, **options)
 
+    def websocket(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[_H], _H]:
+        """Answer the handshake of a websocket on `path`: `route("GET", path)`, which is how it is asked for (RFC 6455).
+
+        The handler is one below `accept_socket` of `ponty.request`, or one of bare aiohttp that returns an
+        `aiohttp.web.WebSocketResponse`.
+        """
+        return self.route(hdrs.METH_GET, path, **options)
+
     def include(self, other: "Routes", *, prefix: str = "") -> None:
         """Serve the routes of another table with this one, those that are added to it later included.
 
@@ -244,6 +252,7 @@ post: Shorthand = routes.post
 put: Shorthand = routes.put
 delete: Shorthand = routes.delete
 patch: Shorthand = routes.patch
+websocket: Shorthand = routes.websocket
 
 
 def route_iter(*tables: Routes) -> Iterator[tuple[str, str]]:

@@ -1,6 +1,10 @@
 """The access log: one line for each request, whole whatever the client sent."""
 
 import datetime
+import functools
+import logging
+import re
+from time import time as now
 
 from aiohttp import hdrs, web
 from aiohttp.abc import AbstractAccessLogger
@@ -41,13 +45,12 @@ class AccessLogger(AbstractAccessLogger):
             response: What was answered.
             time: The seconds from the one to the other.
         """
-        began = datetime.datetime.now(datetime.UTC) - datetime.timedelta(seconds=time)
         version = request.version
         transport = request.transport
         has_left = transport is None or transport.is_closing()
         arguments = (
             request.get(CLIENT_ADDRESS) or request.remote or "-",
-            began.strftime("%d/%b/%Y:%H:%M:%S +0000"),
+            _written(int(now() - time)),
             _plain(request.method),
             _plain(request.path_qs),
             version.major,
@@ -58,15 +61,32 @@ class AccessLogger(AbstractAccessLogger):
             _plain(request.headers.get(hdrs.USER_AGENT, "-")),
             time,
         )
+        # As `logger.info` does it, but for the search of who has called it.
+        logger = self.logger
+        if not logger.isEnabledFor(logging.INFO):
+            return
         identity = request.get(IDENTITY)
-        if identity is None:
-            self.logger.info(ACCESS_LINE, *arguments)
-        else:
-            extra = {"request_id": identity.id, "request_identity": identity}
-            self.logger.info(ACCESS_LINE_WITH_ID, *arguments, identity.id, extra=extra)
+        line, told = (ACCESS_LINE, arguments) if identity is None else (ACCESS_LINE_WITH_ID, (*arguments, identity.id))
+        record = logger.makeRecord(logger.name, logging.INFO, __file__, 0, line, told, None, "log")
+        if identity is not None:
+            record.request_id = identity.id
+            record.request_identity = identity
+        logger.handle(record)
+
+
+@functools.lru_cache(maxsize=2)
+def _written(second: int) -> str:
+    """Return a second, since the epoch, as the combined log format writes it."""
+    return datetime.datetime.fromtimestamp(second, datetime.UTC).strftime("%d/%b/%Y:%H:%M:%S +0000")
+
+
+_HARMLESS = re.compile(r"[ !#-\[\]-~]*")
+"""Printable ASCII but for quotes and backslashes."""
 
 
 def _plain(text: str) -> str:
+    if _HARMLESS.fullmatch(text):
+        return text
     escaped = text.encode("unicode_escape").decode("ascii") if not text.isprintable() or not text.isascii() else None
     if escaped is None:
         escaped = text.replace("\\", r"\\")

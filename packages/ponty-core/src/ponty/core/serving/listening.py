@@ -24,12 +24,12 @@ _TAKEN = "error while attempting to bind on address {}: {}"
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a server listens: at one of `port`, `path` and `sock`."""
+    """Where a server listens: at one of `port`, `path` and `socks`."""
 
     port: int | None = None
     host: str | None = None
     path: str | os.PathLike[str] | None = None
-    sock: socket.socket | None = None
+    socks: tuple[socket.socket, ...] = ()
     ssl_context: ssl.SSLContext | None = None
     reuse_port: bool | None = None
 
@@ -67,7 +67,7 @@ class Listening:
             self._servers = [server]
             self._path = (path, os.stat(path).st_ino)  # noqa: PTH116 - it was made a moment ago
             return
-        sockets = [place.sock] if place.sock is not None else await self._bound()
+        sockets = place.socks or await self._bound()
         for each in sockets:
             self._servers.append(
                 await loop.create_server(
@@ -90,6 +90,11 @@ class Listening:
             with contextlib.suppress(FileNotFoundError):
                 if os.stat(path).st_ino == number:  # noqa: PTH116
                     os.unlink(path)  # noqa: PTH108
+
+    def sockets(self) -> list[socket.socket]:
+        """Return the sockets that accept connections."""
+        # asyncio wraps what it listens on; a duplicate can be handed to another process, and is closed by its owner.
+        return [socket.socket(fileno=os.dup(each.fileno())) for server in self._servers for each in server.sockets]
 
     def addresses(self) -> Iterator[str]:
         """Yield where clients find the server."""

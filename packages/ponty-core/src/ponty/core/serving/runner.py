@@ -16,6 +16,7 @@ from aiohttp import web
 from aiohttp.log import access_logger, server_logger
 
 from ponty.core.app import MOUNTED
+from ponty.core.lifecycle.stopping import is_watched, watch_stopping
 from ponty.core.log_lines import log_error
 from ponty.core.serving.access_log import AccessLogger
 from ponty.core.serving.draining import drain
@@ -81,6 +82,8 @@ class Runner(web.AppRunner):
         self._limits = limits
         self._seconds = shutdown_timeout - 2 * cancelling
         app[SERVER_STATE] = self.state
+        if not is_watched(app):
+            watch_stopping(app)
 
     async def _make_server(self) -> web.Server:
         inner = await super()._make_server()

@@ -19,6 +19,7 @@ from aiohttp import web
 from aiohttp.log import access_logger
 
 from ponty.core.app import MOUNTED
+from ponty.core.serving.interception import Serving, intercepted
 from ponty.core.serving.limits import Limits
 from ponty.core.serving.listening import Listening, Place
 from ponty.core.serving.runner import Runner
@@ -118,13 +119,15 @@ def serve(
     """
     check_caller("serve", "serve_async(app, port=…)")
     run(
-        app,
-        place(port=port, host=host, path=path, sock=sock, ssl_context=ssl_context, reuse_port=reuse_port),
-        limits=limits,
-        server_header=server_header,
-        shutdown_timeout=shutdown_timeout,
-        ready_delay=ready_delay,
-        access_log=access_log,
+        Serving(
+            app=app,
+            place=place(port=port, host=host, path=path, sock=sock, ssl_context=ssl_context, reuse_port=reuse_port),
+            limits=limits,
+            server_header=server_header,
+            shutdown_timeout=shutdown_timeout,
+            ready_delay=ready_delay,
+            access_log=access_log,
+        )
     )
 
 
@@ -176,13 +179,15 @@ async def serve_async(
         OSError: The address cannot be listened on.
     """
     await _serve(
-        app,
-        place(port=port, host=host, path=path, sock=sock, ssl_context=ssl_context, reuse_port=reuse_port),
-        limits=limits,
-        server_header=server_header,
-        shutdown_timeout=shutdown_timeout,
-        ready_delay=ready_delay,
-        access_log=access_log,
+        Serving(
+            app=app,
+            place=place(port=port, host=host, path=path, sock=sock, ssl_context=ssl_context, reuse_port=reuse_port),
+            limits=limits,
+            server_header=server_header,
+            shutdown_timeout=shutdown_timeout,
+            ready_delay=ready_delay,
+            access_log=access_log,
+        )
     )
 
 
@@ -221,58 +226,33 @@ def place(
     if given != 1:
         raise TypeError("give one of port, path and sock: the TCP port, or a Unix socket, or a socket that is there")
     if port is Missing.PORT:
-        return Place(path=path, sock=sock, ssl_context=ssl_context)
+        return Place(path=path, socks=() if sock is None else (sock,), ssl_context=ssl_context)
     if not isinstance(port, int) or not 0 <= port <= 65535:  # pyright: ignore[reportUnnecessaryIsInstance]
         raise ValueError(f"port is a whole number from 0 to 65535, not {port!r}")
     return Place(port=port, host=host, ssl_context=ssl_context, reuse_port=reuse_port)
 
 
-def run(
-    app: web.Application,
-    where: Place,
-    *,
-    limits: Limits | None,
-    server_header: str | None,
-    shutdown_timeout: float,
-    ready_delay: float,
-    access_log: logging.Logger | None,
-) -> None:
+def run(serving: Serving) -> None:
     """Serve in an event loop of its own."""
     with asyncio.Runner(loop_factory=_loop_factory()) as loop:
-        loop.run(
-            _serve(
-                app,
-                where,
-                limits=limits,
-                server_header=server_header,
-                shutdown_timeout=shutdown_timeout,
-                ready_delay=ready_delay,
-                access_log=access_log,
-            )
-        )
+        loop.run(_serve(serving))
 
 
-async def _serve(
-    app: web.Application,
-    where: Place,
-    *,
-    limits: Limits | None,
-    server_header: str | None,
-    shutdown_timeout: float,
-    ready_delay: float,
-    access_log: logging.Logger | None,
-) -> None:
-    if not ready_delay >= 0:
-        raise ValueError(f"ready_delay is 0 seconds or more, not {ready_delay}")
+async def _serve(asked: Serving) -> None:
+    if not asked.ready_delay >= 0:
+        raise ValueError(f"ready_delay is 0 seconds or more, not {asked.ready_delay}")
+    serving = intercepted(asked)
     runner = Runner(
-        app,
-        limits=Limits() if limits is None else limits,
-        server_header=server_header,
-        shutdown_timeout=shutdown_timeout,
-        access_log=access_log,
+        serving.app,
+        limits=Limits() if serving.limits is None else serving.limits,
+        server_header=serving.server_header,
+        shutdown_timeout=serving.shutdown_timeout,
+        access_log=serving.access_log,
     )
-    listening = Listening(where)
+    listening = Listening(serving.place)
     runner.before_stop.append(listening.close)
+    if serving.closed is not None:
+        runner.before_stop.append(serving.closed)
 
     async def start() -> None:
         await runner.setup()
@@ -284,9 +264,12 @@ async def _serve(
         runner.hurry = stop.second
         try:
             if await stop.unless_first(start):
-                _announce(app, listening)
+                if serving.begun is None:
+                    _announce(serving.app, listening)
+                else:
+                    serving.begun(listening.sockets())
                 await stop.first.wait()
-                await _be_unready(runner, stop, ready_delay)
+                await _be_unready(runner, stop, serving.ready_delay)
         finally:
             await runner.cleanup()
 

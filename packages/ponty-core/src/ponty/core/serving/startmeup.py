@@ -15,6 +15,7 @@ from ponty.core.answers.answer_settings import Envelope, ErrorAnswer
 from ponty.core.app import build_app
 from ponty.core.lifecycle.providers import Provider
 from ponty.core.routing.table import Routes
+from ponty.core.serving.interception import Serving
 from ponty.core.serving.limits import Limits
 from ponty.core.serving.serve import Missing, check_caller, place, run
 from ponty.core.wire.server_state import SERVER_NAME
@@ -161,11 +162,13 @@ def startmeup(
         check_returns=check_returns,
     )
     run(
-        app,
-        where,
-        limits=limits,
-        server_header=server_header,
-        shutdown_timeout=shutdown_timeout,
-        ready_delay=ready_delay,
-        access_log=access_log,
+        Serving(
+            app=app,
+            place=where,
+            limits=limits,
+            server_header=server_header,
+            shutdown_timeout=shutdown_timeout,
+            ready_delay=ready_delay,
+            access_log=access_log,
+        )
     )

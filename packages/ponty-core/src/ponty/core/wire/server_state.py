@@ -1,11 +1,27 @@
 """What is true of a whole server while it serves: its name, whether it is stopping, and what clients take up of it."""
 
 import collections
+from collections.abc import Callable
 
 from aiohttp import web
 
 SERVER_NAME = "Ponty"
 """What the `Server` header says unless a program says otherwise. A version would help attackers only."""
+
+
+class Refusals(collections.Counter[str]):
+    """Counts, and calls whoever wants to know at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.listeners: list[Callable[[str, int], object]] = []
+        """Called with what was counted, and by how much."""
+
+    def __setitem__(self, limit: str, count: int) -> None:
+        more = count - self[limit]
+        super().__setitem__(limit, count)
+        for listener in self.listeners:
+            listener(limit, more)
 
 
 class ServerState:
@@ -20,7 +36,7 @@ class ServerState:
         self.name: str | None = name
         self.is_stopping: bool = False
         """Whether the server has begun to stop: answers say that their connection closes."""
-        self.refusals: collections.Counter[str] = collections.Counter()
+        self.refusals: Refusals = Refusals()
         """How often something was over each limit, by the name of the limit in `Limits`."""
         self.most_per_client: int | None = most_per_client
         self._per_client: collections.Counter[object] = collections.Counter()

@@ -87,6 +87,7 @@ class Flight(WaitNode, Generic[_T]):
     """
 
     __slots__ = (
+        "__weakref__",  # for who keeps something beside it, such as a span
         "_asked_since",
         "_asking",
         "_error",

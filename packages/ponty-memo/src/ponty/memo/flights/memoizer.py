@@ -109,7 +109,7 @@ class Memoizer(Generic[_T]):
                 raise_if_deadlock([flight])
                 if self.lock.maxwait == 0:
                     raise self._stampede(key)
-                self._emit("join")
+                self._emit("join", flight)
             if not await flight.wait(deadline):
                 raise self._stampede(key)
             if flight.state is not State.ABANDONED:
@@ -242,7 +242,7 @@ class Memoizer(Generic[_T]):
             value: Any = cachemiss if looked or without_store else await self.backend.get(key)
             if value is cachemiss:
                 if self._has_hook:
-                    self._emit("miss")
+                    self._emit("miss", flight)
                 value = await self._function(*args, **kwargs)
                 if flight.may_store and not without_store and (self._accepts is None or self._accepts(value)):
                     kept = value if self._copy is None else self._copy(value)
@@ -258,7 +258,7 @@ class Memoizer(Generic[_T]):
             found_here = flight.attached and not without_store  # else there is nothing that this flight has found
             value = self.backend.fallback(key) if isinstance(error, Exception) and found_here else cachemiss
             if isinstance(error, Exception):
-                self._emit("failure")
+                self._emit("failure", flight)
             if value is not cachemiss:
                 flight.set_result(cast("_T", value))
                 return

@@ -36,6 +36,11 @@ class Description:
         style: How what is not a scalar is written in a query: a list by one parameter for each element (`repeat`) or by
             commas (`comma`), an object by one parameter for each property (`properties`).
         security: Where it is how a client says who it is, the security scheme, as OpenAPI writes it.
+        media_types: Of a body, its media types; none for any.
+        refusals: The statuses with which a request is refused where the part is missing or wrong. By default, those
+            that are usual in its place: a 400, and in a path a 404 too, of a body a 413 and a 415.
+        description: What the part is, in words for who writes a client; Markdown.
+        deprecated: It is to be sent no more.
     """
 
     location: Location
@@ -44,6 +49,18 @@ class Description:
     schema: Mapping[str, object] = field(default_factory=dict[str, object])
     style: Literal["repeat", "comma", "properties"] = "repeat"
     security: Mapping[str, object] | None = None
+    media_types: tuple[str, ...] = ()
+    refusals: tuple[int, ...] = ()
+    description: str = ""
+    deprecated: bool = False
+
+    @property
+    def statuses(self) -> tuple[int, ...]:
+        """The statuses with which a request is refused on its account."""
+        return self.refusals or _USUAL_REFUSALS.get(self.location, (400,))
+
+
+_USUAL_REFUSALS: Mapping[Location, tuple[int, ...]] = {"path": (400, 404), "body": (400, 413, 415)}
 
 
 class Field(abc.ABC, Generic[_T_co]):

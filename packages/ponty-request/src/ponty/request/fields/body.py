@@ -17,6 +17,8 @@ from ponty.request.validation.validator import Validator
 
 _T_co = TypeVar("_T_co", covariant=True)
 
+_JSON = ("application/json",)
+
 
 class TextBody(Field[str]):
     """The body as text, in the charset of its Content-Type, or UTF-8.
@@ -34,7 +36,7 @@ class TextBody(Field[str]):
 
     def describe(self) -> Description:
         """Describe the body."""
-        return Description("body", self.name, schema={"type": "string"})
+        return Description("body", self.name, schema={"type": "string"}, media_types=("text/plain",))
 
 
 class JsonBody(Field[Json]):
@@ -56,7 +58,7 @@ class JsonBody(Field[Json]):
 
     def describe(self) -> Description:
         """Describe the body."""
-        return Description("body", self.name)
+        return Description("body", self.name, media_types=_JSON)
 
 
 class ValidatedJsonBody(Field[Json]):
@@ -111,7 +113,8 @@ class ValidatedJsonBody(Field[Json]):
 
     def describe(self) -> Description:
         """Describe the body by its schema."""
-        return Description("body", self.name, schema=self._schema if isinstance(self._schema, dict) else {})
+        schema = self._schema if isinstance(self._schema, dict) else {}
+        return Description("body", self.name, schema=schema, media_types=_JSON)
 
 
 class ParsedJsonBody(Field[_T_co], Generic[_T_co]):
@@ -180,7 +183,8 @@ class ParsedJsonBody(Field[_T_co], Generic[_T_co]):
 
     def describe(self) -> Description:
         """Describe the body by its schema."""
-        return Description("body", self.name, schema=self._schema if isinstance(self._schema, dict) else {})
+        schema = self._schema if isinstance(self._schema, dict) else {}
+        return Description("body", self.name, schema=schema, media_types=_JSON)
 
 
 def _reader(validator: Validator, parser: Parser) -> Callable[[bytes], Any]:

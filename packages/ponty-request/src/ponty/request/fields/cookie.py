@@ -103,7 +103,8 @@ class Cookie(Field[_T_co], Generic[_T_co]):
     def describe(self) -> Description:
         """Describe the cookie."""
         parameter = self._parameter
-        return Description("cookie", self._key, required=parameter.required, schema=parameter.schema)
+        refusals = () if self._errorcode == 400 else (400, self._errorcode)
+        return Description("cookie", self._key, required=parameter.required, schema=parameter.schema, refusals=refusals)
 
 
 def read_cookie(request: web.Request, name: str) -> str | None:

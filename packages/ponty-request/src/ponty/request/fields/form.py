@@ -73,6 +73,7 @@ class ParsedForm(Field[_T_co], Generic[_T_co]):
 
         self.limits: FormLimits = FormLimits(max_size, max_file_size, max_field_size, max_text_size, max_parts)
         self.max_size = max_size
+        self._type = cls
         self._form: FormType = FormType(cls)
         self._make_entries = Entries
         self._read_multipart = read_multipart
@@ -111,4 +112,4 @@ class ParsedForm(Field[_T_co], Generic[_T_co]):
 
     def describe(self) -> Description:
         """Describe the form by its schema."""
-        return Description("body", self.name, schema=self._form.schema)
+        return Description("body", self.name, schema=self._form.schema, media_types=(_MULTIPART, _URLENCODED))

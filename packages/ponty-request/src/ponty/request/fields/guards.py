@@ -223,7 +223,12 @@ class ApiKey(Field[_T_co], Generic[_T_co]):
         """Describe the place of the key."""
         scheme = {"type": "apiKey", "in": self._location, "name": self._key}
         return Description(
-            self._location, self._key, required=self._required, schema={"type": "string"}, security=scheme
+            self._location,
+            self._key,
+            required=self._required,
+            schema={"type": "string"},
+            security=scheme,
+            refusals=(401,),
         )
 
 
@@ -257,4 +262,11 @@ def _parameter(realm: str) -> str:
 
 
 def _authorization_header(required: bool, scheme: Mapping[str, object]) -> Description:
-    return Description("header", hdrs.AUTHORIZATION, required=required, schema={"type": "string"}, security=scheme)
+    return Description(
+        "header",
+        hdrs.AUTHORIZATION,
+        required=required,
+        schema={"type": "string"},
+        security=scheme,
+        refusals=(401,),
+    )

@@ -74,4 +74,10 @@ class IfMatch(Field[Precondition]):
 
     def describe(self) -> Description:
         """Describe the header."""
-        return Description("header", hdrs.IF_MATCH, schema={"type": "string"})
+        return Description(
+            "header",
+            hdrs.IF_MATCH,
+            schema={"type": "string"},
+            refusals=(400, 412, 428),
+            description="The entity tag of the version that the change is meant for (RFC 9110 §13.1.1)",
+        )

@@ -244,7 +244,7 @@ class QueryParameter(Field[_T_co], Generic[_T_co]):
             schema: dict[str, object] = {"type": "string"}
             if self._values:
                 schema["enum"] = list(self._values)
-            return schema
+            return _with_default(schema, self._default)
         return described(self._form, self._default if self._default is not _MISSING else None)
 
 
@@ -316,7 +316,12 @@ class PosIntQueryParameter(QueryParameter[_I_co], Generic[_I_co]):
     def _schema(self) -> Mapping[str, object]:
         if self._values:
             return super()._schema()
-        return {"type": "integer", "minimum": 0}
+        return _with_default({"type": "integer", "minimum": 0}, self._default)
+
+
+def _with_default(schema: dict[str, object], default: object) -> Mapping[str, object]:
+    """Add the default to a schema, where it is a scalar of JSON that is not null."""
+    return {**schema, "default": default} if isinstance(default, str | int | float) else schema
 
 
 class ParsedQuery(Field[_T_co], Generic[_T_co]):
@@ -353,7 +358,7 @@ class ParsedQuery(Field[_T_co], Generic[_T_co]):
         if self._schema.get("type") != "object" or not isinstance(properties, dict):
             raise TypeError(f"ParsedQuery takes a dataclass, not {getattr(cls, '__qualname__', cls)!r}")
         self._parts: dict[str, TextPart] = {
-            name: text_part(f"{cls.__qualname__}.{name}", cast("dict[str, Any]", schema))
+            name: text_part(f"{cls.__qualname__}.{name}", cast("dict[str, Any]", schema), self._schema)
             for name, schema in properties.items()
         }
         self.names: tuple[str, ...] = tuple(self._parts)

@@ -59,4 +59,4 @@ class BodyStream(Field[AsyncIterator[bytes]]):
 
     def describe(self) -> Description:
         """Describe the body."""
-        return Description("body", self.name, schema={"type": "string", "contentEncoding": "binary"})
+        return Description("body", self.name, refusals=(413, 415), media_types=("application/octet-stream",))

@@ -10,6 +10,7 @@ no bounds, the text is read in one step. What is read is the form alone: no blan
 scripts, no other notation.
 """
 
+import collections
 import decimal
 import math
 import re
@@ -21,10 +22,12 @@ import msgspec
 from ponty.request.content.json_decoder import Json
 from ponty.request.errors import InvalidField
 from ponty.request.fields.converters import CAST_ERRORS
-from ponty.request.parsing.compiled_type import Schema
+from ponty.request.parsing.compiled_type import Schema, is_hashable
 from ponty.request.parsing.compiler import Compiler
+from ponty.request.parsing.defaults import json_form
 from ponty.request.parsing.parser import Parser
 from ponty.request.validation.formats import FORMATS
+from ponty.request.validation.pointer import find
 
 _INTEGER = re.compile("-?[0-9]+")
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
@@ -44,6 +47,7 @@ _IS_NARROWED_BY_NONE_OF = {
     "writeOnly",
     "default",
     "$comment",
+    "x-enum-varnames",
 }
 
 
@@ -83,7 +87,12 @@ def text_form(tp: Any) -> TextForm:
         return _list_form(tp, schema)
     if not inner:
         raise _no_form(tp)
-    is_plain = schema.keys() - {"anyOf"} <= _IS_NARROWED_BY_NONE_OF and inner.keys() <= _IS_NARROWED_BY_NONE_OF
+    # What has no hash is no value of a format as such: a bytearray is made of what is read.
+    is_plain = (
+        schema.keys() - {"anyOf"} <= _IS_NARROWED_BY_NONE_OF
+        and inner.keys() <= _IS_NARROWED_BY_NONE_OF
+        and is_hashable(node)
+    )
     if "enum" in inner:
         texts = _texts(tp, inner["enum"])
         build = Parser(tp).parse if is_optional or not is_plain else node.build
@@ -163,6 +172,12 @@ _OF_FORMATS: dict[str, _Kind] = {
     "uuid": _text("uuid", "a UUID, as 123e4567-e89b-12d3-a456-426614174000", "[0-9A-Fa-f]{8}-[0-9A-Fa-f-]+"),
     "decimal": _text("decimal", "a decimal number, as 1.50", _NUMBER_PATTERN),
     "base64": _text("base64", "base64 (RFC 4648 §4)", "[^/]+"),
+    "ipv4": _text("ipv4", "an address of IPv4, as 192.0.2.1", "[0-9.]+"),
+    "ipv6": _text("ipv6", "an address of IPv6, as 2001:db8::1", "[0-9A-Fa-f:.]+"),
+    "ipv4-network": _text("ipv4-network", "a network of IPv4, as 192.0.2.0/24", "[^/]+"),
+    "ipv6-network": _text("ipv6-network", "a network of IPv6, as 2001:db8::/32", "[^/]+"),
+    "ipv4-interface": _text("ipv4-interface", "an interface of IPv4, as 192.0.2.1/24", "[^/]+"),
+    "ipv6-interface": _text("ipv6-interface", "an interface of IPv6, as 2001:db8::1/32", "[^/]+"),
 }
 
 
@@ -256,24 +271,35 @@ class TextPart(msgspec.Struct, frozen=True):
         return values if self.is_list else values[0]
 
 
-def text_part(name: Any, schema: Schema) -> TextPart:
+def text_part(name: Any, schema: Schema, root: Schema | None = None) -> TextPart:
     """Make what reads the texts of a schema: of a scalar, of one or null, or of a list of scalars.
+
+    Args:
+        name: What to call it in a message.
+        schema: The schema.
+        root: The whole schema, of which it may refer to parts.
 
     Raises:
         TypeError: It is none of these.
     """
-    inner, _ = _without_null(schema)
+    inner, _ = _without_null(_followed(schema, root))
+    inner = _followed(inner, root)
     is_list = inner.get("type") == "array"
     if is_list:
         items = inner.get("items", {})
         if "prefixItems" in inner or not isinstance(items, dict):
             raise _no_form(name)
-        inner = items
+        inner = _followed(items, root)
     if "enum" in inner:
         texts = _texts(name, inner["enum"])
         return TextPart(_one_of(texts), texts.__getitem__, is_list)
     kind = _kind(name, inner)
     return TextPart(kind.expected, kind.to_json, is_list)
+
+
+def _followed(schema: Mapping[str, Json], root: Schema | None) -> Any:
+    reference = schema.get("$ref")
+    return find(root, reference) if isinstance(reference, str) and root is not None else schema
 
 
 def _list_form(tp: Any, schema: Schema) -> TextForm:
@@ -310,14 +336,14 @@ def check_default(place: str, form: TextForm, default: object) -> None:
 
 def described(form: TextForm, default: object) -> Mapping[str, object]:
     """Return the schema of a parameter, with its default where it has one that is not None."""
-    return form.schema if default is None else {**form.schema, "default": msgspec.to_builtins(default)}
+    return form.schema if default is None else {**form.schema, "default": json_form(default)}
 
 
-_LISTS = (list, tuple, set, frozenset)
+_LISTS = (list, tuple, set, frozenset, collections.deque)
 
 
 def _written(value: object) -> str:
-    plain: object = msgspec.to_builtins(value)
+    plain = json_form(value)
     return plain if isinstance(plain, str) else msgspec.json.encode(plain).decode()
 
 

@@ -22,7 +22,8 @@ from ponty.request.validation.pointer import find, pointer
 Values = Mapping[str, Sequence[str | Upload]]
 """What came under each name, in its order."""
 
-_UPLOAD: Schema = {"type": "string", "contentMediaType": "application/octet-stream", "contentEncoding": "binary"}
+UPLOAD: Schema = {"type": "string", "contentMediaType": "application/octet-stream", "contentEncoding": "binary"}
+"""The schema of a file."""
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -56,7 +57,7 @@ class FormType:
 
     def __init__(self, cls: Any) -> None:
         name = getattr(cls, "__qualname__", str(cls))
-        self._parser: Parser = Parser(cls, opaque={Upload: CompiledType(dict(_UPLOAD), frozenset({"string"}))})
+        self._parser: Parser = Parser(cls, opaque={Upload: CompiledType(dict(UPLOAD), frozenset({"string"}))})
         self.schema: Schema = self._parser.schema
         properties: Any = self.schema.get("properties")
         if properties is None:
@@ -134,7 +135,7 @@ def _scalar_place(where: str, members: list[Any], *, is_optional: bool, is_list:
     if len(members) != 1:
         raise TypeError(f"{where} may be of several types, which a form cannot tell apart")
     member = members[0]
-    if _UPLOAD.items() <= member.items():
+    if UPLOAD.items() <= member.items():
         return Place(is_upload=True, is_list=is_list)
     if member.get("type") in ("array", "object"):
         raise TypeError(f"{where} is of a type that a form cannot hold: it has texts, numbers, booleans and files")

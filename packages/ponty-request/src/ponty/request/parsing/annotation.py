@@ -20,6 +20,11 @@ _KEYWORDS = frozenset(
     }
 )
 
+DESCRIPTIVE: frozenset[str] = frozenset(
+    {"title", "description", "examples", "deprecated", "readOnly", "writeOnly", "default", "$comment"}
+)
+"""The keywords that say something of a value, and hold it to nothing."""
+
 
 class Annotation:
     """JSON Schema keywords of a field or of a whole dataclass.
@@ -74,6 +79,10 @@ def class_keywords(cls: type) -> Mapping[str, Json]:
     if inner is None:
         return {}
     annotation = getattr(inner, "annotation", None)
+    if annotation is None and hasattr(inner, "rename"):
+        return {}
     if not isinstance(annotation, Annotation):
-        raise TypeError(f"{cls.__qualname__}.JsonSchema: its attribute 'annotation' must be an Annotation")
+        raise TypeError(
+            f"{cls.__qualname__}.JsonSchema: it needs an attribute 'annotation' that is an Annotation, or a 'rename'"
+        )
     return annotation.keywords

@@ -5,56 +5,54 @@ in one place. Of a class that is met again inside itself, the walk gives a refer
 builds it is looked up when it is called.
 """
 
+import collections
 import collections.abc
 import copy
-import dataclasses
 import enum
-import inspect
 import re
 import types
 import typing
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 from msgspec.structs import replace
 
 from ponty.request.content.json_decoder import Json
-from ponty.request.parsing.annotation import class_keywords
+from ponty.request.parsing.annotation import DESCRIPTIVE
 from ponty.request.parsing.arrays import array, fixed_array, open_tuple, unique_array
+from ponty.request.parsing.class_compiler import (
+    ClassCompiler,
+    Describe,
+    is_array,
+    is_struct,
+    is_typed_dict,
+    may_hash,
+)
+from ponty.request.parsing.collection_types import ARRAYS, MAPPINGS, SETS, default_dict
 from ponty.request.parsing.compiled_type import JSON_TYPES, Build, CompiledType, Schema, is_hashable
 from ponty.request.parsing.constraints import keywords_of
-from ponty.request.parsing.defaults import default_keyword
-from ponty.request.parsing.msgspec_path import annotated, direct_object
-from ponty.request.parsing.objects import build_object, check_signature, mapping, object_schema
+from ponty.request.parsing.formless import no_form
+from ponty.request.parsing.json_names import Alias
+from ponty.request.parsing.msgspec_own import own_form
+from ponty.request.parsing.msgspec_path import annotated
+from ponty.request.parsing.objects import (
+    mapping,
+)
+from ponty.request.parsing.pydantic_types import (
+    compile_pydantic,
+    is_pydantic_model,
+    is_pydantic_type,
+    renamed_references,
+)
+from ponty.request.parsing.qualifiers import is_wrapper
 from ponty.request.parsing.scalars import bounded_decimal, enumeration, flags, open_enumeration, scalar
-from ponty.request.parsing.type_hints import JSON, alias_value, resolve_hints
+from ponty.request.parsing.type_hints import JSON, alias_value
 from ponty.request.parsing.unions import UnionBuild, union
 from ponty.request.validation.dialects import DIALECT
 from ponty.request.validation.documents import Documents
 
-_LISTS: set[object] = {
-    list,
-    collections.abc.Sequence,
-    collections.abc.MutableSequence,
-    collections.abc.Collection,
-    collections.abc.Iterable,
-}
-_SETS: set[object] = {set, collections.abc.Set, collections.abc.MutableSet}
-_DICTS: set[object] = {dict, collections.abc.Mapping, collections.abc.MutableMapping}
-_WRAPPER_NAMES = ("Final", "Required", "NotRequired", "ReadOnly")
-_WRAPPERS: set[object] = {getattr(typing, name) for name in _WRAPPER_NAMES if hasattr(typing, name)}
-_DESCRIPTIVE: set[str] = {
-    "title",
-    "description",
-    "examples",
-    "deprecated",
-    "readOnly",
-    "writeOnly",
-    "default",
-    "$comment",
-}
 _NUMERIC: set[str] = {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"}
-
 
 _MAX_WITHIN_ITSELF = 20
 """How often a class may stand within itself, each time with other type arguments."""
@@ -72,7 +70,7 @@ class Compiler:
         self, root: Any, *, ignore_unknown: bool = False, opaque: Mapping[type, CompiledType] | None = None
     ) -> None:
         self._root: Any = root
-        self._ignore_unknown: bool = ignore_unknown
+        self._classes = ClassCompiler(self._compile, ignore_unknown=ignore_unknown)
         self._opaque: Mapping[type, CompiledType] = opaque or {}
         self._references: list[tuple[Any, CompiledType]] = []  # types compare, but do not always hash
         self._names: set[str] = set()
@@ -81,6 +79,7 @@ class Compiler:
         self._refers_to_alias = False
         self._sets: list[tuple[str, CompiledType]] = []
         self._definitions: dict[str, Schema] = {}
+        self._read_elsewhere: dict[str, Schema] = {}
         self.unions: list[UnionBuild] = []
 
     def whole(self) -> tuple[CompiledType, Schema]:
@@ -100,15 +99,23 @@ class Compiler:
             _refuse_circle(self._root, schema)
         return node, schema
 
+    def validated(self, schema: Schema) -> Schema:
+        """Return what of the whole schema validates: all but what pydantic reads, which validates by itself."""
+        if not self._read_elsewhere:
+            return schema
+        if "" in self._read_elsewhere:
+            return {"$schema": DIALECT, **self._read_elsewhere[""]}
+        return {**schema, "$defs": {**self._definitions, **self._read_elsewhere}}
+
     def _compile(self, tp: Any, place: str) -> CompiledType:  # noqa: PLR0911 - one for each form of type
-        node = self._known(tp)
+        node = self._known(tp, place)
         if node is not None:
             return node
         origin = typing.get_origin(tp)
         arguments = typing.get_args(tp)
         if origin is typing.Annotated:
             return self._annotated(arguments[0], tp.__metadata__, place)
-        if _is_wrapper(origin):
+        if is_wrapper(origin):
             return self._compile(arguments[0], place)
         if origin is typing.Union or origin is types.UnionType:
             return self._union(arguments, place)
@@ -124,9 +131,13 @@ class Compiler:
             return self._alias(tp, origin or tp, arguments, place)
         return self._class(tp, origin or tp, arguments, place)
 
-    def _known(self, tp: Any) -> CompiledType | None:
+    def _known(self, tp: Any, place: str) -> CompiledType | None:
         if tp == JSON:
             return scalar(Any)
+        if tp is typing.LiteralString:
+            return scalar(str)  # from where a text is, JSON does not tell
+        if tp is msgspec.UnsetType:
+            raise TypeError(f"{place}: UnsetType stands beside the type of a field that may be absent and nowhere else")
         if tp is typing.Self and self._within:
             return self._compile(self._within[-1], "")
         if isinstance(tp, type) and tp in self._opaque:
@@ -136,27 +147,59 @@ class Compiler:
     def _class(  # noqa: PLR0911 - one for each kind of class
         self, tp: Any, cls: Any, arguments: tuple[Any, ...], place: str
     ) -> CompiledType:
-        if cls in _LISTS:
-            return array(self._argument(arguments, 0, place))
-        if cls in _SETS or cls is frozenset:
+        if cls in ARRAYS:
+            return array(self._argument(arguments, 0, place), ARRAYS[cls])
+        if cls in SETS:
             item = self._argument(arguments, 0, place)
             self._sets.append((place, item))
-            return unique_array(item, frozenset if cls is frozenset else set)
+            return unique_array(item, SETS[cls])
         if cls is tuple:
             return self._tuple(tp, arguments, place)
-        if cls in _DICTS:
-            key = self._compile(arguments[0] if arguments else str, place)
-            return mapping(place, key, self._argument(arguments, 1, place))
+        if cls in MAPPINGS:
+            return self._mapping(cls, arguments, place)
+        if is_pydantic_model(cls):
+            return self._of_pydantic(tp, cls.__name__, place)
         if isinstance(cls, type):
             if issubclass(cls, enum.Enum):
                 return self._enum(cls, place)
-            if _is_typed_dict(cls):
-                return self._reference(tp, cls, self._typed_dict)
-            if issubclass(cls, tuple) and hasattr(cls, "_fields"):
-                return self._reference(tp, cls, self._named_tuple)
-            if dataclasses.is_dataclass(cls):
-                return self._reference(tp, cls, self._dataclass)
-        raise TypeError(f"{place}: {getattr(tp, '__qualname__', tp)!r} has no form in JSON")
+            describe = self._classes.describer(cls)
+            if describe is not None:
+                return self._reference(tp, cls, describe)
+        if is_pydantic_type(cls):
+            return self._of_pydantic(tp, cls.__name__, place)
+        raise TypeError(f"{place}: {no_form(tp, cls)}")
+
+    def _mapping(self, cls: Any, arguments: tuple[Any, ...], place: str) -> CompiledType:
+        key = self._compile(arguments[0] if arguments else str, place)
+        if cls is collections.Counter:
+            return mapping(place, key, self._compile(int, place), collections.Counter)
+        make = MAPPINGS[cls]
+        if cls is collections.defaultdict:
+            make = default_dict(place, arguments[1] if arguments else None)
+        return mapping(place, key, self._argument(arguments, 1, place), make)
+
+    def _of_pydantic(self, tp: Any, stem: str, place: str) -> CompiledType:
+        """Compile what pydantic reads; it is referred to, so that its place in what validates can be told."""
+        for met, known in self._references:
+            if met == tp:
+                return known
+        found = compile_pydantic(tp, place)
+        is_root = bool(tp == self._root)
+        name = "" if is_root else self._name_like(stem)
+        names = {inner: self._name_like(inner) for inner in found.definitions}
+        for inner, schema in found.definitions.items():
+            self._definitions[names[inner]] = renamed_references(schema, names)
+            self._read_elsewhere[names[inner]] = {}
+        schema = renamed_references(found.schema, names)
+        is_of_all = found.json_types == JSON_TYPES
+        self._read_elsewhere[name] = {} if is_of_all else {"type": next(iter(found.json_types))}
+        hashable = isinstance(tp, type) and may_hash(tp)
+        if is_root:
+            return CompiledType(schema, found.json_types, found.build, hashable=hashable)
+        self._definitions[name] = schema
+        node = CompiledType({"$ref": f"#/$defs/{name}"}, found.json_types, found.build, hashable=hashable)
+        self._references.append((tp, node))
+        return node
 
     def _enum(self, cls: Any, place: str) -> CompiledType:
         if issubclass(cls, enum.Flag):
@@ -169,22 +212,52 @@ class Compiler:
         return self._compile(arguments[index] if arguments else Any, place)
 
     def _annotated(self, tp: Any, metadata: tuple[object, ...], place: str) -> CompiledType:
+        if _is_of_models(tp) and any(type(item).__module__.startswith("pydantic.") for item in metadata):
+            # As of a union with a discriminator.
+            return self._of_pydantic(typing.Annotated[(tp, *metadata)], "Union", place)
+        cls = typing.get_origin(tp) or tp
+        if isinstance(cls, type) and is_typed_dict(cls):
+            keywords = keywords_of(metadata, frozenset({"object"}), place)
+            if not keywords.keys() <= DESCRIPTIVE:
+                return self._typed_dict_here(tp, cls, metadata, keywords)
         node = self._compile(tp, place)
-        keywords = keywords_of(metadata, node.json_types, place)
+        if any(isinstance(item, Alias) for item in metadata):
+            raise TypeError(f"{place}: an Alias names a field of an object in JSON, and here stands none")
+        keywords = keywords_of(metadata, node.json_types, place, has_offset=node.schema.get("format") == "date-time")
         own = dict(node.schema)
         if (bounds := {name: keywords[name] for name in _NUMERIC & keywords.keys()}) and _has_decimal(own):
             node = replace(node, build=bounded_decimal(node.build, bounds), msgspec_form=None)
-        for name in keywords.keys() - _DESCRIPTIVE:
+        for name in keywords.keys() - DESCRIPTIVE:
             opens = name == "additionalProperties" and "$ref" in own
             if name in own or name.startswith("$") or opens:
                 raise TypeError(f"{place}: Annotation({name}=…) would change what the type says itself")
         if not keywords:
             return node
-        narrowing = {name: value for name, value in keywords.items() if name not in _DESCRIPTIVE}
+        narrowing = {name: value for name, value in keywords.items() if name not in DESCRIPTIVE}
         return replace(node, schema={**own, **keywords}, msgspec_form=annotated(node.msgspec_form, narrowing))
 
+    def _typed_dict_here(
+        self, tp: Any, cls: Any, metadata: tuple[object, ...], keywords: Mapping[str, Json]
+    ) -> CompiledType:
+        """Compile a TypedDict with keywords of the place where it stands, as another one than without."""
+        here = typing.Annotated[(tp, *metadata)]
+        return self._reference(here, cls, lambda _, cls: self._classes.typed_dict(tp, cls, keywords))
+
     def _union(self, arguments: tuple[Any, ...], place: str) -> CompiledType:
+        if models := [member for member in arguments if is_pydantic_model(typing.get_origin(member) or member)]:
+            others = [member for member in arguments if member not in {*models, None, type(None)}]
+            if not others and len(models) > 1:
+                union_of_models: Any = typing.Union[arguments]  # noqa: UP007 - made of a tuple
+                stem = "_".join(model.__name__ for model in models)
+                return self._of_pydantic(union_of_models, stem, place)
+            if any("object" in self._compile(member, place).json_types for member in others):
+                raise TypeError(
+                    f"{place}: a model of pydantic tells itself what it takes, so that nothing else of a union can be "
+                    "an object; make them all models"
+                )
         node = union([self._compile(argument, place) for argument in arguments])
+        if node.msgspec_form is None and any(map(is_struct, arguments)):
+            node = replace(node, msgspec_form=own_form(typing.Union[arguments]))  # noqa: UP007 - made of a tuple
         self.unions.append(typing.cast("UnionBuild", node.build))
         return node
 
@@ -225,9 +298,7 @@ class Compiler:
         items = [self._compile(argument, place) for argument in arguments]
         return fixed_array(items, len(items), tuple)
 
-    def _reference(
-        self, tp: Any, cls: type, describe: collections.abc.Callable[[Any, Any], CompiledType]
-    ) -> CompiledType:
+    def _reference(self, tp: Any, cls: type, describe: Describe) -> CompiledType:
         """Compile a class once, and refer to it wherever it stands."""
         for met, known in self._references:
             if met == tp:
@@ -236,8 +307,8 @@ class Compiler:
         if sum((typing.get_origin(outer) or outer) is cls for outer in self._within) >= _MAX_WITHIN_ITSELF:
             raise TypeError(f"{cls.__qualname__}: the class stands within itself with ever other type arguments")
         name = "" if is_root else self._name(tp, cls)
-        json_types = frozenset({"array" if issubclass(cls, tuple) else "object"})
-        reference = CompiledType({"$ref": f"#/$defs/{name}" if name else "#"}, json_types, hashable=_may_hash(cls))
+        json_types = frozenset({"array" if is_array(cls) else "object"})
+        reference = CompiledType({"$ref": f"#/$defs/{name}" if name else "#"}, json_types, hashable=may_hash(cls))
         self._references.append((tp, reference))
 
         build: Build
@@ -262,68 +333,19 @@ class Compiler:
 
     def _name(self, tp: Any, cls: type) -> str:
         """Name a definition: after the class, and apart from others of its name."""
+        if typing.get_origin(tp) is typing.Annotated:
+            tp = typing.get_args(tp)[0]
         words = [cls.__name__, *(getattr(argument, "__name__", str(argument)) for argument in typing.get_args(tp))]
-        stem = name = re.sub(r"[^A-Za-z0-9]+", "_", "_".join(words)).strip("_") or "type"
+        return self._name_like("_".join(words))
+
+    def _name_like(self, words: str) -> str:
+        stem = name = re.sub(r"[^A-Za-z0-9]+", "_", words).strip("_") or "type"
         number = 1
         while name in self._names:
             number += 1
             name = f"{stem}_{number}"
         self._names.add(name)
         return name
-
-    def _dataclass(self, tp: Any, cls: Any) -> CompiledType:
-        keywords = class_keywords(cls)
-        for name in keywords.keys() - _DESCRIPTIVE:
-            if name.startswith("$") or name in {"type", "properties", "required"}:
-                raise TypeError(f"{cls.__qualname__}.JsonSchema: Annotation({name}=…) would change what the class says")
-        _refuse_init_only(cls)
-        hints = resolve_hints(tp, [field.name for field in dataclasses.fields(cls) if field.init])
-        properties: dict[str, CompiledType] = {}
-        schemas: dict[str, Schema] = {}
-        required: list[str] = []
-        for field in dataclasses.fields(cls):
-            if not field.init:
-                continue
-            place = f"{cls.__qualname__}.{field.name}"
-            node = properties[field.name] = self._compile(hints[field.name], place)
-            schemas[field.name] = {**node.schema, **default_keyword(place, field)}
-            if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
-                required.append(field.name)
-        check_signature(cls, [*properties], required)
-        if inspect.isabstract(cls):
-            missing = ", ".join(sorted(cls.__abstractmethods__))
-            raise TypeError(f"{cls.__qualname__} is abstract, so no instance can be made of it: it lacks {missing}")
-        ignore_unknown = self._ignore_unknown or keywords.get("additionalProperties", False) is not False
-        ignore_unknown = ignore_unknown or "patternProperties" in keywords
-        return CompiledType(
-            self._open(object_schema(schemas, required, keywords)),
-            frozenset({"object"}),
-            build_object(properties, required, cls, ignore_unknown=ignore_unknown),
-            msgspec_form=direct_object(cls, properties, required)
-            if keywords.keys() <= _DESCRIPTIVE and not ignore_unknown
-            else None,
-            hashable=_may_hash(cls),
-            elements=[*properties.values()] if _hashes_fields(cls) else (),
-        )
-
-    def _typed_dict(self, tp: Any, cls: Any) -> CompiledType:
-        hints = resolve_hints(tp, inspect.get_annotations(cls))
-        properties = {name: self._compile(hint, f"{cls.__qualname__}.{name}") for name, hint in hints.items()}
-        required = [name for name in properties if name in _required_keys(cls, hints)]
-        schemas = {name: node.schema for name, node in properties.items()}
-        build = build_object(properties, required, None, ignore_unknown=self._ignore_unknown)
-        return CompiledType(
-            self._open(object_schema(schemas, required, {})), frozenset({"object"}), build, hashable=False
-        )
-
-    def _named_tuple(self, tp: Any, cls: Any) -> CompiledType:
-        defaults: Mapping[str, object] = cls._field_defaults
-        hints = resolve_hints(tp, cls._fields)
-        items = [self._compile(hint, f"{cls.__qualname__}.{name}") for name, hint in hints.items()]
-        return fixed_array(items, len(items) - len(defaults), lambda value: cls(*value))
-
-    def _open(self, schema: Schema) -> Schema:
-        return {**schema, "additionalProperties": True} if self._ignore_unknown else schema
 
 
 def _refuse_circle(root: Any, schema: Schema) -> None:
@@ -334,53 +356,11 @@ def _refuse_circle(root: Any, schema: Schema) -> None:
         raise TypeError(f"{root}: a type alias refers to itself, with nothing between") from None
 
 
-def _is_wrapper(origin: Any) -> bool:
-    """Return whether a form of types says nothing of its own; typing_extensions has some before typing has them."""
-    return origin in _WRAPPERS or (
-        type(origin).__module__ == "typing_extensions" and _wrapper_name(origin) in _WRAPPER_NAMES
-    )
-
-
-def _wrapper_name(origin: Any) -> str:
-    return str(getattr(origin, "_name", ""))
-
-
-def _is_typed_dict(cls: Any) -> bool:
-    """Return whether a class is a TypedDict, that of typing_extensions included."""
-    return issubclass(cls, dict) and hasattr(cls, "__total__") and hasattr(cls, "__required_keys__")
-
-
-def _refuse_init_only(cls: Any) -> None:
-    for name, field in cls.__dataclass_fields__.items():
-        written = isinstance(field.type, str) and re.match(r"(\w+\.)*InitVar\b", field.type)
-        if written or field.type is dataclasses.InitVar or isinstance(field.type, dataclasses.InitVar):
-            raise TypeError(f"{cls.__qualname__}.{name}: an InitVar is no field, and has no form in JSON")
-
-
-def _required_keys(cls: Any, hints: Mapping[str, Any]) -> set[str]:
-    """Find the required keys; under `from __future__ import annotations` the class itself has read no qualifier."""
-    required: set[str] = set()
-    for name, hint in hints.items():
-        origin = typing.get_origin(hint)
-        while origin is typing.Annotated or (
-            _is_wrapper(origin) and _wrapper_name(origin) not in {"Required", "NotRequired"}
-        ):
-            hint = typing.get_args(hint)[0]  # noqa: PLW2901 - the next layer of it
-            origin = typing.get_origin(hint)
-        qualifier = _wrapper_name(origin)
-        if qualifier == "Required" or (qualifier != "NotRequired" and name in cls.__required_keys__):
-            required.add(name)
-    return required
-
-
-def _may_hash(cls: Any) -> bool:
-    return cls.__hash__ is not None
-
-
-def _hashes_fields(cls: Any) -> bool:
-    """Return whether the hash of a class is that of its fields, as dataclasses and tuples have it."""
-    parameters = getattr(cls, "__dataclass_params__", None)
-    return parameters is None or (parameters.eq and (parameters.frozen or parameters.unsafe_hash))
+def _is_of_models(tp: Any) -> bool:
+    """Return whether a type is a model of pydantic, or a union of such."""
+    is_union = typing.get_origin(tp) in {typing.Union, types.UnionType}
+    members = typing.get_args(tp) if is_union else (tp,)
+    return all(is_pydantic_model(typing.get_origin(member) or member) for member in members)
 
 
 def _has_decimal(schema: Schema) -> bool:

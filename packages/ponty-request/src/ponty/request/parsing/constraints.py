@@ -22,13 +22,16 @@ _DESCRIPTIONS = {"title", "description", "examples", "deprecated"}
 _DEFAULTS = {"pydantic_core.PydanticUndefined", "pydantic_core._pydantic_core.PydanticUndefinedType"}
 
 
-def keywords_of(metadata: Iterable[object], json_types: frozenset[str], place: str) -> dict[str, Json]:
+def keywords_of(
+    metadata: Iterable[object], json_types: frozenset[str], place: str, *, has_offset: bool = False
+) -> dict[str, Json]:
     """Return the keywords that the metadata of a type stands for.
 
     Args:
         metadata: The metadata.
         json_types: The types of JSON values that the type admits.
         place: What to name in a message.
+        has_offset: Whether the values are times that have an offset from UTC always.
 
     Raises:
         TypeError: There is a constraint that is not understood, or that does not fit the type.
@@ -39,6 +42,8 @@ def keywords_of(metadata: Iterable[object], json_types: frozenset[str], place: s
             keywords |= item.keywords
         else:
             for name, value in _constraints(item, place):
+                if name == "tz" and value is has_offset is True:
+                    continue
                 keywords[_keyword(name, json_types, place)] = _plain(value, name, place)
     return keywords
 
@@ -46,14 +51,14 @@ def keywords_of(metadata: Iterable[object], json_types: frozenset[str], place: s
 def _constraints(item: Any, place: str) -> Iterator[tuple[str, Any]]:
     """Return the constraints of an item, each with its name in annotated-types."""
     library = type(item).__module__.partition(".")[0]
-    if isinstance(item, type) and item.__module__.partition(".")[0] in _LIBRARIES:
+    if isinstance(item, type) and item.__module__.partition(".")[0] in LIBRARIES:
         raise TypeError(f"{place}: {item.__qualname__} is a class of constraints; write {item.__qualname__}(…)")
-    if library not in _LIBRARIES:
+    if library not in LIBRARIES:
         return
     if library == "pydantic" and type(item).__name__ == "FieldInfo":
         yield from _of_field(item, place)
     elif library == "msgspec":
-        yield from _of_attributes(item, place)
+        yield from _of_meta(item)
     elif library == "annotated_types" and type(item).__name__ not in _NO_CONSTRAINTS:
         # A group, as Interval and Len are, is an iterable of constraints.
         if isinstance(item, Iterable):
@@ -67,7 +72,8 @@ def _constraints(item: Any, place: str) -> Iterator[tuple[str, Any]]:
         raise _not_understood(type(item).__qualname__, place)
 
 
-_LIBRARIES = {"annotated_types", "msgspec", "pydantic"}
+LIBRARIES: frozenset[str] = frozenset({"annotated_types", "msgspec", "pydantic"})
+"""The libraries whose constraints are read."""
 _NO_CONSTRAINTS = {"DocInfo", "Unit"}
 
 
@@ -81,6 +87,14 @@ def _of_attributes(item: Any, place: str) -> Iterator[tuple[str, Any]]:
         if name not in _BOUNDS and name not in _SIZES and name not in _DESCRIPTIONS and name != "pattern":
             raise _not_understood(f"{type(item).__qualname__}({name}=…)", place)
         yield name, value
+
+
+def _of_meta(item: Any) -> Iterator[tuple[str, Any]]:
+    """Return the constraints of a `msgspec.Meta`, whose `extra` is the program's own."""
+    yield from Annotation(**(item.extra_json_schema or {})).keywords.items()
+    for name in _public(item):
+        if name not in {"extra", "extra_json_schema"} and (value := getattr(item, name)) is not None:
+            yield name, value
 
 
 def _public(item: Any) -> list[str]:
@@ -107,7 +121,7 @@ def _keyword(name: str, json_types: frozenset[str], place: str) -> str:
     elif name == "pattern":
         fits, keyword = "string" in json_types, name
     else:
-        fits, keyword = True, name
+        fits, keyword = name != "tz", name
     if not fits:
         raise TypeError(f"{place}: the constraint {name} does not fit the type; say it by an Annotation")
     return keyword

@@ -1,7 +1,9 @@
-"""The JSON form of a dataclass's defaults."""
+"""The JSON form of the defaults of a class."""
 
+import collections
 import dataclasses
 import decimal
+import ipaddress
 import json
 from typing import Any
 
@@ -15,29 +17,63 @@ _EMPTY: dict[type, type[list[Json] | dict[str, Json]]] = {
     set: list,
     frozenset: list,
     dict: dict,
+    collections.deque: list,
+    collections.OrderedDict: dict,
+    collections.Counter: dict,
 }
 
 
-def default_keyword(place: str, field: dataclasses.Field[Any]) -> dict[str, Json]:
+def default_keyword(place: str, value: Any, factory: object) -> dict[str, Json]:
     """Return the keyword `default` of a field, or nothing where it has none that stands still.
 
     Of the factories, only the built-in collections are known to make the same each time.
 
+    Args:
+        place: What to call the field in a message.
+        value: Its default; `dataclasses.MISSING` where there is none.
+        factory: What makes its default.
+
     Raises:
         ValueError: JSON cannot hold the default.
     """
-    if field.default is not dataclasses.MISSING:
-        return {"default": _json_form(place, field.default)}
-    factory: object = field.default_factory
+    if value is not dataclasses.MISSING:
+        return {"default": _json_form(place, value)}
     for known, empty in _EMPTY.items():
         if factory is known:
             return {"default": empty()}
     return {}
 
 
+def json_form(value: object) -> Json:
+    """Return a value as JSON holds it.
+
+    Raises:
+        TypeError: It is of a type that has no form in JSON.
+    """
+    return msgspec.to_builtins(value, str_keys=True, order="deterministic", enc_hook=_text_or_list)  # type: ignore[no-any-return]
+
+
+_TEXTS = (
+    ipaddress.IPv4Address,
+    ipaddress.IPv6Address,
+    ipaddress.IPv4Network,
+    ipaddress.IPv6Network,
+    ipaddress.IPv4Interface,
+    ipaddress.IPv6Interface,
+)
+
+
+def _text_or_list(value: object) -> str | list[object]:
+    if isinstance(value, _TEXTS):
+        return str(value)
+    if isinstance(value, collections.deque):
+        return [*value]
+    raise TypeError(f"{type(value).__qualname__} has no form in JSON")
+
+
 def _json_form(place: str, value: object) -> Json:
     try:
-        plain: Json = msgspec.to_builtins(value, str_keys=True, order="deterministic")
+        plain = json_form(value)
         json.dumps(plain, allow_nan=False, ensure_ascii=False).encode()
     except (TypeError, ValueError, OverflowError, RecursionError):
         raise ValueError(f"{place}: JSON cannot hold the default, a {type(value).__qualname__}") from None

@@ -16,7 +16,7 @@ Three steps lead from bytes to a value:
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec.structs import astuple, replace
@@ -35,8 +35,21 @@ def make_reader(msgspec_form: MsgspecForm) -> Callable[[bytes], Any] | None:
         decode: Callable[[bytes], Any] = msgspec.json.Decoder(msgspec_form.form).decode
     except (TypeError, ValueError):
         return None
+    if msgspec_form.contains_any:
+        decode = _of_utf8(decode)
     read = msgspec_form.read
     return decode if read is None else lambda body: read(decode(body))
+
+
+def _of_utf8(decode: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
+    """Make what decodes bytes that are UTF-8; in what it passes over, msgspec does not look for that."""
+
+    def decode_utf8(body: bytes) -> Any:
+        if not body.isascii():
+            body.decode()
+        return decode(body)
+
+    return decode_utf8
 
 
 _SIZES = {
@@ -91,6 +104,7 @@ class _Argument(msgspec.Struct, frozen=True):
 
     index: int
     name: str
+    key: str
     msgspec_form: MsgspecForm
     default: Any
     required: bool
@@ -106,38 +120,60 @@ class _Argument(msgspec.Struct, frozen=True):
         return (self.place, form) if self.required else (self.place, form, self.default)
 
 
-def direct_object(cls: type, properties: Mapping[str, CompiledType], required: list[str]) -> MsgspecForm | None:
-    """Return the form of a dataclass that takes its properties, and no others, as arguments.
+def direct_object(
+    cls: Any,
+    properties: Mapping[str, CompiledType],
+    required: list[str],
+    names: Mapping[str, str],
+    *,
+    tag: tuple[str, str | int] | None = None,
+    is_open: bool = False,
+    construct: Callable[..., Any] | None = None,
+) -> MsgspecForm | None:
+    """Return the form of a class that takes its properties, and no others, as arguments.
 
     Args:
         cls: The class.
         properties: Its properties and what they are compiled to.
         required: Those that are always there.
+        names: The arguments that the properties are.
+        tag: A property that is no argument, and its one value.
+        is_open: Whether there may be further properties, which are passed over.
+        construct: What is called in the place of the class.
     """
-    parameters = inspect.signature(cls).parameters
+    is_struct = issubclass(cls, msgspec.Struct)
+    parameters = {} if is_struct else inspect.signature(cls).parameters
+    # A Struct may have a mark of a factory in the place of a default, which it does not take itself.
+    defaults: dict[str, Any] = (
+        dict.fromkeys(cls.__struct_fields__, msgspec.UNSET)
+        if is_struct
+        else {name: parameter.default for name, parameter in parameters.items()}
+    )
+    keys = {name: key for key, name in names.items()}
     arguments = [
-        _Argument(index, name, msgspec_form, parameters[name].default, name in required)
-        for index, name in enumerate(parameters)
-        if name in properties and (msgspec_form := properties[name].msgspec_form) is not None
+        _Argument(index, name, keys[name], msgspec_form, default, keys[name] in required)
+        for index, (name, default) in enumerate(defaults.items())
+        if name in keys and (msgspec_form := properties[keys[name]].msgspec_form) is not None
     ]
-    if not len(arguments) == len(parameters) == len(properties) or any(map(_is_ambiguous, arguments)):
+    if not len(arguments) == len(defaults) == len(names) or any(map(_is_ambiguous, arguments)):
         return None
+    renamed = {argument.place: argument.key for argument in arguments}
+    fields: list[Any] = [argument.field for argument in arguments]
+    if tag is not None:
+        renamed["tag"] = tag[0]
+        fields.append(("tag", Literal[tag[1]]))
     try:
         form = msgspec.defstruct(
-            cls.__name__,
-            [argument.field for argument in arguments],
-            forbid_unknown_fields=True,
-            gc=False,
-            kw_only=True,
-            rename={argument.place: argument.name for argument in arguments},
+            cls.__name__, fields, forbid_unknown_fields=not is_open, gc=False, kw_only=True, rename=renamed
         )
     except (TypeError, ValueError):
         return None
-    by_position = all(parameter.kind is parameter.POSITIONAL_OR_KEYWORD for parameter in parameters.values())
-    make = _make_object(cls, arguments, by_position=by_position)
-    return MsgspecForm(
-        form, _read_object(arguments), make, any(argument.msgspec_form.contains_any for argument in arguments)
+    by_position = not is_struct and all(
+        parameter.kind is parameter.POSITIONAL_OR_KEYWORD for parameter in parameters.values()
     )
+    make = _make_object(construct or cls, arguments, by_position=by_position, without_unset=is_struct)
+    contains_any = is_open or any(argument.msgspec_form.contains_any for argument in arguments)
+    return MsgspecForm(form, _read_object(arguments), make, contains_any)
 
 
 def _is_ambiguous(argument: _Argument) -> bool:
@@ -168,20 +204,22 @@ def _read_object(arguments: list[_Argument]) -> Build | None:
     return read
 
 
-def _make_object(cls: type, arguments: list[_Argument], *, by_position: bool) -> Build:
-    makes = [(a.index, a.name, make_one, a.default) for a in arguments if (make_one := a.msgspec_form.make)]
+def _make_object(
+    construct: Callable[..., Any], arguments: list[_Argument], *, by_position: bool, without_unset: bool
+) -> Build:
+    makes = [(a.index, a.key, make_one, a.default) for a in arguments if (make_one := a.msgspec_form.make)]
     names = [argument.name for argument in arguments]
 
     def make_arguments(value: Any) -> list[Any]:
         made = [*astuple(value)]
         faults: Faults | None = None
-        for index, name, make_one, default in makes:
+        for index, key, make_one, default in makes:
             if made[index] is not default:
                 try:
                     made[index] = make_one(made[index])
                 except REFUSALS as error:
                     faults = faults or Faults()
-                    faults.add(name, error)
+                    faults.add(key, error)
         if faults is not None:
             faults.raise_any()
         return made
@@ -190,6 +228,10 @@ def _make_object(cls: type, arguments: list[_Argument], *, by_position: bool) ->
 
     def make(value: Any) -> Any:
         values = take(value)
-        return cls(*values) if by_position else cls(**dict(zip(names, values, strict=True)))
+        if by_position:
+            return construct(*values)
+        # A Struct decoded for a tag has one more value than there are arguments.
+        named = zip(names, values, strict=False)
+        return construct(**{name: each for name, each in named if not (without_unset and each is msgspec.UNSET)})
 
     return make

@@ -1,7 +1,7 @@
 """The types whose JSON form is an object."""
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from ponty.request.content.json_decoder import Json
@@ -20,8 +20,10 @@ _OBJECT = frozenset({"object"})
 _INTEGER_NAME: Schema = {"pattern": "^(0|-?[1-9][0-9]{0,17})$"}
 
 
-def mapping(place: str, key: CompiledType, value: CompiledType) -> CompiledType:
-    """Compile a dict.
+def mapping(
+    place: str, key: CompiledType, value: CompiledType, make: Callable[[dict[Any, Any]], Any] | None = None
+) -> CompiledType:
+    """Compile a dict, or what `make` makes of one.
 
     Raises:
         TypeError: The keys have no form as text.
@@ -36,15 +38,15 @@ def mapping(place: str, key: CompiledType, value: CompiledType) -> CompiledType:
         raise TypeError(f"{place}: the keys of a dict must be text, integers, or what has one text as its form")
     schema["additionalProperties"] = value.schema
     msgspec_form = value.msgspec_form if key.schema == {"type": "string"} else None
-    build = _build_pairs(key.build, value.build)
+    build = _build_pairs(key.build, value.build, make)
     return CompiledType(
-        schema, _OBJECT, build, hashable=False, msgspec_form=msgspec_form and _direct_pairs(msgspec_form)
+        schema, _OBJECT, build, hashable=False, msgspec_form=msgspec_form and _direct_pairs(msgspec_form, make)
     )
 
 
-def _build_pairs(build_key: Build | None, build_value: Build | None) -> Build | None:
+def _build_pairs(build_key: Build | None, build_value: Build | None, make: Build | None) -> Build | None:
     if build_key is None and build_value is None:
-        return None
+        return make
 
     def build(pairs: dict[str, Any]) -> dict[Any, Any]:
         keys: Iterable[Any] = pairs
@@ -62,19 +64,19 @@ def _build_pairs(build_key: Build | None, build_value: Build | None) -> Build | 
         faults.raise_any()
         if len(out) < len(pairs):
             raise ConstructionError("has several names for one key")
-        return out
+        return out if make is None else make(out)
 
     return build
 
 
-def _direct_pairs(value: MsgspecForm) -> MsgspecForm:
+def _direct_pairs(value: MsgspecForm, make: Build | None) -> MsgspecForm:
     read_value = value.read
 
     def read(pairs: dict[str, Any]) -> dict[str, Any]:
         return {name: read_value(element) for name, element in pairs.items()} if read_value else pairs
 
     form = dict[str, value.form]  # type: ignore[name-defined]
-    return MsgspecForm(form, read_value and read, _build_pairs(None, value.make), value.contains_any)
+    return MsgspecForm(form, read_value and read, _build_pairs(None, value.make, make), value.contains_any)
 
 
 def object_schema(properties: Mapping[str, Schema], required: list[str], keywords: Mapping[str, Json]) -> Schema:
@@ -91,6 +93,7 @@ def build_object(
     make: Callable[..., Any] | None,
     *,
     ignore_unknown: bool,
+    names: Mapping[str, str] | None = None,
 ) -> Build:
     """Make what builds an object's properties in their place, and hands them to `make`.
 
@@ -99,6 +102,8 @@ def build_object(
         required: Those that are always there.
         make: Is called with the properties as arguments; None leaves a dict.
         ignore_unknown: Whether there may be further properties, which are dropped.
+        names: The arguments that the properties are, by their names in JSON; None where each is that of its name. A
+            property that is not among them, as a tag, is no argument.
     """
     builds = [(name, node.build, name not in required) for name, node in properties.items() if node.build is not None]
 
@@ -116,7 +121,34 @@ def build_object(
                 faults.add(name, error)
         if faults is not None:
             faults.raise_any()
+        if names is not None:
+            value = {names[key]: element for key, element in value.items() if key in names}
         return value if make is None else make(**value)
+
+    return build
+
+
+def with_extra_items(build_known: Build, known: Collection[str], build_item: Build | None) -> Build:
+    """Make what builds an object of known properties and of others that are kept.
+
+    Args:
+        build_known: Builds the known, and drops the others.
+        known: Their names.
+        build_item: Builds a value of the others.
+    """
+
+    def build(value: dict[str, Any]) -> Any:
+        extra = {name: element for name, element in value.items() if name not in known}
+        faults = Faults()
+        for name, element in extra.items():
+            if build_item is not None:
+                try:
+                    extra[name] = build_item(element)
+                except REFUSALS as error:
+                    if faults.add(name, error):
+                        break
+        faults.raise_any()
+        return {**build_known(value), **extra}
 
     return build
 

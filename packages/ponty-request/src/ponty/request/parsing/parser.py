@@ -1,21 +1,21 @@
 """`dataclass_to_jsonschema`, and types made ready for the values of requests."""
 
 import copy
-import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
 
 from ponty.request.content.json_decoder import MAX_DEPTH, Json, decode_json, not_json
-from ponty.request.parsing.compiled_type import REFUSALS, Build, CompiledType, Schema, construction_error
+from ponty.request.parsing.compiled_type import REFUSALS, Build, CompiledType, MsgspecForm, Schema, construction_error
 from ponty.request.parsing.compiler import Compiler
+from ponty.request.parsing.members import is_class_of_members
 from ponty.request.parsing.msgspec_path import make_reader
 from ponty.request.validation.validator import Validator
 
 
 def dataclass_to_jsonschema(cls: type) -> dict[str, Any]:
-    """Return the JSON Schema (draft 2020-12) of a dataclass.
+    """Return the JSON Schema (draft 2020-12) of a dataclass, or of what may stand in its place, as a `msgspec.Struct`.
 
     It says what the class means: the types of its fields, at every depth, and that there are no other properties.
     What it admits builds.
@@ -33,13 +33,14 @@ def dataclass_to_jsonschema(cls: type) -> dict[str, Any]:
         }
 
     Raises:
-        ValueError: `cls` is not a dataclass, or JSON cannot hold a default.
+        ValueError: `cls` is no such class, or JSON cannot hold a default.
         TypeError: A field is of a type that has no form in JSON.
     """
-    if not (isinstance(cls, type) and dataclasses.is_dataclass(cls)):
+    if not (isinstance(cls, type) and is_class_of_members(cls)):
         raise ValueError(f"{getattr(cls, '__qualname__', cls)!r} is not a dataclass")
-    _, schema = Compiler(cls).whole()
-    _validator(cls, schema)
+    compiler = Compiler(cls)
+    _, schema = compiler.whole()
+    _validator(cls, compiler.validated(schema))
     return copy.deepcopy(schema)
 
 
@@ -62,15 +63,17 @@ class Parser:
         compiler = Compiler(tp, ignore_unknown=ignore_unknown, opaque=opaque)
         node, schema = compiler.whole()
         self.schema: Schema = schema
-        self.validator: Validator = _validator(tp, self.schema)
+        validated = compiler.validated(schema)
+        self.validator: Validator = _validator(tp, validated)
         unsure = [node for union in compiler.unions for node in union.unsure()]
         validators = self.validator.of_parts([node.schema for node in unsure])
         for union in compiler.unions:
-            union.prepare(self.schema, dict(zip(map(id, unsure), validators, strict=True)))
+            union.prepare(validated, dict(zip(map(id, unsure), validators, strict=True)))
         self._build: Build | None = node.build
-        self._read: Callable[[bytes], Any] | None = make_reader(node.msgspec_form) if node.msgspec_form else None
-        self._make: Build | None = node.msgspec_form.make if node.msgspec_form else None
-        self._contains_any: bool = node.msgspec_form is not None and node.msgspec_form.contains_any
+        self._form: MsgspecForm | None = node.msgspec_form
+        self._read: Callable[[bytes], Any] | None = make_reader(self._form) if self._form else None
+        self._make: Build | None = self._form.make if self._form else None
+        self._contains_any: bool = self._form is not None and self._form.contains_any
 
     def read(self, body: bytes) -> Any:
         """Decode a body, validate it and build of it.

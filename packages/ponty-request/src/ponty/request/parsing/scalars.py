@@ -4,11 +4,14 @@ import datetime
 import decimal
 import enum
 import functools
+import ipaddress
 import math
 import operator
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
+
+from msgspec.structs import replace
 
 from ponty.request.content.json_decoder import Json
 from ponty.request.parsing.compiled_type import JSON_TYPES, Build, CompiledType, ConstructionError, MsgspecForm, Schema
@@ -25,6 +28,16 @@ def _node(schema: Schema, msgspec_form: MsgspecForm, build: Build | None = None)
 def _text(name: str, **keywords: Json) -> CompiledType:
     read = FORMATS[name]
     return _node({"type": "string", "format": name, **keywords}, MsgspecForm(str, read), read)
+
+
+def _text_of(name: str, make: Callable[[Any], Any], **keywords: Json) -> CompiledType:
+    parse = FORMATS[name]
+
+    def read(text: str) -> Any:
+        return make(parse(text))
+
+    node = _node({"type": "string", "format": name, **keywords}, MsgspecForm(str, read), read)
+    return replace(node, hashable=False)
 
 
 def _build_float(value: float) -> float:
@@ -63,10 +76,18 @@ _SCALARS: dict[type, Any] = {
     str: lambda: _node({"type": "string"}, MsgspecForm(str)),
     bytes: lambda: _text("base64", contentEncoding="base64"),
     datetime.datetime: lambda: _text("date-time"),
-    datetime.date: lambda: _text("date"),
+    # Of dates, msgspec reads the very texts that `FORMATS` does.
+    datetime.date: lambda: _node({"type": "string", "format": "date"}, MsgspecForm(datetime.date), FORMATS["date"]),
     datetime.time: lambda: _text("time"),
     datetime.timedelta: lambda: _text("duration"),
+    bytearray: lambda: _text_of("base64", bytearray, contentEncoding="base64"),
     uuid.UUID: lambda: _text("uuid"),
+    ipaddress.IPv4Address: lambda: _text("ipv4"),
+    ipaddress.IPv6Address: lambda: _text("ipv6"),
+    ipaddress.IPv4Network: lambda: _text("ipv4-network"),
+    ipaddress.IPv6Network: lambda: _text("ipv6-network"),
+    ipaddress.IPv4Interface: lambda: _text("ipv4-interface"),
+    ipaddress.IPv6Interface: lambda: _text("ipv6-interface"),
     decimal.Decimal: lambda: _node(
         {"type": ["number", "string"], "format": "decimal"},
         MsgspecForm(int | float | str, _build_decimal),
@@ -187,9 +208,11 @@ def enumeration(place: str, members: Iterable[object]) -> CompiledType:
             raise ValueError("none of the values") from None
 
     form = _FORMS.get("".join(json_types))
-    return CompiledType(
-        {"enum": values}, frozenset(json_types), build, msgspec_form=MsgspecForm(form, build) if form else None
-    )
+    schema: Schema = {"enum": values}
+    if isinstance(members, enum.EnumType):
+        named: Iterable[Any] = members
+        schema["x-enum-varnames"] = [member.name for member in named]
+    return CompiledType(schema, frozenset(json_types), build, msgspec_form=MsgspecForm(form, build) if form else None)
 
 
 _FORMS: dict[str, type] = {"string": str, "integer": int, "boolean": bool}

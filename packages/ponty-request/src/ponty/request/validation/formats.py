@@ -7,6 +7,7 @@ The formats are those of RFC 3339, stricter than Python's own: ASCII digits, no 
 import binascii
 import datetime
 import decimal
+import ipaddress
 import re
 import uuid
 from collections.abc import Callable
@@ -20,6 +21,7 @@ _DURATION = re.compile(
     r"(?:T(?=[0-9])(?:([0-9]{1,10})H)?(?:([0-9]{1,10})M)?(?:([0-9]{1,12})(?:\.([0-9]{1,9}))?S)?)?)"
 )
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+_PREFIX_LENGTH = re.compile(r"/(?:0|[1-9][0-9]{0,2})\Z")
 _DECIMAL = re.compile(r"-?[0-9]{1,1000}(?:\.[0-9]{1,1000})?(?:[Ee][+-]?[0-9]{1,3})?")
 
 
@@ -83,6 +85,44 @@ def parse_decimal(text: str) -> decimal.Decimal:
     return decimal.Decimal(_match(_DECIMAL, text)[0])
 
 
+def parse_ipv4(text: str) -> ipaddress.IPv4Address:
+    """Read an address of IPv4 in four decimal numbers without leading zeros (RFC 2673 §3.2)."""
+    return ipaddress.IPv4Address(text)
+
+
+def parse_ipv6(text: str) -> ipaddress.IPv6Address:
+    """Read an address of IPv6 (RFC 4291 §2.2), which names no zone."""
+    if "%" in text:
+        raise ValueError("a zone is of one machine alone")
+    return ipaddress.IPv6Address(text)
+
+
+def parse_ipv4_network(text: str) -> ipaddress.IPv4Network:
+    """Read a network of IPv4: an address whose bits of the host are zero, and the length of the prefix (RFC 4632)."""
+    return ipaddress.IPv4Network(_with_prefix_length(text))
+
+
+def parse_ipv6_network(text: str) -> ipaddress.IPv6Network:
+    """Read a network of IPv6: an address whose bits of the host are zero, and the length of the prefix."""
+    return ipaddress.IPv6Network(_with_prefix_length(text))
+
+
+def parse_ipv4_interface(text: str) -> ipaddress.IPv4Interface:
+    """Read an address of IPv4, and the length of the prefix of its network."""
+    return ipaddress.IPv4Interface(_with_prefix_length(text))
+
+
+def parse_ipv6_interface(text: str) -> ipaddress.IPv6Interface:
+    """Read an address of IPv6, and the length of the prefix of its network."""
+    return ipaddress.IPv6Interface(_with_prefix_length(text))
+
+
+def _with_prefix_length(text: str) -> str:
+    if "%" in text or _PREFIX_LENGTH.search(text) is None:
+        raise ValueError("not of the format")
+    return text
+
+
 def parse_base64(text: str) -> bytes:
     """Read base64 (RFC 4648 §4), padded and without line breaks."""
     return binascii.a2b_base64(text, strict_mode=True)
@@ -96,6 +136,12 @@ FORMATS: dict[str, Callable[[str], object]] = {
     "uuid": parse_uuid,
     "decimal": parse_decimal,
     "base64": parse_base64,
+    "ipv4": parse_ipv4,
+    "ipv6": parse_ipv6,
+    "ipv4-network": parse_ipv4_network,
+    "ipv6-network": parse_ipv6_network,
+    "ipv4-interface": parse_ipv4_interface,
+    "ipv6-interface": parse_ipv6_interface,
 }
 """The formats that are enforced, and what reads them. Any other format is an annotation, and is not checked."""
 

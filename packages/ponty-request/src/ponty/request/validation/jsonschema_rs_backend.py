@@ -33,7 +33,8 @@ _OPTIONS: dict[str, Any] = {
     "offline": True,
     "keywords": {"contentEncoding": _Annotates, "contentMediaType": _Annotates},
 }
-OWN_FORMATS = {name: checker(name) for name in ("base64", "decimal")}
+_UNKNOWN_TO_THE_STANDARD = ("base64", "decimal", "ipv4-network", "ipv6-network", "ipv4-interface", "ipv6-interface")
+OWN_FORMATS = {name: checker(name) for name in _UNKNOWN_TO_THE_STANDARD}
 """The formats that the standard does not know."""
 TYPE_FORMATS = {name: checker(name) for name in FORMATS}
 """The formats by what Python's types can hold."""

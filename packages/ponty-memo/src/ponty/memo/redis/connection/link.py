@@ -166,6 +166,7 @@ class RedisLink:
             task.cancel()
         if late:
             await asyncio.wait(late, timeout=self._timeout)
+        await self.subscription.close()  # what was still under way may have begun to listen anew
         client, self._client = self._client, None
         if client is not None and self._given is None:
             await client.aclose()

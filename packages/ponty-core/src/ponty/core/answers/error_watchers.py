@@ -1,0 +1,32 @@
+"""Who wants to know what a handler or middleware has raised, before it becomes an answer.
+
+Middlewares see answers only. What counts faults or records errors puts a watcher into the request, on its way in.
+"""
+
+from collections.abc import Callable
+
+from aiohttp import web
+
+Watcher = Callable[[BaseException], object]
+
+_WATCHERS: web.RequestKey[tuple[Watcher, ...]] = web.RequestKey("ponty.core.error_watchers", tuple)
+
+
+def watch_errors(request: web.Request, watcher: Watcher) -> None:
+    """Have `watcher` called with each error of the request that is answered."""
+    request[_WATCHERS] = (*request.get(_WATCHERS, ()), watcher)
+
+
+def tell_watchers(request: web.Request, error: BaseException) -> None:
+    """Call those who watch the request; an error alone in its group is told without the group."""
+    watchers = request.get(_WATCHERS)
+    if watchers is not None:
+        for watcher in watchers:
+            watcher(sole(error))
+
+
+def sole(error: BaseException) -> BaseException:
+    """Take the one exception out of a group of one, as a task group with a single failed task raises it."""
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error

@@ -1,0 +1,193 @@
+"""`render_events`: server-sent events, as `EventSource` reads them (WHATWG HTML §9.2)."""
+
+import re
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Any, Generic, ParamSpec, TypeVar, overload
+
+from aiohttp import web
+
+from ponty.core.answers.encoding import encode_json
+from ponty.core.answers.is_type import is_type
+from ponty.core.answers.returned_types import ReturnedType
+from ponty.core.streams.framing import PROMPT, Streaming, StreamOptions
+from ponty.core.streams.limited_items import LimitedItems
+from ponty.core.streams.stream import Stream
+from ponty.core.streams.streamed import streamed
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+_T_co = TypeVar("_T_co", covariant=True)
+
+EVENT_STREAM = "text/event-stream"
+"""The media type of server-sent events. It is UTF-8, always, and `EventSource` is content with no other."""
+
+_LINE_BREAK = re.compile("\r\n|\r|\n")
+_NOT_IN_A_FIELD = re.compile("[\r\n\0]")
+
+
+class Event(Generic[_T_co]):
+    """One server-sent event.
+
+    ::
+
+        Event({"room": 2, "free": True}, event="room", id="41")
+
+    Args:
+        data: What it says. A str is sent as it is, line by line; anything else as JSON.
+        event: Its name, by which `addEventListener` gets it; `message` without.
+        id: Its id. A client that has lost the connection sends the last one as `Last-Event-ID`; an empty one makes it
+            forget.
+        retry_ms: How many milliseconds a client is to wait before it connects again, from now on.
+
+    Raises:
+        ValueError: The name or the id has a line break or a NUL, which would be read as something else, or `retry_ms`
+            is no whole number from 0 on.
+        TypeError: The name or the id is no str.
+    """
+
+    __slots__ = ("data", "event", "id", "retry_ms")
+
+    def __init__(
+        self,
+        data: _T_co,
+        *,
+        event: str | None = None,
+        id: str | None = None,  # noqa: A002 - its name in the stream
+        retry_ms: int | None = None,
+    ) -> None:
+        for name, value in (("event", event), ("id", id)):
+            if value is None:
+                continue
+            if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+                raise TypeError(f"{name} of an event is a str, not a {type(value).__qualname__!r}")
+            if _NOT_IN_A_FIELD.search(value):
+                raise ValueError(f"{name} of an event has no line break and no NUL in it")
+        if retry_ms is not None and (type(retry_ms) is not int or retry_ms < 0):
+            raise ValueError(f"retry_ms is a whole number of milliseconds from 0 on, not {retry_ms!r}")
+        self.data: _T_co = data
+        self.event: str | None = event
+        self.id: str | None = id
+        self.retry_ms: int | None = retry_ms
+
+    def __repr__(self) -> str:
+        return f"Event({self.data!r}, event={self.event!r}, id={self.id!r}, retry_ms={self.retry_ms!r})"
+
+
+_Streamed = Callable[_P, Coroutine[Any, Any, web.StreamResponse]]
+
+
+@overload
+def render_events(  # type: ignore[overload-overlap]  # a class is a function too, and not meant as one here
+    returns: Callable[_P, AsyncIterator[object]], /
+) -> _Streamed[_P]: ...
+@overload
+def render_events(
+    returns: None = None, *, heartbeat: float | None = 15, last: Event[Any] | None = None
+) -> Callable[[Callable[_P, AsyncIterator[object]]], _Streamed[_P]]: ...
+@overload
+def render_events(
+    returns: type[_T], *, heartbeat: float | None = 15, last: Event[_T] | None = None
+) -> Callable[[Callable[_P, AsyncIterator[_T | Event[_T]]]], _Streamed[_P]]: ...
+@overload
+def render_events(
+    returns: Any, *, heartbeat: float | None = 15, last: Event[Any] | None = None
+) -> Callable[[Callable[_P, AsyncIterator[object]]], _Streamed[_P]]: ...
+def render_events(returns: Any = None, *, heartbeat: float | None = 15, last: Event[Any] | None = None) -> Any:
+    """Answer with server-sent events: what the decorated async generator function yields, as it yields it.
+
+    ::
+
+        @get("/countdown")
+        @render_events
+        async def countdown(request: web.Request) -> AsyncIterator[Event[int]]:
+            for seconds in (3, 2, 1):
+                yield Event(seconds, id=str(seconds))
+                await asyncio.sleep(1)
+
+    It yields an `Event`, or the data of one. The generator ends, its `finally` included, when the client has left, and
+    when the server stops: `CancelledError` is raised where it waits. While a client does not read, it is asked for no
+    more. What it raises before its first `yield` is answered as any error, after which `EventSource` gives up; later,
+    it is logged, and the connection is cut. `EventSource` connects again then, and after the end of the generator too.
+
+    It is bare, as above, or called: `@render_events(Room, heartbeat=5)`. To HEAD, the head alone is sent, and the
+    generator does not run.
+
+    Args:
+        returns: The type of the data. Type checkers hold the function to it, and it is a limit, as that of
+            `render_json`.
+        heartbeat: After how many seconds without an event a comment is sent, which keeps proxies from closing the
+            connection; None for never.
+        last: The event that is sent when the server stops.
+
+    Raises:
+        TypeError: The function is not an async generator function, or `returns` has no form in JSON.
+        ValueError: `heartbeat` is not more than 0.
+    """
+    if returns is not None and not is_type(returns):
+        return render_events()(returns)
+    if heartbeat is not None and not heartbeat > 0:
+        raise ValueError(f"@render_events: heartbeat is more than 0 seconds, or None, not {heartbeat!r}")
+    limit = None if returns is None else ReturnedType(returns)
+    options = StreamOptions(
+        content_type=EVENT_STREAM,
+        headers=PROMPT,
+        is_prompt=True,
+        when_stopped="end",
+        beat=b":\n\n",
+        beat_seconds=heartbeat,
+        last=b"" if last is None else encode_event(last),
+    )
+
+    def decorate(handler: Any) -> Any:
+        framing = _Events(LimitedItems(limit, handler))
+
+        async def send(request: web.Request, items: AsyncIterator[Any]) -> web.StreamResponse:
+            return await Stream(request, items, framing, options).send()
+
+        return streamed("render_events", handler, Streaming(EVENT_STREAM, returns), send)
+
+    return decorate
+
+
+class _Events:
+    """Events need nothing around them, so all streams of a handler have one framing."""
+
+    def __init__(self, items: LimitedItems) -> None:
+        self._items = items
+
+    def begin(self) -> bytes:
+        return b""
+
+    def item(self, value: Any) -> bytes:
+        event: Event[Any] = value if isinstance(value, Event) else Event(value)
+        return encode_event(event, self._items.limited(event.data))
+
+    def end(self) -> bytes:
+        return b""
+
+
+_SAME = object()
+
+
+def encode_event(event: Event[Any], data: object = _SAME) -> bytes:
+    """Write an event.
+
+    Args:
+        event: The event.
+        data: What is sent in the place of its data.
+
+    Raises:
+        TypeError: The data does not encode.
+        ValueError: A text has what UTF-8 cannot hold.
+    """
+    data = event.data if data is _SAME else data
+    lines: list[str] = []
+    if event.event is not None:
+        lines.append(f"event: {event.event}")
+    if event.id is not None:
+        lines.append(f"id: {event.id}")
+    if event.retry_ms is not None:
+        lines.append(f"retry: {event.retry_ms}")
+    text = data if type(data) is str else encode_json(data).decode()
+    lines += [f"data: {line}" for line in _LINE_BREAK.split(text)]
+    return "\n".join([*lines, "", ""]).encode()

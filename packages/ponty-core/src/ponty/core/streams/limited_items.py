@@ -1,0 +1,29 @@
+"""What of each item of a stream is sent, by the type that its handler declares."""
+
+from ponty.core.answers.answer_settings import AnswerSettings, current_settings
+from ponty.core.answers.returned_types import ReturnedType
+
+_DEFAULTS = AnswerSettings()
+
+
+class LimitedItems:
+    """The items of a handler.
+
+    Args:
+        limit: Their type; None where it is not declared.
+        handler: The handler.
+    """
+
+    def __init__(self, limit: ReturnedType | None, handler: object) -> None:
+        self._limit = limit
+        self._name: str = getattr(handler, "__qualname__", "a handler")
+
+    def limited(self, value: object) -> object:
+        """Return what is sent of an item.
+
+        Raises:
+            TypeError: It is of another kind than the type.
+        """
+        if self._limit is None:
+            return value
+        return self._limit.limited(value, self._name, current_settings.get(_DEFAULTS).check_returns)

@@ -1,0 +1,17 @@
+"""For tests of programs: a client of an application, a service that answers from a table, and what problems say.
+
+It is a plugin of pytest's, on pytest-aiohttp. `pytest -p ponty.core.testing` loads it, or a line in `pyproject.toml`::
+
+    addopts = ["-p", "ponty.core.testing"]
+
+::
+
+    a test --tables, providers, fields--> ponty_client --build_app--> an application on a socket
+                                                                          '-- lease_http_client --> FakeService
+"""
+
+from ponty.core.testing.client import PontyClient, ponty_client
+from ponty.core.testing.fake_service import FakeService, InTurn
+from ponty.core.testing.problems import assert_problem
+
+__all__ = ["FakeService", "InTurn", "PontyClient", "assert_problem", "ponty_client"]

@@ -1,0 +1,48 @@
+"""A client that leaves: who answers it is told at once, and need not find out by writing.
+
+aiohttp tells the request alone, by a method that is not public, and cancels nobody (unless its server is asked to).
+What is told here goes on to whoever watches. Where a middleware has made a clone of the request, nobody is told; then a
+write that fails tells it.
+"""
+
+from collections.abc import Callable
+
+from aiohttp import web
+
+
+class CutOff(ConnectionResetError):
+    """An answer ends in the midst, by nobody's fault: its connection is closed, and nothing is logged as an error."""
+
+
+class ClientLeft(CutOff):
+    """Nobody is there to be answered."""
+
+
+def watch_departure(request: web.BaseRequest, left: Callable[[], None]) -> Callable[[], None]:
+    """Have `left` called when the client of `request` leaves, or is cut off.
+
+    Args:
+        request: One whose handler runs.
+        left: Called in the event loop, without delay.
+
+    Returns:
+        What ends the watch.
+    """
+    cancel = request._cancel  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+
+    def tell(error: BaseException) -> None:
+        cancel(error)
+        left()
+
+    vars(request)["_cancel"] = tell
+
+    def unwatch() -> None:
+        vars(request).pop("_cancel", None)
+
+    return unwatch
+
+
+def has_left(request: web.BaseRequest) -> bool:
+    """Return whether the client of `request` has closed its connection."""
+    transport = request.transport
+    return transport is None or transport.is_closing()

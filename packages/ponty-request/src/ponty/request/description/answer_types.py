@@ -1,0 +1,247 @@
+"""The JSON Schema of what is sent of a type: what `render_json(returns)` limits its answers to.
+
+It differs from the schema of a body of the same type. All members of a class are sent, those that have a default or are
+set by no constructor too; a Decimal is sent as text; an object has nothing but what its class has.
+"""
+
+import collections
+import collections.abc
+import dataclasses
+import enum
+import re
+import types
+import typing
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+import msgspec
+
+from ponty.request.parsing.annotation import Annotation, class_keywords
+from ponty.request.parsing.compiled_type import JSON_TYPES, CompiledType
+from ponty.request.parsing.constraints import keywords_of
+from ponty.request.parsing.objects import mapping, object_schema
+from ponty.request.parsing.scalars import enumeration, flags, open_enumeration, scalar
+from ponty.request.parsing.type_hints import JSON, alias_value, resolve_hints
+
+Schema = dict[str, Any]
+
+_MAPPINGS = (dict, collections.abc.Mapping, collections.abc.MutableMapping)
+_SETS = (set, frozenset, collections.abc.Set)
+_WRAPPERS: set[object] = {
+    getattr(typing, name) for name in ("Required", "NotRequired", "ReadOnly", "Final") if hasattr(typing, name)
+}
+
+
+def answer_schema(tp: Any) -> Schema:
+    """Return the schema of what is sent of a type, with its definitions.
+
+    Raises:
+        TypeError: It has no form in JSON.
+    """
+    writer = _Writer()
+    schema = writer.write(tp)
+    return {**schema, "$defs": writer.definitions} if writer.definitions else schema
+
+
+def definition_name(tp: Any) -> str:
+    """Return what a type is called in a document."""
+    cls = get_origin(tp) or tp
+    words = [cls.__name__, *(getattr(argument, "__name__", str(argument)) for argument in get_args(tp))]
+    return re.sub(r"[^A-Za-z0-9]+", "_", "_".join(words)).strip("_") or "type"
+
+
+class _Member(msgspec.Struct, frozen=True):
+    name: str
+    hint: Any
+    required: bool
+
+
+class _Writer:
+    """One walk over a type, and the definitions met on the way."""
+
+    def __init__(self) -> None:
+        self.definitions: dict[str, Schema] = {}
+        self._known: list[tuple[Any, str]] = []  # types compare, but do not always hash
+
+    def write(self, tp: Any) -> Schema:  # noqa: PLR0911 - a table of forms
+        """Return the schema of a type."""
+        if tp == JSON:
+            return {}
+        if get_origin(tp) is Annotated:
+            return self._annotated(get_args(tp)[0], tp.__metadata__)
+        origin, arguments = get_origin(tp), get_args(tp)
+        if origin in _WRAPPERS:
+            return self.write(arguments[0])
+        if isinstance(tp, typing.NewType):
+            return self.write(tp.__supertype__)
+        if isinstance(tp, typing.TypeVar):
+            return self.write(_of_variable(tp))
+        if hasattr(origin or tp, "__value__"):
+            return self._once(tp, definition_name(tp), lambda: self.write(alias_value(origin or tp, arguments)))
+        if origin is Literal:
+            return dict(enumeration("Literal", arguments).schema)
+        if origin in {typing.Union, types.UnionType}:
+            parts = [self.write(argument) for argument in arguments if argument is not msgspec.UnsetType]
+            return {"anyOf": parts} if len(parts) > 1 else parts[0]
+        return self._class(tp, origin or tp, arguments)
+
+    def _annotated(self, tp: Any, metadata: Sequence[object]) -> Schema:
+        schema = self.write(tp)
+        kinds: Any = schema.get("type", [*JSON_TYPES])
+        json_types = frozenset([kinds] if isinstance(kinds, str) else kinds)
+        try:
+            keywords = keywords_of(metadata, json_types, "")
+        except TypeError:  # what is not understood of another library says nothing of an answer
+            keywords = keywords_of([item for item in metadata if isinstance(item, Annotation)], json_types, "")
+        return {**schema, **keywords}
+
+    def _class(self, tp: Any, cls: Any, arguments: Sequence[Any]) -> Schema:  # noqa: C901, PLR0911 - a table of kinds
+        if cls is Any or cls is object or cls is None:
+            return dict(_scalar(cls) or {})
+        if not isinstance(cls, type):
+            raise TypeError(f"{tp!r} has no form in JSON")
+        if issubclass(cls, enum.Enum):
+            return _enumeration(cls)
+        if (members := _members(tp, cls)) is not None:
+            name = definition_name(tp)
+            if hasattr(cls, "_fields") and issubclass(cls, tuple):
+                return self._once(tp, name, lambda: _row([self.write(member.hint) for member in members]))
+            return self._once(tp, name, lambda: self._object(cls, members))
+        for base in cls.__mro__:
+            if base is not object and (compiled := _scalar(base)):
+                return dict(compiled)
+        if issubclass(cls, tuple) and arguments and arguments[-1] is not Ellipsis:
+            return _row([self.write(argument) for argument in arguments if argument != ()])
+        if cls in _MAPPINGS or issubclass(cls, Mapping):
+            value = int if issubclass(cls, collections.Counter) else arguments[1] if len(arguments) > 1 else Any
+            return self._mapping(arguments[0] if arguments else str, value)
+        if issubclass(cls, Iterable):
+            items = self.write(arguments[0] if arguments else Any)
+            unique = {"uniqueItems": True} if issubclass(cls, _SETS) else {}
+            return {"type": "array", "items": items, **unique}
+        raise TypeError(f"{cls.__qualname__!r} has no form in JSON")
+
+    def _mapping(self, key: Any, value: Any) -> Schema:
+        written = self.write(key)
+        kinds = written.get("type", "")
+        schema = CompiledType(self.write(value), JSON_TYPES)
+        try:
+            return dict(mapping("", CompiledType(written, frozenset({kinds})), schema).schema)
+        except TypeError:
+            return {"type": "object", "additionalProperties": schema.schema}
+
+    def _object(self, cls: Any, members: Sequence[_Member]) -> Schema:
+        properties = {member.name: self.write(member.hint) for member in members}
+        required = [member.name for member in members if member.required]
+        config = getattr(cls, "__struct_config__", None)
+        if config is not None and config.array_like:
+            return _row([*properties.values()])
+        if config is not None and config.tag is not None:
+            properties = {config.tag_field: {"enum": [config.tag]}, **properties}
+            required = [config.tag_field, *required]
+        try:
+            keywords = dict(class_keywords(cls))
+        except TypeError:
+            keywords = {}
+        return object_schema(properties, required, keywords | {"additionalProperties": False})
+
+    def _once(self, tp: Any, stem: str, write: "collections.abc.Callable[[], Schema]") -> Schema:
+        """Write a type once, and refer to it wherever it stands."""
+        for met, name in self._known:
+            if met == tp:
+                return {"$ref": f"#/$defs/{name}"}
+        number, name = 1, stem
+        while name in self.definitions:
+            number += 1
+            name = f"{stem}_{number}"
+        self._known.append((tp, name))
+        self.definitions[name] = {}
+        self.definitions[name] = write()
+        return {"$ref": f"#/$defs/{name}"}
+
+
+def _of_variable(variable: typing.TypeVar) -> Any:
+    default = getattr(variable, "__default__", None)
+    if default is not None and type(default).__name__ != "NoDefaultType":
+        return default
+    return Any if variable.__bound__ is None else variable.__bound__
+
+
+def _scalar(cls: Any) -> Schema | None:
+    if cls is Decimal:
+        return {"type": "string", "format": "decimal"}
+    if cls in {bytearray, memoryview}:
+        cls = bytes
+    compiled = scalar(cls)
+    return None if compiled is None else compiled.schema
+
+
+def _enumeration(cls: type[enum.Enum]) -> Schema:
+    if issubclass(cls, enum.Flag):
+        return dict(flags("", cls).schema)
+    if any("_missing_" in vars(base) for base in cls.__mro__ if base.__module__ != "enum"):
+        return dict(open_enumeration("", cls).schema)
+    return dict(enumeration("", cls).schema)
+
+
+def _row(items: Sequence[Schema]) -> Schema:
+    prefix = {"prefixItems": [*items]} if items else {}
+    return {"type": "array", **prefix, "items": False, "minItems": len(items)}
+
+
+def _members(tp: Any, cls: Any) -> list[_Member] | None:
+    """Return the members of a class that are sent; None if it is no class of members."""
+    names: Mapping[str, str]
+    optional: Iterable[str] = ()
+    if issubclass(cls, msgspec.Struct):
+        names = dict(zip(cls.__struct_fields__, cls.__struct_encode_fields__, strict=True))
+        if cls.__struct_config__.omit_defaults:
+            optional = [field.name for field in msgspec.structs.fields(cls) if not field.required]
+    elif dataclasses.is_dataclass(cls):
+        names = {field.name: field.name for field in dataclasses.fields(cls)}
+    elif typing.is_typeddict(cls) or hasattr(cls, "__total__"):
+        names = {name: name for name in cls.__annotations__}
+        optional = cls.__optional_keys__
+    elif issubclass(cls, tuple) and hasattr(cls, "_fields"):
+        names = {name: name for name in cls._fields}
+    elif hasattr(cls, "__attrs_attrs__"):
+        names = {attribute.name: attribute.name for attribute in cls.__attrs_attrs__}
+    elif isinstance(fields := getattr(cls, "model_fields", None), Mapping):  # pydantic's
+        names = {name: getattr(field, "serialization_alias", None) or name for name, field in fields.items()}
+    else:
+        return None
+    hints = _hints(tp, cls, names)
+    renamed = _renamed(cls, names)
+    return [
+        _Member(
+            _alias(hints[name]) or renamed.get(name, key),
+            hints[name],
+            required=name not in optional and msgspec.UnsetType not in get_args(_outside(hints[name])),
+        )
+        for name, key in names.items()
+    ]
+
+
+def _hints(tp: Any, cls: Any, names: Iterable[str]) -> Mapping[str, Any]:
+    if dataclasses.is_dataclass(cls) or issubclass(cls, dict | tuple):
+        return resolve_hints(tp, names)
+    found = typing.get_type_hints(cls, include_extras=True)
+    return {name: found.get(name, Any) for name in names}
+
+
+def _outside(hint: Any) -> Any:
+    return get_args(hint)[0] if get_origin(hint) is Annotated else hint
+
+
+def _alias(hint: Any) -> str | None:
+    metadata: Iterable[object] = getattr(hint, "__metadata__", ())
+    return next((alias for part in metadata if (alias := getattr(part, "__ponty_alias__", None)) is not None), None)
+
+
+def _renamed(cls: type, names: Iterable[str]) -> Mapping[str, str]:
+    rename = getattr(getattr(cls, "JsonSchema", None), "rename", None)
+    if rename is None:
+        return {}
+    namesake = msgspec.defstruct(cls.__name__, [(name, Any) for name in names], rename=rename)
+    return dict(zip(names, namesake.__struct_encode_fields__, strict=True))

@@ -1,0 +1,343 @@
+"""The schemas of a document: those that have a name stand under `components`, once, and are referred to.
+
+A schema comes with definitions of its own (`$defs`). Each of these becomes a component of the document under its own
+name. Two definitions are one if they are the same graph, whatever their parts are called; two of one name that differ
+are told apart: what is taken of a client has `Input` behind its name where what is sent has that name, and others have
+a number. Names are given when all are known, so until then a reference is a `_Reference` to a definition.
+
+What can never happen: two schemas under one name; one schema twice under one name; a reference that leads nowhere.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Literal
+
+import msgspec
+
+from ponty.request.validation.dialects import DIALECT
+
+Side = Literal["input", "output"]
+"""Whether clients send the values of a schema, or get them."""
+
+Schema = dict[str, Any]
+
+PREFIX: Final = "#/components/schemas/"
+
+_OF_NAMES = frozenset({"properties", "patternProperties", "$defs", "definitions", "dependentSchemas"})
+"""The keywords whose value is an object of schemas."""
+
+_OF_DATA = frozenset({"const", "default", "enum", "example", "examples"})
+"""The keywords whose value is no schema."""
+
+
+class _Definition(msgspec.Struct, eq=False):
+    """A schema with a name.
+
+    Args:
+        wanted: The name that it comes with.
+        schema: The schema, references to others in it.
+        uses: The definitions that it refers to.
+        sides: The sides that it is on.
+        name: The name that it gets.
+    """
+
+    wanted: str
+    schema: Schema
+    uses: list["_Definition"]
+    sides: set[Side]
+    name: str = ""
+
+
+class _Reference(str):
+    """In place of the text of a `$ref`, until definitions have names."""
+
+    __slots__ = ("definition",)
+
+    definition: _Definition
+
+
+class Components:
+    """The named schemas of one document."""
+
+    def __init__(self) -> None:
+        self._definitions: dict[tuple[str, bytes], _Definition] = {}
+
+    def add(self, given: Mapping[str, Any], side: Side, name: str = "", *, otherwise: str = "Schema") -> Schema:
+        """Return a schema for a place in the document, its definitions having become components.
+
+        Args:
+            given: A whole schema.
+            side: Whether clients send its values.
+            name: The name under which it is a component itself; without one, it stands where it is used, unless it
+                refers to itself.
+            otherwise: What it is called where it has no name and needs one.
+        """
+        found = _Found(given)
+        if not found.is_simple:
+            return self._add_whole(given, side, name or str(given.get("title", "")) or otherwise)
+        adding = _Adding(self._definitions, given, side, name or otherwise)
+        if name or "#" in found.references:
+            return adding.reference("#")
+        return adding.rewritten(adding.root, None) if found.references else adding.root
+
+    def _add_whole(self, given: Mapping[str, Any], side: Side, name: str) -> Schema:
+        """Add a schema that refers to places within itself by other ways than definitions, as one component."""
+        key = (_word(name), msgspec.json.encode(given, order="sorted"))
+        definition = self._definitions.get(key)
+        if definition is None:
+            definition = self._definitions[key] = _Definition(key[0], {}, [], set())
+            own = {keyword: value for keyword, value in given.items() if keyword != "$schema" or value != DIALECT}
+            # Where it has an identifier, its references are within that.
+            definition.schema = own if "$id" in own else _map_references(own, _within(definition))
+        definition.sides.add(side)
+        return {"$ref": _reference_to(definition)}
+
+    def finish(self, document: dict[str, Any]) -> dict[str, Any]:
+        """Give the components their names, and return the document with them."""
+        by_name: dict[str, list[_Definition]] = {}
+        for definition in self._definitions.values():
+            by_name.setdefault(definition.wanted, []).append(definition)
+        taken: set[str] = set()
+        for wanted, definitions in by_name.items():
+            is_sent = any("output" in definition.sides for definition in definitions)
+            for definition in sorted(definitions, key=lambda definition: "output" not in definition.sides):
+                suffix = "Input" if is_sent and "output" not in definition.sides else ""
+                definition.name = _free(f"{wanted}{suffix}", taken)
+                taken.add(definition.name)
+        finished: dict[str, Any] = _named(document)
+        if self._definitions:
+            schemas = {definition.name: _named(definition.schema) for definition in self._definitions.values()}
+            finished.setdefault("components", {})["schemas"] = dict(sorted(schemas.items()))
+        return finished
+
+
+class _Adding:
+    """One schema on its way into the document.
+
+    Args:
+        definitions: Those that are there, by the name that each came with and its graph.
+        given: The whole schema.
+        side: Whether clients send its values.
+        name: What the root is called where it needs a name.
+    """
+
+    def __init__(
+        self, definitions: dict[tuple[str, bytes], _Definition], given: Mapping[str, Any], side: Side, name: str
+    ) -> None:
+        self._known = definitions
+        self._side: Side = side
+        self._name = name
+        self._local: Mapping[str, Any] = _definitions_of(given)
+        self.root: Schema = {keyword: value for keyword, value in given.items() if keyword not in _NOT_OF_THE_ROOT}
+        self._met: dict[str, _Definition] = {}
+
+    def reference(self, target: str) -> Schema:
+        """Return a reference to `#` or `#/$defs/…`."""
+        return {"$ref": _reference_to(self._definition(target))}
+
+    def rewritten(self, schema: Any, user: _Definition | None) -> Any:
+        """Return a schema whose references lead to components."""
+
+        def to_component(target: str) -> str:
+            definition = self._definition(target)
+            if user is not None and definition not in user.uses:
+                user.uses.append(definition)
+            return _reference_to(definition)
+
+        return _map_references(schema, to_component)
+
+    def _definition(self, target: str) -> _Definition:
+        if target in self._met:
+            return self._met[target]
+        key = (self._wanted(target), self._graph(target))
+        definition = self._known.get(key)
+        if definition is None:
+            definition = self._known[key] = self._met[target] = _Definition(key[0], {}, [], {self._side})
+            definition.schema = self.rewritten(self._schema(target), definition)
+        else:
+            self._met[target] = definition
+            _mark(definition, self._side)
+        return definition
+
+    def _schema(self, target: str) -> Any:
+        return self.root if target == "#" else self._local[_local_name(target)]
+
+    def _wanted(self, target: str) -> str:
+        if target == "#":
+            return _word(self._name)
+        name = _local_name(target)
+        stem = re.sub(r"_\d+$", "", name)
+        # What is numbered among the definitions of one schema may be alone in the document.
+        return _word(stem if stem != name and (stem in self._local or stem == self._name) else name)
+
+    def _graph(self, target: str) -> bytes:
+        """Return a text that two definitions have in common if they are the same graph."""
+        numbers = {target: 0}
+        order = [target]
+
+        def number(met: str) -> str:
+            if met not in numbers:
+                numbers[met] = len(order)
+                order.append(met)
+            return str(numbers[met])
+
+        texts: list[bytes] = []
+        for each in order:  # which grows meanwhile
+            schema = _map_references(self._schema(each), number)
+            texts.append(msgspec.json.encode(schema, order="sorted"))
+        return b"\n".join(texts)
+
+
+class _Found:
+    """What is found in a schema: its references, and whether it is of draft 2020-12 and refers to definitions alone.
+
+    Args:
+        schema: The whole schema.
+    """
+
+    def __init__(self, schema: Mapping[str, Any]) -> None:
+        self.references: set[str] = set()
+        self.is_simple: bool = schema.get("$schema", DIALECT) == DIALECT
+        self._look(schema)
+        local = _definitions_of(schema)
+        self._look([*local.values()])
+        for target in self.references:
+            self.is_simple = self.is_simple and (target == "#" or _local_name(target) in local)
+
+    def _look(self, schema: Any, *, is_root: bool = True) -> None:
+        if isinstance(schema, list):
+            for part in schema:
+                self._look(part, is_root=False)
+        elif isinstance(schema, dict):
+            if isinstance(schema.get("$ref"), str):
+                self.references.add(schema["$ref"])
+            if not _IDENTIFIERS.isdisjoint(schema) or not (is_root or _DEFINITIONS.isdisjoint(schema)):
+                self.is_simple = False
+            for keyword, value in schema.items():
+                if keyword in _OF_NAMES and isinstance(value, dict):
+                    if keyword not in _DEFINITIONS:
+                        self._look([*value.values()], is_root=False)
+                elif keyword not in _OF_DATA and isinstance(value, dict | list):
+                    self._look(value, is_root=False)
+
+
+_DEFINITIONS = frozenset({"$defs", "definitions"})
+"""Where definitions stand; the second is the older name, which schemas still have."""
+
+_NOT_OF_THE_ROOT = _DEFINITIONS | {"$schema"}
+
+_IDENTIFIERS = frozenset({"$id", "$anchor", "$dynamicAnchor", "$dynamicRef"})
+
+
+def _definitions_of(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the definitions of a schema by their names; where both have one, none of them."""
+    some, others = schema.get("$defs", {}), schema.get("definitions", {})
+    return {} if some.keys() & others.keys() else {**some, **others}
+
+
+def _local_name(target: str) -> str:
+    for prefix in ("#/$defs/", "#/definitions/"):
+        if target.startswith(prefix):
+            return target.removeprefix(prefix).replace("~1", "/").replace("~0", "~")
+    return "\0"
+
+
+def _map_references(schema: Any, change: Callable[[str], str]) -> Any:
+    """Return a copy of a schema with other references."""
+    if isinstance(schema, list):
+        return [_map_references(part, change) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    changed: dict[str, Any] = {}
+    for keyword, value in schema.items():
+        if keyword == "$ref" and isinstance(value, str):
+            changed[keyword] = change(value)
+        elif not isinstance(value, dict | list) or keyword in _OF_DATA:
+            changed[keyword] = value
+        elif keyword in _OF_NAMES and isinstance(value, dict):
+            changed[keyword] = {name: _map_references(part, change) for name, part in value.items()}
+        else:
+            changed[keyword] = _map_references(value, change)
+    return changed
+
+
+def _within(definition: _Definition) -> Callable[[str], str]:
+    """Return what makes a reference within a whole schema one within its component."""
+
+    def change(target: str) -> str:
+        if target != "#" and not target.startswith("#/"):
+            return target
+        reference = _Reference(target[1:])
+        reference.definition = definition
+        return reference
+
+    return change
+
+
+def _reference_to(definition: _Definition) -> _Reference:
+    reference = _Reference("")
+    reference.definition = definition
+    return reference
+
+
+def _mark(definition: _Definition, side: Side) -> None:
+    if side not in definition.sides:
+        definition.sides.add(side)
+        for used in definition.uses:
+            _mark(used, side)
+
+
+def _named(value: Any) -> Any:
+    """Return a copy of a part of the document in which references are texts."""
+    if isinstance(value, dict):
+        if value.get("items") is False and "maxItems" not in value:  # which some tools do not read
+            value = {name: part for name, part in value.items() if name != "items"}
+            value["maxItems"] = len(value.get("prefixItems", ()))
+        return {name: _named(part) for name, part in value.items()} | _implied(value)
+    if isinstance(value, list | tuple):
+        return [_named(part) for part in value]
+    if isinstance(value, _Reference):
+        return f"{PREFIX}{value.definition.name}{value!s}"
+    return value
+
+
+def _implied(schema: Mapping[str, Any]) -> Schema:
+    """Return what a schema means and tools do not know by themselves: the type of an enum, the form of a format."""
+    values = schema.get("enum")
+    if isinstance(values, list) and "type" not in schema:
+        types = {_type_of(value) for value in values}
+        return {"type": types.pop()} if len(types) == 1 else {}
+    known = _FORMATS.get(str(schema.get("format", "")))
+    if known is None or "type" not in schema or not known.keys().isdisjoint(schema):
+        return {}
+    return known if _NARROWING.isdisjoint(schema) else {"pattern": known["pattern"]}
+
+
+def _type_of(value: object) -> str:
+    return _TYPES.get(type(value), "string")
+
+
+_TYPES: Mapping[type, str] = {bool: "boolean", int: "integer", float: "number", type(None): "null"}
+
+_FORMATS: Mapping[str, Schema] = {
+    "decimal": {"pattern": r"^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?$", "examples": ["1.50"]},
+    "base64": {"pattern": "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$", "examples": ["AAEC"]},
+}
+"""The formats of Ponty's own."""
+
+_NARROWING = frozenset(
+    {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength"}
+)
+
+
+def _word(name: str) -> str:
+    """Return a name as one of a component: letters, digits, dots, hyphens and underscores."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "_", name).strip("_") or "Schema"
+
+
+def _free(name: str, taken: set[str]) -> str:
+    number, found = 1, name
+    while found in taken:
+        number += 1
+        found = f"{name}_{number}"
+    return found

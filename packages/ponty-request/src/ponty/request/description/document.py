@@ -1,0 +1,199 @@
+"""`openapi`: the whole document of an API, folded over its routes.
+
+The same tables make the same document, byte for byte: everything stands in the order of registration, but for the
+components, which are in that of their names.
+"""
+
+import inspect
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from aiohttp import web
+
+from ponty.core import PontyError, Route, Routes, routes
+from ponty.request.description.components import Components
+from ponty.request.description.links import add_links
+from ponty.request.description.operation import Context, EnvelopeSchema, envelope_schema, name_of_handler, operation
+from ponty.request.description.paths import PathTemplate, path_template
+from ponty.request.description.problems import Problems
+from ponty.request.description.security import SecuritySchemes
+
+Table = Routes | web.RouteTableDef | Iterable[Route]
+"""What a description is made of: a table of Ponty's or of aiohttp's, or routes, as `routes_of(app)` returns them."""
+
+_METHODS = ("GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE")
+
+
+def openapi(
+    *tables: Table,
+    title: str,
+    version: str,
+    summary: str = "",
+    description: str = "",
+    servers: Sequence[str | Mapping[str, Any]] = (),
+    tags: Mapping[str, str] | None = None,
+    raises: Sequence[type[PontyError]] = (),
+    envelope: EnvelopeSchema = envelope_schema,
+    webhooks: Sequence[Table] = (),
+    **info: object,
+) -> dict[str, Any]:
+    """Return the description of an API, as an OpenAPI 3.1 document.
+
+    ::
+
+        document = openapi(title="Mugs", version="1.0.0", servers=["https://mugs.example"])
+        assert document["openapi"] == "3.1.0"
+
+    It says what the program enforces: each field of a request describes itself, an answer is what
+    `render_json(returns)` limits it to, and the problems are those that fields refuse with and that routes list in
+    `raises`. Summary and description of an operation are the first line of the handler's docstring and the rest, in
+    Markdown, unless the route says others; its `operationId` is the function's name. What answers 201 has links to the
+    operations on what it has made. Routes that are `hidden` are left
+    out, and so are methods that OpenAPI does not know. Of a handler of bare aiohttp, what its path and its docstring
+    say is told.
+
+    Args:
+        *tables: The tables; the default table where none is given.
+        title: The name of the API.
+        version: The version of the API.
+        summary: A line on it.
+        description: More on it, in Markdown.
+        servers: Where it is served: URLs, or Server Objects of OpenAPI.
+        tags: What the tags of routes mean, by their names; these come first, in this order.
+        raises: What any handler may raise, or a middleware answers with: classes of PontyError.
+        envelope: Of an application that has another `envelope` than Ponty's: a function of the schema of a value that
+            returns the schema of the answer.
+        webhooks: Tables of the requests that the program sends, described as it would take them. The path of each, less
+            the slash it begins with, is its name.
+        **info: What else the Info Object of OpenAPI has: `contact`, `license`, `termsOfService`, `x-…`.
+
+    Raises:
+        ValueError: Two routes have one `operation_id`.
+        TypeError: The type of an answer has no form in JSON.
+    """
+    components, security = Components(), SecuritySchemes()
+    context = Context(components, security, envelope, Problems(components), raises)
+    names = _Names()
+    about = {"title": title, "summary": summary, "description": description, "version": version, **info}
+    document: dict[str, Any] = {"openapi": "3.1.0", "info": {name: value for name, value in about.items() if value}}
+    document["info"] |= {"title": title, "version": version}
+    if servers:
+        document["servers"] = [{"url": server} if isinstance(server, str) else dict(server) for server in servers]
+    entries = [*_entries(tables or (routes,))]
+    sent = [*_entries(webhooks)]
+    names.reserve([*entries, *sent])
+    document["paths"] = _paths(entries, names, context)
+    if sent:
+        hooks = _paths(sent, names, context)
+        document["webhooks"] = {path.removeprefix("/"): item for path, item in hooks.items()}
+    told = dict(tags or {})
+    used = dict.fromkeys([*told, *(tag for route in [*entries, *sent] for tag in route.tags)])
+    if used:
+        document["tags"] = [{"name": tag, "description": told[tag]} if told.get(tag) else {"name": tag} for tag in used]
+    if security.schemes:
+        document["components"] = {"securitySchemes": dict(sorted(security.schemes.items()))}
+    finished = components.finish(document)
+    add_links(finished["paths"], finished.get("components", {}).get("schemas", {}))
+    return finished
+
+
+def _entries(tables: Iterable[Table]) -> Iterator[Route]:
+    """Yield the routes that are described."""
+    for table in tables:
+        for entry in table:
+            if isinstance(entry, Route):
+                found: Iterable[Route] = (entry,)
+            else:
+                found = _of_aiohttp(entry)
+            yield from (route for route in found if not route.hidden)
+
+
+def _of_aiohttp(entry: web.AbstractRouteDef) -> Iterator[Route]:
+    """Yield the routes of an entry in a table of aiohttp's: one, or several where it is a view."""
+    if not isinstance(entry, web.RouteDef):
+        return
+    handler: Any = entry.handler
+    if inspect.isclass(handler):
+        for method in _METHODS:
+            if (function := getattr(handler, method.lower(), None)) is not None and entry.method in {"*", method}:
+                yield Route(method=method, path=entry.path, handler=function, description=inspect.getdoc(function))
+    else:
+        yield Route(method=entry.method, path=entry.path, handler=handler, description=inspect.getdoc(handler))
+
+
+class _Names:
+    """The names of operations, each of which is given once."""
+
+    def __init__(self) -> None:
+        self._taken: dict[str, str] = {}
+        self._numbers: dict[str, int] = {}
+
+    def reserve(self, entries: Iterable[Route]) -> None:
+        """Keep the names that routes say themselves from those that do not.
+
+        Raises:
+            ValueError: Two say the same one.
+        """
+        for route in entries:
+            name, place = route.operation_id, f"{route.method} {route.path}"
+            if name is not None:
+                if name in self._taken:
+                    raise ValueError(f"{place}: the operation_id {name!r} is that of {self._taken[name]} too")
+                self._taken[name] = place
+
+    def of(self, route: Route, method: str) -> str:
+        """Return the name of the operation of a route for one method."""
+        if route.operation_id is not None and route.method != "*":
+            return route.operation_id
+        stem = route.operation_id or name_of_handler(route)
+        if route.method == "*":
+            stem = f"{stem}_{method.lower()}"
+        number, name = self._numbers.get(stem, 1), stem
+        while name in self._taken:
+            number += 1
+            name = f"{stem}_{number}"
+        self._numbers[stem] = number
+        self._taken[name] = f"{method} {route.path}"
+        return name
+
+
+def _paths(entries: Sequence[Route], names: _Names, context: Context) -> dict[str, Any]:
+    places = _Places()
+    paths: dict[str, dict[str, Any]] = {}
+    # What answers every method comes behind what answers one.
+    own = {(path_template(route.path).shape, route.method) for route in entries}
+    for route in entries:
+        template = path_template(route.path)
+        for method in _METHODS if route.method == "*" else (route.method,):
+            if method not in _METHODS or (route.method == "*" and (template.shape, method) in own):
+                continue
+            path = places.path(template, method)
+            made = operation(route, path, names.of(route, method), context)
+            paths.setdefault(path.text, {})[method.lower()] = made
+    return paths
+
+
+class _Places:
+    """The paths of a document.
+
+    For OpenAPI, `/mugs/{id}` and `/mugs/{name}` are one path, whatever their patterns. So the methods of one share the
+    names of the first, and a method that is there already stands under a path with another name.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[str, list[tuple[PathTemplate, set[str]]]] = {}
+
+    def path(self, template: PathTemplate, method: str) -> PathTemplate:
+        """Return the path under which a method stands."""
+        known = self._known.setdefault(template.shape, [])
+        for other, methods in known:
+            if method not in methods:
+                methods.add(method)
+                return template.renamed([*other.patterns])
+        texts = {other.text for other, _ in known}
+        place, number = template, 1
+        while place.text in texts:
+            number += 1
+            place = template.renamed([f"{name}_{number}" for name in template.patterns])
+        known.append((place, {method}))
+        return place

@@ -1,0 +1,246 @@
+"""Classes are compiled to objects and arrays of their members: dataclasses, Structs, attrs classes, TypedDicts, tuples.
+
+The types of the members are compiled by the walk that met the class.
+"""
+
+import collections.abc
+import dataclasses
+import inspect
+import typing
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from ponty.request.content.json_decoder import Json
+from ponty.request.parsing.annotation import DESCRIPTIVE, class_keywords
+from ponty.request.parsing.arrays import fixed_array
+from ponty.request.parsing.attrs_classes import AttrsConstructor, is_attrs_class
+from ponty.request.parsing.compiled_type import Build, CompiledType, Schema
+from ponty.request.parsing.json_names import json_names, without_alias
+from ponty.request.parsing.members import Member, attrs_members, dataclass_members, struct_members
+from ponty.request.parsing.msgspec_own import own_form
+from ponty.request.parsing.msgspec_path import direct_object
+from ponty.request.parsing.objects import build_object, check_signature, object_schema, with_extra_items
+from ponty.request.parsing.qualifiers import required_keys
+from ponty.request.parsing.scalars import enumeration
+from ponty.request.parsing.type_hints import resolve_hints
+
+Describe = collections.abc.Callable[[Any, Any], CompiledType]
+"""Compiles a class, given it as it was written, with its arguments, and bare."""
+
+
+class ClassCompiler:
+    """Compiles classes.
+
+    Args:
+        compile_: Compiles the type of a member, which is called by a place in messages.
+        ignore_unknown: Whether objects may have further properties, which are dropped, whatever their class says.
+    """
+
+    def __init__(self, compile_: collections.abc.Callable[[Any, str], CompiledType], *, ignore_unknown: bool) -> None:
+        self._compile = compile_
+        self._ignore_unknown = ignore_unknown
+
+    def describer(self, cls: type) -> Describe | None:
+        """Return what compiles a class that is referred to where it stands; None if it is none such."""
+        if is_typed_dict(cls):
+            return self.typed_dict
+        if issubclass(cls, tuple) and hasattr(cls, "_fields"):
+            return self.named_tuple
+        if issubclass(cls, msgspec.Struct):
+            return self.struct
+        if dataclasses.is_dataclass(cls):
+            return self.dataclass
+        return self.attrs_class if is_attrs_class(cls) else None
+
+    def dataclass(self, tp: Any, cls: Any) -> CompiledType:
+        """Compile a dataclass."""
+        return self._object(cls, dataclass_members(tp, cls))
+
+    def attrs_class(self, tp: Any, cls: Any) -> CompiledType:
+        """Compile a class of attrs."""
+        members = attrs_members(tp, cls)
+        construct = AttrsConstructor(cls, {member.name: member.key for member in members})
+        return self._object(cls, members, construct=construct)
+
+    def struct(self, tp: Any, cls: Any) -> CompiledType:
+        """Compile a `msgspec.Struct`."""
+        config = cls.__struct_config__
+        members = struct_members(tp, cls)
+        tag = None if config.tag is None else (config.tag_field, config.tag)
+        if config.array_like:
+            return self._struct_array(cls, members, tag)
+        node = self._object(cls, members, is_open=not config.forbid_unknown_fields, tag=tag)
+        is_narrowed = not class_keywords(cls).keys() <= DESCRIPTIVE
+        own = None if is_narrowed or self._ignore_unknown else own_form(tp)
+        return replace(node, msgspec_form=own or node.msgspec_form)
+
+    def _struct_array(self, cls: Any, members: list[Member], tag: tuple[str, str | int] | None) -> CompiledType:
+        if class_keywords(cls).keys() - DESCRIPTIVE:
+            raise TypeError(f"{cls.__qualname__}.JsonSchema: an array_like Struct takes keywords that describe it only")
+        for member in members:
+            if member.may_be_unset:
+                raise TypeError(f"{member.place}: an array has no member that is absent; write None in place of UNSET")
+        items = [self._compile(member.hint, member.place) for member in members]
+        first = 0 if tag is None else 1
+        if tag is not None:
+            items.insert(0, enumeration(cls.__qualname__, [tag[1]]))
+        required = max((index + 1 for index, member in enumerate(members) if member.required), default=0) + first
+        names = [member.name for member in members]
+        node = fixed_array(items, required, lambda value: cls(**dict(zip(names, value[first:], strict=False))))
+        if not cls.__struct_config__.forbid_unknown_fields:
+            schema = {name: keyword for name, keyword in node.schema.items() if name != "items"}
+            return replace(node, schema=schema, build=_first_items(node.build, len(items)), msgspec_form=None)
+        return node
+
+    def _object(
+        self,
+        cls: Any,
+        members: list[Member],
+        *,
+        is_open: bool = False,
+        tag: tuple[str, str | int] | None = None,
+        construct: collections.abc.Callable[..., Any] | None = None,
+    ) -> CompiledType:
+        """Compile a class of members.
+
+        Args:
+            cls: The class.
+            members: Its members.
+            is_open: Whether it says itself that objects may have further properties.
+            tag: A property that tells it from other classes, and its value there.
+            construct: What is called in the place of the class, to make an instance.
+        """
+        keywords = class_keywords(cls)
+        for name in keywords.keys() - DESCRIPTIVE:
+            says = name == "additionalProperties" and issubclass(cls, msgspec.Struct)
+            if name.startswith("$") or name in {"type", "properties", "required"} or says:
+                raise TypeError(f"{cls.__qualname__}.JsonSchema: Annotation({name}=…) would change what the class says")
+        properties = {} if tag is None else {tag[0]: enumeration(cls.__qualname__, [tag[1]])}
+        schemas: dict[str, Schema] = {key: node.schema for key, node in properties.items()}
+        required = [*properties]
+        for member in members:
+            node = properties[member.key] = self._compile(member.hint, member.place)
+            schemas[member.key] = {**node.schema, **member.default}
+            if member.required:
+                required.append(member.key)
+        if not is_struct(cls):
+            check_signature(
+                cls, [member.name for member in members], [member.name for member in members if member.required]
+            )
+        if inspect.isabstract(cls):
+            missing = ", ".join(sorted(cls.__abstractmethods__))
+            raise TypeError(f"{cls.__qualname__} is abstract, so no instance can be made of it: it lacks {missing}")
+        ignore_unknown = self._ignore_unknown or keywords.get("additionalProperties", False) is not False
+        ignore_unknown = ignore_unknown or is_open or "patternProperties" in keywords
+        names = {member.key: member.name for member in members}
+        is_renamed = tag is not None or any(key != name for key, name in names.items())
+        schema = object_schema(schemas, required, keywords)
+        return CompiledType(
+            {**schema, "additionalProperties": True} if is_open or self._ignore_unknown else schema,
+            frozenset({"object"}),
+            build_object(
+                properties,
+                required,
+                construct or cls,
+                ignore_unknown=ignore_unknown,
+                names=names if is_renamed else None,
+            ),
+            msgspec_form=direct_object(cls, properties, required, names, tag=tag, is_open=is_open, construct=construct)
+            if keywords.keys() <= DESCRIPTIVE and (is_open or not ignore_unknown) and not self._ignore_unknown
+            else None,
+            hashable=may_hash(cls),
+            elements=[*properties.values()] if _hashes_fields(cls) else (),
+        )
+
+    def typed_dict(self, tp: Any, cls: Any, more: Mapping[str, Json] | None = None) -> CompiledType:
+        """Compile a TypedDict.
+
+        Args:
+            tp: The class as it was written.
+            cls: The class.
+            more: Keywords of the place where it stands.
+        """
+        keywords = {**class_keywords(cls), **(more or {})}
+        for name in keywords.keys() - DESCRIPTIVE:
+            if name.startswith("$") or name in {"type", "properties", "required"}:
+                raise TypeError(f"{cls.__qualname__}: Annotation({name}=…) would change what the class says")
+        hints = resolve_hints(tp, inspect.get_annotations(cls))
+        names = json_names(cls, {name: without_alias(hint)[1] for name, hint in hints.items()})
+        properties = {
+            names[name]: self._compile(without_alias(hint)[0], f"{cls.__qualname__}.{name}")
+            for name, hint in hints.items()
+        }
+        required = [names[name] for name in hints if name in required_keys(cls, hints)]
+        schemas = {key: node.schema for key, node in properties.items()}
+        is_renamed = any(key != name for name, key in names.items())
+        extra = self._extra_items(cls)
+        if extra is not None:
+            keywords = {"additionalProperties": extra.schema, **keywords}
+        elif getattr(cls, "__closed__", None) is False:
+            keywords = {"additionalProperties": True, **keywords}
+        is_open = keywords.get("additionalProperties", False) is not False or "patternProperties" in keywords
+        build = build_object(
+            properties,
+            required,
+            dict if is_renamed else None,
+            ignore_unknown=self._ignore_unknown or is_open,
+            names={key: name for name, key in names.items()} if is_renamed else None,
+        )
+        if extra is not None and not self._ignore_unknown:
+            build = with_extra_items(build, properties.keys(), extra.build)
+        schema = self._open(object_schema(schemas, required, keywords))
+        return CompiledType(schema, frozenset({"object"}), build, hashable=False)
+
+    def _extra_items(self, cls: Any) -> CompiledType | None:
+        """Compile the type of further items (PEP 728); None where there are none."""
+        items = getattr(cls, "__extra_items__", None)
+        if items is None or type(items).__name__.startswith(("NoExtraItems", "_NoExtraItems")) or items is typing.Never:
+            return None
+        return self._compile(items, f"{cls.__qualname__}: the extra items")
+
+    def named_tuple(self, tp: Any, cls: Any) -> CompiledType:
+        """Compile a NamedTuple."""
+        defaults: Mapping[str, object] = cls._field_defaults
+        hints = resolve_hints(tp, cls._fields)
+        items = [self._compile(hint, f"{cls.__qualname__}.{name}") for name, hint in hints.items()]
+        return fixed_array(items, len(items) - len(defaults), lambda value: cls(*value))
+
+    def _open(self, schema: Schema) -> Schema:
+        return {**schema, "additionalProperties": True} if self._ignore_unknown else schema
+
+
+def is_typed_dict(cls: Any) -> bool:
+    """Return whether a class is a TypedDict, that of typing_extensions included."""
+    return issubclass(cls, dict) and hasattr(cls, "__total__") and hasattr(cls, "__required_keys__")
+
+
+def is_struct(tp: Any) -> bool:
+    """Return whether a type is a `msgspec.Struct`, which may be parametrized."""
+    cls = typing.get_origin(tp) or tp
+    return isinstance(cls, type) and issubclass(cls, msgspec.Struct)
+
+
+def is_array(cls: Any) -> bool:
+    """Return whether a class is an array in JSON."""
+    return issubclass(cls, tuple) or (issubclass(cls, msgspec.Struct) and cls.__struct_config__.array_like)
+
+
+def _first_items(build: Build | None, count: int) -> Build | None:
+    """Make what builds of the first items of an array, and drops the others."""
+    return build and (lambda value: build(value[:count]))
+
+
+def may_hash(cls: Any) -> bool:
+    """Return whether the instances of a class have a hash, that of their members aside."""
+    if is_struct(cls):
+        return bool(cls.__struct_config__.frozen or not cls.__struct_config__.eq)
+    return cls.__hash__ is not None
+
+
+def _hashes_fields(cls: Any) -> bool:
+    """Return whether the hash of a class is that of its fields, as dataclasses and tuples have it."""
+    parameters = getattr(cls, "__dataclass_params__", None)
+    return parameters is None or (parameters.eq and (parameters.frozen or parameters.unsafe_hash))

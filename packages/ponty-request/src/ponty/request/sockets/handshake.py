@@ -1,0 +1,95 @@
+"""The handshake of a websocket: whether a request asks for one, and whether it may have it.
+
+A browser sends the cookies of a site with every handshake, whichever page asks for it, and lets that page read and
+write. So the page must be one of the site's own, or one that the program has listed (RFC 6455 §10.2). Programs that are
+no browsers send no `Origin`, and no cookies of somebody else.
+"""
+
+import base64
+import binascii
+from collections.abc import Collection
+
+from aiohttp import hdrs, web
+from yarl import URL
+
+from ponty.core import PontyError, ValidationError
+
+VERSION = "13"
+"""The version of the protocol (RFC 6455 §4.1)."""
+
+
+class _UpgradeRequired(PontyError):
+    status_code = 426
+
+
+class _OtherOrigin(PontyError):
+    status_code = 403
+
+
+def check_handshake(request: web.Request, origins: Collection[str]) -> None:
+    """Refuse a request that asks for no websocket, or for one that its page may not have.
+
+    Args:
+        request: The request.
+        origins: The origins, other than that of the site, whose pages may; `*` among them is any.
+
+    Raises:
+        PontyError: 426 where it asks for none, or for another version; 400 where its key is none; 403 for another
+            origin.
+    """
+    headers = request.headers
+    upgrades = headers.get(hdrs.UPGRADE, "").strip().lower() == "websocket"
+    connection = {token.strip().lower() for token in headers.get(hdrs.CONNECTION, "").split(",")}
+    if request.method != hdrs.METH_GET or not upgrades or "upgrade" not in connection:
+        raise _UpgradeRequired(
+            detail="this is a websocket",
+            headers={hdrs.UPGRADE: "websocket", hdrs.CONNECTION: "Upgrade", hdrs.SEC_WEBSOCKET_VERSION: VERSION},
+        )
+    if headers.get(hdrs.SEC_WEBSOCKET_VERSION, "").strip() != VERSION:
+        raise _UpgradeRequired(
+            detail="the version of the protocol is 13",
+            headers={hdrs.UPGRADE: "websocket", hdrs.CONNECTION: "Upgrade", hdrs.SEC_WEBSOCKET_VERSION: VERSION},
+        )
+    if not _is_key(headers.get(hdrs.SEC_WEBSOCKET_KEY, "")):
+        raise ValidationError(detail="Sec-WebSocket-Key is not 16 bytes in base64")
+    if not _may(request, origins):
+        raise _OtherOrigin(detail="pages of this origin may not open this websocket")
+
+
+def _is_key(text: str) -> bool:
+    try:
+        return len(base64.b64decode(text, validate=True)) == 16
+    except (binascii.Error, ValueError):
+        return False
+
+
+def _may(request: web.Request, origins: Collection[str]) -> bool:
+    sent = request.headers.getall(hdrs.ORIGIN, ())
+    if not sent or "*" in origins:
+        return True
+    if len(sent) > 1:
+        return False
+    if sent[0] in origins:
+        return True
+    try:
+        origin = URL(sent[0])
+        # Whether the client speaks TLS, a proxy may not tell: the port that is meant is that of the page.
+        own = URL(f"{origin.scheme}://{request.host}")
+        return bool(origin.host) and (origin.host, origin.port) == (own.host, own.port)
+    except ValueError:
+        return False
+
+
+def check_origins(origins: Collection[str]) -> frozenset[str]:
+    """Return origins as browsers write them.
+
+    Raises:
+        TypeError: It is one origin, not a list.
+        ValueError: One is none.
+    """
+    if isinstance(origins, str):
+        raise TypeError(f"origins is a list, as origins=[{origins!r}], not {origins!r}")
+    for origin in origins:
+        if origin != "*" and str(URL(origin).origin() if "://" in origin else "") != origin:
+            raise ValueError(f"an origin is a scheme, a host and a port, as https://mugs.example, not {origin!r}")
+    return frozenset(origins)

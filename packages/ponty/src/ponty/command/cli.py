@@ -1,0 +1,157 @@
+"""The command line: names, options and help.
+
+What a command does is imported when it is called, so that it starts soon.
+"""
+
+import pathlib
+import sys
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+_APP = click.argument("app", metavar="APP")
+
+
+def _version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        import importlib.metadata  # noqa: PLC0415 - it takes longer than all the rest
+
+        click.echo(f"ponty {importlib.metadata.version('ponty')}")
+        context.exit()
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version.")
+def main() -> None:
+    """Run, list and check the programs that Ponty serves.
+
+    APP is a file or a module that serves when it is executed, as app.py or shop.main; or an application, a function
+    that makes one, or a table of routes in a module, as shop.main:app.
+    """
+
+
+@main.command()
+@_APP
+@click.option("--host", envvar="PONTY_HOST", help="The address to listen on, in place of the program's.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    envvar="PONTY_PORT",
+    help="The port to listen on, in place of the program's; 0 for any free one.",
+)
+@click.option("--reload", is_flag=True, help="Start anew when a file changes; requests in flight are finished.")
+@click.option(
+    "--watch",
+    multiple=True,
+    type=click.Path(exists=True, path_type=pathlib.Path),
+    help="With --reload: a file or directory to watch, in place of the working directory. May be given again.",
+)
+@click.option("--access-log/--no-access-log", default=True, help="Write a line for each request; so it is by default.")
+def run(
+    app: str, *, host: str | None, port: int | None, reload: bool, watch: tuple[pathlib.Path, ...], access_log: bool
+) -> None:
+    """Run APP while working on it.
+
+    It listens where the program says, unless --host or --port say otherwise, or the variables PONTY_HOST and PONTY_PORT
+    of the environment. A request log is written unless the program has set up its own.
+    """
+    if reload:
+        from ponty.command.reloading import reload_forever  # noqa: PLC0415
+
+        sys.exit(reload_forever(app, host=host, port=port, watched=watch, access_log=access_log))
+    from ponty.command.running import run as run_here  # noqa: PLC0415
+
+    _told(lambda: run_here(app, host=host, port=port, access_log=access_log))
+
+
+@main.command()
+@_APP
+def routes(app: str) -> None:
+    """List the routes of APP: method, path, handler, place, and fields."""
+    from ponty.command.listing import rows, table  # noqa: PLC0415
+
+    click.echo(table(_told(lambda: rows(app))))
+
+
+@main.command()
+@_APP
+@click.option("--title", help="The name of the API; that of the program by default.")
+@click.option("--version", default="0", show_default=True, help="The version of the API.")
+@click.option("--output", type=click.Path(dir_okay=False, path_type=pathlib.Path), help="A file to write it into.")
+def openapi(app: str, *, title: str | None, version: str, output: pathlib.Path | None) -> None:
+    """Write the description of APP, an OpenAPI 3.1 document, as JSON.
+
+    The same program makes the same document, byte for byte, so that it may be kept under version control.
+    """
+    from ponty.command.describing import describe  # noqa: PLC0415
+
+    text = _told(lambda: describe(app, title=title, version=version))
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        output.write_text(text, encoding="utf-8")
+
+
+@main.command()
+@_APP
+@click.option("--start/--no-start", default=True, help="Start and stop the providers too; so it is by default.")
+def check(app: str, *, start: bool) -> None:
+    """Tell what is wrong with APP, or smells, without serving it.
+
+    The exit status is 1 where something keeps it from starting, and 0 where it only smells.
+    """
+    from ponty.command.checking import check as look  # noqa: PLC0415
+
+    findings = look(app, start=start)
+    for finding in findings:
+        colour = "red" if finding.is_fatal else "yellow"
+        click.echo(f"{click.style('error' if finding.is_fatal else 'smell', fg=colour)}: {finding.text}")
+    if not findings:
+        click.echo(click.style(f"{app}: nothing found", fg="green"))
+    sys.exit(any(finding.is_fatal for finding in findings))
+
+
+@main.command()
+@click.argument("name")
+@click.option("--into", type=click.Path(path_type=pathlib.Path), help="The directory to make; NAME by default.")
+def new(name: str, *, into: pathlib.Path | None) -> None:
+    """Make a small project called NAME: a resource, a database, tests, a container file, CI."""
+    from ponty.command.new import make_project  # noqa: PLC0415
+
+    directory = into or pathlib.Path(name)
+    try:
+        files = make_project(name, directory)
+    except (ValueError, FileExistsError) as error:
+        raise click.ClickException(str(error)) from None
+    for file in files:
+        click.echo(f"{click.style('made', fg='green')} {directory / file}")
+    click.echo(
+        f"\nNow:\n  cd {directory}\n  python3 -m venv .venv && .venv/bin/pip install -e '.[test]'\n"
+        f"  .venv/bin/pytest\n  .venv/bin/ponty run {name.replace('-', '_')} --reload"
+    )
+
+
+def _told(act: Callable[[], Any]) -> Any:
+    """Do something with a program, and tell what it raises as Python would, without the command's own frames."""
+    from ponty.command.programs import ProgramError  # noqa: PLC0415
+
+    try:
+        return act()
+    except ProgramError as error:
+        raise click.ClickException(str(error)) from None
+    except Exception as error:  # noqa: BLE001 - it is shown, whatever a program raises
+        click.echo("".join(traceback.format_exception(own_part(error))), err=True, nl=False)
+        sys.exit(1)
+
+
+def own_part(error: BaseException) -> BaseException:
+    """Return an error without the frames of the command: the program's own traceback."""
+    place = str(pathlib.Path(__file__).parent)
+    where = error.__traceback__
+    while where is not None and (
+        where.tb_frame.f_code.co_filename.startswith(place) or where.tb_frame.f_code.co_filename.startswith("<frozen ")
+    ):
+        where = where.tb_next
+    return error.with_traceback(where) if where is not None else error.with_traceback(None)

@@ -1,0 +1,25 @@
+"""`ponty openapi`: the description of a program."""
+
+import json
+import pathlib
+
+from ponty.command.programs import load
+from ponty.core import routes_of
+from ponty.request import openapi
+
+
+def describe(program: str, *, title: str | None, version: str) -> str:
+    """Return the OpenAPI document of a program, as JSON.
+
+    Args:
+        program: The program.
+        title: The name of the API; None for that of the program.
+        version: The version of the API.
+
+    Raises:
+        ProgramError: There is no such program, or it serves nothing.
+        Exception: What the program raises.
+    """
+    app = load(program).app
+    document = openapi(routes_of(app), title=title or pathlib.PurePath(program.partition(":")[0]).stem, version=version)
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,170 @@
+"""A program's name on the command line becomes what it asks to be served.
+
+A program is a file or a module that serves when it is executed, as `python app.py` or `python -m shop` would do it; it
+is executed as `__main__`, and nothing is served. `APP:NAME` names what a module holds instead: an application, a
+function that makes one, or tables of routes.
+"""
+
+import asyncio
+import importlib
+import importlib.util
+import inspect
+import os
+import pathlib
+import sys
+import types
+from collections.abc import Awaitable, Callable
+from importlib.machinery import ModuleSpec
+
+from aiohttp import web
+
+from ponty.core import Routes, Serving, build_app, intercept_serving, routes, serve
+
+
+class ProgramError(Exception):
+    """A program cannot be found, or has nothing to serve."""
+
+
+class _Seen(BaseException):
+    """What a program asks to be served has been seen; it is to go on no further."""
+
+    def __init__(self, serving: Serving) -> None:
+        super().__init__()
+        self.serving = serving
+
+
+def load(program: str) -> Serving:
+    """Execute a program until it serves, and return what it asks to be served.
+
+    Args:
+        program: A file, a module, or one of both and a name in it, as `shop.main:app`.
+
+    Raises:
+        ProgramError: There is no such program, or it serves nothing.
+        Exception: What the program raises.
+    """
+
+    def see(serving: Serving) -> Serving:
+        raise _Seen(serving)
+
+    try:
+        execute(program, see)
+    except _Seen as seen:
+        return seen.serving
+    raise ProgramError(f"{program} has ended, and has asked for nothing to be served")
+
+
+def execute(program: str, intercept: Callable[[Serving], Serving]) -> None:
+    """Execute a program to its end; one that serves nothing by itself has its routes served.
+
+    Args:
+        program: A file, a module, or one of both and a name in it, as `shop.main:app`.
+        intercept: Takes what the program asks to be served, and returns what is served.
+
+    Raises:
+        ProgramError: There is no such program, or it serves nothing.
+        Exception: What the program raises.
+    """
+    has_served = False
+
+    def note(serving: Serving) -> Serving:
+        nonlocal has_served
+        has_served = True
+        return intercept(serving)
+
+    place, _, name = program.partition(":")
+    spec = _find(place)
+    sys.argv[:] = [spec.origin or place]
+    with intercept_serving(note):
+        if name:
+            serve(_application(spec, name, program), port=_DEFAULT_PORT)
+            return
+        _execute_as_main(spec)
+        if has_served:
+            return
+        if not any(routes):
+            raise ProgramError(
+                f"{program} serves nothing, and no route is in the default table: call startmeup in it, or name its "
+                f"application or tables of routes, as {place}:app"
+            )
+        serve(build_app(), port=_DEFAULT_PORT)
+
+
+_DEFAULT_PORT = 8080
+
+
+def _find(place: str) -> ModuleSpec:
+    """Return where a program's code is: of a package, its `__main__`, unless it has none."""
+    if place.endswith(".py") or os.sep in place:
+        path = pathlib.Path(place)
+        if path.is_dir():
+            path /= "__main__.py"
+        if not path.is_file():
+            raise ProgramError(f"there is no file {place}")
+        sys.path.insert(0, str(path.parent.resolve()))
+        spec = importlib.util.spec_from_file_location(path.stem, path)
+        if spec is None:
+            raise ProgramError(f"{place} is not a Python file")
+        return spec
+    if "" not in sys.path and os.getcwd() not in sys.path:  # noqa: PTH109 - as Python itself writes it there
+        sys.path.insert(0, os.getcwd())  # noqa: PTH109
+    spec = _module(place)
+    if spec is not None and spec.submodule_search_locations is not None:
+        spec = _module(f"{place}.__main__") or spec
+    if spec is None or spec.origin is None or spec.loader is None:
+        raise ProgramError(f"there is no module {place}, seen from {os.getcwd()}")  # noqa: PTH109
+    return spec
+
+
+def _module(name: str) -> ModuleSpec | None:
+    try:
+        return importlib.util.find_spec(name)
+    except ModuleNotFoundError as error:
+        if error.name is not None and (name == error.name or name.startswith(f"{error.name}.")):
+            return None
+        raise
+
+
+def _execute_as_main(spec: ModuleSpec) -> None:
+    """Execute a module as `__main__`, and leave it there: what it defines is resolved by that name."""
+    main = types.ModuleType("__main__")
+    main.__file__ = spec.origin
+    main.__package__ = spec.parent if "." in spec.name or spec.submodule_search_locations is not None else None
+    main.__spec__ = spec if main.__package__ else None
+    get_code = getattr(spec.loader, "get_code", None)
+    code = get_code(spec.name) if get_code is not None else None
+    if code is None:
+        raise ProgramError(f"{spec.origin} has no code to execute")
+    sys.modules["__main__"] = main
+    exec(code, vars(main))  # noqa: S102 - executing programs is what this is for
+
+
+def _application(spec: ModuleSpec, name: str, program: str) -> web.Application:
+    """Return the application called `name` in a module, which is imported."""
+    module_name = spec.name.removesuffix(".__main__")
+    if module_name in sys.modules or "." in module_name or spec.submodule_search_locations is not None:
+        module = importlib.import_module(module_name)
+    else:
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[spec.name] = module
+        assert spec.loader is not None  # noqa: S101 - of a file
+        spec.loader.exec_module(module)
+    found: object = module
+    for part in name.split("."):
+        if not hasattr(found, part):
+            raise ProgramError(f"{program}: {module.__name__} has no {name!r}")
+        found = getattr(found, part)
+    if callable(found) and not isinstance(found, web.Application | Routes):
+        found = found()
+    if inspect.isawaitable(found):
+        found = asyncio.run(_awaited(found))
+    if isinstance(found, web.Application):
+        return found
+    tables = [found] if isinstance(found, Routes) else found
+    if isinstance(tables, list | tuple) and tables and all(isinstance(table, Routes) for table in tables):
+        return build_app(routes=tables)
+    raise ProgramError(f"{program} is neither an application nor tables of routes, but {type(found).__qualname__}")
+
+
+async def _awaited(value: Awaitable[object]) -> object:
+    return await value
