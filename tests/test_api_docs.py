@@ -20,6 +20,7 @@ from ponty import (
     expect,
     openapi,
     render_json,
+    security_headers,
 )
 
 MUGS = Routes(tags=["mugs"])
@@ -172,10 +173,10 @@ ASKED = "performance.getEntriesByType('resource').map(entry => new URL(entry.nam
 
 @pytest.mark.parametrize("prefix", ["", "/api/v1"])
 async def test_the_page_lists_the_operations_and_asks_nobody_else(aiohttp_client, browser, prefix):
-    """Wherever it is mounted: its own files are found beside it."""
+    """Wherever it is mounted, its own files are found beside it; and a stricter policy for answers is not for it."""
     outer = Routes()
     outer.include(api_docs(MUGS, **NAMES), prefix=prefix)
-    client = await aiohttp_client(build_app(routes=[MUGS, outer]))
+    client = await aiohttp_client(build_app(routes=[MUGS, outer], middlewares=[security_headers()]))
     await browser.open(client.make_url(f"{prefix}/docs"))
     await browser.until("document.querySelector('.opblock-summary')")
     (operation,) = await browser.run(f"return {OPERATIONS}")

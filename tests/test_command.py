@@ -249,6 +249,24 @@ def test_routes_of_aiohttp_tables_and_of_parts_are_listed(shop, ponty):
     ]
 
 
+def test_what_breaks_clients_since_an_earlier_description_is_told(shop, ponty, tmp_path):
+    shop()
+    ponty("openapi", "shop.py", "--output", "old.json")
+    same = ponty("openapi", "shop.py", "--against", "old.json")
+    assert (same.returncode, same.stdout) == (0, "")
+    old = json.loads((tmp_path / "old.json").read_text())
+    old["paths"]["/gone"] = {"get": {"responses": {}}}
+    del old["paths"]["/hello/{name}"]
+    (tmp_path / "old.json").write_text(json.dumps(old))
+    other = ponty("openapi", "shop.py", "--against", "old.json")
+    assert (other.returncode, other.stdout) == (
+        1,
+        "breaks: GET /gone: is gone\nchanged: GET /hello/{name}: is new\n",
+    )
+    (tmp_path / "old.json").write_text("{")
+    assert "old.json is not JSON" in ponty("openapi", "shop.py", "--against", "old.json").stderr
+
+
 def test_a_program_is_described(shop, ponty, tmp_path):
     told = ponty("openapi", "shop.py", "--version", "2.1")
     document = json.loads(told.stdout)

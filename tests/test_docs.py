@@ -144,7 +144,7 @@ class Program:
             head, _, shown = shown.partition("\n\n")
             assert head.splitlines()[0] == status
             assert set(head.splitlines()[1:]) <= set(headers)
-        assert without_clocks(shown.rstrip("\n")) == without_clocks(body)
+        assert without_clocks(shown.rstrip("\n")) == without_clocks("\n".join(body.rstrip("\r\n").splitlines()))
 
     def stop(self):
         if self.serving is not None:

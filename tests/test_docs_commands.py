@@ -34,6 +34,8 @@ DISTRIBUTIONS = {path.name for path in ROOT.glob("packages/*")} | {
     "gunicorn",
     "hatch",
     "nox[uv]",
+    "ponty[docs]",
+    "ponty[metrics]",
     "ponty[redis]",
     "ponty[reload]",
     "ponty[testing]",

@@ -1,6 +1,6 @@
 """Have tools that nobody here wrote look at programs by their descriptions, and at the programs through them.
 
-- openapi-spec-validator reads the document of each program;
+- openapi-spec-validator reads the document of each program, and of the other examples;
 - schemathesis asks the program whatever the document lets it ask, and what it does not, with all of its checks;
 - openapi-python-client makes a client of the document, which asks the program;
 - openapi-typescript makes types of it, which the compiler of TypeScript holds a program to.
@@ -40,8 +40,11 @@ def main() -> int:
     arguments.add_argument("--examples", type=int, default=5, help="how many it makes for each operation")
     arguments.add_argument("--program", choices=["everything", "guesthouse"], help="only this one")
     given = arguments.parse_args()
+    if shutil.which("hatch") is None:
+        raise SystemExit("hatch is not on the path")
     failed: list[str] = []
     documents: dict[str, dict] = {}
+    validate_examples()
     with tempfile.TemporaryDirectory() as folder:
         for name, program in (("everything", everything), ("guesthouse", guesthouse)):
             if given.program in {None, name}:
@@ -56,6 +59,26 @@ def main() -> int:
             check_types(documents, pathlib.Path(folder))
     print(f"{len(documents) - len(failed)} passed, {len(failed)} failed")
     return bool(failed)
+
+
+def validate_examples() -> None:
+    """Validate the document of each example that has routes."""
+    for path in sorted([*GUESTHOUSE.parent.glob("*.py"), *GUESTHOUSE.parent.glob("tutorial/*.py")]):
+        done = subprocess.run(
+            [sys.executable, "-c", DESCRIBE, path], cwd=path.parent, check=True, capture_output=True, text=True
+        )
+        document = json.loads(done.stdout)
+        validate(document)
+        print(f"{path.name}: {len(document['paths'])} paths")
+
+
+DESCRIBE = """
+import json, runpy, sys
+from ponty import Routes, openapi, routes
+sys.path.insert(0, "")
+tables = [value for value in runpy.run_path(sys.argv[1]).values() if isinstance(value, Routes)]
+print(json.dumps(openapi(routes, *(table for table in tables if table is not routes), title="T", version="1")))
+"""
 
 
 @contextlib.contextmanager

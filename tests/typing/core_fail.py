@@ -1,10 +1,13 @@
 """What type checkers refuse of the core."""
 
 import dataclasses
+from collections.abc import AsyncIterator
 
 from aiohttp import web
 
 from ponty import (
+    Event,
+    Hub,
     PontyError,
     Reply,
     Routes,
@@ -14,7 +17,10 @@ from ponty import (
     http_client_provider,
     json_response,
     raise_status,
+    render_csv,
+    render_events,
     render_json,
+    render_lines,
     retry,
     startmeup,
     trusted_proxies,
@@ -120,3 +126,39 @@ json_response(1, headers=1)  # E
 PontyError(detail=1)  # E
 build_app(errors={KeyError: "404"})  # E
 build_app(check_returns="log")  # E
+
+
+Event()  # E
+Event(1, id=7)  # E
+Event(1, retry_ms="3")  # E
+render_events(heartbeat="15")  # E
+render_csv(formulas="drop")  # E
+
+
+@render_events  # E
+async def no_generator(request: web.Request) -> Event[int]:
+    return Event(1)
+
+
+@render_events(int)  # E
+async def other_events(request: web.Request) -> AsyncIterator[Event[str]]:
+    yield Event("a")
+
+
+@render_lines(int)  # E
+async def other_lines(request: web.Request) -> AsyncIterator[str]:
+    yield "a"
+
+
+@render_json(list[int])  # E
+async def other_array(request: web.Request) -> AsyncIterator[str]:
+    yield "a"
+
+
+@render_json(list[int])  # E
+async def other_list(request: web.Request) -> list[str]:
+    return ["a"]
+
+
+counts: Hub[int] = Hub()
+counts.publish("a")  # E

@@ -14,7 +14,9 @@ from ponty import (
     DoesNotExist,
     Envelope,
     ErrorAnswer,
+    Event,
     Fault,
+    Hub,
     PontyError,
     Provider,
     Reply,
@@ -26,6 +28,7 @@ from ponty import (
     cors,
     current_request_id,
     delete,
+    encode_as,
     encode_json,
     etag_matches,
     etag_of,
@@ -39,7 +42,10 @@ from ponty import (
     post,
     put,
     raise_status,
+    render_csv,
+    render_events,
     render_json,
+    render_lines,
     request_ids,
     retry,
     route,
@@ -48,6 +54,8 @@ from ponty import (
     security_headers,
     startmeup,
     trusted_proxies,
+    websocket,
+    when_stopping,
 )
 
 
@@ -259,3 +267,79 @@ async def use_answers(request: web.Request) -> None:
     build_app(envelope=envelope, errors=errors, answer_invalid=a_late_answer, check_returns="raise")
     if request.query:
         raise NotEnough(detail="three are left", members={"left": 3}, instance="/orders/7")
+
+
+@dataclasses.dataclass
+class Row:
+    number: int
+
+
+@get("/events")
+@render_events
+async def bare_events(request: web.Request) -> AsyncIterator[Event[int] | str]:
+    yield Event(1, event="a", id="b", retry_ms=3)
+    yield "text"
+
+
+@get("/events")
+@render_events(Row, heartbeat=None, last=Event(Row(0)))
+async def typed_events(request: web.Request) -> AsyncIterator[Event[Row]]:
+    yield Event(Row(1))
+
+
+@get("/events")
+@render_events(Row)
+async def plain_events(request: web.Request) -> AsyncIterator[Row]:
+    yield Row(1)
+
+
+@get("/lines")
+@render_lines(Row)
+async def lines(request: web.Request) -> AsyncIterator[Row]:
+    yield Row(1)
+
+
+@get("/csv")
+@render_csv(Row, columns=["number"], filename="rows.csv")
+async def rows(request: web.Request) -> AsyncIterator[Row]:
+    yield Row(1)
+
+
+@get("/array")
+@render_json(list[Row])
+async def array(request: web.Request) -> AsyncIterator[Row]:
+    yield Row(1)
+
+
+@get("/array")
+@render_json
+async def bare_array(request: web.Request) -> AsyncIterator[Row]:
+    yield Row(1)
+
+
+@get("/array")
+@render_json(envelope=False)
+async def array_alone(request: web.Request) -> AsyncIterator[Row]:
+    yield Row(1)
+
+
+@get("/list")
+@render_json(list[Row])
+async def whole_list(request: web.Request) -> list[Row]:
+    return [Row(1)]
+
+
+hub: Hub[Row] = Hub()
+
+
+@websocket("/bare")
+async def bare_socket(request: web.Request) -> web.WebSocketResponse:
+    socket = web.WebSocketResponse()
+    await socket.prepare(request)
+    forget = when_stopping(request, lambda: None)
+    async with hub.subscribe() as heard:
+        async for row in heard:
+            assert_type(row, Row)
+    forget()
+    assert_type(encode_as(Row, Row(1)), bytes)
+    return socket

@@ -25,11 +25,13 @@ from ponty import (
     Request,
     RouteParameter,
     Scoped,
+    Socket,
     StringQueryParameter,
     StringRouteParameter,
     UnsetType,
     Upload,
     ValidatedJsonBody,
+    accept_socket,
     expect,
     get,
     render_json,
@@ -149,3 +151,19 @@ async def classes(r: Classes) -> Address:
 
 Alias(5)  # E
 Alias()  # E
+
+
+@accept_socket(int, str)  # E
+async def no_socket() -> None: ...
+
+
+@accept_socket(int, str)  # E
+async def other_socket(socket: Socket[str, str], request: web.Request) -> None: ...
+
+
+@accept_socket(int, str)
+async def says_other(socket: Socket[int, str], request: web.Request) -> None:
+    await socket.send(1)  # E
+
+
+accept_socket(int, str, invalid="drop")  # E

@@ -29,6 +29,7 @@ from ponty import (
     Header,
     Json,
     JsonBody,
+    LastEventId,
     ParsedForm,
     ParsedJsonBody,
     ParsedQuery,
@@ -39,17 +40,21 @@ from ponty import (
     Request,
     RouteParameter,
     Scoped,
+    Socket,
     StringQueryParameter,
     StringRouteParameter,
     TextBody,
     UnsetType,
     Upload,
     ValidatedJsonBody,
+    accept_socket,
     build_app,
     dataclass_to_jsonschema,
     expect,
     get,
+    render_events,
     render_json,
+    websocket,
 )
 
 
@@ -365,3 +370,35 @@ async def classes(r: Classes) -> Address:
 
 
 schema_of_a_struct: dict[str, object] = dataclass_to_jsonschema(Address)
+
+
+class Follow(Request):
+    last = LastEventId(int)
+    text = LastEventId()
+
+
+def follows(r: Follow) -> None:
+    assert_type(r.last, int | None)
+    assert_type(r.text, str | None)
+
+
+@get("/events")
+@expect(Follow)
+@render_events(int)
+async def events(last: int | None, text: str | None) -> AsyncIterator[int]:
+    yield last or 0
+
+
+@websocket("/echo")
+@accept_socket(int, str)
+async def echo(socket: Socket[int, str], request: web.Request) -> None:
+    async for number in socket:
+        assert_type(number, int)
+        await socket.send(str(number))
+
+
+@websocket("/follow")
+@expect(Follow)
+@accept_socket(int, str, origins=["https://a.example"], rate=None)
+async def follow(socket: Socket[int, str], last: int | None, text: str | None) -> None:
+    socket.close(1000, "enough")

@@ -4,6 +4,7 @@ import pathlib
 import sys
 
 from aiohttp import web
+from aiohttp.http import StreamWriter
 from aiohttp.http_exceptions import LineTooLong
 from aiohttp.http_parser import RawRequestMessage
 
@@ -49,3 +50,17 @@ async def test_a_connection_queues_what_its_parser_refuses_as_something_else_tha
         first, second = connection._messages
         assert isinstance(first[0], RawRequestMessage)
         assert not isinstance(second[0], RawRequestMessage)
+
+
+def test_a_request_is_told_that_its_client_has_left_by_one_method():
+    """See `ponty.core.wire.departures`."""
+    assert "_cancel" in vars(web.BaseRequest)
+    assert {"_current_request", "_cancel"} <= {*web.RequestHandler.connection_lost.__code__.co_names}
+
+
+async def test_a_head_may_wait_in_the_writer_of_an_answer_and_be_dropped():
+    """See `ponty.core.wire.withheld_head`."""
+    assert web.StreamResponse._send_headers_immediately is True
+    writer = StreamWriter(None, None)
+    assert (writer.chunked, writer.length) == (False, None)
+    assert {"_headers_buf": None, "_headers_written": False}.items() <= vars(writer).items()

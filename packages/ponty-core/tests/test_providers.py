@@ -134,9 +134,16 @@ async def coroutine(app):
     pass
 
 
-@pytest.mark.parametrize("provider", [coroutine, None, "provider"])
-def test_what_is_no_async_generator_function_is_refused(provider):
-    with pytest.raises(TypeError, match="a provider is an async generator function"):
+@pytest.mark.parametrize(
+    ("provider", "message"),
+    [
+        (coroutine, "'coroutine' has no yield: a provider starts something, yields, and stops it"),
+        (None, "a provider is an async generator function of the application, not 'NoneType'"),
+        ("provider", "a provider is an async generator function of the application, not 'str'"),
+    ],
+)
+def test_what_is_no_async_generator_function_is_refused(provider, message):
+    with pytest.raises(TypeError, match=f"^{message}"):
         build_app(providers=[provider])
 
 

@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import logging
+import pathlib
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -44,6 +46,14 @@ def ask(serve):
             return answer.status, await answer.json(content_type=None)
 
     return ask
+
+
+@pytest.fixture(scope="session")
+def fault_codes():
+    """Give the codes of faults that the documentation lists."""
+    page = pathlib.Path(__file__).parents[3] / "docs" / "explanation" / "errors.rst"
+    _, _, section = page.read_text().partition("Codes for programs\n")
+    return frozenset(re.findall(r"^``(\w+)``  ", section, re.MULTILINE))
 
 
 @contextlib.contextmanager

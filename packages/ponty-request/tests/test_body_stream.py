@@ -69,7 +69,13 @@ async def test_what_is_announced_too_large_never_reaches_the_handler(served):
     client, noting = served
     async with client.post("/", data=io.BytesIO(b"x" * 3_000_001)) as answer:
         assert answer.status == 413
-        detail = {"in": "body", "name": "stream", "pointer": "", "detail": "has more than 3000000 bytes"}
+        detail = {
+            "in": "body",
+            "name": "stream",
+            "pointer": "",
+            "detail": "has more than 3000000 bytes",
+            "code": "too_large",
+        }
         assert (await answer.json())["errors"] == [detail]
     assert not noting.size
 

@@ -97,16 +97,17 @@ async def test_one_answer_names_every_fault(ask):
         "title": "Bad Request",
         "status": 400,
         "errors": [
-            {"in": "query", "name": "page", "pointer": "", "detail": "is required"},
+            {"in": "query", "name": "page", "pointer": "", "detail": "is required", "code": "missing"},
             {
                 "in": "query",
                 "name": "per_page",
                 "pointer": "",
                 "detail": "must be a non-negative integer, in the digits 0 to 9",
+                "code": "cast",
             },
-            {"in": "query", "name": "order", "pointer": "", "detail": "must be given once"},
-            {"in": "header", "name": "x-agent", "pointer": "", "detail": "is required"},
-            {"in": "cookie", "name": "session", "pointer": "", "detail": "is required"},
+            {"in": "query", "name": "order", "pointer": "", "detail": "must be given once", "code": "repeated"},
+            {"in": "header", "name": "x-agent", "pointer": "", "detail": "is required", "code": "missing"},
+            {"in": "cookie", "name": "session", "pointer": "", "detail": "is required", "code": "missing"},
         ],
     }
 

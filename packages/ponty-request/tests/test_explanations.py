@@ -5,6 +5,7 @@ import json
 import pytest
 
 from ponty.request.errors import InvalidField
+from ponty.request.validation.formats import EXPECTED
 from ponty.request.validation.jsonschema_rs_backend import Backend, Parts
 from ponty.request.validation.validator import Validator
 
@@ -12,7 +13,7 @@ from ponty.request.validation.validator import Validator
 def violations(schema, value):
     with pytest.raises(InvalidField) as refusal:
         Validator(schema).check(value)
-    return list(refusal.value.violations)
+    return [each[:2] for each in refusal.value.violations]
 
 
 RARE = [
@@ -94,7 +95,9 @@ def test_to_explain_a_deep_value_asks_of_it_a_bounded_number_of_times(schema, va
 def test_a_long_list_is_asked_of_by_the_block(monkeypatch):
     asked = counted(monkeypatch)
     validator = Validator({"items": {"type": "integer"}})
-    assert validator.refusal([*range(100_000), "x"]).violations == (("/100000", "is not of type 'integer'"),)
+    assert [each[:2] for each in validator.refusal([*range(100_000), "x"]).violations] == [
+        ("/100000", "is not of type 'integer'")
+    ]
     assert len(asked) < 100_000 / 32
 
 
@@ -130,7 +133,7 @@ NULL = {"type": "null"}
     [
         ({"kind": "cow"}, ("/pet/kind", "is not one of 'cat', 'dog', 'wolf'")),
         ({"kind": 1, "lives": 1}, ("/pet/kind", "is not one of 'cat', 'dog', 'wolf'")),
-        ({}, ("/pet", "'kind' is a required property")),
+        ({}, ("/pet/kind", "is required")),
         ({"kind": "cat", "lives": "x"}, ("/pet/lives", "is not of type 'integer'")),
         ({"kind": "wolf", "barks": 1}, ("/pet/barks", "is not of type 'boolean'")),
         ({"kind": "dog", "x": 1}, ("/pet/x", "additional properties are not allowed")),
@@ -198,8 +201,9 @@ def test_what_is_unevaluated_is_explained_by_its_schema():
 )
 def test_formats_of_a_given_schema_mean_what_their_standards_say(name, good, bad):
     validator = Validator({"format": name})
+    detail = f"must be {EXPECTED[name]}" if name in EXPECTED else f"is not of the format '{name}'"
     for text in good:
         validator.check(text)
     for text in bad:
-        assert validator.refusal(text).violations == (("", f"is not of the format '{name}'"),)
+        assert validator.refusal(text).violations == (("", detail, "format"),)
     validator.check(1)

@@ -118,7 +118,10 @@ async def test_a_cast_that_fails_in_the_path_is_a_404(ask_field, error):
         raise error("secret")
 
     status, errors = await ask_field(RouteParameter(pattern="[a-z]+", cast_func=cast), "abc")
-    assert (status, errors) == (404, [{"in": "path", "name": "value", "pointer": "", "detail": "is not valid"}])
+    assert (status, errors) == (
+        404,
+        [{"in": "path", "name": "value", "pointer": "", "detail": "is not valid", "code": "cast"}],
+    )
 
 
 async def test_a_route_parameter_of_one_s_own(ask_field):
@@ -164,6 +167,7 @@ async def test_an_integer_in_the_query(ask_field, query, status, value):
                 "name": "value",
                 "pointer": "",
                 "detail": "must be a non-negative integer, in the digits 0 to 9",
+                "code": "cast",
             }
         ]
 
@@ -208,7 +212,10 @@ async def test_a_parameter_has_a_key_of_its_own(ask_field):
     field = PosIntQueryParameter(key="per-page", required=True)
     assert await ask_field(field, "?per-page=3") == (200, 3)
     status, errors = await ask_field(field, "?value=3")
-    assert (status, errors) == (400, [{"in": "query", "name": "per-page", "pointer": "", "detail": "is required"}])
+    assert (status, errors) == (
+        400,
+        [{"in": "query", "name": "per-page", "pointer": "", "detail": "is required", "code": "missing"}],
+    )
 
 
 async def test_legal_values_may_come_from_a_generator_and_hold_on_every_request(ask_field):
@@ -252,7 +259,7 @@ async def test_a_cast_that_fails_in_the_query_names_the_parameter_and_repeats_no
     status, errors = await ask_field(QueryParameter(default=0, cast_func=cast), "?value=secret")
     assert (status, errors) == (
         400,
-        [{"in": "query", "name": "value", "pointer": "", "detail": "must be a valid value"}],
+        [{"in": "query", "name": "value", "pointer": "", "detail": "must be a valid value", "code": "cast"}],
     )
 
 
@@ -308,7 +315,10 @@ async def test_a_header(ask_field):
     assert await ask_field(field, headers=CIMultiDict([("X-Agent", "a"), ("X-Agent", "b")])) == (200, "a, b")
     assert await ask_field(field, headers={"X-Agent": "Zoë"}) == (200, "Zoë")
     status, errors = await ask_field(field)
-    assert (status, errors) == (400, [{"in": "header", "name": "x-agent", "pointer": "", "detail": "is required"}])
+    assert (status, errors) == (
+        400,
+        [{"in": "header", "name": "x-agent", "pointer": "", "detail": "is required", "code": "missing"}],
+    )
 
 
 @pytest.mark.parametrize(
@@ -361,7 +371,10 @@ async def test_a_cookie(ask_field):
     assert await ask_field(field, cookies={"session": "abc"}) == (200, "abc")
     assert await ask_field(field, headers={"Cookie": "a=b; session=c; d"}) == (200, "c")
     status, errors = await ask_field(field, headers={"Cookie": "Session=abc"})
-    assert (status, errors) == (400, [{"in": "cookie", "name": "session", "pointer": "", "detail": "is required"}])
+    assert (status, errors) == (
+        400,
+        [{"in": "cookie", "name": "session", "pointer": "", "detail": "is required", "code": "missing"}],
+    )
 
 
 @pytest.mark.parametrize(

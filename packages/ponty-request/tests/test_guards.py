@@ -197,7 +197,7 @@ async def test_a_401_is_answered_before_a_byte_of_the_body_is_sent(serve, orders
     assert head.startswith(b"HTTP/1.1 401 ")
     assert b"WWW-Authenticate: Bearer\r\n" in head
     assert json.loads(body)["errors"] == [
-        {"in": "header", "name": "Authorization", "pointer": "", "detail": "is required"}
+        {"in": "header", "name": "Authorization", "pointer": "", "detail": "is required", "code": "missing"}
     ]
 
 

@@ -175,9 +175,9 @@ for _name, _field in FIELDS.items():
 
 
 @pytest.fixture(scope="module")
-def server(serve_in_thread):
-    """Give the port of the server, and what is logged."""
-    return serve_in_thread(table)
+def server(serve_in_thread, fault_codes):
+    """Give the port of the server, what is logged, and the codes that its answers may have."""
+    return *serve_in_thread(table), fault_codes
 
 
 def send(port, path, body, headers=b""):
@@ -193,7 +193,7 @@ def send(port, path, body, headers=b""):
 
 
 def check(server, path, body, headers=b""):
-    port, records = server
+    port, records, codes = server
     status, head, text = send(port, path, body, headers)
     assert status == 200 or 400 <= status < 500, (status, text)
     records[:] = [record for record in records if record.name != "asyncio"]
@@ -204,7 +204,8 @@ def check(server, path, body, headers=b""):
         assert document["status"] == status
         assert len(head) + len(text) < 8192
         for fault in document.get("errors", []):
-            assert fault.keys() == {"in", "name", "pointer", "detail"}
+            assert fault.keys() == {"in", "name", "pointer", "detail", "code"}
+            assert fault["code"] in codes
         assert b"secret" not in text
     return status
 

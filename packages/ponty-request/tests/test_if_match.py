@@ -40,4 +40,6 @@ async def test_a_request_says_which_version_it_changes(ask, headers, status):
     got, body = await ask("/tea", method="PUT", headers=headers)
     assert (got, len(changed)) == (status, 1 if status == 200 else 0)
     if status == 428:
-        assert body["errors"] == [{"in": "header", "name": "If-Match", "pointer": "", "detail": "is required"}]
+        assert body["errors"] == [
+            {"in": "header", "name": "If-Match", "pointer": "", "detail": "is required", "code": "missing"}
+        ]

@@ -78,12 +78,12 @@ def test_a_body_is_read_by_the_names_in_json():
 def test_faults_stand_at_the_names_in_json():
     with pytest.raises(InvalidField) as refusal:
         Parser(Flight).read(b'{"from":"","origin":"OSL","seats":[{"rowNumber":"1"}, {"free": true}]}')
-    assert dict(refusal.value.violations) == {
+    assert {each.pointer: each.detail for each in refusal.value.violations} == {
         "/from": "is shorter than 3 characters",
         "/origin": "additional properties are not allowed",
         "/seats/0/rowNumber": "is not of type 'integer'",
-        "/seats/1": "'rowNumber' is a required property",
-        "": "'to' is a required property",
+        "/seats/1/rowNumber": "is required",
+        "/to": "is required",
     }
 
 
@@ -101,7 +101,7 @@ def test_what_a_constructor_refuses_stands_at_the_names_in_json():
 
     with pytest.raises(InvalidField) as refusal:
         Parser(Outer).read(b'{"in": {"number": 1}}')
-    assert refusal.value.violations == (("/in", "is not valid"),)
+    assert refusal.value.violations == (("/in", "is not valid", "invalid"),)
 
 
 def test_the_schema_has_the_names_in_json():
@@ -203,7 +203,7 @@ async def test_absent_null_and_a_value_are_three_things_both_ways(serve, body):
 def test_what_may_be_absent_is_held_to_its_type(body, pointer):
     with pytest.raises(InvalidField) as refusal:
         Parser(Changes).parse(body)
-    assert [where for where, _ in refusal.value.violations] == [pointer]
+    assert [where for where, *_ in refusal.value.violations] == [pointer]
 
 
 def test_what_may_be_absent_has_no_default_in_the_schema():

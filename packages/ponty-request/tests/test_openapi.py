@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from aiohttp import web
 
-from ponty.core import DoesNotExist, PontyError, Routes, render_json
+from ponty.core import DoesNotExist, PontyError, Routes, render_events, render_json
 from ponty.request import (
     Annotation,
     ApiKey,
@@ -38,6 +38,7 @@ from ponty.request import (
     TextBody,
     Upload,
     ValidatedJsonBody,
+    accept_socket,
     expect,
     openapi,
 )
@@ -461,6 +462,39 @@ def test_a_class_is_a_component_with_all_that_is_sent_of_it(tp, name, properties
     assert answer["content"]["application/json"]["schema"] == {"$ref": f"#/components/schemas/{name}"}
     schema = document["components"]["schemas"][name]
     assert ([*schema["properties"]], schema.get("required")) == (properties, required)
+
+
+def test_a_stream_is_described_by_its_items():
+    table = Routes()
+
+    @table.get("/events")
+    @render_events(Mug)
+    async def events(request):
+        yield Mug(Colour.RED, Handle("left"))
+
+    document = openapi(table, title="T", version="1")
+    assert document["paths"]["/events"]["get"]["responses"]["200"]["content"] == {
+        "text/event-stream": {"schema": {"type": "string"}, "x-itemSchema": {"$ref": "#/components/schemas/Mug"}}
+    }
+
+
+def test_a_websocket_is_described_by_its_messages():
+    table = Routes()
+
+    class Empty(Request):
+        pass
+
+    @table.get("/socket")
+    @expect(Empty)
+    @accept_socket(Mug, int)
+    async def socket(socket): ...
+
+    document = openapi(table, title="T", version="1")
+    answer = document["paths"]["/socket"]["get"]["responses"]["101"]
+    assert answer == {
+        "description": "Switching Protocols: a websocket",
+        "x-messages": {"takes": {"$ref": "#/components/schemas/Mug"}, "sends": {"type": "integer"}},
+    }
 
 
 def test_an_answer_stands_in_the_envelope():

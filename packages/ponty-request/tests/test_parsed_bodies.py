@@ -8,7 +8,7 @@ from typing import Annotated
 
 import pytest
 
-from ponty.core import PontyError, post, render_json
+from ponty.core import Fault, PontyError, post, render_json
 from ponty.request import Annotation, ParsedJsonBody, Request, ValidatedJsonBody, dataclass_to_jsonschema, expect
 
 
@@ -82,14 +82,14 @@ async def test_every_depth_has_its_type(send):
 @pytest.mark.parametrize(
     ("change", "faults"),
     [
-        ({"last_name": ...}, [("", "'last_name' is a required property")]),
+        ({"last_name": ...}, [("/last_name", "is required")]),
         ({"age": True}, [("/age", "is not of type 'integer'")]),
         ({"age": -1}, [("/age", "is less than the minimum of 0")]),
         ({"extra": 1}, [("/extra", "additional properties are not allowed")]),
         ({"self": 1}, [("/self", "additional properties are not allowed")]),
         (
             {"addresses": [{"street": "a", "since": "2026-02-30"}]},
-            [("/addresses/0/since", "is not of the format 'date'")],
+            [("/addresses/0/since", "must be a date, as 2026-02-28")],
         ),
         ({"tags": ["a", "a"]}, [("/tags", "has items that are not unique")]),
         ({"position": [1, 2, 3]}, [("/position/2", "is an item too many")]),
@@ -107,8 +107,8 @@ async def test_a_fault_is_named_by_its_pointer(send, change, faults):
     body = {name: value for name, value in (GOOD | change).items() if value is not ...}
     status, document = await send(body)
     assert status == 400
-    assert document["errors"] == [
-        {"in": "body", "name": "person", "pointer": pointer, "detail": detail} for pointer, detail in faults
+    assert [{**error, "code": ""} for error in document["errors"]] == [
+        {"in": "body", "name": "person", "pointer": pointer, "detail": detail, "code": ""} for pointer, detail in faults
     ]
     assert "secret" not in json.dumps(document)
 
@@ -167,7 +167,11 @@ async def test_a_file_s_schema_validates_and_what_does_not_build_is_a_400(send, 
     good = {"street": "a", "since": "2026-02-28", "extra": {"a": 1}}
     status, body = await send(good, tp=Address, filepath=path)
     assert (status, body["data"]) == (200, repr(Address("a", datetime.date(2026, 2, 28))))
-    for bad, pointer in [({"street": "abcd"}, "/street"), ({"street": "a"}, ""), (good | {"street": 7}, "/street")]:
+    for bad, pointer in [
+        ({"street": "abcd"}, "/street"),
+        ({"street": "a"}, "/since"),
+        (good | {"street": 7}, "/street"),
+    ]:
         status, document = await send(bad)
         assert (status, document["errors"][0]["pointer"]) == (400, pointer)
 
@@ -176,3 +180,56 @@ def test_a_body_describes_itself_by_its_schema():
     field = ParsedJsonBody(Person)
     assert field.describe().schema == dataclass_to_jsonschema(Person)
     assert ValidatedJsonBody(schema=dataclass_to_jsonschema(Person)).describe().location == "body"
+
+
+class Taken(PontyError):
+    status_code = 409
+    title = "It is taken"
+
+
+@dataclasses.dataclass
+class Seat:
+    row: int
+
+    def __post_init__(self):
+        if self.row > 8:
+            faults = [Fault("body", "seats", "is taken", "/row"), Fault("query", "day", "is full")]
+            raise Taken(faults=faults, members={"left": 2})
+
+
+@dataclasses.dataclass
+class Party:
+    seats: list[Seat]
+    others: dict[str, tuple[Seat, ...]] = dataclasses.field(default_factory=dict)
+
+
+@pytest.mark.parametrize(
+    ("tp", "value", "pointer"),
+    [
+        (Seat, {"row": 9}, "/row"),
+        (list[Seat], [{"row": 1}, {"row": 9}], "/1/row"),
+        (list[Seat] | None, [{"row": 9}, {"row": 9}], "/0/row"),
+        (Party, {"seats": [{"row": 1}, {"row": 2}, {"row": 9}]}, "/seats/2/row"),
+        (Party, {"seats": [], "others": {"a/b": [{"row": 1}, {"row": 9}]}}, "/others/a~1b/1/row"),
+    ],
+)
+async def test_an_error_with_faults_keeps_its_place_and_all_that_it_says(send, tp, value, pointer):
+    status, document = await send(value, tp=tp)
+    assert (status, document["title"], document["left"]) == (409, "It is taken", 2)
+    assert [(fault["in"], fault["pointer"]) for fault in document["errors"]] == [("body", pointer), ("query", "")]
+
+
+async def test_an_error_that_a_program_keeps_is_left_as_it_is(send):
+    kept = Taken(faults=[Fault("body", "seats", "is taken", "/row")])
+
+    @dataclasses.dataclass
+    class Place:
+        row: int
+
+        def __post_init__(self):
+            raise kept
+
+    for _ in range(2):
+        _, document = await send([[{"row": 1}]], tp=list[list[Place]])
+        assert document["errors"][0]["pointer"] == "/0/0/row"
+    assert kept.faults[0].pointer == "/row"

@@ -64,7 +64,9 @@ def ask_query(ask):
         status, body = await ask(URL(f"/{query}", encoded=True))
         if status == 200:
             return status, body["data"]
-        return status, [(error["in"], error["name"], error["pointer"], error["detail"]) for error in body["errors"]]
+        return status, [
+            (error["in"], error["name"], error["pointer"], error["detail"], error["code"]) for error in body["errors"]
+        ]
 
     return ask_query
 
@@ -109,35 +111,39 @@ NO_OTHERS = (
     "",
     "",
     "must have no other parameters than 'days', 'exact', 'item', 'limit', 'order', 'since', 'tags', 'unit'",
+    "unknown",
 )
 
 
 @pytest.mark.parametrize(
     ("query", "faults"),
     [
-        ("", [("query", "item", "", "is required")]),
-        ("?item=tea&item=tea", [("query", "item", "", "must be given once")]),
+        ("", [("query", "item", "", "is required", "missing")]),
+        ("?item=tea&item=tea", [("query", "item", "", "must be given once", "repeated")]),
         ("?item=tea&limits=3", [NO_OTHERS]),
         ("?item=tea&Item=tea", [NO_OTHERS]),
         ("?item=tea&%ff=1", [NO_OTHERS]),
-        ("?item=%ff", [("query", "item", "", "is not valid UTF-8")]),
-        ("?item=tea&limit=0", [("query", "limit", "", "is less than the minimum of 1")]),
-        ("?item=tea&days=2026-03-01&days=x", [("query", "days", "/1", "must be a date, as 2026-02-28")]),
-        ("?item=tea&days=2026-03-01&days=2026-03-01", [("query", "days", "", "has items that are not unique")]),
+        ("?item=%ff", [("query", "item", "", "is not valid UTF-8", "encoding")]),
+        ("?item=tea&limit=0", [("query", "limit", "", "is less than the minimum of 1", "minimum")]),
+        ("?item=tea&days=2026-03-01&days=x", [("query", "days", "/1", "must be a date, as 2026-02-28", "cast")]),
+        (
+            "?item=tea&days=2026-03-01&days=2026-03-01",
+            [("query", "days", "", "has items that are not unique", "uniqueItems")],
+        ),
         (
             "?since=x&limit=x&order=x&exact=x&other=x",
             [
-                ("query", "since", "", "must be a date, as 2026-02-28"),
-                ("query", "limit", "", "must be an integer, in the digits 0 to 9"),
-                ("query", "order", "", "must be one of 'up', 'down'"),
-                ("query", "exact", "", "must be true or false"),
-                ("query", "item", "", "is required"),
+                ("query", "since", "", "must be a date, as 2026-02-28", "cast"),
+                ("query", "limit", "", "must be an integer, in the digits 0 to 9", "cast"),
+                ("query", "order", "", "must be one of 'up', 'down'", "enum"),
+                ("query", "exact", "", "must be true or false", "cast"),
+                ("query", "item", "", "is required", "missing"),
                 NO_OTHERS,
             ],
         ),
-        ("?item=nothing", [("query", "", "", "is not valid")]),
-        ("?item=tea&since=", [("query", "since", "", "must be a date, as 2026-02-28")]),
-        ("?item=tea&since=null", [("query", "since", "", "must be a date, as 2026-02-28")]),
+        ("?item=nothing", [("query", "", "", "is not valid", "invalid")]),
+        ("?item=tea&since=", [("query", "since", "", "must be a date, as 2026-02-28", "cast")]),
+        ("?item=tea&since=null", [("query", "since", "", "must be a date, as 2026-02-28", "cast")]),
     ],
 )
 async def test_each_fault_is_told_under_the_name_of_its_parameter(ask_query, query, faults):
@@ -204,12 +210,12 @@ async def test_others_are_refused_where_that_is_asked_for(ask_query, query, stat
     got, data = await ask_query(query, Search, others="refuse")
     assert got == status
     if status == 400:
-        assert data == [("query", "", "", "must have no other parameters than 'q', 'tag'")]
+        assert data == [("query", "", "", "must have no other parameters than 'q', 'tag'", "unknown")]
 
 
 async def test_others_are_told_beside_the_rest(ask_query):
     status, faults = await ask_query("?other=secret", Search, others="refuse")
-    assert (status, [name for _, name, _, _ in faults]) == (400, ["q", ""])
+    assert (status, [name for _, name, *_ in faults]) == (400, ["q", ""])
     assert "secret" not in str(faults)
 
 
@@ -217,7 +223,10 @@ async def test_where_no_field_reads_the_query_it_is_to_be_empty(ask_query):
     class Nothing(Request):
         pass
 
-    assert await ask_query("?a=1", Nothing, others="refuse") == (400, [("query", "", "", "must have no parameters")])
+    assert await ask_query("?a=1", Nothing, others="refuse") == (
+        400,
+        [("query", "", "", "must have no parameters", "unknown")],
+    )
     assert (await ask_query("", Nothing))[0] == 200
 
 

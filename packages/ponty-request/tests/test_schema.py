@@ -388,7 +388,7 @@ def test_own_init_and_post_init_run_at_every_depth():
     assert calls == [2]
     with pytest.raises(InvalidField) as refusal:
         parser.parse({"a/b": {"items": [{"number": 2}, {"number": 3}]}})
-    assert refusal.value.violations == (("/a~1b/items/1", "is not valid"),)
+    assert [each[:2] for each in refusal.value.violations] == [("/a~1b/items/1", "is not valid")]
 
 
 @pytest.mark.parametrize("error", [TypeError, KeyError, RuntimeError])
@@ -407,7 +407,7 @@ def test_another_exception_of_a_class_is_the_program_s_own(error):
 def test_a_number_beyond_a_float_is_refused_where_it_stands():
     with pytest.raises(InvalidField) as refusal:
         Parser(dict[str, list[float]]).parse({"a": [1, 10**400]})
-    assert refusal.value.violations == (("/a/1", "is too large for a float"),)
+    assert [each[:2] for each in refusal.value.violations] == [("/a/1", "is too large for a float")]
 
 
 @dataclass

@@ -117,7 +117,7 @@ async def test_bytes_that_are_not_of_the_charset_are_a_400(send, body, charset):
     answer, document = await send(TextBody(), body, f"text/plain; charset={charset}")
     assert answer.status == 400
     assert document["errors"] == [
-        {"in": "body", "name": "value", "pointer": "", "detail": "is not valid in its charset"}
+        {"in": "body", "name": "value", "pointer": "", "detail": "is not valid in its charset", "code": "encoding"}
     ]
 
 
@@ -352,8 +352,8 @@ async def test_one_answer_names_the_faults_of_body_query_headers_and_cookies(ask
         ("query", "page", "is required"),
         ("header", "X-Agent", "is required"),
         ("cookie", "session", "is required"),
-        ("body", "value", "'a' is a required property"),
-        ("body", "value", "'b' is a required property"),
+        ("body", "value", "is required"),
+        ("body", "value", "is required"),
     ]
     status, document = await ask("/1", method="POST", data=b"{}", headers={"Content-Type": "text/plain"})
     assert (status, len(document["errors"])) == (415, 4)

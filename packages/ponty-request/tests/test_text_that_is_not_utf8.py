@@ -71,9 +71,11 @@ class Segment(RouteParameter[str]):
         (lambda: Cookie(str, name="a", default=""), b"/", [b"Cookie: a=\xff"]),
     ],
 )
-async def test_it_is_a_400(send, field, target, lines):
-    status, body = await send(field(), target, *lines)
-    assert (status, [error["detail"] for error in body["errors"]]) == (400, ["is not valid UTF-8"])
+async def test_it_is_a_400_and_in_a_path_a_404(send, field, target, lines):
+    refused = field()
+    status, body = await send(refused, target, *lines)
+    due = 404 if isinstance(refused, RouteParameter) else 400
+    assert (status, [error["detail"] for error in body["errors"]]) == (due, ["is not valid UTF-8"])
 
 
 @pytest.mark.parametrize(

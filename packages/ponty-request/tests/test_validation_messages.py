@@ -24,85 +24,108 @@ A, B = (
 SECRET = "secret"
 
 CASES = [
-    ({"type": "integer"}, SECRET, [("", "is not of type 'integer'")]),
-    ({"type": ["integer", "null"]}, SECRET, [("", "is not of type 'integer', 'null'")]),
-    ({"required": ["a", "b"]}, {}, [("", "'a' is a required property"), ("", "'b' is a required property")]),
+    ({"type": "integer"}, SECRET, [("", "is not of type 'integer'", "type")]),
+    ({"type": ["integer", "null"]}, SECRET, [("", "is not of type 'integer', 'null'", "type")]),
+    ({"required": ["a", "b"]}, {}, [("/a", "is required", "required"), ("/b", "is required", "required")]),
     (
         {"additionalProperties": False, "properties": {"a": {}}},
         {"a": 1, "b": 2, "c/~": 3},
-        [("/b", "additional properties are not allowed"), ("/c~1~0", "additional properties are not allowed")],
+        [
+            ("/b", "additional properties are not allowed", "additionalProperties"),
+            ("/c~1~0", "additional properties are not allowed", "additionalProperties"),
+        ],
     ),
-    ({"additionalProperties": {"type": "null"}}, {"a": SECRET}, [("/a", "is not of type 'null'")]),
-    ({"properties": {"a": {"minimum": 0}}}, {"a": -1}, [("/a", "is less than the minimum of 0")]),
-    ({"maximum": 1.5}, 2, [("", "is greater than the maximum of 1.5")]),
-    ({"exclusiveMinimum": 1}, 1, [("", "is not greater than the exclusive minimum of 1")]),
-    ({"exclusiveMaximum": 1}, 1, [("", "is not less than the exclusive maximum of 1")]),
-    ({"multipleOf": 0.1}, 0.25, [("", "is not a multiple of 0.1")]),
-    ({"minLength": 10}, SECRET, [("", "is shorter than 10 characters")]),
-    ({"maxLength": 3}, SECRET, [("", "is longer than 3 characters")]),
-    ({"pattern": "^[a-c]+$"}, SECRET, [("", "does not match '^[a-c]+$'")]),
-    ({"format": "date"}, SECRET, [("", "is not of the format 'date'")]),
-    ({"enum": ["a", 1, None]}, SECRET, [("", "is not one of 'a', 1, null")]),
-    ({"const": True}, 1, [("", "is not true")]),
-    ({"minItems": 2}, [1], [("", "has fewer than 2 items")]),
-    ({"maxItems": 1}, [1, 2], [("", "has more than 1 items")]),
-    ({"uniqueItems": True}, [1, 1.0], [("", "has items that are not unique")]),
+    ({"additionalProperties": {"type": "null"}}, {"a": SECRET}, [("/a", "is not of type 'null'", "type")]),
+    ({"properties": {"a": {"minimum": 0}}}, {"a": -1}, [("/a", "is less than the minimum of 0", "minimum")]),
+    ({"maximum": 1.5}, 2, [("", "is greater than the maximum of 1.5", "maximum")]),
+    ({"exclusiveMinimum": 1}, 1, [("", "is not greater than the exclusive minimum of 1", "exclusiveMinimum")]),
+    ({"exclusiveMaximum": 1}, 1, [("", "is not less than the exclusive maximum of 1", "exclusiveMaximum")]),
+    ({"multipleOf": 0.1}, 0.25, [("", "is not a multiple of 0.1", "multipleOf")]),
+    ({"minLength": 10}, SECRET, [("", "is shorter than 10 characters", "minLength")]),
+    ({"maxLength": 3}, SECRET, [("", "is longer than 3 characters", "maxLength")]),
+    ({"pattern": "^[a-c]+$"}, SECRET, [("", "does not match '^[a-c]+$'", "pattern")]),
+    ({"format": "date"}, SECRET, [("", "must be a date, as 2026-02-28", "format")]),
+    ({"enum": ["a", 1, None]}, SECRET, [("", "is not one of 'a', 1, null", "enum")]),
+    ({"const": True}, 1, [("", "is not true", "const")]),
+    ({"minItems": 2}, [1], [("", "has fewer than 2 items", "minItems")]),
+    ({"maxItems": 1}, [1, 2], [("", "has more than 1 items", "maxItems")]),
+    ({"uniqueItems": True}, [1, 1.0], [("", "has items that are not unique", "uniqueItems")]),
     (
         {"prefixItems": [{"type": "string"}], "items": False},
         [1, 2],
-        [("/0", "is not of type 'string'"), ("/1", "is an item too many")],
+        [("/0", "is not of type 'string'", "type"), ("/1", "is an item too many", "items")],
     ),
-    ({"items": {"type": "string"}}, ["a", 1], [("/1", "is not of type 'string'")]),
-    ({"minProperties": 1}, {}, [("", "has fewer than 1 properties")]),
-    ({"maxProperties": 0}, {SECRET: 1}, [("", "has more than 0 properties")]),
-    ({"propertyNames": {"maxLength": 1}}, {SECRET: 1}, [("", "has a property whose name is not valid")]),
-    ({"patternProperties": {"^s": {"type": "null"}}}, {"s": 1, "t": 1}, [("/s", "is not of type 'null'")]),
-    ({"properties": {"a": False}}, {"a": 1}, [("/a", "is not allowed")]),
-    (False, 1, [("", "is not allowed")]),
-    ({"not": {"type": "string"}}, SECRET, [("", "is valid under a schema that it must not be valid under")]),
-    ({"contains": {"type": "null"}}, [1], [("", "does not contain an item that it must")]),
+    ({"items": {"type": "string"}}, ["a", 1], [("/1", "is not of type 'string'", "type")]),
+    ({"minProperties": 1}, {}, [("", "has fewer than 1 properties", "minProperties")]),
+    ({"maxProperties": 0}, {SECRET: 1}, [("", "has more than 0 properties", "maxProperties")]),
+    (
+        {"propertyNames": {"maxLength": 1}},
+        {SECRET: 1},
+        [("", "has a property whose name is not valid", "propertyNames")],
+    ),
+    ({"patternProperties": {"^s": {"type": "null"}}}, {"s": 1, "t": 1}, [("/s", "is not of type 'null'", "type")]),
+    ({"properties": {"a": False}}, {"a": 1}, [("/a", "is not allowed", "false")]),
+    (False, 1, [("", "is not allowed", "false")]),
+    ({"not": {"type": "string"}}, SECRET, [("", "is valid under a schema that it must not be valid under", "not")]),
+    ({"contains": {"type": "null"}}, [1], [("", "does not contain an item that it must", "contains")]),
     (
         {"contains": {"type": "null"}, "minContains": 2},
         [None],
-        [("", "contains fewer than 2 of the items that it must")],
+        [("", "contains fewer than 2 of the items that it must", "minContains")],
     ),
-    ({"contains": {}, "maxContains": 1}, [1, 2], [("", "contains more than 1 of the items that it may")]),
-    ({"dependentRequired": {"a": ["b"]}}, {"a": 1}, [("", "'b' is a required property beside the others")]),
-    ({"dependentSchemas": {"a": {"required": ["z"]}}}, {"a": 1}, [("", "'z' is a required property")]),
-    ({"if": {"type": "integer"}, "then": {"minimum": 5}}, 1, [("", "is less than the minimum of 5")]),
-    ({"if": {"type": "integer"}, "else": False}, SECRET, [("", "is not allowed")]),
-    ({"unevaluatedProperties": False}, {"a": 1}, [("/a", "unevaluated properties are not allowed")]),
-    ({"unevaluatedItems": False}, [1], [("/0", "unevaluated items are not allowed")]),
+    (
+        {"contains": {}, "maxContains": 1},
+        [1, 2],
+        [("", "contains more than 1 of the items that it may", "maxContains")],
+    ),
+    ({"dependentRequired": {"a": ["b"]}}, {"a": 1}, [("/b", "is required beside 'a'", "dependentRequired")]),
+    ({"dependentSchemas": {"a": {"required": ["z"]}}}, {"a": 1}, [("/z", "is required", "required")]),
+    ({"if": {"type": "integer"}, "then": {"minimum": 5}}, 1, [("", "is less than the minimum of 5", "minimum")]),
+    ({"if": {"type": "integer"}, "else": False}, SECRET, [("", "is not allowed", "false")]),
+    (
+        {"unevaluatedProperties": False},
+        {"a": 1},
+        [("/a", "unevaluated properties are not allowed", "unevaluatedProperties")],
+    ),
+    ({"unevaluatedItems": False}, [1], [("/0", "unevaluated items are not allowed", "unevaluatedItems")]),
     (
         {"allOf": [{"type": "string"}, {"maximum": 1}]},
         3,
-        [("", "is not of type 'string'"), ("", "is greater than the maximum of 1")],
+        [("", "is not of type 'string'", "type"), ("", "is greater than the maximum of 1", "maximum")],
     ),
     (
         {"anyOf": [{"type": "integer"}, {"type": ["null", "boolean"]}]},
         SECRET,
-        [("", "is not of type 'integer', 'null', 'boolean'")],
+        [("", "is not of type 'integer', 'null', 'boolean'", "type")],
     ),
-    ({"anyOf": [A, {"type": "null"}]}, {"x": SECRET}, [("/x", "is not of type 'integer'")]),
-    ({"anyOf": [A, B]}, {"kind": "b", "y": SECRET}, [("/y", "is not of type 'integer'")]),
-    ({"anyOf": [{"minimum": 5}, {"multipleOf": 2}]}, 3, [("", "is not valid under any of the allowed schemas")]),
+    ({"anyOf": [A, {"type": "null"}]}, {"x": SECRET}, [("/x", "is not of type 'integer'", "type")]),
+    ({"anyOf": [A, B]}, {"kind": "b", "y": SECRET}, [("/y", "is not of type 'integer'", "type")]),
+    (
+        {"anyOf": [{"minimum": 5}, {"multipleOf": 2}]},
+        3,
+        [("", "is not valid under any of the allowed schemas", "anyOf")],
+    ),
     (
         {"oneOf": [{"type": "integer"}, {"minimum": 1}]},
         3,
-        [("", "is valid under more than one of the allowed schemas")],
+        [("", "is valid under more than one of the allowed schemas", "oneOf")],
     ),
-    ({"oneOf": [{"minimum": 5}, {"multipleOf": 2}]}, 3, [("", "is not valid under any of the allowed schemas")]),
-    ({"oneOf": [{"type": "string"}, {"type": "null"}]}, 3, [("", "is not of type 'string', 'null'")]),
-    ({"$ref": "#/$defs/a", "$defs": {"a": {"type": "null"}}}, SECRET, [("", "is not of type 'null'")]),
+    (
+        {"oneOf": [{"minimum": 5}, {"multipleOf": 2}]},
+        3,
+        [("", "is not valid under any of the allowed schemas", "anyOf")],
+    ),
+    ({"oneOf": [{"type": "string"}, {"type": "null"}]}, 3, [("", "is not of type 'string', 'null'", "type")]),
+    ({"$ref": "#/$defs/a", "$defs": {"a": {"type": "null"}}}, SECRET, [("", "is not of type 'null'", "type")]),
     (
         {"$schema": "http://json-schema.org/draft-07/schema#", "items": [{"type": "null"}]},
         [1],
-        [("/0", "is not of type 'null'")],
+        [("/0", "is not of type 'null'", "type")],
     ),
     (
         {"$schema": "http://json-schema.org/draft-07/schema#", "dependencies": {"a": ["b"]}},
         {"a": 1},
-        [("", "'b' is a required property beside the others")],
+        [("/b", "is required beside 'a'", "dependentRequired")],
     ),
 ]
 
@@ -117,13 +140,13 @@ def test_a_violation_says_where_it_is_and_what_would_be_right(schema, value, exp
 def test_a_pointer_is_cut_to_an_ancestor():
     name = "x" * 100
     schema = {"additionalProperties": {"$ref": "#"}, "type": "object"}
-    ((place, _),) = violations(schema, {name: {name: {name: {name: 1}}}})
+    ((place, _, _),) = violations(schema, {name: {name: {name: {name: 1}}}})
     assert place == f"/{name}/{name}"
     assert violations({"additionalProperties": False}, {"y" * 1000: 1})[0][0] == ""
 
 
 def test_a_message_is_bounded_whatever_the_schema():
-    ((_, detail),) = violations({"enum": ["x" * 100] * 1 + [str(n) for n in range(1000)]}, 1)
+    ((_, detail, _),) = violations({"enum": ["x" * 100] * 1 + [str(n) for n in range(1000)]}, 1)
     assert len(detail) < 210
 
 

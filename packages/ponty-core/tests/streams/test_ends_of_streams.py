@@ -53,11 +53,18 @@ async def torrent():
         yield {"text": "x" * 1000}
 
 
+@web.middleware
+async def clones(request, handler):
+    """As what trusts a proxy does."""
+    return await handler(request.clone(host="a.example"))
+
+
+@pytest.mark.parametrize("middlewares", [[], [clones]], ids=["by itself", "as a clone"])
 @pytest.mark.parametrize("render", KINDS)
-async def test_a_client_that_leaves_ends_a_generator_that_waits(render, caplog):
+async def test_a_client_that_leaves_ends_a_generator_that_waits(render, middlewares, caplog):
     """At once, by nobody's write; nothing is logged."""
     ends = serve_one(render, forever)
-    async with Served(build_app()) as served:
+    async with Served(build_app(middlewares=middlewares)) as served:
         _, writer = await served.send(GET)
         await until(lambda: any(connection.request for connection in served.server.connections))
         for _ in range(20):

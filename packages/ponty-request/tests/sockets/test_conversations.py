@@ -120,6 +120,7 @@ async def test_a_bad_message_is_answered_by_what_is_wrong_with_it(text, pointer,
         (error,) = problem["errors"]
         assert (error["in"], error["pointer"]) == ("message", pointer)
         assert error["detail"] == detail
+        assert error["code"]
         await client.send_json({"text": "a"})
         assert await client.receive_json() == {"text": "a"}
 

@@ -112,6 +112,7 @@ if TYPE_CHECKING:
     from ponty.request import UnsetType as UnsetType
     from ponty.request import Upload as Upload
     from ponty.request import ValidatedJsonBody as ValidatedJsonBody
+    from ponty.request import Violation as Violation
     from ponty.request import accept_socket as accept_socket
     from ponty.request import api_docs as api_docs
     from ponty.request import changes_between as changes_between
@@ -181,6 +182,7 @@ else:
         "UnsetType": "ponty.request",
         "Upload": "ponty.request",
         "ValidatedJsonBody": "ponty.request",
+        "Violation": "ponty.request",
         "ValidationError": "ponty.core",
         "accept_socket": "ponty.request",
         "answer_drift": "ponty.core",
@@ -304,6 +306,7 @@ __all__ = [
     "Upload",
     "ValidatedJsonBody",
     "ValidationError",
+    "Violation",
     "accept_socket",
     "answer_drift",
     "api_docs",

@@ -1,5 +1,6 @@
 """`build_app`: the application, made of routes, providers and what answers errors."""
 
+import inspect
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
@@ -65,12 +66,14 @@ def build_app(
             field is read in its place; anything else is its value.
 
     Raises:
-        TypeError: A provider is not an async generator function, or a path lacks a variable part that its handler
-            reads, or `routes` lists what is no table.
+        TypeError: A provider is not an async generator function, a middleware is a function that makes one, a path
+            lacks a variable part that its handler reads, or `routes` lists what is no table.
         ValueError: A path is not one, an answer has no status that there is, or no handler has one of the
             `fields`.
         RuntimeError: When the application starts, and its providers have not put into it what its handlers read.
     """
+    for middleware in middlewares:
+        _check_middleware(middleware)
     settings = AnswerSettings(envelope, {**errors} if errors else {}, answer_invalid, check_returns)
     guard = answering(settings)
     tables = listed_tables(routes)
@@ -92,6 +95,17 @@ def build_app(
     if fields:
         replace_fields(app, fields)
     return app
+
+
+def _check_middleware(middleware: object) -> None:
+    """Refuse a function that makes a middleware, in place of what it makes."""
+    if inspect.isfunction(middleware) and not inspect.iscoroutinefunction(middleware):
+        parameters = inspect.signature(middleware).parameters.values()
+        if sum(parameter.kind is not parameter.KEYWORD_ONLY for parameter in parameters) != 2:
+            name = middleware.__name__
+            raise TypeError(
+                f"middlewares lists what {name!r} makes, as middlewares=[{name}()], not the function itself"
+            )
 
 
 def routes_of(app: web.Application) -> tuple[Route, ...]:

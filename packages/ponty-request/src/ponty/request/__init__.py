@@ -7,7 +7,7 @@ from msgspec import UNSET, UnsetType
 
 from ponty.request.binding import expect
 from ponty.request.content.json_decoder import Json
-from ponty.request.errors import InvalidField
+from ponty.request.errors import InvalidField, Violation
 from ponty.request.fields.base import Description, Field
 from ponty.request.fields.body import JsonBody, ParsedJsonBody, TextBody, ValidatedJsonBody
 from ponty.request.fields.cookie import Cookie
@@ -99,6 +99,7 @@ __all__ = [
     "UnsetType",
     "Upload",
     "ValidatedJsonBody",
+    "Violation",
     "accept_socket",
     "api_docs",
     "changes_between",

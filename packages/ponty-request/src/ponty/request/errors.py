@@ -1,6 +1,20 @@
 """How a part of a request is refused."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+
+class Violation(NamedTuple):
+    """One thing that is wrong with a part of a request."""
+
+    pointer: str
+    """The place within a JSON value, as a JSON Pointer (RFC 6901)."""
+
+    detail: str
+    """What is wrong and what would be right, in words that hold nothing of the client's value."""
+
+    code: str = "invalid"
+    """The kind of fault, for programs."""
 
 
 class InvalidField(Exception):
@@ -10,8 +24,10 @@ class InvalidField(Exception):
         detail: What is wrong and what would be right, in words that hold nothing of the client's value.
         status: The status of the answer, 400 to 599.
         pointer: The place within a JSON value, as a JSON Pointer (RFC 6901).
-        more: What else is wrong with the same part, each as a pointer and a detail.
+        more: What else is wrong with the same part, each as a pointer, a detail and perhaps a code.
         headers: Further headers of the answer.
+        code: The kind of fault, for programs: a word that stays when the detail changes. It may be one that Ponty's own
+            fields use, or one of your own.
 
     Raises:
         ValueError: `status` is outside 400 to 599.
@@ -23,15 +39,19 @@ class InvalidField(Exception):
         *,
         status: int = 400,
         pointer: str = "",
-        more: Iterable[tuple[str, str]] = (),
+        more: Iterable[tuple[str, str] | tuple[str, str, str]] = (),
         headers: Mapping[str, str] | None = None,
+        code: str = "invalid",
     ) -> None:
         if not 400 <= status <= 599:
             raise ValueError(f"a request is refused with a status from 400 to 599, not {status}")
         super().__init__(detail)
         self.detail = detail
         self.status = status
-        self.violations: tuple[tuple[str, str], ...] = ((pointer, detail), *more)
+        # By the class itself, it would take a call of Python's; a flood of refusals is to cost little.
+        first = tuple.__new__(Violation, (pointer, detail, code))
+        others = [each if isinstance(each, Violation) else Violation(*each) for each in more] if more else ()
+        self.violations: tuple[Violation, ...] = (first, *others)
         self.headers: Mapping[str, str] = headers or {}
 
 
@@ -39,9 +59,20 @@ class InvalidParameters(InvalidField):
     """Several parameters of one place that a field takes together.
 
     Args:
-        faults: What is wrong: the name of a parameter, the place within its value as a JSON Pointer, and a detail.
+        faults: What is wrong: the name of a parameter, and what is wrong with it.
     """
 
-    def __init__(self, faults: Sequence[tuple[str, str, str]]) -> None:
-        super().__init__(faults[0][2])
-        self.faults: tuple[tuple[str, str, str], ...] = tuple(faults)
+    def __init__(self, faults: Sequence[tuple[str, Violation]]) -> None:
+        _, (pointer, detail, code) = faults[0]
+        super().__init__(detail, pointer=pointer, code=code)
+        self.faults: tuple[tuple[str, Violation], ...] = tuple(faults)
+
+
+def refusal(
+    violations: Iterable[Violation], *, status: int = 400, headers: Mapping[str, str] | None = None
+) -> InvalidField:
+    """Return the refusal of a part that has these things wrong with it, one at least."""
+    found = tuple(violations)
+    invalid = InvalidField(found[0].detail, status=status, headers=headers)
+    invalid.violations = found
+    return invalid

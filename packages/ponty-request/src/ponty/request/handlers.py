@@ -24,11 +24,15 @@ def check_handler(
         whole: Whether the handler is to take one instance of the class.
 
     Raises:
-        TypeError: It is not a coroutine function, or its parameters and the fields do not match one to one, or it
-            takes another type than a field gives.
+        TypeError: It is not a coroutine function, or is a route already, or its parameters and the fields do not match
+            one to one, or it takes another type than a field gives.
     """
     name = getattr(handler, "__qualname__", repr(handler))
     place = f"@expect({cls.__qualname__}) on {name!r}"
+    if (routed := getattr(handler, "__ponty_routed__", None)) is not None:
+        raise TypeError(
+            f"{place} stands above the decorator of the route {routed}, which does not see it: write it below"
+        )
     if not inspect.iscoroutinefunction(handler):
         raise TypeError(f"{place}: the handler is not a coroutine function (async def)")
     signature = inspect.signature(handler)

@@ -50,5 +50,7 @@ def _faults(field: Refusing, invalid: InvalidField) -> list[Fault]:
         raise TypeError(f"the field {field.name!r} refuses a request, so its describe() must say what it takes of it")
     location, name = description.location, description.name
     if isinstance(invalid, InvalidParameters):
-        return [Fault(location, parameter, detail, pointer) for parameter, pointer, detail in invalid.faults]
-    return [Fault(location, name, detail, pointer) for pointer, detail in invalid.violations]
+        return [
+            Fault(location, parameter, detail, pointer, code) for parameter, (pointer, detail, code) in invalid.faults
+        ]
+    return [Fault(location, name, detail, pointer, code) for pointer, detail, code in invalid.violations]

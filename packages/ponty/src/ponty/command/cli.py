@@ -80,14 +80,30 @@ def routes(app: str) -> None:
 @click.option("--title", help="The name of the API; that of the program by default.")
 @click.option("--version", default="0", show_default=True, help="The version of the API.")
 @click.option("--output", type=click.Path(dir_okay=False, path_type=pathlib.Path), help="A file to write it into.")
-def openapi(app: str, *, title: str | None, version: str, output: pathlib.Path | None) -> None:
+@click.option(
+    "--against",
+    metavar="OLD",
+    type=click.Path(exists=True, dir_okay=False, path_type=pathlib.Path),
+    help="An earlier document, in JSON: tell what has changed since instead, and fail if it breaks clients.",
+)
+def openapi(
+    app: str, *, title: str | None, version: str, output: pathlib.Path | None, against: pathlib.Path | None
+) -> None:
     """Write the description of APP, an OpenAPI 3.1 document, as JSON.
 
     The same program makes the same document, byte for byte, so that it may be kept under version control.
     """
-    from ponty.command.describing import describe  # noqa: PLC0415
+    from ponty.command.describing import changes_since, describe  # noqa: PLC0415
 
     text = _told(lambda: describe(app, title=title, version=version))
+    if against is not None:
+        changes = changes_since(against, text)
+        for change in changes:
+            words = click.style("breaks", fg="red") if change.breaks else click.style("changed", fg="green")
+            click.echo(f"{words}: {change}")
+        if output is not None:
+            output.write_text(text, encoding="utf-8")
+        sys.exit(any(change.breaks for change in changes))
     if output is None:
         click.echo(text, nl=False)
     else:

@@ -158,7 +158,7 @@ async def _answered(handler: Handler, request: web.Request, settings: AnswerSett
     try:
         answer = await handler(request)
         if type(answer) is not PlainResponse or not answer.is_as_made():
-            check_sendable(answer)
+            check_sendable(answer, handler)
             if answer.prepared:
                 await check_unsent(request, answer)
             elif type(answer) is PlainResponse and answer.is_conditional:
@@ -291,8 +291,9 @@ class _Sent(web.StreamResponse):
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
         """Do nothing: it is prepared."""
         del request
+        return None
 
-    async def write_eof(self, data: bytes | bytearray | memoryview = b"") -> None:
+    async def write_eof(self, data: bytes = b"") -> None:
         """End the answer, unless its file has: that to a HEAD, or a 304, has no file."""
         await self._answer.write_eof(data)
 

@@ -15,6 +15,7 @@ from ponty.core.answers.encoding import encode_json
 from ponty.core.answers.entity_tags import ETAG, entity_tag
 from ponty.core.answers.errors import check_status
 from ponty.core.answers.fast_response import BODILESS_STATUSES, PlainResponse, head
+from ponty.core.answers.handler_returns import check_returns
 from ponty.core.answers.is_type import is_type
 from ponty.core.answers.reply import JSON, Reply, add_cookies, add_headers, empty
 from ponty.core.answers.returned_types import ReturnedType, returned_type
@@ -127,7 +128,7 @@ def render_json(returns: Any = None, *, status: int = 200, envelope: bool = True
 
     Raises:
         TypeError: The function is not a coroutine function or an async generator function, or `returns` has no form in
-            JSON.
+            JSON, or no value that the function is annotated to return can be of it.
         ValueError: `status` is outside 200 to 599, or has no content, and `returns` says that there is some; or an
             async generator function is to have an entity tag, or another status than 200.
     """
@@ -142,6 +143,8 @@ def render_json(returns: Any = None, *, status: int = 200, envelope: bool = True
     limit = None if returns is None else ReturnedType(returns)
 
     def decorate(handler: Callable[..., Awaitable[object]]) -> Any:
+        if returns is not None:
+            check_returns(handler, returns)
         return _decorated(handler, how, _renderer(how, limit, getattr(handler, "__qualname__", "a handler")))
 
     return decorate
@@ -195,6 +198,11 @@ def encode_as(returns: Any, value: object) -> bytes:
 
 
 def _decorated(handler: Any, how: Rendering, render: Callable[[object, int], web.Response]) -> Any:
+    if (routed := getattr(handler, "__ponty_routed__", None)) is not None:
+        raise TypeError(
+            f"@render_json stands above the decorator of the route {routed}, which does not see it: write it below, "
+            "next to the function"
+        )
     if inspect.isasyncgenfunction(handler):
         return _streamed(handler, how)
     if not inspect.iscoroutinefunction(handler):

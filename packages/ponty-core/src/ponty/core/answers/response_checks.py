@@ -13,8 +13,12 @@ from ponty.core.answers.fast_response import PlainResponse
 _UNSENDABLE = re.compile("[\0-\x08\x0a-\x1f\x7f\ud800-\udfff]")
 
 
-def check_sendable(answer: web.StreamResponse) -> None:
+def check_sendable(answer: web.StreamResponse, handler: object = None) -> None:
     """Refuse an answer that aiohttp could only cut the connection on.
+
+    Args:
+        answer: The answer.
+        handler: What has returned it, for the message.
 
     Raises:
         TypeError: It is not a response.
@@ -24,7 +28,11 @@ def check_sendable(answer: web.StreamResponse) -> None:
     if type(answer) is PlainResponse and answer.is_sendable():
         return
     if not isinstance(answer, web.StreamResponse):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise TypeError(f"a handler returns a response, not a {type(answer).__qualname__!r}")
+        who = repr(getattr(handler, "__qualname__", "a handler"))
+        raise TypeError(
+            f"{who} returned {type(answer).__qualname__!r}, and no response: @render_json, below the decorator of the "
+            "route, makes one of a value"
+        )
     if isinstance(answer, web.HTTPException):
         raise answer  # what is returned by mistake is answered as if it were raised
     _check_headers(answer.headers.items())

@@ -243,7 +243,8 @@ class _Object(_Part):
         self.cls = cls
         self.members = members
         self._options = options
-        self.form = _mirror(cls, members, options) if all(m.part.form is not None for m in members) else None
+        has_forms = all(m.part.form is not None and (m.required or not _is_of_any_object(m.part)) for m in members)
+        self.form = _mirror(cls, members, options) if has_forms else None
 
     def limit(self, value: object, at: str, differences: list[str]) -> object:
         if isinstance(value, _SCALARS) or not self.takes(value):
@@ -300,13 +301,13 @@ class _Itself(_Part):
 
 class _Union(_Part):
     def __init__(self, parts: Sequence[_Part]) -> None:
-        self._parts = parts
+        self.parts = parts
         self._objects = [part for part in parts if isinstance(part, _Object)]
         forms = tuple(part.form for part in parts)
         self.form = None if None in forms else _known(typing.Union[forms])  # noqa: UP007 - made of a tuple
 
     def limit(self, value: object, at: str, differences: list[str]) -> object:
-        for part in self._parts:
+        for part in self.parts:
             if not isinstance(part, _Object) and part.takes(value):
                 return part.limit(value, at, differences)
         if self._objects and not isinstance(value, _SCALARS):
@@ -314,13 +315,20 @@ class _Union(_Part):
             nearest = max(self._objects, key=lambda part: part.likeness(value))
             return nearest.limit(value, at, differences)
         # Whatever it is, none of the parts takes it; a scalar may still be sent in the place of one.
-        scalars = [part for part in self._parts if isinstance(part, _Scalar)]
+        scalars = [part for part in self.parts if isinstance(part, _Scalar)]
         if not scalars:
             raise _Unlimited(f"{_quoted(at)} is a {type(value).__qualname__!r}, which none of its types is")
         return scalars[0].limit(value, at, differences)
 
     def takes(self, value: object) -> bool:
-        return any(part.takes(value) for part in self._parts)
+        return any(part.takes(value) for part in self.parts)
+
+
+def _is_of_any_object(part: _Part) -> bool:
+    """Return whether msgspec would take any object for one of this part, UNSET too: it asks for no member."""
+    if isinstance(part, _Union):
+        return any(map(_is_of_any_object, part.parts))
+    return isinstance(part, _Itself) or (isinstance(part, _Object) and not any(m.required for m in part.members))
 
 
 # What tells nothing but itself.
@@ -330,6 +338,8 @@ _SCALARS: tuple[type, ...] = (
     float,
     type(None),
     bytes,
+    bytearray,
+    memoryview,
     datetime.date,
     datetime.time,
     datetime.timedelta,

@@ -179,5 +179,5 @@ def _find(name: str) -> _Client:
 
 
 def _unknown(name: str) -> KeyError:
-    registered = ", ".join(map(repr, _clients)) or "none"
+    registered = ", ".join(map(repr, _clients)) or "none; http_client_provider(…) among the providers starts one"
     return KeyError(f"no HTTP client named {name!r} is running; registered: {registered}")

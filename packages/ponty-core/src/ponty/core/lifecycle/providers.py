@@ -40,8 +40,7 @@ def lifespan(providers: Sequence[Provider]) -> Callable[[web.Application], Async
         TypeError: One of `providers` is not an async generator function.
     """
     for provider in providers:
-        if not callable(provider) or inspect.iscoroutinefunction(provider):
-            raise TypeError(f"a provider is an async generator function of the application, not {_name(provider)}")
+        _check(provider)
 
     async def run(app: web.Application) -> AsyncGenerator[None]:
         started: list[_Started] = []
@@ -94,6 +93,17 @@ async def _stop(started: list[_Started]) -> list[BaseException]:
         else:
             errors.append(RuntimeError(f"the provider {provider.name} yielded twice"))
     return errors
+
+
+def _check(provider: object) -> None:
+    """Refuse what is no provider."""
+    if inspect.isasyncgen(provider):
+        name = provider.__name__
+        raise TypeError(f"{name!r} was called: a provider is the function itself, as providers=[{name}]")
+    if inspect.iscoroutinefunction(provider):
+        raise TypeError(f"{_name(provider)} has no yield: a provider starts something, yields, and stops it")
+    if not callable(provider):
+        raise TypeError(f"a provider is an async generator function of the application, not {_name(provider)}")
 
 
 def _name(provider: object) -> str:

@@ -89,7 +89,8 @@ def _split(text: str) -> tuple[list[str], list[tuple[str, str]]]:
         if index % 2:
             variable = _VARIABLE.fullmatch(part)
             if variable is None:
-                raise ValueError(f"the path {text!r} has a variable part that is none: {part!r}")
+                hint = "; it lacks the f of an f-string" if re.fullmatch(r"\{\w+\.\w+\}", part) else ""
+                raise ValueError(f"the path {text!r} has a variable part that is none: {part!r}{hint}")
             variables.append((variable[1], variable[2] or _ANY_SEGMENT))
         else:
             if found := re.search("[{}]", part):

@@ -1,6 +1,8 @@
 """A route as its table keeps it: one frozen record of what answers, where, and how it is described."""
 
+import dataclasses
 import inspect
+import typing
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypedDict
 
@@ -89,9 +91,10 @@ def make_route(method: str, path: str, handler: Handler, source: str, options: R
         raise TypeError(f"{here}: {name_of(handler)!r} is not a coroutine function (async def)")
     if not _takes_a_request(handler):
         raise TypeError(
-            f"{here}: {name_of(handler)!r} does not take a request alone; the decorator of the route stands above "
-            "@expect"
+            f"{here}: {name_of(handler)!r} takes {inspect.signature(handler)}, and not a request alone: "
+            "@expect(SomeRequest), below the decorator of the route, calls it with fields"
         )
+    _check_answer(here, handler)
     max_size = options.get("max_size")
     if max_size is not None and not max_size > 0:
         raise ValueError(f"{here}: max_size is more than 0 bytes, not {max_size}")
@@ -113,6 +116,21 @@ def make_route(method: str, path: str, handler: Handler, source: str, options: R
         middlewares=(),
         source=source,
     )
+
+
+def _check_answer(here: str, handler: Handler) -> None:
+    """Refuse a function that is annotated as what is surely no response, and is not rendered."""
+    if hasattr(handler, "__ponty_answer__"):
+        return
+    annotation = getattr(handler, "__annotations__", {}).get("return")
+    if isinstance(annotation, str):
+        return  # a guess would do more harm than a message at the first request
+    values = annotation if isinstance(annotation, type) else typing.get_origin(annotation)
+    if values in {bool, int, float, str, bytes, dict, list, tuple, set, frozenset} or dataclasses.is_dataclass(values):
+        raise TypeError(
+            f"{here}: {name_of(handler)!r} returns {getattr(values, '__qualname__', values)!r}, and no response: "
+            "@render_json, below the decorator of the route, makes one of a value"
+        )
 
 
 def listed(name: str, values: Sequence[str]) -> tuple[str, ...]:

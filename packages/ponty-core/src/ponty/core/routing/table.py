@@ -106,6 +106,8 @@ class Routes:
                     f"({earlier.source})"
                 )
             self._routes[method, path] = made
+            with contextlib.suppress(AttributeError):  # of a function that has room for none
+                handler.__ponty_routed__ = f"{method} {path}"  # type: ignore[attr-defined]  # see check_not_routed
             return handler
 
         return register

@@ -1,6 +1,7 @@
 """`render_events`: server-sent events, as `EventSource` reads them (WHATWG HTML §9.2)."""
 
 import re
+import types
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 
@@ -90,7 +91,7 @@ def render_events(
 ) -> Callable[[Callable[_P, AsyncIterator[_T | Event[_T]]]], _Streamed[_P]]: ...
 @overload
 def render_events(
-    returns: Any, *, heartbeat: float | None = 15, last: Event[Any] | None = None
+    returns: types.UnionType | type[Any], *, heartbeat: float | None = 15, last: Event[Any] | None = None
 ) -> Callable[[Callable[_P, AsyncIterator[object]]], _Streamed[_P]]: ...
 def render_events(returns: Any = None, *, heartbeat: float | None = 15, last: Event[Any] | None = None) -> Any:
     """Answer with server-sent events: what the decorated async generator function yields, as it yields it.

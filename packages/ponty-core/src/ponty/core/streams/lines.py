@@ -1,5 +1,6 @@
 """`render_lines`: JSON lines, one value on each."""
 
+import types
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any, ParamSpec, TypeVar, overload
 
@@ -36,7 +37,7 @@ def render_lines(
 ) -> Callable[[Callable[_P, AsyncIterator[_T]]], _Streamed[_P]]: ...
 @overload
 def render_lines(
-    returns: Any, *, heartbeat: float | None = None
+    returns: types.UnionType | type[Any], *, heartbeat: float | None = None
 ) -> Callable[[Callable[_P, AsyncIterator[object]]], _Streamed[_P]]: ...
 def render_lines(returns: Any = None, *, heartbeat: float | None = None) -> Any:
     """Answer with JSON lines: each value that the decorated async generator function yields, as it yields it.

@@ -78,6 +78,7 @@ class Stream:
         self._items = cast("AsyncGeneratorType[Any, Any]", items)
         self._framing = framing
         self._options = options
+        self._answer = WithheldResponse(headers={hdrs.CONTENT_TYPE: options.content_type, **options.headers})
         self._writer = cast("StreamWriter", request.writer)
         self._loop = asyncio.get_running_loop()
         self._waiting: list[bytes] = []
@@ -102,7 +103,7 @@ class Stream:
             CutOff: It is not whole: the client has left, or the server stops.
             BaseException: What the generator raises.
         """
-        answer = WithheldResponse(headers={hdrs.CONTENT_TYPE: self._options.content_type, **self._options.headers})
+        answer = self._answer
         try:
             await answer.prepare(self._request)
             if self._request.method == hdrs.METH_HEAD:
@@ -232,16 +233,17 @@ class Stream:
         if self._why == "left":
             raise ClientLeft
         if not has_stopped:
-            self._flush()
+            self._leave_rest()
             return
         is_cut = self._options.when_stopped == "break" and not self._is_over
         if is_cut and not (self._writer.output_size or self._waiting):
             raise _ServerStops(headers={hdrs.RETRY_AFTER: "1"})
         self._put(self._options.last)
-        self._flush()
         await self._hand_over()
         if is_cut:
+            self._flush()
             raise CutOff("the server stops")
+        self._leave_rest()
 
     async def _ask_for_last(self) -> None:
         """Tell a generator that stands at a `yield` of the stop, and send what it yields then."""
@@ -258,8 +260,12 @@ class Stream:
         else:
             self._put(self._framing.item(value))
 
+    def _leave_rest(self) -> None:
+        """Have what waits sent together with the end."""
+        self._answer.rest = self._taken()
+
     async def _hand_over(self) -> None:
-        """Wait until the client has taken everything, but not for long."""
+        """Wait until the client has taken what was written, but not for long."""
         transport = self._request.transport
         if transport is None:
             raise ClientLeft
@@ -285,18 +291,23 @@ class Stream:
         Raises:
             ClientLeft: Nobody is there.
         """
-        if self._flushing is not None:
-            self._flushing.cancel()
-            self._flushing = None
-        if self._waiting:
-            data = b"".join(self._waiting)
-            self._waiting.clear()
-            self._size = 0
+        data = self._taken()
+        if data:
             self._written_at = self._loop.time()
             try:
                 _at_once(self._writer.write(data, drain=False))
             except ConnectionError:
                 raise ClientLeft from None
+
+    def _taken(self) -> bytes:
+        """Take what waits to be written."""
+        if self._flushing is not None:
+            self._flushing.cancel()
+            self._flushing = None
+        data = b"".join(self._waiting)
+        self._waiting.clear()
+        self._size = 0
+        return data
 
     def _flush_by_itself(self) -> None:
         try:

@@ -1,8 +1,7 @@
 """A client that leaves: who answers it is told at once, and need not find out by writing.
 
-aiohttp tells the request alone, by a method that is not public, and cancels nobody (unless its server is asked to).
-What is told here goes on to whoever watches. Where a middleware has made a clone of the request, nobody is told; then a
-write that fails tells it.
+aiohttp tells the request that its connection is at, by a method that is not public, and cancels nobody (unless its
+server is asked to). A middleware may have made a clone of that request, so it is asked of the connection.
 """
 
 from collections.abc import Callable
@@ -28,18 +27,25 @@ def watch_departure(request: web.BaseRequest, left: Callable[[], None]) -> Calla
     Returns:
         What ends the watch.
     """
-    cancel = request._cancel  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    original = _at_work(request)
+    cancel = original._cancel  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 
     def tell(error: BaseException) -> None:
         cancel(error)
         left()
 
-    vars(request)["_cancel"] = tell
+    vars(original)["_cancel"] = tell
 
     def unwatch() -> None:
-        vars(request).pop("_cancel", None)
+        vars(original).pop("_cancel", None)
 
     return unwatch
+
+
+def _at_work(request: web.BaseRequest) -> web.BaseRequest:
+    """Return the request that `request` is, or is a clone of."""
+    current = request.protocol._current_request  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    return request if current is None else current
 
 
 def has_left(request: web.BaseRequest) -> bool:

@@ -11,9 +11,17 @@ from aiohttp.http import StreamWriter
 
 
 class WithheldResponse(web.StreamResponse):
-    """A response whose head goes out with the first bytes of its body."""
+    """A response whose head goes out with the first bytes of its body, and whose last bytes go out with its end."""
 
     _send_headers_immediately = False
+
+    rest: bytes = b""
+    """What is still to be sent when it ends."""
+
+    async def write_eof(self, data: bytes = b"") -> None:
+        """End it."""
+        rest, self.rest = self.rest, b""
+        await super().write_eof(rest + data)
 
 
 def drop_head(request: web.BaseRequest) -> None:

@@ -67,7 +67,10 @@ def check_encoding(request: web.Request, *, whole: bool = False) -> None:
     if encodings and (name := ", ".join(encodings).strip().lower()) not in _UNDONE and not (whole and name == X_GZIP):
         known = ", ".join((*_ENCODINGS, "identity"))
         raise InvalidField(
-            f"must have one of the content encodings {known}", status=415, headers={hdrs.ACCEPT_ENCODING: known}
+            f"must have one of the content encodings {known}",
+            status=415,
+            headers={hdrs.ACCEPT_ENCODING: known},
+            code="content_encoding",
         )
 
 
@@ -90,10 +93,11 @@ def check_json(request: web.Request) -> None:
             "must have the media type application/json, or one that ends in +json",
             status=415,
             headers={hdrs.ACCEPT: "application/json"},
+            code="media_type",
         )
     label = charset(content_type)
     if label is not None and label not in {"utf-8", "utf8"}:
-        raise InvalidField("must be in the charset UTF-8", status=415)
+        raise InvalidField("must be in the charset UTF-8", status=415, code="charset")
     check_encoding(request, whole=True)
 
 
@@ -107,10 +111,10 @@ async def read_text(request: web.Request) -> str:
     label = charset(request.headers.get(hdrs.CONTENT_TYPE, ""))
     codec = _CHARSETS.get("utf-8" if label is None else label)
     if codec is None:
-        raise InvalidField("must be in a well-known charset, say UTF-8", status=415)
+        raise InvalidField("must be in a well-known charset, say UTF-8", status=415, code="charset")
     check_encoding(request, whole=True)
     body = await read_whole(request)
     try:
         return body.decode(codec)
     except UnicodeError:
-        raise InvalidField("is not valid in its charset") from None
+        raise InvalidField("is not valid in its charset", code="encoding") from None

@@ -25,22 +25,24 @@ def decode_json(body: bytes) -> Json:
     try:
         value: Json = _decode(body)
     except UnicodeDecodeError:
-        raise InvalidField("is not valid UTF-8") from None
+        raise InvalidField("is not valid UTF-8", code="encoding") from None
     except RecursionError:
-        raise InvalidField(_TOO_DEEP) from None
+        raise InvalidField(_TOO_DEEP, code="too_deep") from None
     except msgspec.ValidationError:
-        raise InvalidField("has a number that is out of range") from None
+        raise InvalidField("has a number that is out of range", code="out_of_range") from None
     except msgspec.DecodeError:
         raise not_json(body) from None
     # Most bodies are too short to be deep, or have fewer brackets than levels are allowed.
     if len(body) > 2 * MAX_DEPTH and body.count(b"[") + body.count(b"{") > MAX_DEPTH and is_deeper(value, MAX_DEPTH):
-        raise InvalidField(_TOO_DEEP)
+        raise InvalidField(_TOO_DEEP, code="too_deep")
     return value
 
 
 def not_json(body: bytes) -> InvalidField:
     """Say that a body is not JSON."""
-    return InvalidField("is not valid JSON" if body else "is empty, not JSON")
+    return (
+        InvalidField("is not valid JSON", code="json") if body else InvalidField("is empty, not JSON", code="missing")
+    )
 
 
 _TOO_DEEP = f"is nested more than {MAX_DEPTH} levels deep"

@@ -31,9 +31,9 @@ def _gunzip(body: bytes, limit: int) -> bytes:
     try:
         unpacked = decompressor.decompress(body, limit + 1 if limit else 0)
     except zlib.error:
-        raise InvalidField("could not be read") from None
+        raise InvalidField("could not be read", code="unreadable") from None
     if 0 < limit < len(unpacked):
         raise web.HTTPRequestEntityTooLarge(limit, len(unpacked))
     if not decompressor.eof or decompressor.unused_data:
-        raise InvalidField("could not be read")
+        raise InvalidField("could not be read", code="unreadable")
     return unpacked

@@ -20,6 +20,7 @@ import msgspec
 from ponty.request.parsing.annotation import Annotation, class_keywords
 from ponty.request.parsing.compiled_type import JSON_TYPES, CompiledType
 from ponty.request.parsing.constraints import keywords_of
+from ponty.request.parsing.json_names import rename_rule
 from ponty.request.parsing.objects import mapping, object_schema
 from ponty.request.parsing.scalars import enumeration, flags, open_enumeration, scalar
 from ponty.request.parsing.type_hints import JSON, alias_value, resolve_hints
@@ -97,6 +98,8 @@ class _Writer:
         return {**schema, **keywords}
 
     def _class(self, tp: Any, cls: Any, arguments: Sequence[Any]) -> Schema:  # noqa: C901, PLR0911 - a table of kinds
+        if cls is typing.LiteralString:
+            cls = str
         if cls is Any or cls is object or cls is None:
             return dict(_scalar(cls) or {})
         if not isinstance(cls, type):
@@ -206,16 +209,16 @@ def _members(tp: Any, cls: Any) -> list[_Member] | None:
     elif issubclass(cls, tuple) and hasattr(cls, "_fields"):
         names = {name: name for name in cls._fields}
     elif hasattr(cls, "__attrs_attrs__"):
-        names = {attribute.name: attribute.name for attribute in cls.__attrs_attrs__}
+        names = {attribute.name: attribute.alias for attribute in cls.__attrs_attrs__}
     elif isinstance(fields := getattr(cls, "model_fields", None), Mapping):  # pydantic's
         names = {name: getattr(field, "serialization_alias", None) or name for name, field in fields.items()}
     else:
         return None
     hints = _hints(tp, cls, names)
-    renamed = _renamed(cls, names)
+    renamed = {} if issubclass(cls, msgspec.Struct) else _renamed(cls, [*names.values()])
     return [
         _Member(
-            _alias(hints[name]) or renamed.get(name, key),
+            _alias(hints[name]) or renamed.get(key, key),
             hints[name],
             required=name not in optional and msgspec.UnsetType not in get_args(_outside(hints[name])),
         )
@@ -240,7 +243,7 @@ def _alias(hint: Any) -> str | None:
 
 
 def _renamed(cls: type, names: Iterable[str]) -> Mapping[str, str]:
-    rename = getattr(getattr(cls, "JsonSchema", None), "rename", None)
+    rename = rename_rule(cls)
     if rename is None:
         return {}
     namesake = msgspec.defstruct(cls.__name__, [(name, Any) for name in names], rename=rename)

@@ -9,12 +9,13 @@ import msgspec
 
 from ponty.core import PontyError, Route
 from ponty.request.description.answer_types import answer_schema, definition_name
-from ponty.request.description.components import Components, Schema
+from ponty.request.description.components import Components, Schema, Side
 from ponty.request.description.paths import PathTemplate, segment_schema
 from ponty.request.description.problems import Problems
 from ponty.request.description.security import SecuritySchemes
 from ponty.request.fields.base import Description, Field
 from ponty.request.forms.form_type import UPLOAD
+from ponty.request.parsing.parser import Parser
 
 EnvelopeSchema = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 """Makes the schema of an answer of that of its value, as the `envelope` of an application makes the answer."""
@@ -24,7 +25,7 @@ _NOT_PARAMETERS = frozenset(
 )
 """Headers that OpenAPI has other words for, or HTTP itself says."""
 
-_BODILESS = frozenset({204, 205, 304})
+_BODILESS = frozenset({101, 204, 205, 304})
 _BYTES = frozenset({"application/octet-stream", "*/*"})
 _URLENCODED = "application/x-www-form-urlencoded"
 _FORMS = ("multipart/form-data", _URLENCODED)
@@ -296,13 +297,25 @@ def _success(how: Any, context: Context) -> dict[str, Any]:
         if how.items is not None:  # OpenAPI 3.2 calls it itemSchema
             made["x-itemSchema"] = context.answer_schema(how.items)
         answer["content"] = {content_type.partition(";")[0].strip(): made}
-    elif how.status not in _BODILESS:
+    elif hasattr(how, "takes"):  # a websocket, whose messages OpenAPI has no words for
+        said: tuple[tuple[str, Side, Any], ...] = (("takes", "input", how.takes), ("sends", "output", how.sends))
+        answer["x-messages"] = {name: _message(tp, side, context) for name, side, tp in said if tp is not None}
+    elif how.status not in _BODILESS and hasattr(how, "returns"):
         schema = {} if how.returns is None else context.answer_schema(how.returns)
         answer["content"] = {"application/json": {"schema": dict(context.envelope(schema)) if how.envelope else schema}}
     return answer
 
 
+def _message(tp: Any, side: Side, context: Context) -> Schema:
+    """Return the schema of the messages that one side of a websocket sends."""
+    if side == "output":
+        return context.answer_schema(tp)
+    name = definition_name(tp) if _is_class(tp) else ""
+    return context.components.add(Parser(tp).schema, "input", name)
+
+
 _SUCCESSES = {
+    101: "Switching Protocols: a websocket",
     200: "OK",
     201: "Created",
     202: "Accepted",

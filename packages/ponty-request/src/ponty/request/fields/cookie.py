@@ -10,7 +10,7 @@ from typing import Any, Generic, Literal, TypeVar, overload
 
 from aiohttp import hdrs, web
 
-from ponty.request.errors import InvalidField
+from ponty.request.errors import InvalidField, refusal
 from ponty.request.fields.base import Description, Field
 from ponty.request.fields.text_parameter import ABSENT, TextParameter
 from ponty.request.fields.utf8 import require_utf8
@@ -97,7 +97,7 @@ class Cookie(Field[_T_co], Generic[_T_co]):
             return self._parameter.value(require_utf8(text))  # type: ignore[no-any-return]
         except InvalidField as invalid:
             if self._errorcode != 400 and (text is None or self._parameter.read is not None):
-                raise InvalidField(invalid.detail, status=self._errorcode) from None
+                raise refusal(invalid.violations, status=self._errorcode) from None
             raise
 
     def describe(self) -> Description:

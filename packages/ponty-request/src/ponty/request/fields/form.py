@@ -90,9 +90,9 @@ class ParsedForm(Field[_T_co], Generic[_T_co]):
         if media_type not in {_URLENCODED, _MULTIPART}:
             accepted = f"{_MULTIPART}, {_URLENCODED}"
             detail = f"must have the media type {_MULTIPART} or {_URLENCODED}"
-            raise InvalidField(detail, status=415, headers={hdrs.ACCEPT: accepted})
+            raise InvalidField(detail, status=415, headers={hdrs.ACCEPT: accepted}, code="media_type")
         if charset(content_type) not in {None, "utf-8", "utf8"}:
-            raise InvalidField("must be in the charset UTF-8", status=415)
+            raise InvalidField("must be in the charset UTF-8", status=415, code="charset")
         check_encoding(request)
         max_size = request.client_max_size if self.limits.max_size is None else self.limits.max_size
         too_much = f"has more than {max_size} bytes"
@@ -105,7 +105,8 @@ class ParsedForm(Field[_T_co], Generic[_T_co]):
             elif (separator := boundary(content_type)) is not None:
                 await self._read_multipart(request, entries, separator, max_size)
             else:
-                raise InvalidField("must name in its Content-Type a boundary of 1 to 70 characters (RFC 2046)")
+                detail = "must name in its Content-Type a boundary of 1 to 70 characters (RFC 2046)"
+                raise InvalidField(detail, code="malformed")
         except web.HTTPRequestEntityTooLarge:
             raise too_large(too_much) from None
         return self._form.build(entries.values, entries.faults)  # type: ignore[no-any-return]

@@ -80,7 +80,7 @@ class BearerToken(Field[_T_co], Generic[_T_co]):
             return _absent(self._required, self._challenge)  # type: ignore[return-value, func-returns-value]
         if not _TOKEN.fullmatch(text):
             comma = "," if "=" in self._challenge else ""
-            _refuse("must be a bearer token", f'{self._challenge}{comma} error="invalid_token"')
+            _refuse("must be a bearer token", "malformed", f'{self._challenge}{comma} error="invalid_token"')
         return text  # type: ignore[return-value]
 
     def describe(self) -> Description:
@@ -137,7 +137,7 @@ class BasicCredentials(Field[_T_co], Generic[_T_co]):
             decoded = ""
         username, colon, password = decoded.partition(":")
         if not colon or _CONTROLS.search(decoded):
-            _refuse("must be a name and a password, as RFC 7617 writes them", self._challenge)
+            _refuse("must be a name and a password, as RFC 7617 writes them", "malformed", self._challenge)
         return Credentials(username, password)  # type: ignore[return-value]
 
     def describe(self) -> Description:
@@ -200,9 +200,9 @@ class ApiKey(Field[_T_co], Generic[_T_co]):
             for text in texts:
                 require_utf8(text)
         except InvalidField as invalid:
-            _refuse(invalid.detail, self._challenge)
+            _refuse(invalid.detail, invalid.violations[0].code, self._challenge)
         if len(texts) > 1:
-            _refuse("must be given once", self._challenge)
+            _refuse("must be given once", "repeated", self._challenge)
         if not texts or not texts[0]:
             return _absent(self._required, self._challenge)  # type: ignore[return-value, func-returns-value]
         return texts[0]  # type: ignore[return-value]
@@ -240,18 +240,18 @@ def _authorization(request: web.Request, scheme: str, challenge: str) -> str | N
     """
     lines = request.headers.getall(hdrs.AUTHORIZATION, ())
     if len(lines) > 1:
-        _refuse("must be given once", challenge)
+        _refuse("must be given once", "repeated", challenge)
     given, _, text = lines[0].partition(" ") if lines else ("", "", "")
     return text.strip(" ") if given.lower() == scheme else None
 
 
 def _absent(required: bool, challenge: str) -> None:
     if required:
-        _refuse("is required", challenge)
+        _refuse("is required", "missing", challenge)
 
 
-def _refuse(detail: str, challenge: str) -> NoReturn:
-    raise InvalidField(detail, status=401, headers={hdrs.WWW_AUTHENTICATE: challenge}) from None
+def _refuse(detail: str, code: str, challenge: str) -> NoReturn:
+    raise InvalidField(detail, status=401, headers={hdrs.WWW_AUTHENTICATE: challenge}, code=code) from None
 
 
 def _parameter(realm: str) -> str:

@@ -69,7 +69,7 @@ class IfMatch(Field[Precondition]):
         """
         lines = request.headers.getall(hdrs.IF_MATCH, ())
         if not lines:
-            raise InvalidField("is required", status=428)
+            raise InvalidField("is required", status=428, code="missing")
         return Precondition(require_utf8(", ".join(lines)))
 
     def describe(self) -> Description:

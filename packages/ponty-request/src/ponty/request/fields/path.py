@@ -5,7 +5,7 @@ from typing import Any, Final, Generic, TypeVar, overload
 
 from aiohttp import web
 
-from ponty.request.errors import InvalidField
+from ponty.request.errors import InvalidField, refusal
 from ponty.request.fields.base import Description, Field
 from ponty.request.fields.converters import CAST_ERRORS, parse_digits
 from ponty.request.fields.text_forms import TextForm, text_form
@@ -55,6 +55,10 @@ class RouteParameter(Field[_T_co], Generic[_T_co]):
     """
 
     expected: str = ""
+    """What the part must be, for the client to read."""
+
+    code: str = "cast"
+    """The kind of fault of a part that is none, for programs."""
 
     @overload
     def __init__(self: "RouteParameter[_X]", of: type[_X]) -> None: ...
@@ -84,6 +88,7 @@ class RouteParameter(Field[_T_co], Generic[_T_co]):
         self._cast = form.read
         self.pattern = form.pattern
         self.expected = form.expected
+        self.code = form.code
 
     @overload
     def __get__(self, instance: None, owner: type) -> str: ...
@@ -98,18 +103,18 @@ class RouteParameter(Field[_T_co], Generic[_T_co]):
         """Read the part of the path.
 
         Raises:
-            InvalidField: It is not of the type: a 404, since no such resource exists. Or it is not UTF-8: a 400.
+            InvalidField: It is not of the type, or not UTF-8: a 404, since no such resource exists.
         """
         text = request.match_info[self.name]
-        if not text.isascii() or "%" in text:
-            check_path(request, text)
         try:
+            if not text.isascii() or "%" in text:
+                check_path(request, text)
             return self._cast(text) if self._cast else text  # type: ignore[return-value]
         except CAST_ERRORS:
-            expected = self.expected
-            raise InvalidField(f"must be {expected}" if expected else "is not valid", status=404) from None
+            detail = f"must be {self.expected}" if self.expected else "is not valid"
+            raise InvalidField(detail, status=404, code=self.code) from None
         except InvalidField as invalid:
-            raise InvalidField(invalid.detail, status=404) from None
+            raise refusal(invalid.violations, status=404) from None
 
     def describe(self) -> Description:
         """Describe the part: by its type, or as a string that matches the pattern."""

@@ -7,7 +7,7 @@ from typing import Any, Final, Generic, Literal, TypeVar, cast, overload
 
 from aiohttp import web
 
-from ponty.request.errors import InvalidField, InvalidParameters
+from ponty.request.errors import InvalidField, InvalidParameters, Violation
 from ponty.request.fields.base import Description, Field
 from ponty.request.fields.converters import CAST_ERRORS, DIGITS, parse_digits
 from ponty.request.fields.text_forms import TextForm, TextPart, check_default, described, text_form, text_part
@@ -69,6 +69,9 @@ class QueryParameter(Field[_T_co], Generic[_T_co]):
 
     expected: str = "a valid value"
     """What the parameter must be, for the client to read."""
+
+    code: str = "cast"
+    """The kind of fault of a text that is none, for programs."""
 
     @overload
     def __init__(
@@ -166,6 +169,7 @@ class QueryParameter(Field[_T_co], Generic[_T_co]):
             self._is_list = self._form.is_list
             self._cast = self._form.read
             self.expected = self._form.expected
+            self.code = self._form.code
             if default is not _MISSING:
                 check_default(name, self._form, default)
                 self._type = of if default is not None else of | None
@@ -207,30 +211,30 @@ class QueryParameter(Field[_T_co], Generic[_T_co]):
         texts = request.query.getall(self.key, ())
         if not texts:
             if self._default is _MISSING:
-                raise InvalidField("is required")
+                raise InvalidField("is required", code="missing")
             # A list that one handler changes must not be the next one's default.
             return copy.copy(self._default) if self._is_list else self._default  # type: ignore[no-any-return]
         if self._is_list:
             return self._read_list(request, texts)  # type: ignore[no-any-return]
         if len(texts) > 1:
-            raise InvalidField("must be given once")
+            raise InvalidField("must be given once", code="repeated")
         text = texts[0]
         if not text.isascii():
             check_query(request, self.key, texts)
         if self._values and text not in self._values:
-            raise InvalidField(f"must be one of {', '.join(map(repr, self._values))}")
+            raise InvalidField(f"must be one of {', '.join(map(repr, self._values))}", code="enum")
         if self._cast is None:
             return text  # type: ignore[return-value]
         try:
             return self._cast(text)  # type: ignore[no-any-return]
         except CAST_ERRORS:
-            raise InvalidField(f"must be {self.expected}") from None
+            raise InvalidField(f"must be {self.expected}", code=self.code) from None
 
     def _read_list(self, request: web.Request, texts: list[str]) -> Any:
         check_query(request, self.key, texts)
         if self._style == "comma":
             if len(texts) > 1:
-                raise InvalidField("must be given once, with commas between the elements")
+                raise InvalidField("must be given once, with commas between the elements", code="repeated")
             texts = texts[0].split(",") if texts[0] else []
         return cast("Callable[[list[str]], Any]", self._cast)(texts)
 
@@ -371,7 +375,7 @@ class ParsedQuery(Field[_T_co], Generic[_T_co]):
         """
         query = request.query
         value: dict[str, Any] = {}
-        faults: list[tuple[str, str, str]] = []
+        faults: list[tuple[str, Violation]] = []
         for name, part in self._parts.items():
             texts = query.getall(name, ())
             if texts:
@@ -379,15 +383,15 @@ class ParsedQuery(Field[_T_co], Generic[_T_co]):
                     check_query(request, name, texts)
                     value[name] = part.to_json(texts)
                 except InvalidField as invalid:
-                    faults += [(name, pointer, detail) for pointer, detail in invalid.violations]
+                    faults += [(name, violation) for violation in invalid.violations]
         required = cast("list[str]", self._schema.get("required", []))
-        faults += [(name, "", "is required") for name in required if name not in query]
+        faults += [(name, Violation("", "is required", "missing")) for name in required if name not in query]
         if faults:
             raise InvalidParameters(faults)
         try:
             return self._parser.parse(value)  # type: ignore[no-any-return]
         except InvalidField as invalid:
-            raise InvalidParameters([(*_split(pointer), detail) for pointer, detail in invalid.violations]) from None
+            raise InvalidParameters([_split(violation) for violation in invalid.violations]) from None
 
     def describe(self) -> Description:
         """Describe the query: an object, each of whose properties is a parameter."""
@@ -395,11 +399,11 @@ class ParsedQuery(Field[_T_co], Generic[_T_co]):
         return Description("query", self.name, required=required, schema=self._schema, style="properties")
 
 
-def _split(pointer: str) -> tuple[str, str]:
+def _split(violation: Violation) -> tuple[str, Violation]:
     """Split the pointer to a place in a query into the name of the parameter, and the place in its value."""
-    _, _, rest = pointer.partition("/")
+    _, _, rest = violation.pointer.partition("/")
     name, slash, within = rest.partition("/")
-    return name.replace("~1", "/").replace("~0", "~"), slash + within
+    return name.replace("~1", "/").replace("~0", "~"), violation._replace(pointer=slash + within)
 
 
 class OtherParameters:
@@ -423,7 +427,7 @@ class OtherParameters:
             InvalidField: There are.
         """
         if not self._names.issuperset(request.query):
-            raise InvalidField(self._detail)
+            raise InvalidField(self._detail, code="unknown")
 
     def describe(self) -> Description:
         """Describe the query as a whole, which has no name."""

@@ -54,7 +54,7 @@ class BodyStream(Field[AsyncIterator[bytes]]):
         """
         check_encoding(request)
         if announces_more(request, self._limit):
-            raise InvalidField(f"has more than {self._limit} bytes", status=413)
+            raise InvalidField(f"has more than {self._limit} bytes", status=413, code="too_large")
         return body_chunks(request, self._limit)
 
     def describe(self) -> Description:

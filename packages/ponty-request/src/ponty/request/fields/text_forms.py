@@ -20,13 +20,13 @@ from typing import Any
 import msgspec
 
 from ponty.request.content.json_decoder import Json
-from ponty.request.errors import InvalidField
+from ponty.request.errors import InvalidField, Violation, refusal
 from ponty.request.fields.converters import CAST_ERRORS
 from ponty.request.parsing.compiled_type import Schema, is_hashable
 from ponty.request.parsing.compiler import Compiler
 from ponty.request.parsing.defaults import json_form
 from ponty.request.parsing.parser import Parser
-from ponty.request.validation.formats import FORMATS
+from ponty.request.validation.formats import EXPECTED, FORMATS
 from ponty.request.validation.pointer import find
 
 _INTEGER = re.compile("-?[0-9]+")
@@ -60,6 +60,7 @@ class TextForm(msgspec.Struct, frozen=True, kw_only=True):
         expected: What a text must be, for messages.
         pattern: What matches the texts and perhaps others, for the path of a route; no text takes it more than one
             pass.
+        code: The code of the fault of a text that is none.
         read: Makes a value of a text, or of a list of texts where the form is a list; None where it is the text itself.
             Raises one of `CAST_ERRORS`, or an InvalidField that says more.
         is_list: Whether it is written as several texts.
@@ -70,6 +71,7 @@ class TextForm(msgspec.Struct, frozen=True, kw_only=True):
     expected: str
     pattern: str
     read: Callable[[Any], Any] | None
+    code: str = "cast"
     is_list: bool = False
 
 
@@ -103,6 +105,7 @@ def text_form(tp: Any) -> TextForm:
             expected=_one_of(texts),
             pattern=_alternatives(texts),
             read=values.__getitem__,
+            code="enum",
         )
     kind = _kind(tp, inner)
     return TextForm(
@@ -151,8 +154,8 @@ def _of_format(name: str) -> Callable[[str], Json]:
     return to_json
 
 
-def _text(name: str, expected: str, pattern: str) -> _Kind:
-    return _Kind(expected, pattern, FORMATS[name], _of_format(name))
+def _text(name: str, pattern: str) -> _Kind:
+    return _Kind(EXPECTED[name], pattern, FORMATS[name], _of_format(name))
 
 
 _NUMBER_PATTERN = _NUMBER.pattern
@@ -163,21 +166,19 @@ _OF_TYPES: dict[str, _Kind] = {
     "string": _Kind("a text", "[^/]+", None),
 }
 _OF_FORMATS: dict[str, _Kind] = {
-    "date": _text("date", "a date, as 2026-02-28", "[0-9]{4}-[0-9]{2}-[0-9]{2}"),
-    "date-time": _text(
-        "date-time", "a date and time with an offset, as 2026-02-28T13:30:00Z", "[0-9]{4}-[0-9TtZz:.+-]+"
-    ),
-    "time": _text("time", "a time, as 13:30:00", "[0-9]{2}:[0-9Zz:.+-]+"),
-    "duration": _text("duration", "a duration, as P1DT2H30M", "-?P[0-9WDTHMS.]+"),
-    "uuid": _text("uuid", "a UUID, as 123e4567-e89b-12d3-a456-426614174000", "[0-9A-Fa-f]{8}-[0-9A-Fa-f-]+"),
-    "decimal": _text("decimal", "a decimal number, as 1.50", _NUMBER_PATTERN),
-    "base64": _text("base64", "base64 (RFC 4648 §4)", "[^/]+"),
-    "ipv4": _text("ipv4", "an address of IPv4, as 192.0.2.1", "[0-9.]+"),
-    "ipv6": _text("ipv6", "an address of IPv6, as 2001:db8::1", "[0-9A-Fa-f:.]+"),
-    "ipv4-network": _text("ipv4-network", "a network of IPv4, as 192.0.2.0/24", "[^/]+"),
-    "ipv6-network": _text("ipv6-network", "a network of IPv6, as 2001:db8::/32", "[^/]+"),
-    "ipv4-interface": _text("ipv4-interface", "an interface of IPv4, as 192.0.2.1/24", "[^/]+"),
-    "ipv6-interface": _text("ipv6-interface", "an interface of IPv6, as 2001:db8::1/32", "[^/]+"),
+    "date": _text("date", "[0-9]{4}-[0-9]{2}-[0-9]{2}"),
+    "date-time": _text("date-time", "[0-9]{4}-[0-9TtZz:.+-]+"),
+    "time": _text("time", "[0-9]{2}:[0-9Zz:.+-]+"),
+    "duration": _text("duration", "-?P[0-9WDTHMS.]+"),
+    "uuid": _text("uuid", "[0-9A-Fa-f]{8}-[0-9A-Fa-f-]+"),
+    "decimal": _text("decimal", _NUMBER_PATTERN),
+    "base64": _text("base64", "[^/]+"),
+    "ipv4": _text("ipv4", "[0-9.]+"),
+    "ipv6": _text("ipv6", "[0-9A-Fa-f:.]+"),
+    "ipv4-network": _text("ipv4-network", "[^/]+"),
+    "ipv6-network": _text("ipv6-network", "[^/]+"),
+    "ipv4-interface": _text("ipv4-interface", "[^/]+"),
+    "ipv6-interface": _text("ipv6-interface", "[^/]+"),
 }
 
 
@@ -244,11 +245,13 @@ class TextPart(msgspec.Struct, frozen=True):
         expected: What a text must be, for messages.
         element: Makes the JSON value that a text stands for, of one element where it is a list.
         is_list: Whether there may be several texts.
+        code: The code of the fault of a text that is none.
     """
 
     expected: str
     element: Callable[[str], Json]
     is_list: bool
+    code: str = "cast"
 
     def to_json(self, texts: Sequence[str]) -> Json:
         """Make the JSON value that texts stand for.
@@ -257,17 +260,17 @@ class TextPart(msgspec.Struct, frozen=True):
             InvalidField: There are several and it is no list, or some stand for none.
         """
         if not self.is_list and len(texts) > 1:
-            raise InvalidField("must be given once")
+            raise InvalidField("must be given once", code="repeated")
         values: list[Json] = []
-        faults: list[tuple[str, str]] = []
+        violations: list[Violation] = []
         for index, text in enumerate(texts):
             try:
                 values.append(self.element(text))
             except CAST_ERRORS:
-                faults.append((f"/{index}" if self.is_list else "", f"must be {self.expected}"))
-        if faults:
-            (pointer, detail), *more = faults
-            raise InvalidField(detail, pointer=pointer, more=more)
+                place = f"/{index}" if self.is_list else ""
+                violations.append(Violation(place, f"must be {self.expected}", self.code))
+        if violations:
+            raise refusal(violations)
         return values if self.is_list else values[0]
 
 
@@ -292,7 +295,7 @@ def text_part(name: Any, schema: Schema, root: Schema | None = None) -> TextPart
         inner = _followed(items, root)
     if "enum" in inner:
         texts = _texts(name, inner["enum"])
-        return TextPart(_one_of(texts), texts.__getitem__, is_list)
+        return TextPart(_one_of(texts), texts.__getitem__, is_list, code="enum")
     kind = _kind(name, inner)
     return TextPart(kind.expected, kind.to_json, is_list)
 

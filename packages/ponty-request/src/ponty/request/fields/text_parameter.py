@@ -23,6 +23,7 @@ class TextParameter(msgspec.Struct, frozen=True):
         default: The value without it.
         expected: What it must be, for messages.
         read: Makes a value of the text; None where it is the text itself.
+        code: The code of the fault of a text that is none.
     """
 
     type: Any
@@ -31,6 +32,7 @@ class TextParameter(msgspec.Struct, frozen=True):
     default: Any
     expected: str = ""
     read: Callable[[str], Any] | None = None
+    code: str = "cast"
 
     @classmethod
     def make(cls, place: str, of: Any, *, required: bool, default: Any) -> "TextParameter":
@@ -50,10 +52,10 @@ class TextParameter(msgspec.Struct, frozen=True):
         if form.is_list:
             raise TypeError(f"{place}: {of} is a list, and only a query has those")
         if required:
-            return cls(of, form.schema, required, None, form.expected, form.read)
+            return cls(of, form.schema, required, None, form.expected, form.read, form.code)
         check_default(place, form, default)
         tp = of if default is not None else of | None
-        return cls(tp, described(form, default), required, default, form.expected, form.read)
+        return cls(tp, described(form, default), required, default, form.expected, form.read, form.code)
 
     def absent(self) -> Any:
         """Return the default.
@@ -62,7 +64,7 @@ class TextParameter(msgspec.Struct, frozen=True):
             InvalidField: It is required.
         """
         if self.required:
-            raise InvalidField("is required")
+            raise InvalidField("is required", code="missing")
         return self.default
 
     def value(self, text: str) -> Any:
@@ -76,4 +78,4 @@ class TextParameter(msgspec.Struct, frozen=True):
         try:
             return self.read(text)
         except CAST_ERRORS:
-            raise InvalidField(f"must be {self.expected}") from None
+            raise InvalidField(f"must be {self.expected}", code=self.code) from None

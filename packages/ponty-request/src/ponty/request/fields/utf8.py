@@ -82,4 +82,4 @@ def _is_utf8(text: str | bytes) -> bool:
 
 
 def _refusal() -> InvalidField:
-    return InvalidField("is not valid UTF-8")
+    return InvalidField("is not valid UTF-8", code="encoding")

@@ -7,7 +7,7 @@ a limit ends the reading at once.
 from ponty.request.forms.form_type import FormType, Place
 from ponty.request.forms.limits import MAX_NAME, FormLimits, too_large
 from ponty.request.forms.upload import Upload
-from ponty.request.validation.messages import message
+from ponty.request.validation.messages import Reason, reason
 from ponty.request.validation.pointer import pointer
 
 _MAX_FAULTS = 51  # one more than an answer lists
@@ -25,7 +25,7 @@ class Entries:
         self.form = form
         self.limits = limits
         self.values: dict[str, list[str | Upload]] = {}
-        self.faults: dict[str, str] = {}
+        self.faults: dict[str, Reason] = {}
         self._parts = 0
         self._text_size = 0
 
@@ -43,27 +43,27 @@ class Entries:
         place = self.form.places.get(name)
         if place is None:
             if not self.form.is_open:
-                self.note(pointer([name]), message("additionalProperties", None))
+                self.note(pointer([name]), reason("additionalProperties", None))
             return None
         if place.is_upload is not is_file:
-            self.refuse(name, _FILE_DUE if place.is_upload else _TEXT_DUE)
+            self.refuse(name, *(_FILE_DUE if place.is_upload else _TEXT_DUE))
             return None
         if name in self.values and not place.is_list:
-            self.note(pointer([name]), "must be given once")
+            self.note(pointer([name]), Reason("must be given once", "repeated"))
             return None
         return place
 
-    def note(self, where: str, detail: str) -> None:
+    def note(self, where: str, why: Reason) -> None:
         """Note a fault; of several at one place, the first counts."""
         if len(self.faults) < _MAX_FAULTS:
-            self.faults.setdefault(where, detail)
+            self.faults.setdefault(where, why)
 
-    def refuse(self, name: str, detail: str) -> None:
+    def refuse(self, name: str, detail: str, code: str) -> None:
         """Note a fault of the next entry of a name, and keep a text in its place."""
         place = self.form.places.get(name)
         number = len(self.values.get(name, ()))
         is_list = place is not None and place.is_list
-        self.note(pointer([name, number] if is_list else [name]), detail)
+        self.note(pointer([name, number] if is_list else [name]), Reason(detail, code))
         if is_list or not number:
             self.keep(name, "")
 
@@ -76,7 +76,8 @@ class Entries:
         try:
             decoded = text.decode(codec)
         except UnicodeError:
-            self.refuse(name, "is not valid UTF-8" if codec == "utf-8" else "is not valid in its charset")
+            detail = "is not valid UTF-8" if codec == "utf-8" else "is not valid in its charset"
+            self.refuse(name, detail, "encoding")
         else:
             self.keep(name, decoded)
 
@@ -108,5 +109,5 @@ class Entries:
             raise too_large(f"has more than {limit} bytes", pointer([name]))
 
 
-_FILE_DUE = "must be a file, as multipart/form-data has it, with a filename"
-_TEXT_DUE = "must be a text, not a file"
+_FILE_DUE = Reason("must be a file, as multipart/form-data has it, with a filename", "file")
+_TEXT_DUE = Reason("must be a text, not a file", "text")

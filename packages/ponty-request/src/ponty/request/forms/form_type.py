@@ -11,12 +11,13 @@ from typing import Any
 import msgspec
 
 from ponty.request.content.json_decoder import Json
-from ponty.request.errors import InvalidField
+from ponty.request.errors import InvalidField, Violation, refusal
 from ponty.request.fields.converters import CAST_ERRORS
 from ponty.request.fields.text_forms import text_part
 from ponty.request.forms.upload import Upload
 from ponty.request.parsing.compiled_type import CompiledType, Schema
 from ponty.request.parsing.parser import Parser
+from ponty.request.validation.messages import NOT_VALID, Reason
 from ponty.request.validation.pointer import find, pointer
 
 Values = Mapping[str, Sequence[str | Upload]]
@@ -32,14 +33,14 @@ class Place(msgspec.Struct, frozen=True):
     Args:
         is_upload: Whether it is a file.
         is_list: Whether there may be several.
-        expected: What a text must be, for messages.
+        wrong: What is wrong with a text that is none.
         to_json: Makes the JSON value that a text stands for; raises one of `CAST_ERRORS` where there is none.
         empty_is_null: Whether an empty text stands for null, as an empty input of a page does.
     """
 
     is_upload: bool
     is_list: bool
-    expected: str = ""
+    wrong: Reason = NOT_VALID
     to_json: Callable[[str], Json] = str
     empty_is_null: bool = False
 
@@ -68,7 +69,7 @@ class FormType:
             for key, schema in properties.items()
         }
 
-    def build(self, values: Values, unread: Mapping[str, str]) -> Any:
+    def build(self, values: Values, unread: Mapping[str, Reason]) -> Any:
         """Validate what came in a form, and build of it.
 
         Args:
@@ -95,20 +96,19 @@ class FormType:
             self._parser.validator.check(form)
         except InvalidField as invalid:
             known = [where.split("/") for where in faults]
-            for where, detail in invalid.violations:
+            for where, *why in invalid.violations:
                 steps = where.split("/")
                 if not any(steps[: len(outer)] == outer for outer in known):
-                    faults.setdefault(where, detail)
+                    faults.setdefault(where, Reason(*why))
         if faults:
-            (where, detail), *more = faults.items()
-            raise InvalidField(detail, pointer=where, more=more)
+            raise refusal(Violation(where, *why) for where, why in faults.items())
         for name, entries in values.items():
             if name in self.places and self.places[name].is_upload:
                 form[name] = [*entries] if self.places[name].is_list else entries[0]
         return self._parser.build(form)
 
 
-def _json_value(place: Place, entry: str | Upload, number: int, where: str, faults: dict[str, str]) -> Json:
+def _json_value(place: Place, entry: str | Upload, number: int, where: str, faults: dict[str, Reason]) -> Json:
     if isinstance(entry, Upload):
         return str(number)  # each another, for a set of them
     if place.empty_is_null and not entry:
@@ -116,7 +116,7 @@ def _json_value(place: Place, entry: str | Upload, number: int, where: str, faul
     try:
         return place.to_json(entry)
     except CAST_ERRORS:
-        faults.setdefault(where, f"must be {place.expected}")
+        faults.setdefault(where, place.wrong)
         return entry
 
 
@@ -146,7 +146,11 @@ def _scalar_place(where: str, members: list[Any], *, is_optional: bool, is_list:
     is_text = member.get("type") == "string" and "format" not in member
     empty_is_null = is_optional and not is_text
     return Place(
-        is_upload=False, is_list=is_list, expected=part.expected, to_json=part.element, empty_is_null=empty_is_null
+        is_upload=False,
+        is_list=is_list,
+        wrong=Reason(f"must be {part.expected}", part.code),
+        to_json=part.element,
+        empty_is_null=empty_is_null,
     )
 
 

@@ -43,4 +43,4 @@ class FormLimits(msgspec.Struct, frozen=True):
 
 def too_large(detail: str, pointer: str = "") -> InvalidField:
     """Return the refusal of a form that goes beyond a limit: a 413."""
-    return InvalidField(detail, status=413, pointer=pointer)
+    return InvalidField(detail, status=413, pointer=pointer, code="too_large")

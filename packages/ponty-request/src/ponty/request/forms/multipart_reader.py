@@ -56,7 +56,8 @@ async def read_multipart(request: web.Request, entries: Entries, boundary: str, 
     except multipart.ParserLimitReached:
         raise too_large(f"has a part with more than {MAX_HEADERS} headers, or one over {MAX_HEADER} bytes") from None
     except multipart.MultipartError:
-        raise InvalidField("is not valid multipart/form-data, or ends before its last boundary") from None
+        detail = "is not valid multipart/form-data, or ends before its last boundary"
+        raise InvalidField(detail, code="malformed") from None
 
 
 class _Part(abc.ABC):
@@ -91,10 +92,11 @@ class _Parts:
         """
         known = {name.lower(): value for name, value in headers}
         if len(known) < len(headers):
-            raise InvalidField("has a part with two headers of one name")
+            raise InvalidField("has a part with two headers of one name", code="malformed")
         disposition = parse_disposition(known.get("content-disposition", ""))
         if disposition is None:
-            raise InvalidField("has a part whose Content-Disposition is not valid, or names no field")
+            detail = "has a part whose Content-Disposition is not valid, or names no field"
+            raise InvalidField(detail, code="malformed")
         name, filename = disposition.name, disposition.filename
         if name == _CHARSET_FIELD and filename is None and name not in self.entries.form.places:
             return _CharsetPart(self)
@@ -102,7 +104,7 @@ class _Parts:
         if place is None:
             return None
         if known.get("content-transfer-encoding", "").strip().lower() not in _PLAIN_ENCODINGS:
-            self.entries.refuse(name, "must come as it is, without a Content-Transfer-Encoding")
+            self.entries.refuse(name, "must come as it is, without a Content-Transfer-Encoding", "content_encoding")
             return None
         if filename is not None:
             return _FilePart(self, name, filename, known)
@@ -111,11 +113,11 @@ class _Parts:
     def _begin_text(self, name: str, headers: Mapping[str, str]) -> _Part | None:
         content_type = headers.get("content-type", "")
         if (essence(content_type) or "").startswith("multipart/"):
-            self.entries.refuse(name, "must be a text, not a multipart of its own")
+            self.entries.refuse(name, "must be a text, not a multipart of its own", "text")
             return None
         codec = codec_of(charset(content_type) or self.charset)
         if codec is None:
-            self.entries.refuse(name, "must be in a well-known charset, say UTF-8")
+            self.entries.refuse(name, "must be in a well-known charset, say UTF-8", "charset")
             return None
         return _TextPart(self.entries, name, codec)
 
@@ -169,7 +171,7 @@ class _CharsetPart(_Part):
     def add(self, data: bytes) -> bool:
         self._label += data
         if len(self._label) > _MAX_LABEL:
-            raise InvalidField(f"has a {_CHARSET_FIELD} of more than {_MAX_LABEL} bytes")
+            raise InvalidField(f"has a {_CHARSET_FIELD} of more than {_MAX_LABEL} bytes", code="malformed")
         return False
 
     async def end(self) -> None:

@@ -50,10 +50,10 @@ async def _add(entries: Entries, pair: bytes) -> None:
     try:
         name = (await _decoded(written_name)).decode()
     except UnicodeDecodeError:
-        raise InvalidField("has a name that is not valid UTF-8") from None
+        raise InvalidField("has a name that is not valid UTF-8", code="encoding") from None
     if name == _CHARSET_FIELD and name not in entries.form.places:
         if written_value.strip().lower() not in {b"utf-8", b"utf8", b"us-ascii"}:
-            raise InvalidField("must be in UTF-8", status=415)
+            raise InvalidField("must be in UTF-8", status=415, code="charset")
         return
     if entries.begin(name, is_file=False) is not None:
         value = await _decoded(written_value)

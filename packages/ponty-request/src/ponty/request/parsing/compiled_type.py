@@ -4,9 +4,11 @@ from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 import msgspec
+from msgspec.structs import replace
 
+from ponty.core import PontyError
 from ponty.request.content.json_decoder import Json
-from ponty.request.errors import InvalidField
+from ponty.request.errors import InvalidField, Violation, refusal
 from ponty.request.validation.messages import NOT_VALID
 from ponty.request.validation.pointer import token, within
 
@@ -72,34 +74,40 @@ class ConstructionError(Exception):
 
     Args:
         detail: What is wrong, in words that hold nothing of the value.
+        code: The kind of fault, for programs.
     """
 
-    def __init__(self, detail: str = NOT_VALID) -> None:
+    def __init__(self, detail: str = NOT_VALID.detail, code: str = NOT_VALID.code) -> None:
         super().__init__(detail)
-        self.faults: list[tuple[str, str]] = [("", detail)]
-        """What is wrong, each as a pointer and a detail."""
+        self.faults: list[Violation] = [Violation("", detail, code)]
+        """What is wrong."""
         self.cause: InvalidField | None = None
         """The refusal of the class's own that came first."""
 
     def at(self, step: str | int) -> Self:
         """Say that it all is at `step`."""
-        self.faults = [(within(token(step), pointer), detail) for pointer, detail in self.faults]
+        self.faults = [Violation(within(token(step), pointer), *reason) for pointer, *reason in self.faults]
         return self
 
     def refusal(self) -> InvalidField:
         """Return what the client is told."""
-        (pointer, detail), *more = self.faults
         cause = self.cause
         status, headers = (400, None) if cause is None else (cause.status, cause.headers)
-        return InvalidField(detail, pointer=pointer, more=more, status=status, headers=headers)
+        return refusal(self.faults, status=status, headers=headers)
 
 
-REFUSALS = (ConstructionError, InvalidField, ValueError)
+REFUSALS = (ConstructionError, InvalidField, PontyError, ValueError)
 """What a builder may raise of a value. Of a ValueError, the client is not told the words."""
 
 
 def construction_error(error: Exception) -> ConstructionError:
-    """Return one of `REFUSALS` as a ConstructionError."""
+    """Return one of `REFUSALS` as a ConstructionError.
+
+    Raises:
+        PontyError: It is one, which is an answer of its own.
+    """
+    if isinstance(error, PontyError):
+        raise error
     if isinstance(error, ConstructionError):
         return error
     made = ConstructionError()
@@ -115,7 +123,13 @@ class Faults:
         self._error: ConstructionError | None = None
 
     def add(self, step: str | int, error: Exception) -> bool:
-        """Add what is wrong with the part at `step`, and return whether that is enough."""
+        """Add what is wrong with the part at `step`, and return whether that is enough.
+
+        Raises:
+            PontyError: The error is one: an answer of its own, whose faults in a body are at `step`.
+        """
+        if isinstance(error, PontyError):
+            raise _placed(error, step) from None
         made = construction_error(error).at(step)
         if self._error is None:
             self._error = made
@@ -132,3 +146,15 @@ class Faults:
         """
         if self._error is not None:
             raise self._error
+
+
+def _placed(error: PontyError, step: str | int) -> PontyError:
+    """Return a copy of an error, which a program may keep and raise again, with its faults in a body at `step`."""
+    placed = type(error).__new__(type(error))
+    vars(placed).update(vars(error))
+    placed.args = error.args
+    placed.faults = tuple(
+        replace(fault, pointer=within(token(step), fault.pointer)) if fault.location == "body" else fault
+        for fault in error.faults
+    )
+    return placed

@@ -185,8 +185,10 @@ class Compiler:
                 return known
         found = compile_pydantic(tp, place)
         is_root = bool(tp == self._root)
-        name = "" if is_root else self._name_like(stem)
+        name = "" if is_root or found.itself else self._name_like(stem)
         names = {inner: self._name_like(inner) for inner in found.definitions}
+        if not is_root and found.itself:
+            name = names[found.itself]
         for inner, schema in found.definitions.items():
             self._definitions[names[inner]] = renamed_references(schema, names)
             self._read_elsewhere[names[inner]] = {}

@@ -63,7 +63,7 @@ def _build_pairs(build_key: Build | None, build_value: Build | None, make: Build
                     break
         faults.raise_any()
         if len(out) < len(pairs):
-            raise ConstructionError("has several names for one key")
+            raise ConstructionError("has several names for one key", "repeated")
         return out if make is None else make(out)
 
     return build

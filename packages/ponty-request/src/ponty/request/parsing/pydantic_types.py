@@ -17,8 +17,9 @@ from typing import Any
 import msgspec
 
 from ponty.request.content.json_decoder import Json
+from ponty.request.errors import Violation
 from ponty.request.parsing.compiled_type import JSON_TYPES, MAX_FAULTS, Build, ConstructionError, Schema
-from ponty.request.validation.messages import NOT_VALID, message
+from ponty.request.validation.messages import Reason, reason
 from ponty.request.validation.pointer import pointer
 
 
@@ -38,12 +39,14 @@ class PydanticType(msgspec.Struct, frozen=True):
     Args:
         schema: Its JSON Schema.
         definitions: What that refers to, by its name in pydantic.
+        itself: Its own name among these, where it refers to itself.
         json_types: The types of JSON values that it may admit.
         build: Makes a value of a JSON value, or refuses it.
     """
 
     schema: Schema
     definitions: Mapping[str, Schema]
+    itself: str
     json_types: frozenset[str]
     build: Build
 
@@ -61,9 +64,11 @@ def compile_pydantic(tp: Any, place: str) -> PydanticType:
         said = str(error).partition("\n")[0]
         raise TypeError(f"{place}: pydantic has no JSON Schema of {getattr(tp, '__qualname__', tp)}: {said}") from None
     definitions: dict[str, Any] = whole.pop("$defs", {})
+    itself = ""
     if whole.keys() == {"$ref"}:  # a model within itself
-        whole = dict(definitions[str(whole["$ref"]).rpartition("/")[2]])
-    return PydanticType(whole, definitions, _json_types(tp, whole), _make_build(adapter.validate_json))
+        itself = str(whole["$ref"]).rpartition("/")[2]
+        whole = dict(definitions[itself])
+    return PydanticType(whole, definitions, itself, _json_types(tp, whole), _make_build(adapter.validate_json))
 
 
 def renamed_references(schema: Any, names: Mapping[str, str]) -> Any:
@@ -134,17 +139,16 @@ def _refusal(errors: Iterable[dict[str, Any]], value: Json) -> ConstructionError
     for fault in faults:
         for place, label in fault.labels:
             members.setdefault(place, set()).add(label)
-    found: dict[str, str] = {}
+    found: dict[str, Reason] = {}
     for fault in faults:
         # Of several members of a union, the client may have meant any.
         union = next((place for place, _ in fault.labels if len(members[place]) > 1), None)
         if union is not None:
-            found.setdefault(pointer([*union]), message("anyOf", None))
+            found.setdefault(pointer([*union]), reason("anyOf", None))
         else:
-            detail = message(fault.keyword, fault.value) if fault.keyword else NOT_VALID
-            found.setdefault(pointer([*fault.steps]), detail)
+            found.setdefault(pointer([*fault.steps]), reason(fault.keyword, fault.value))
     refusal = ConstructionError()
-    refusal.faults = [*found.items()][:MAX_FAULTS]
+    refusal.faults = [Violation(where, *why) for where, why in found.items()][:MAX_FAULTS]
     return refusal
 
 
@@ -168,7 +172,10 @@ def _fault(error: Mapping[str, Any], value: Json) -> _Fault:
             labels.append((tuple(steps), str(step)))
     keyword, about = _meaning(kind, context)
     if keyword == "required":
-        keyword, about = ("required", missing) if isinstance(missing, str) else ("minItems", missing + 1)
+        if isinstance(missing, str):
+            steps.append(missing)
+        else:
+            keyword, about = "minItems", missing + 1
     if kind == "union_tag_invalid" and context["discriminator"].startswith("'"):
         steps.append(context["discriminator"].strip("'"))
     return _Fault(tuple(steps), keyword, about, tuple(labels))

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from ponty.request.content.json_decoder import Json
 from ponty.request.parsing.compiled_type import JSON_TYPES, Build, CompiledType, ConstructionError, MsgspecForm, Schema
 from ponty.request.validation.formats import FORMATS
-from ponty.request.validation.messages import message
+from ponty.request.validation.messages import reason
 
 
 def _node(schema: Schema, msgspec_form: MsgspecForm, build: Build | None = None) -> CompiledType:
@@ -44,7 +44,7 @@ def _build_float(value: float) -> float:
     try:
         return float(value)
     except OverflowError:
-        raise ConstructionError("is too large for a float") from None
+        raise ConstructionError("is too large for a float", "out_of_range") from None
 
 
 def _build_int(value: float | str) -> int:
@@ -122,7 +122,7 @@ def open_enumeration(place: str, cls: type[enum.Enum]) -> CompiledType:
     build_known: Any = closed.build
     types: Json = [*sorted(closed.json_types)]
     schema: Schema = {"type": types, "examples": closed.schema["enum"]}
-    detail = message("enum", closed.schema["enum"])
+    why = reason("enum", closed.schema["enum"])
 
     def build(value: object) -> object:
         try:
@@ -131,7 +131,7 @@ def open_enumeration(place: str, cls: type[enum.Enum]) -> CompiledType:
             try:
                 return cls(value)
             except ValueError:
-                raise ConstructionError(detail) from None
+                raise ConstructionError(*why) from None
 
     return CompiledType(schema, closed.json_types, build)
 
@@ -143,14 +143,14 @@ def bounded_decimal(build: Build | None, bounds: Mapping[str, Json]) -> Build:
         build: Builds it without bounds.
         bounds: The keywords and their limits.
     """
-    tests = [(_COMPARISONS[name], decimal.Decimal(repr(limit)), message(name, limit)) for name, limit in bounds.items()]
+    tests = [(_COMPARISONS[name], decimal.Decimal(repr(limit)), reason(name, limit)) for name, limit in bounds.items()]
 
     def build_bounded(value: Any) -> Any:
         built = value if build is None else build(value)
         if isinstance(value, str) and isinstance(built, decimal.Decimal):
-            for holds, limit, detail in tests:
+            for holds, limit, why in tests:
                 if not holds(built, limit):
-                    raise ConstructionError(detail)
+                    raise ConstructionError(*why)
         return built
 
     return build_bounded

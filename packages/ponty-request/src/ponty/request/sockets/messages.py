@@ -38,7 +38,7 @@ class Messages:
 def fault_message(invalid: InvalidField) -> bytes:
     """Write what is wrong with a message, as the problem document (RFC 9457) of a body would say it."""
     errors = [
-        {"in": "message", "name": "", "pointer": pointer, "detail": detail}
-        for pointer, detail in invalid.violations[:_MOST_FAULTS]
+        {"in": "message", "name": "", "pointer": pointer, "detail": detail, "code": code}
+        for pointer, detail, code in invalid.violations[:_MOST_FAULTS]
     ]
     return encode_json({"type": "about:blank", "title": "Bad Request", "status": 400, "errors": errors})

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ponty.request.validation.checks import Check, Part, Violation
+from ponty.request.validation.checks import Check, Found, Part
 from ponty.request.validation.jsonschema_rs_backend import IsValid
-from ponty.request.validation.messages import message
+from ponty.request.validation.messages import reason
 from ponty.request.validation.pointer import token, within
 
 Assertion = Callable[[str, Any], IsValid]
@@ -75,11 +75,11 @@ def choice(keyword: str, entries: Sequence[Entry]) -> Check:
     It did not mean those of another JSON type, or of another tag: a property with a few legal values.
     """
 
-    def explain(value: Any, found: list[Violation], levels: int) -> None:
+    def explain(value: Any, found: list[Found], levels: int) -> None:
         likely = [entry for entry in entries if not entry.alternative.is_of_another_type(value)]
         if not likely:
             types = [name for entry in entries for name in entry.alternative.types]
-            found.append(["", message("type", [*dict.fromkeys(types)])])
+            found.append(["", *reason("type", [*dict.fromkeys(types)])])
             return
         meant = [entry for entry in likely if not entry.alternative.other_tags(value)]
         if not meant:
@@ -91,12 +91,12 @@ def choice(keyword: str, entries: Sequence[Entry]) -> Check:
             if count == 0:
                 _none_valid(meant, value, found, levels)
             elif count > 1 and keyword == "oneOf":
-                found.append(["", message("oneOf", None)])
+                found.append(["", *reason("oneOf", None)])
 
     return explain
 
 
-def _none_valid(meant: list[Entry], value: Any, found: list[Violation], levels: int) -> None:
+def _none_valid(meant: list[Entry], value: Any, found: list[Found], levels: int) -> None:
     """Say what is wrong where several alternatives may have been meant, and none is valid."""
     likely = [entry for entry in meant if not entry.alternative.excludes(value)]
     if len(likely) == 1:
@@ -106,16 +106,16 @@ def _none_valid(meant: list[Entry], value: Any, found: list[Violation], levels: 
     if isinstance(value, dict):
         for name in first.tags:
             if name not in value and all(name in other.tags and name in other.required for other in (first, *others)):
-                found.append(["", message("required", name)])
+                found.append([within(token(name), ""), *reason("required", None)])
                 return
-    found.append(["", message("anyOf", None)])
+    found.append(["", *reason("anyOf", None)])
 
 
-def _wrong_tag(likely: list[Entry], value: Any) -> Violation:
+def _wrong_tag(likely: list[Entry], value: Any) -> Found:
     """Say which tags there are, where all alternatives have one property that tells them apart."""
     alternatives = [entry.alternative for entry in likely]
     for name in alternatives[0].tags:
         if all(name in alternative.other_tags(value) for alternative in alternatives):
             values = [tag for alternative in alternatives for tag in alternative.tags[name]]
-            return [within(token(name), ""), message("enum", values)]
-    return ["", message("anyOf", None)]
+            return [within(token(name), ""), *reason("enum", values)]
+    return ["", *reason("anyOf", None)]

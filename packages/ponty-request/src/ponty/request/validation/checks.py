@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from ponty.request.validation.jsonschema_rs_backend import IsValid
-from ponty.request.validation.messages import NOT_VALID
+from ponty.request.validation.messages import NOT_VALID, Reason
 from ponty.request.validation.pointer import within
 
 MAX_VIOLATIONS = 51
@@ -14,10 +14,10 @@ MAX_VIOLATIONS = 51
 MAX_LEVELS = 16
 """How many levels of a value are gone into."""
 
-Violation = list[str]
-"""A pointer to a value, and what is wrong with it."""
+Found = list[str]
+"""A pointer to a value, what is wrong with it in words, and the code of that."""
 
-Check = Callable[[Any, list[Violation], int], None]
+Check = Callable[[Any, list[Found], int], None]
 """Adds the violations of a value, going so many levels into it."""
 
 _BLOCK = 64
@@ -28,11 +28,11 @@ class Part(NamedTuple):
 
     is_valid: IsValid
     explain: Check
-    detail: str = ""
+    reason: Reason | None = None
     """What is wrong with whatever is not valid, if there is but one thing that can be."""
 
 
-def nothing(_value: Any, _found: list[Violation], _levels: int) -> None:
+def nothing(_value: Any, _found: list[Found], _levels: int) -> None:
     """Find nothing."""
 
 
@@ -41,21 +41,21 @@ def never(_: Any) -> bool:
     return False
 
 
-def always(detail: str) -> Check:
+def always(reason: Reason) -> Check:
     """Say the same of every value."""
 
-    def explain(_value: Any, found: list[Violation], _levels: int) -> None:
-        found.append(["", detail])
+    def explain(_value: Any, found: list[Found], _levels: int) -> None:
+        found.append(["", *reason])
 
     return explain
 
 
-def unless(is_valid: IsValid, detail: str) -> Check:
+def unless(is_valid: IsValid, reason: Reason) -> Check:
     """Say the same of every value that is not valid."""
 
-    def explain(value: Any, found: list[Violation], _: int) -> None:
+    def explain(value: Any, found: list[Found], _: int) -> None:
         if not is_valid(value):
-            found.append(["", detail])
+            found.append(["", *reason])
 
     return explain
 
@@ -63,7 +63,7 @@ def unless(is_valid: IsValid, detail: str) -> Check:
 def in_turn(checks: Sequence[Check], last: Sequence[Check] = ()) -> Check:
     """Take the checks in turn; the last ones if nothing is found before."""
 
-    def explain(value: Any, found: list[Violation], levels: int) -> None:
+    def explain(value: Any, found: list[Found], levels: int) -> None:
         before = len(found)
         for check in checks:
             check(value, found, levels)
@@ -81,15 +81,15 @@ def blocks(items: list[Any]) -> Iterator[list[Any]]:
     return (items[start : start + _BLOCK] for start in range(0, len(items), _BLOCK))
 
 
-def go_into(element: Any, part: Part, step: str, found: list[Violation], levels: int) -> None:
+def go_into(element: Any, part: Part, step: str, found: list[Found], levels: int) -> None:
     """Add the violations of an element that is not valid, and say of them that they are at `step`."""
-    if part.detail:
-        found.append([step if len(step) < _BLOCK else within(step, ""), part.detail])
+    if part.reason is not None:
+        found.append([step if len(step) < _BLOCK else within(step, ""), *part.reason])
         return
     before = len(found)
     if levels > 1:
         part.explain(element, found, levels - 1)
     if len(found) == before:
-        found.append(["", NOT_VALID])
+        found.append(["", *NOT_VALID])
     for violation in itertools.islice(found, before, None):
         violation[0] = within(step, violation[0])

@@ -20,8 +20,8 @@ from ponty.request.validation.checks import (
     MAX_LEVELS,
     MAX_VIOLATIONS,
     Check,
+    Found,
     Part,
-    Violation,
     always,
     blocks,
     go_into,
@@ -34,8 +34,8 @@ from ponty.request.validation.dialects import DIALECT, dialect_of
 from ponty.request.validation.documents import Documents, Place
 from ponty.request.validation.evaluated import Evaluated
 from ponty.request.validation.jsonschema_rs_backend import Backend, IsValid, Parts, assertion
-from ponty.request.validation.messages import NOT_VALID, message
-from ponty.request.validation.pointer import token
+from ponty.request.validation.messages import NOT_VALID, Reason, reason
+from ponty.request.validation.pointer import token, within
 
 _ASSERTIONS = frozenset(
     {
@@ -73,16 +73,16 @@ class Explainer:
         """Compile what is otherwise compiled at the first refusal."""
         self._parts.compile()
 
-    def explain(self, value: object) -> list[Violation]:
+    def explain(self, value: object) -> list[Found]:
         """Return the first violations of a value."""
-        found: list[Violation] = []
+        found: list[Found] = []
         self._explain(value, found, MAX_LEVELS)
         return found[:MAX_VIOLATIONS]
 
     def _part(self, schema: Any) -> Part:
         """Make a part, once for each schema."""
         if not isinstance(schema, dict):
-            return Part(lambda _: bool(schema), nothing if schema else always(message("false", None)))
+            return Part(lambda _: bool(schema), nothing if schema else always(reason("false", None)))
         known = self._known.get(id(schema))
         if known is not None:
             return known
@@ -93,10 +93,10 @@ class Explainer:
         own = {name: value for name, value in keywords.items() if name in _ASSERTIONS}
         alone = own.keys() == keywords.keys() - _SILENT and not isinstance(own.get("exclusiveMinimum"), bool)
         is_valid = self._alone(place, own) if alone else self._parts.add({"$ref": place.reference})
-        detail = message(*own.popitem()) if alone and len(own) == 1 else ""
-        explain = unless(is_valid, detail) if detail else in_turn(checks, last)
-        self._known[id(schema)] = part = Part(is_valid, explain, detail)
-        if not detail:
+        why = reason(*own.popitem()) if alone and len(own) == 1 else None
+        explain = unless(is_valid, why) if why else in_turn(checks, last)
+        self._known[id(schema)] = part = Part(is_valid, explain, why)
+        if not why:
             self._todo.append(lambda: self._fill(place, part, checks, last))
         return part
 
@@ -116,14 +116,12 @@ class Explainer:
             if argument and limit in place.schema:
                 bound = {limit: place.schema[limit]}
                 beyond, at_least = self._alone(place, bound), self._alone(place, {**bound, keyword: True})
-                detail = message(keyword, place.schema[limit])
+                why = reason(keyword, place.schema[limit])
                 yield (
-                    lambda value, found, _: (
-                        found.append(["", detail]) if beyond(value) and not at_least(value) else None
-                    )
+                    lambda value, found, _: found.append(["", *why]) if beyond(value) and not at_least(value) else None
                 )
         else:
-            yield unless(self._alone(place, {keyword: argument}), message(keyword, argument))
+            yield unless(self._alone(place, {keyword: argument}), reason(keyword, argument))
 
     def _alone(self, place: Place, keywords: Mapping[str, Any]) -> IsValid:
         """Compile keywords that need no others; most schemas have few that differ."""
@@ -156,17 +154,17 @@ class Explainer:
         holds = self._part(condition).is_valid
         then, otherwise = (self._part(place.schema.get(name, True)).explain for name in ("then", "else"))
 
-        def explain(value: Any, found: list[Violation], levels: int) -> None:
+        def explain(value: Any, found: list[Found], levels: int) -> None:
             (then if holds(value) else otherwise)(value, found, levels)
 
         return explain
 
     def _not(self, _: Place, schema: Any) -> Check:
-        is_valid, detail = self._part(schema).is_valid, message("not", None)
+        is_valid, why = self._part(schema).is_valid, reason("not", None)
 
-        def explain(value: Any, found: list[Violation], _: int) -> None:
+        def explain(value: Any, found: list[Found], _: int) -> None:
             if is_valid(value):
-                found.append(["", detail])
+                found.append(["", *why])
 
         return explain
 
@@ -174,7 +172,7 @@ class Explainer:
         entries = {name: self._part(schema).explain for name, schema in schemas.items() if not isinstance(schema, list)}
         names = self._dependent_required(_, {name: given for name, given in schemas.items() if name not in entries})
 
-        def explain(value: Any, found: list[Violation], levels: int) -> None:
+        def explain(value: Any, found: list[Found], levels: int) -> None:
             if isinstance(value, dict):
                 names(value, found, levels)
                 for name, explain_all in entries.items():
@@ -184,12 +182,17 @@ class Explainer:
         return explain
 
     def _dependent_required(self, _: Place, dependencies: Any) -> Check:
-        def explain(value: Any, found: list[Violation], _: int) -> None:
+        reasons = {given: reason("dependentRequired", given) for given in dependencies}
+
+        def explain(value: Any, found: list[Found], _: int) -> None:
             if isinstance(value, dict):
-                needed = [name for given, names in dependencies.items() if given in value for name in names]
-                found.extend(
-                    ["", message("dependentRequired", name)] for name in dict.fromkeys(needed) if name not in value
-                )
+                missing: dict[str, Reason] = {}
+                for given, names in dependencies.items():
+                    if given in value:
+                        for name in names:
+                            if name not in value:
+                                missing.setdefault(name, reasons[given])
+                found.extend([within(token(name), ""), *why] for name, why in missing.items())
 
         return explain
 
@@ -220,7 +223,7 @@ class Explainer:
         parts = {name: self._part(schema) for name, schema in known.items()}
         entries = [(name, token(name), part.is_valid, part) for name, part in parts.items()]
 
-        def explain(value: Any, found: list[Violation], levels: int) -> None:
+        def explain(value: Any, found: list[Found], levels: int) -> None:
             if isinstance(value, dict):
                 for name, step, is_valid, part in entries:
                     if name in value and not is_valid(element := value[name]):
@@ -229,11 +232,12 @@ class Explainer:
         return explain
 
     def _required(self, _: Place, names: Any) -> Check:
-        details = {name: message("required", name) for name in names} if isinstance(names, list) else {}
+        steps = {name: within(token(name), "") for name in names} if isinstance(names, list) else {}
+        why = reason("required", None)
 
-        def explain(value: Any, found: list[Violation], _: int) -> None:
-            if isinstance(value, dict) and not details.keys() <= value.keys():
-                found.extend(["", detail] for name, detail in details.items() if name not in value)
+        def explain(value: Any, found: list[Found], _: int) -> None:
+            if isinstance(value, dict) and not steps.keys() <= value.keys():
+                found.extend([step, *why] for name, step in steps.items() if name not in value)
 
         return explain
 
@@ -249,12 +253,12 @@ class Explainer:
         known, patterns = (
             dict.fromkeys(place.schema.get(name, {}), True) for name in ("properties", "patternProperties")
         )
-        part = Part(never, nothing, message("additionalProperties", None)) if schema is False else self._part(schema)
+        part = Part(never, nothing, reason("additionalProperties", None)) if schema is False else self._part(schema)
         if schema is not False or patterns:
             alone = {"properties": known, "patternProperties": patterns, "additionalProperties": self._referred(schema)}
             return self._each_property(alone, part)
 
-        def explain(value: Any, found: list[Violation], levels: int) -> None:
+        def explain(value: Any, found: list[Found], levels: int) -> None:
             if isinstance(value, dict) and not value.keys() <= known.keys():
                 for name in value:
                     if name not in known:
@@ -268,7 +272,7 @@ class Explainer:
         """Explain those properties that are not valid under a schema which looks at each alone."""
         is_valid = self._parts.add(schema)
 
-        def explain(value: Any, found: list[Violation], levels: int) -> None:
+        def explain(value: Any, found: list[Found], levels: int) -> None:
             if isinstance(value, dict):
                 for block in blocks([*value.items()]):
                     if not is_valid(dict(block)):
@@ -282,7 +286,7 @@ class Explainer:
 
     def _property_names(self, _: Place, schema: Any) -> Check:
         """A pointer cannot point at a name, so it points at the object; the name is the client's and is not told."""
-        return unless(self._parts.add({"propertyNames": self._referred(schema)}), message("propertyNames", None))
+        return unless(self._parts.add({"propertyNames": self._referred(schema)}), reason("propertyNames", None))
 
     # Keywords that look into an array
 
@@ -297,10 +301,10 @@ class Explainer:
         return self._further_items(schema, len(listed)) if isinstance(listed, list) else nothing
 
     def _further_items(self, schema: Any, start: int) -> Check:
-        part = Part(never, nothing, message("items", None)) if schema is False else self._part(schema)
+        part = Part(never, nothing, reason("items", None)) if schema is False else self._part(schema)
         are_valid = self._parts.add({"items": self._referred(schema)})
 
-        def explain(value: Any, found: list[Violation], levels: int) -> None:
+        def explain(value: Any, found: list[Found], levels: int) -> None:
             if isinstance(value, list):
                 index = start
                 for block in blocks(value[start:] if start else value):
@@ -317,7 +321,7 @@ class Explainer:
     def _prefix_items(self, _: Place, schemas: Any) -> Check:
         parts = [self._part(schema) for schema in schemas]
 
-        def explain(value: Any, found: list[Violation], levels: int) -> None:
+        def explain(value: Any, found: list[Found], levels: int) -> None:
             if isinstance(value, list):
                 for index, (element, part) in enumerate(zip(value, parts, strict=False)):
                     if not part.is_valid(element):
@@ -335,11 +339,11 @@ class Explainer:
         has_enough = self._parts.add({**contains, "minContains": least})
         has_few = self._parts.add({**contains, "minContains": 0, "maxContains": most}) if most is not None else None
 
-        def explain(value: Any, found: list[Violation], _: int) -> None:
+        def explain(value: Any, found: list[Found], _: int) -> None:
             if not has_enough(value):
-                found.append(["", message("minContains", least) if has_one(value) else message("contains", None)])
+                found.append(["", *(reason("minContains", least) if has_one(value) else reason("contains", None))])
             if has_few is not None and not has_few(value):
-                found.append(["", message("maxContains", most)])
+                found.append(["", *reason("maxContains", most)])
 
         return explain
 
@@ -357,9 +361,9 @@ class Explainer:
         )
         self._documents.targets[id(others)] = self._documents.targets[id(place.schema)]
         if schema is False:
-            part = Part(never, nothing, message(keyword, None))
+            part = Part(never, nothing, reason(keyword, None))
 
-        def explain(value: Any, found: list[Violation], levels: int) -> None:
+        def explain(value: Any, found: list[Found], levels: int) -> None:
             if isinstance(value, tp) and not whole.is_valid(value):
                 known = evaluated.of(others, value)
                 entries: Iterable[tuple[Any, Any]] = value.items() if isinstance(value, dict) else enumerate(value)

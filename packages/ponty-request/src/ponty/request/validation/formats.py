@@ -145,6 +145,23 @@ FORMATS: dict[str, Callable[[str], object]] = {
 }
 """The formats that are enforced, and what reads them. Any other format is an annotation, and is not checked."""
 
+EXPECTED: dict[str, str] = {
+    "date": "a date, as 2026-02-28",
+    "date-time": "a date and time with an offset, as 2026-02-28T13:30:00Z",
+    "time": "a time, as 13:30:00Z",
+    "duration": "a duration, as P1DT2H30M",
+    "uuid": "a UUID, as 123e4567-e89b-12d3-a456-426614174000",
+    "decimal": "a decimal number, as 1.50",
+    "base64": "base64 (RFC 4648 §4)",
+    "ipv4": "an address of IPv4, as 192.0.2.1",
+    "ipv6": "an address of IPv6, as 2001:db8::1",
+    "ipv4-network": "a network of IPv4, as 192.0.2.0/24",
+    "ipv6-network": "a network of IPv6, as 2001:db8::/32",
+    "ipv4-interface": "an interface of IPv4, as 192.0.2.1/24",
+    "ipv6-interface": "an interface of IPv6, as 2001:db8::1/32",
+}
+"""What a text of these formats is, for messages. The examples are of the format in any schema."""
+
 
 def checker(name: str) -> Callable[[object], bool]:
     """Make the function that tells a validator whether a value is of the format; what is no text, is."""

@@ -1,25 +1,27 @@
-"""What is wrong with a value, in words: one catalogue, whichever validator found it.
+"""What is wrong with a value, in words for people and in a code for programs: one catalogue of both.
 
-The words hold what the schema says, and nothing of the value.
+The words hold what the schema says, and nothing of the value. The code is the keyword that the value violates.
 """
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
+
+from ponty.request.validation.formats import EXPECTED
 
 _MAX_LENGTH = 200
 
-_TEXTS: dict[str, Callable[[Any], str]] = {
+TEXTS: dict[str, Callable[[Any], str]] = {
     "additionalProperties": lambda _: "additional properties are not allowed",
     "anyOf": lambda _: "is not valid under any of the allowed schemas",
     "const": lambda value: f"is not {_quote(value)}",
     "contains": lambda _: "does not contain an item that it must",
-    "dependentRequired": lambda name: f"{_quote(name)} is a required property beside the others",
+    "dependentRequired": lambda name: f"is required beside {_quote(name)}",
     "enum": lambda values: f"is not one of {', '.join(map(_quote, values))}",
     "exclusiveMaximum": lambda limit: f"is not less than the exclusive maximum of {_quote(limit)}",
     "exclusiveMinimum": lambda limit: f"is not greater than the exclusive minimum of {_quote(limit)}",
     "false": lambda _: "is not allowed",
-    "format": lambda name: f"is not of the format {_quote(name)}",
+    "format": lambda name: f"must be {EXPECTED[name]}" if name in EXPECTED else f"is not of the format {_quote(name)}",
     "items": lambda _: "is an item too many",
     "maxContains": lambda limit: f"contains more than {limit} of the items that it may",
     "maxItems": lambda limit: f"has more than {limit} items",
@@ -36,25 +38,39 @@ _TEXTS: dict[str, Callable[[Any], str]] = {
     "oneOf": lambda _: "is valid under more than one of the allowed schemas",
     "pattern": lambda pattern: f"does not match {_quote(pattern)}",
     "propertyNames": lambda _: "has a property whose name is not valid",
-    "required": lambda name: f"{_quote(name)} is a required property",
+    "required": lambda _: "is required",
     "type": lambda types: f"is not of type {', '.join(map(_quote, [types] if isinstance(types, str) else types))}",
     "unevaluatedItems": lambda _: "unevaluated items are not allowed",
     "unevaluatedProperties": lambda _: "unevaluated properties are not allowed",
     "uniqueItems": lambda _: "has items that are not unique",
 }
+"""The words of each keyword, by its value in the schema."""
 
-NOT_VALID = "is not valid"
+
+class Reason(NamedTuple):
+    """What is wrong with a value, wherever that is."""
+
+    detail: str
+    """What is wrong, in words."""
+
+    code: str
+    """The kind of fault, for programs."""
 
 
-def message(keyword: str, value: object) -> str:
+NOT_VALID = Reason("is not valid", "invalid")
+
+
+def reason(keyword: str, value: object) -> Reason:
     """Say that a value violates `keyword`.
 
     Args:
         keyword: The keyword of the schema.
-        value: The keyword's value there; of `required`, the name that is missing.
+        value: The keyword's value there; of `dependentRequired`, the property that makes the other one required.
     """
-    text = _TEXTS[keyword](value) if keyword in _TEXTS else NOT_VALID
-    return text if len(text) <= _MAX_LENGTH else f"{text[:_MAX_LENGTH]}…"
+    if keyword not in TEXTS:
+        return NOT_VALID
+    text = TEXTS[keyword](value)
+    return Reason(text if len(text) <= _MAX_LENGTH else f"{text[:_MAX_LENGTH]}…", keyword)
 
 
 def _quote(value: object) -> str:

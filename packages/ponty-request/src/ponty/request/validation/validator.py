@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ponty.request.content.json_decoder import Json
-from ponty.request.errors import InvalidField
+from ponty.request.errors import InvalidField, Violation, refusal
 from ponty.request.validation.dialects import dialect_of
 from ponty.request.validation.documents import ROOT, Documents, Load
 from ponty.request.validation.explainer import Explainer
@@ -66,17 +66,16 @@ class Validator:
             InvalidField: It is not; the first 51 violations are named.
         """
         if not self.is_valid(value):
-            raise self.refusal(value) or InvalidField(NOT_VALID)
+            raise self.refusal(value) or _not_valid()
 
     def refusal(self, value: Json) -> InvalidField | None:
         """Return what is wrong with a value at once, where that is to be expected; None if nothing is."""
         explainer = self._explainer or self._explain_by(Documents(copy.deepcopy(self._schema)))
         found = explainer.explain(value)
         if not found:
-            return None if self.is_valid(value) else InvalidField(NOT_VALID)
-        pairs: Any = map(tuple, found)
-        (pointer, detail), *more = dict.fromkeys(pairs)
-        return InvalidField(detail, pointer=pointer, more=more)
+            return None if self.is_valid(value) else _not_valid()
+        # By `_make`, it would take a call of Python's for each; a flood of refusals is to cost little.
+        return refusal(dict.fromkeys([tuple.__new__(Violation, each) for each in found]))
 
     def _explain_by(self, documents: Documents) -> Explainer:
         backend = Backend(self._formats, documents.known)
@@ -84,6 +83,11 @@ class Validator:
         if len(documents.places) > _LARGE:
             explainer.compile()
         return explainer
+
+
+def _not_valid() -> InvalidField:
+    detail, code = NOT_VALID
+    return InvalidField(detail, code=code)
 
 
 def _check(schema: Any) -> None:

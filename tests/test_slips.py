@@ -1,0 +1,336 @@
+"""Slips that beginners make: each is told at import, at start, or at the first request, with what to write instead."""
+
+import dataclasses
+import logging
+import textwrap
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+
+import ponty
+
+HEAD = """
+import dataclasses
+from aiohttp import web
+from ponty import *
+from ponty.memo import cache, localcache
+
+class Page(Request):
+    page = PosIntQueryParameter(default=1)
+"""
+
+AT_IMPORT = {
+    "render_json above get": (
+        """
+        @render_json
+        @get("/a")
+        async def handler(request):
+            return 1
+        """,
+        "@render_json stands above the decorator of the route GET /a, which does not see it: write it below",
+    ),
+    "expect above get": (
+        """
+        @expect(Page)
+        @get("/a")
+        @render_json
+        async def handler(page):
+            return 1
+        """,
+        "@expect(Page) on 'handler' stands above the decorator of the route GET /a, which does not see it: swap them",
+    ),
+    "render_json above expect's route": (
+        """
+        @render_json(status=201)
+        @post("/a")
+        @expect(Page)
+        async def handler(page):
+            return 1
+        """,
+        "@render_json stands above the decorator of the route POST /a",
+    ),
+    "no render_json, with an annotation": (
+        """
+        @get("/a")
+        @expect(Page)
+        async def handler(page: int) -> dict[str, int]:
+            return {"page": page}
+        """,
+        "GET /a: 'handler' returns 'dict', and no response: @render_json, below the decorator of the route, makes one",
+    ),
+    "no parameter": (
+        """
+        @get("/a")
+        @render_json
+        async def handler():
+            return 1
+        """,
+        "GET /a: 'handler' takes (), and not a request alone: @expect(SomeRequest), below the decorator of the route",
+    ),
+    "no expect": (
+        """
+        @get("/a")
+        @render_json
+        async def handler(page, size):
+            return 1
+        """,
+        "GET /a: 'handler' takes (page, size), and not a request alone: @expect(SomeRequest), below the decorator",
+    ),
+    "expect without a class": (
+        """
+        @get("/a")
+        @expect
+        @render_json
+        async def handler(page):
+            return 1
+        """,
+        "@expect takes a class of fields, as @expect(HelloReq), not 'handler'",
+    ),
+    "a class that is no Request": (
+        """
+        class Other:
+            page = PosIntQueryParameter(default=1)
+
+        @get("/a")
+        @expect(Other)
+        @render_json
+        async def handler(page):
+            return 1
+        """,
+        "@expect takes a class of fields, as @expect(HelloReq), not 'Other'",
+    ),
+    "get without a path": (
+        """
+        @get
+        async def handler(request):
+            return 1
+        """,
+        "a route needs a path, as @get('/hello'), not 'handler'",
+    ),
+    "a path without a slash": (
+        """
+        @get("a")
+        async def handler(request): ...
+        """,
+        "GET a: the path of 'handler' does not begin with a slash",
+    ),
+    "a function that is not async": (
+        """
+        @get("/a")
+        @render_json
+        def handler(request):
+            return 1
+        """,
+        "@render_json: 'handler' is not a coroutine function (async def)",
+    ),
+    "a field's class": (
+        """
+        class Other(Request):
+            page = PosIntQueryParameter
+        """,
+        "Other.page: PosIntQueryParameter is a class of fields; write PosIntQueryParameter(…)",
+    ),
+    "a misspelt argument": (
+        """
+        @get("/a")
+        @expect(Page)
+        @render_json
+        async def handler(pgae):
+            return 1
+        """,
+        "@expect(Page) on 'handler': the handler takes 'pgae', the request has 'page'",
+    ),
+    "an argument of another type": (
+        """
+        @get("/a")
+        @expect(Page)
+        @render_json
+        async def handler(page: bytes):
+            return 1
+        """,
+        "@expect(Page) on 'handler': the handler takes 'page' as bytes, the request has it as int",
+    ),
+    "a default that is no value": (
+        """
+        class Other(Request):
+            order = StringQueryParameter(values=["up", "down"], default="sideways")
+        """,
+        "StringQueryParameter: the default 'sideways' is not among the values",
+    ),
+    "content of a 204": (
+        """
+        @get("/a")
+        @render_json(returns=int, status=204)
+        async def handler(request):
+            return 1
+        """,
+        "@render_json: an answer with status 204 has no content; leave out `returns`",
+    ),
+    "tags that are a text": ("Routes('/a', tags='mugs')", "tags is a list, as tags=['mugs'], not 'mugs'"),
+    "a prefix with a slash behind": (
+        "Routes('/a/')",
+        "a prefix begins with a slash and does not end with one, as '/v1'",
+    ),
+    "one table that is a list": ("build_app(routes=['/a'])", "routes lists tables of routes, as routes=[table], not "),
+    "a middleware that is not made": (
+        "build_app(middlewares=[request_ids])",
+        "middlewares lists what 'request_ids' makes, as middlewares=[request_ids()], not the function",
+    ),
+    "a provider that is called": (
+        """
+        async def database(app):
+            yield
+
+        build_app(providers=[database(None)])
+        """,
+        "'database' was called: a provider is the function itself, as providers=[database]",
+    ),
+    "a provider without a yield": (
+        """
+        async def database(app): ...
+
+        build_app(providers=[database])
+        """,
+        "'database' has no yield: a provider starts something, yields, and stops it",
+    ),
+    "one provider that is no list": (
+        """
+        async def database(app):
+            yield
+
+        build_app(providers=database)
+        """,
+        "providers is a list, as providers=['database']",
+    ),
+    "a path that lacks the f of an f-string": (
+        """
+        class Hello(Request):
+            name = StringRouteParameter()
+
+        @get("/hello/{Hello.name}")
+        @expect(Hello)
+        @render_json
+        async def handler(name):
+            return 1
+
+        build_app()
+        """,
+        "'/hello/{Hello.name}' has a variable part that is none: '{Hello.name}'; it lacks the f of an f-string",
+    ),
+    "a path without its variable part": (
+        """
+        class Hello(Request):
+            name = StringRouteParameter()
+
+        @get("/hello")
+        @expect(Hello)
+        @render_json
+        async def handler(name):
+            return 1
+
+        build_app()
+        """,
+        "GET /hello: the path has no variable part 'name', which 'handler' reads",
+    ),
+    "two handlers of one route": (
+        """
+        @get("/a")
+        async def handler(request): ...
+
+        @get("/a")
+        async def other(request): ...
+        """,
+        "GET /a: 'other' comes second, 'handler' answers it",
+    ),
+    "a cache of a function that is not async": (
+        """
+        @localcache()
+        def price(product): ...
+        """,
+        "@localcache on 'price': it takes a coroutine function, made with async def",
+    ),
+    "a port that is a text": ("startmeup(port='8080')", "port is a whole number from 0 to 65535, not '8080'"),
+    "no port": ("startmeup()", "give one of port, path and sock: the TCP port, or a Unix socket, or a socket that is"),
+}
+
+AT_A_REQUEST = {
+    "no render_json": (
+        """
+        @get("/a")
+        async def handler(request):
+            return {"a": 1}
+        """,
+        "'handler' returned 'dict', and no response: @render_json, below the decorator of the route, makes one of a",
+    ),
+    "no client": (
+        """
+        @get("/a")
+        @render_json
+        async def handler(request):
+            async with lease_http_client():
+                return 1
+        """,
+        "no HTTP client named '_default' is running; registered: none; http_client_provider(…) among the providers",
+    ),
+    "a value that has no form in JSON": (
+        """
+        @get("/a")
+        @render_json
+        async def handler(request):
+            return object()
+        """,
+        "cannot encode a 'object' as JSON",
+    ),
+}
+
+
+def execute(code):
+    namespace = {"__name__": "program"}
+    exec(HEAD + textwrap.dedent(code), namespace)
+
+
+@pytest.mark.parametrize("slip", AT_IMPORT)
+def test_a_slip_is_told_before_anything_is_served(slip, routes):
+    code, message = AT_IMPORT[slip]
+    with pytest.raises((TypeError, ValueError)) as caught:
+        execute(code)
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("slip", AT_A_REQUEST)
+async def test_a_slip_that_shows_at_a_request_is_logged(slip, routes, caplog):
+    code, message = AT_A_REQUEST[slip]
+    execute(code)
+    async with TestClient(TestServer(ponty.build_app())) as client, client.get("/a") as answer:
+        assert answer.status == 500
+    (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
+    assert message in caplog.text
+    assert record.getMessage().startswith("GET /a failed")
+
+
+async def test_a_missing_provider_is_told_at_start(routes):
+    key = web.AppKey("DATABASE", str)
+
+    class Query(ponty.Request):
+        database = ponty.Provided(key)
+
+    @ponty.get("/a")
+    @ponty.expect(Query)
+    @ponty.render_json
+    async def handler(database: str) -> str:
+        return database
+
+    server = TestServer(ponty.build_app())
+    with pytest.raises(RuntimeError, match=r"^GET /a reads .*DATABASE.*, and no provider of the application has put"):
+        await server.start_server()
+    await server.close()
+
+
+@pytest.mark.parametrize("annotation", [web.Response, web.StreamResponse, None, object, dataclasses.Field, "dict"])
+def test_what_may_be_a_response_is_let_in(annotation, routes):
+    async def handler(request): ...
+
+    handler.__annotations__["return"] = annotation
+    ponty.get("/a")(handler)
+    ponty.get("/b")(handler)
