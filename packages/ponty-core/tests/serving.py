@@ -59,9 +59,9 @@ async def until(condition):
 
 async def rest(reader):
     """Return all that comes until the connection ends."""
-    data = b""
+    parts = []
     async with asyncio.timeout(TOO_LONG):
         with contextlib.suppress(ConnectionResetError):
             while part := await reader.read(65536):
-                data += part
-    return data
+                parts.append(part)
+    return b"".join(parts)

@@ -1,19 +1,26 @@
 """What one client may take up of a server, and how it is taken back."""
 
 import asyncio
+import contextlib
+import gc
+import json
+import logging
 import pathlib
 import sys
+import weakref
 
 import pytest
 from aiohttp import web
 
-from ponty.core import Limits, build_app, get, post
+from ponty.core import Limits, build_app, cors, get, post, request_ids
 from ponty.core.serving.connection import RefusedConnection
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from serving import Served, rest, until
 
 LIMITS = Limits(head_seconds=10, body_seconds=10, body_rate=10, answer_seconds=10)
+LARGE = bytes(10**6)
+LAST = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 
 
@@ -23,6 +30,7 @@ def own():
     get("/wait")(wait)
     post("/")(read)
     get("/stream")(stream)
+    get("/large")(large)
     return build_app()
 
 
@@ -33,11 +41,16 @@ def foreign():
     app.router.add_get("/wait", wait)
     app.router.add_post("/", read)
     app.router.add_get("/stream", stream)
+    app.router.add_get("/large", large)
     return app
 
 
 async def hello(request):
     return web.Response(text="hello")
+
+
+async def large(request):
+    return web.Response(body=LARGE)
 
 
 async def wait(request):
@@ -138,6 +151,72 @@ async def test_a_client_that_does_not_take_its_answer_is_cut(app):
         assert served.refusals == {"answer_seconds": 1}
 
 
+async def test_who_takes_no_answers_gets_no_further_ones_but_all_of_them_in_the_end(app):
+    """However many requests have come in one go."""
+    many = 50
+    begun = []
+
+    @web.middleware
+    async def count(request, handler):
+        begun.append(request)
+        return await handler(request)
+
+    app.middlewares.append(count)
+    async with Served(app, limits=LIMITS) as served:
+        reader, _ = await served.send(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n" * many + LAST, limit=1)
+        await until(lambda: connections(served) and connections(served)[0].writing_paused)
+        for _ in range(10 * many):
+            await asyncio.sleep(0)
+        assert len(begun) < many * 3 / 4
+        served.pass_by(0)
+        served.pass_by(9)
+        assert (await rest(reader)).count(b"HTTP/1.1 200 OK\r\n") == many + 1
+
+
+async def test_who_leaves_before_its_further_answers_has_none_made(app, caplog):
+    begun = []
+
+    @web.middleware
+    async def count(request, handler):
+        begun.append(request)
+        return await handler(request)
+
+    app.middlewares.append(count)
+    async with Served(app, limits=LIMITS) as served:
+        _, writer = await served.send(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n" * 100, limit=1)
+        await until(lambda: connections(served) and connections(served)[0].writing_paused)
+        before = len(begun)
+        writer.transport.abort()
+        await until(lambda: not connections(served))
+        for _ in range(100):
+            await asyncio.sleep(0)
+        assert len(begun) == before
+        assert not caplog.records
+
+
+async def test_an_answer_is_thrown_away_with_the_client_that_has_not_taken_it(app):
+    """At once, and not when the garbage is collected next; a crowd of such clients would fill the memory."""
+    answers = []
+
+    @web.middleware
+    async def note(request, handler):
+        answer = await handler(request)
+        answers.append(weakref.ref(answer))
+        return answer
+
+    app.middlewares.append(note)
+    async with Served(app, limits=LIMITS) as served:
+        _, writer = await served.send(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n" * 20, limit=1)
+        await until(lambda: connections(served) and connections(served)[0].writing_paused)
+        gc.collect()
+        gc.disable()
+        try:
+            writer.transport.abort()
+            await until(lambda: all(answer() is None for answer in answers))
+        finally:
+            gc.enable()
+
+
 async def test_a_client_that_takes_nothing_of_a_closed_connection_is_cut(app):
     async with Served(app, limits=LIMITS) as served:
         await served.send(b"GET /stream HTTP/1.1\r\nHost: a\r\n\r\n", limit=1)
@@ -151,11 +230,87 @@ async def test_a_client_that_takes_nothing_of_a_closed_connection_is_cut(app):
 
 async def test_a_handler_that_takes_too_long_is_cancelled_and_answered_503(app):
     async with Served(app, limits=Limits(handler_seconds=0.01)) as served:
-        reader, _ = await served.send(b"GET /wait HTTP/1.1\r\nHost: a\r\n\r\n")
+        reader, _ = await served.send(b"GET /wait HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
         answer = await rest(reader)
         assert answer.startswith(b"HTTP/1.1 503 ")
         assert b"\r\nRetry-After: " in answer
         assert served.refusals == {"handler_seconds": 1}
+
+
+async def test_the_answer_to_a_handler_that_takes_too_long_goes_through_the_middlewares(caplog):
+    """So it has an id and the headers for pages of other origins, and the log names the route and the id."""
+
+    @get("/slow/{name}")
+    async def slow(request: web.Request) -> web.Response:
+        await asyncio.Event().wait()
+
+    get("/")(hello)
+    app = build_app(middlewares=[request_ids(), cors(["https://a.example"])])
+    async with Served(app, limits=Limits(handler_seconds=0.01)) as served:
+        reader, writer = await served.send(b"GET /slow/secret HTTP/1.1\r\nHost: a\r\nOrigin: https://a.example\r\n\r\n")
+        head = await reader.readuntil(b"\r\n\r\n")
+        answered = dict(line.split(": ", 1) for line in head.decode().split("\r\n")[1:] if line)
+        document = json.loads(await reader.readexactly(int(answered["Content-Length"])))
+        assert head.startswith(b"HTTP/1.1 503 ")
+        assert answered["Retry-After"] == "1"
+        assert answered["Access-Control-Allow-Origin"] == "https://a.example"
+        assert document["request_id"] == answered["X-Request-ID"]
+        (record,) = (record for record in caplog.records if record.levelno == logging.WARNING)
+        assert record.getMessage() == "GET /slow/{name} was cancelled: it took longer than handler_seconds"
+        assert record.request_id == document["request_id"]
+        assert served.refusals == {"handler_seconds": 1}
+        writer.write(GET)
+        await reader.readuntil(b"hello")
+
+
+@pytest.mark.parametrize(
+    ("how", "status"),
+    [
+        ("in a middleware", b"503"),
+        ("by a group", b"503"),
+        ("by a timeout", b"503"),
+        ("in words of its own", b"503"),
+        ("with an answer", b"200"),
+    ],
+)
+async def test_however_a_cancelled_handler_ends_there_is_an_answer(how, status):
+    """What comes next over the connection is not cancelled, too."""
+
+    @get("/slow")
+    async def slow(request: web.Request) -> web.Response:
+        match how:
+            case "by a group":
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(asyncio.Event().wait())
+                    await asyncio.Event().wait()
+            case "by a timeout":
+                async with asyncio.timeout(1000):
+                    await asyncio.Event().wait()
+            case "in words of its own":
+                try:
+                    await asyncio.Event().wait()
+                except asyncio.CancelledError:
+                    raise asyncio.CancelledError from None
+            case "with an answer":
+                with contextlib.suppress(asyncio.CancelledError):
+                    await asyncio.Event().wait()
+        return web.Response(text="slow")
+
+    @web.middleware
+    async def waiting(request, handler):
+        answer = await handler(request)
+        if how == "in a middleware" and request.path == "/slow":
+            await asyncio.Event().wait()
+        return answer
+
+    get("/")(hello)
+    app = build_app(middlewares=[request_ids(), waiting])
+    async with Served(app, limits=Limits(handler_seconds=0.01)) as served:
+        reader, _ = await served.send(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n" + GET)
+        assert (await reader.readuntil(b"\r\n")).split()[1] == status
+        assert served.refusals == {"handler_seconds": 1}
+        if how != "in words of its own":
+            await reader.readuntil(b"hello")
 
 
 async def test_a_handler_that_is_quick_enough_or_has_begun_its_answer_is_not_cancelled():

@@ -7,7 +7,7 @@ import sys
 import pytest
 from aiohttp import web
 
-from ponty.core import build_app, get, post
+from ponty.core import Limits, build_app, get, post
 from ponty.core.serving import draining
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
@@ -194,3 +194,33 @@ async def test_what_waits_in_a_closed_connection_does_not_hold_the_exit(app, mon
         await until(lambda: served.server.connections and served.server.connections[0].writing_paused)
         served.server.connections[0].force_close()
         await stop(served)
+
+
+async def test_a_body_that_comes_byte_by_byte_does_not_hold_the_exit(app, monkeypatch):
+    """It has never stalled, but comes more slowly than the limits say."""
+    monkeypatch.setattr(draining, "STALL_SECONDS", 0.01)
+    async with Served(app, limits=Limits(body_rate=10**9)) as served:
+        _, writer = await served.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n")
+        await until(lambda: served.server.connections and served.server.connections[0].request is not None)
+        stopping = stop(served)
+        while served.server.connections:
+            writer.write(b"x")
+            await asyncio.sleep(0)
+        await stopping
+
+
+async def test_an_answer_that_nobody_takes_does_not_hold_the_exit(monkeypatch):
+    monkeypatch.setattr(draining, "CLOSE_SECONDS", 0.01)
+
+    @get("/stream")
+    async def stream(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        while True:
+            await response.write(bytes(2**16))
+
+    async with Served(build_app()) as served:
+        await served.send(b"GET /stream HTTP/1.1\r\nHost: a\r\n\r\n", limit=1)
+        await until(lambda: served.server.connections and served.server.connections[0].writing_paused)
+        async with asyncio.timeout(TOO_LONG):
+            await stop(served)

@@ -8,7 +8,7 @@ import inspect
 import logging
 from typing import Any
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.typedefs import Handler
 
@@ -22,6 +22,7 @@ from ponty.core.answers.problems import problem
 from ponty.core.answers.response_checks import check_sendable, check_unsent
 from ponty.core.log_lines import log_error
 from ponty.core.wire.departures import CutOff, has_left
+from ponty.core.wire.late_handlers import is_late, take_late
 from ponty.core.wire.unread_bodies import mark_refused
 
 logger: logging.Logger = logging.getLogger("ponty.core")
@@ -69,9 +70,12 @@ async def checked(request: web.Request, answer: web.StreamResponse, handler: obj
 
 
 def is_for_others(error: BaseException) -> bool:
-    """Return whether `error` is not about the request: the task was cancelled, or the program ends."""
+    """Return whether `error` is not about the request: the task was cancelled, or the program ends.
+
+    A handler that was cancelled because it took too long is cancelled no more: that is answered.
+    """
     if isinstance(error, asyncio.CancelledError):
-        return _is_cancelled()  # otherwise it waited for something else that was
+        return not take_late(error) and _is_cancelled()  # otherwise it waited for something else that was
     # What is thrown away with its loop is not answered.
     return isinstance(error, KeyboardInterrupt) or (isinstance(error, GeneratorExit) and not _is_running())
 
@@ -80,10 +84,19 @@ async def answer_raised(
     request: web.Request, error: BaseException, settings: AnswerSettings | None
 ) -> web.StreamResponse:
     """Return the answer to `error`; `settings` are the application's own answers to errors, if any."""
+    if is_late(error):
+        return _too_late(request)
     tell_watchers(request, error)
     if settings is not None and isinstance(error, Exception):
         return await _answer_as_set(request, error, settings)
     return _answer(request, error)
+
+
+def _too_late(request: web.Request) -> web.StreamResponse:
+    if request.writer.output_size:
+        return BrokenAnswer()
+    logger.warning("%s %s was cancelled: it took longer than handler_seconds", request.method, _route(request))
+    return problem(503, headers={hdrs.RETRY_AFTER: "1"})
 
 
 async def _answer_as_set(request: web.Request, error: Exception, settings: AnswerSettings) -> web.StreamResponse:
@@ -162,5 +175,9 @@ def _has_left(request: web.Request, error: BaseException) -> bool:
 
 def log_failure(request: web.Request, error: BaseException) -> None:
     """Log what no client is told: the traceback, beside words of the program's own."""
+    log_error(logger, "%s %s failed", request.method, _route(request), error=error)
+
+
+def _route(request: web.Request) -> str:
     resource = request.match_info.route.resource
-    log_error(logger, "%s %s failed", request.method, resource.canonical if resource else "(no route)", error=error)
+    return resource.canonical if resource else "(no route)"

@@ -113,7 +113,9 @@ class Connection(web.RequestHandler):
         self.is_lost = True
         if self._unread is not None and not self._unread.is_eof():
             self._unread.feed_eof()  # or else aiohttp would wait for the rest of it
-        super().connection_lost(exc)
+        # Raised in who waits to write, an error would refer to its own frames, and so to the answer, until the garbage
+        # is collected. Who writes on finds that the connection is gone.
+        super().connection_lost(None if self.writing_paused else exc)
 
     def _break_bodies(self) -> None:
         """Tell who reads a body, now or when its turn comes, that the rest of it will not come."""

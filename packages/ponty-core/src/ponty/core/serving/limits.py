@@ -28,7 +28,7 @@ class Limits:
         body_rate: ... so many bytes a second must arrive at least. Below it: 408.
         answer_seconds: How long a client may take none of the answer that waits for it. Over it: the connection is cut.
         handler_seconds: How long a handler may take from the end of the request to the beginning of its answer. Over
-            it, the handler is cancelled: 503.
+            it, the handler is cancelled: 503, which goes through the middlewares like any other answer.
         idle_seconds: How long a connection may wait for its next request. Over it: closed.
         connections: How many connections may be open at once. With that many, those that wait for a request make room,
             the longest first; where none does, a new one is answered 503. By default three quarters of the files that

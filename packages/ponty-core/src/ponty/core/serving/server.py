@@ -1,6 +1,7 @@
 """The server of an application: its connections, and the limits of each."""
 
 import asyncio
+import contextlib
 import functools
 import logging
 from collections.abc import Awaitable, Callable, Iterable
@@ -17,6 +18,7 @@ from ponty.core.serving.connection import Connection
 from ponty.core.serving.limits import Limits
 from ponty.core.serving.protocol_errors import fault_of_target
 from ponty.core.wire.head_requests import send_no_body
+from ponty.core.wire.late_handlers import cancel_late
 from ponty.core.wire.server_state import ServerState
 from ponty.core.wire.server_writer import ServerWriter
 
@@ -43,6 +45,9 @@ class Server(web.Server):
 
     MAKE_ROOM = 16
     """One in how many waiting connections is closed to make room for new ones."""
+
+    MOST_UNSENT = 2**16
+    """With how many bytes of earlier answers that wait to be sent the next request is handled nevertheless."""
 
     def __init__(
         self,
@@ -163,7 +168,23 @@ class Server(web.Server):
 
     def _handle(self, handler: _Handler, request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
         fault = fault_of_target(request, self.limits.path_bytes)
-        return handler(request) if fault is None else self._refuse(*fault)
+        if fault is not None:
+            return self._refuse(*fault)
+        wire = cast("Connection", request.protocol).wire
+        if wire is not None and wire.get_write_buffer_size() > self.MOST_UNSENT:
+            return self._handle_later(handler, request, wire)
+        return handler(request)
+
+    async def _handle_later(
+        self, handler: _Handler, request: web.BaseRequest, wire: asyncio.Transport
+    ) -> web.StreamResponse:
+        """Handle a request when its client has taken the answers before it, which would pile up otherwise."""
+        await asyncio.sleep(0)  # in which uvloop sends what it can
+        with contextlib.suppress(ConnectionError):
+            await request.writer.drain()
+        if wire.is_closing():
+            return ClosingAnswer(503, server=self.state.name)  # which nobody is there to take
+        return await handler(request)
 
     async def _refuse(self, status: int, detail: str) -> web.StreamResponse:
         if status == 414:
@@ -183,7 +204,8 @@ class Server(web.Server):
                 timer = self._running.call_later(seconds, look)  # the client is the one who takes its time
             elif not request.writer.output_size:
                 is_late = True
-                task.cancel()
+                self.state.refusals["handler_seconds"] += 1
+                cancel_late(task)
 
         timer = self._running.call_later(seconds, look)
         try:
@@ -191,17 +213,15 @@ class Server(web.Server):
         except asyncio.CancelledError:
             if not is_late or task.uncancel():
                 raise
-            return self._too_late()
+            return self._too_late(request)
         finally:
             timer.cancel()
-        if is_late:
-            task.uncancel()
-            return answer if answer.prepared else self._too_late()
+        if is_late and task.cancelling():
+            task.uncancel()  # the handler has answered all the same
         return answer
 
-    def _too_late(self) -> web.StreamResponse:
-        self.state.refusals["handler_seconds"] += 1
-        logger.warning("a handler was cancelled: it took more than %g seconds", self.limits.handler_seconds)
+    def _too_late(self, request: web.BaseRequest) -> web.StreamResponse:
+        logger.warning("%s %s was cancelled: it took longer than handler_seconds", request.method, "(a handler)")
         return ClosingAnswer(503, headers={hdrs.RETRY_AFTER: "1"}, server=self.state.name)
 
     def look(self) -> None:
