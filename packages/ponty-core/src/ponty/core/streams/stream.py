@@ -159,8 +159,10 @@ class Stream:
         self._flushing = None
 
     def _leave(self) -> None:
-        if self._why != "left":
+        if self._why is None:
             self._interrupt("left")
+        # A generator that is about to stop is not interrupted in what it cleans up.
+        self._why = "left"
 
     def _stop(self) -> None:
         if self._why is None:
