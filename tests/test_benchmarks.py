@@ -66,13 +66,14 @@ def test_a_fleet_is_measured_and_a_peer_that_is_not_installed_is_named():
             assert commands.split() == ["0" if "near" in peer else "1", "5", "2"]  # as docs/memo-redis.rst says
 
 
+@pytest.mark.programs
 def test_good_clients_are_served_beside_hostile_ones_and_tables_are_left(tmp_path):
     command = [sys.executable, "-m", "benchmarks.hostile", "--quick", "--into", tmp_path]
     ended = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
     assert ended.returncode == 0, ended.stdout
     crowds = (tmp_path / "crowds.csv").read_text().splitlines()
     assert len(crowds) == 7
-    rows = csv.DictReader((tmp_path / "requests.csv").open())
+    rows = csv.DictReader((tmp_path / "requests.csv").read_text().splitlines())
     statuses = {row["what is sent"]: row["status"] for row in rows}
     assert statuses["a body announced as 10 GB"] == statuses["a body of 2 MB in chunks"] == "413"
     assert statuses["a path of 1 MB"] == "414"

@@ -13,6 +13,8 @@ import urllib.request
 
 import pytest
 
+pytestmark = pytest.mark.programs
+
 EXAMPLES = pathlib.Path(__file__).parent.parent / "examples"
 PONTY = [sys.executable, "-c", "import sys; from ponty.command.cli import main; sys.argv[0] = 'ponty'; main()"]
 
@@ -279,8 +281,6 @@ def test_a_program_is_described(shop, ponty, tmp_path):
 SMELLS = """
 from ponty import Routes
 from ponty.memo import localcache
-
-pytestmark = pytest.mark.programs
 
 @localcache(maxsize=0)
 async def price(item: str) -> int: return 1

@@ -21,7 +21,7 @@ def test_a_field_that_is_no_part_of_a_path_is_not_written_into_one():
 
 
 def test_the_route_stands_above_expect():
-    with pytest.raises(TypeError, match="stands above @expect"):
+    with pytest.raises(TypeError, match="below the decorator of the route"):
         expect(Two)(get(f"/hello/{Two.name}")(handler))
 
 

@@ -39,7 +39,8 @@ class Proxy:
 
     async def __aexit__(self, *_):
         self._server.close()
-        await asyncio.sleep(0)  # whom the server has accepted in this turn of the loop is served from the next one on
+        for _ in range(5):  # whom the server has accepted in this turn of the loop is served some turns later
+            await asyncio.sleep(0)
         self.cut()
         for task in [*self._tasks]:
             task.cancel()

@@ -30,9 +30,7 @@ def check_handler(
     name = getattr(handler, "__qualname__", repr(handler))
     place = f"@expect({cls.__qualname__}) on {name!r}"
     if (routed := getattr(handler, "__ponty_routed__", None)) is not None:
-        raise TypeError(
-            f"{place} stands above the decorator of the route {routed}, which does not see it: write it below"
-        )
+        raise TypeError(f"{place} stands above the decorator of the route {routed}, which does not see it: swap them")
     if not inspect.iscoroutinefunction(handler):
         raise TypeError(f"{place}: the handler is not a coroutine function (async def)")
     signature = inspect.signature(handler)
