@@ -345,8 +345,8 @@ def main(most: int, rounds: int, into: pathlib.Path | None) -> None:
     Raises:
         SystemExit: A good client was held up too much.
     """
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    _, files = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
     crowds = CROWDS if most > 1 else [dataclasses.replace(crowd, count=crowd.count // 10) for crowd in CROWDS]
     with pinned(LOAD_CORE):
         measured = [measure_crowd(crowd, most) for crowd in crowds]

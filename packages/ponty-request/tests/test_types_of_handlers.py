@@ -216,7 +216,7 @@ class OfInt(Of[int]):
         (Of[int](), int),
         (OfInt(), int),
     ],
-    ids=repr,
+    ids=lambda value: type(value).__name__ if isinstance(value, Field) else repr(value),
 )
 def test_a_field_knows_its_type(field, tp):
     assert field.value_type() == tp

@@ -246,7 +246,8 @@ class Flight(WaitNode, Generic[_T]):
 
     def _wake(self) -> None:
         for waiter in self.waiters:
-            if not waiter.done():
+            # Where the loop is gone, as for what is thrown away with it, nobody waits any more.
+            if not waiter.done() and not self.loop.is_closed():
                 waiter.set_result(True)
         self.waiters.clear()
 
