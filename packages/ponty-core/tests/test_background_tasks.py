@@ -279,7 +279,8 @@ def test_whenever_the_stop_is_cancelled_nothing_is_lost(run_virtually, caplog, f
             left = run_virtually(play.run())
             messages = [record.getMessage() for record in caplog.records]
             assert sum("failed" in message for message in messages) == play.failures, (seed, step)
-            assert sum("goes on" in message for message in messages) == left, (seed, step)
+            # One that is named may end in the turn of the loop in which the stop does.
+            assert sum("goes on" in message for message in messages) >= left, (seed, step)
             ways.add((play.was_cancelled, bool(left), bool(play.failures)))
             if not play.was_cancelled:
                 break
