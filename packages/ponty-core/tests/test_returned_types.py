@@ -23,11 +23,12 @@ from typing import (
     Union,
 )
 
+import attrs
 import msgspec
 import pytest
 from aiohttp import web
 
-from ponty.core import answer_drift, get, render_json
+from ponty.core import answer_drift, encode_as, get, render_json
 from ponty.core.answers.returned_types import ReturnedType
 
 T = TypeVar("T")
@@ -452,3 +453,20 @@ def test_a_value_that_has_a_property_that_fails_is_an_error():
 
 def test_what_is_sent_encodes():
     assert json.loads(msgspec.json.encode(ReturnedType(User).limited(ACCOUNT, "handler", 1))) == USER
+
+
+@pytest.mark.parametrize("value", [[True], [1, 2], []])
+def test_of_several_kinds_of_lists_the_one_that_fits_counts(value):
+    returns = dict[str, list[bool] | list[int]]
+    assert json.loads(encode_as(returns, {"a": value})) == {"a": value}
+    assert ReturnedType(returns).limited({"a": value}, "the test", "raise") == {"a": value}
+
+
+def test_a_value_that_none_of_several_lists_fits_is_held_against_the_first():
+    with pytest.raises(TypeError, match="the value at '/0' is a 'str', and not bool"):
+        ReturnedType(list[bool] | list[int]).limited(["a"], "the test", "raise")
+
+
+def test_an_attribute_without_an_annotation_is_anything():
+    made = attrs.make_class("Made", ["anything"])
+    assert encode_as(made, made({"a": [1]})) == b'{"anything":{"a":[1]}}'

@@ -121,7 +121,8 @@ def make_attrs(fields):
     """Make an attrs class, with a private attribute among the others."""
     made = {
         f"{'_' * (n % 2)}f_{n}": attrs.field(
-            type=tp if required else typing.Optional[tp],  # noqa: UP045
+            # To attrs, None is no type at all.
+            type=type(None) if tp is None else tp if required else typing.Optional[tp],  # noqa: UP045
             kw_only=True,
             **({} if required else {"default": None}),
         )

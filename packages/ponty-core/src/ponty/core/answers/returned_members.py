@@ -45,9 +45,10 @@ def members_of(hint: Any, kind: Any) -> tuple[list[Member], dict[str, Any]] | No
         keys = {name: alias for name, field in fields.items() if (alias := field.serialization_alias)}
     else:
         return None
-    hints = typing.get_type_hints(kind, include_extras=True)
-    values = _type_arguments(hint)
     names = list(names)
+    # An attribute of attrs need not be annotated.
+    hints = dict.fromkeys(names, Any) | typing.get_type_hints(kind, include_extras=True)
+    values = _type_arguments(hint)
     keys = _renamed(kind, names) | keys | {name: alias for name in names if (alias := _alias(hints[name]))}
     members = [
         Member(

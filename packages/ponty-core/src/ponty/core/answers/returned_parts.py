@@ -5,13 +5,14 @@ by its form, and where there is none, `limit` goes part by part.
 """
 
 import abc
+import contextlib
 import dataclasses
 import datetime
 import decimal
 import enum
 import typing
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, get_args, get_origin
 
 import msgspec
@@ -262,9 +263,9 @@ class Union(Part):
 
     def limit(self, value: object, at: str, differences: list[str]) -> object:
         """Return what is sent by the part that takes `value`, or that of the class it is most like."""
-        for part in self.parts:
-            if not isinstance(part, Object) and part.takes(value):
-                return part.limit(value, at, differences)
+        takers = [part for part in self.parts if not isinstance(part, Object) and part.takes(value)]
+        if takers:
+            return _fitting(takers, value, at).limit(value, at, differences)
         if self._objects and not isinstance(value, SCALARS):
             # Of those that are alike, the first.
             nearest = max(self._objects, key=lambda part: part.likeness(value))
@@ -278,6 +279,18 @@ class Union(Part):
     def takes(self, value: object) -> bool:
         """Return whether one of the parts takes `value`."""
         return any(part.takes(value) for part in self.parts)
+
+
+def _fitting(parts: Sequence[Part], value: object, at: str) -> Part:
+    """Return the first of the parts of which the value differs in nothing; or the first, where it differs from all."""
+    if len(parts) > 1 and not isinstance(value, Iterator):  # which could be gone through once
+        for part in parts:
+            differences: list[str] = []
+            with contextlib.suppress(UnlimitedError):
+                part.limit(value, at, differences)
+                if not differences:
+                    return part
+    return parts[0]
 
 
 def _is_of_any_object(part: Part) -> bool:
