@@ -185,6 +185,18 @@ def arrangements(session: nox.Session) -> None:
     session.run("python", "-c", everything)
 
 
+def of_different_names(programs: list[pathlib.Path]) -> list[list[pathlib.Path]]:
+    """Return the programs in lists in which no two have one name, which mypy would take for one module."""
+    batches: list[dict[object, pathlib.Path]] = []
+    for path in programs:
+        name = path if (path.parent / "__init__.py").exists() else path.stem
+        batch = next((batch for batch in batches if name not in batch), None)
+        if batch is None:
+            batches.append(batch := {})
+        batch[name] = path
+    return [list(batch.values()) for batch in batches]
+
+
 @nox.session(requires=["build"])
 def types(session: nox.Session) -> None:
     """Check the installed wheels, the examples and the typing tests with mypy and pyright, both strict."""
@@ -193,11 +205,8 @@ def types(session: nox.Session) -> None:
     session.chdir(session.create_tmp())  # away from the sources
     session.run("mypy", "--strict", *packages, "-mponty")
     examples = [path for path in sorted((ROOT / "examples").rglob("*.py")) if path.parent.name != "tests"]
-    # Programs that were moved from several frameworks have the same names.
-    for moved in (False, True):
-        session.run(
-            "mypy", "--strict", *(str(path) for path in examples if (path.parent.name == "from_flask") is moved)
-        )
+    for batch in of_different_names(examples):
+        session.run("mypy", "--strict", *map(str, batch))
     session.run("pyright", "--verifytypes", "ponty", "--ignoreexternal")
     for name in ("core", "request", "memo"):
         session.run("pyright", "--verifytypes", f"ponty.{name}", "--ignoreexternal")
