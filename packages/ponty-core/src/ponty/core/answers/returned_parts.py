@@ -116,7 +116,7 @@ class Array(Part):
 
     def __init__(self, item: Part) -> None:
         self._item = item
-        self.form = _known(list[item.form]) if item.form is not None else None  # type: ignore[name-defined]
+        self.form: Any = _known(list[item.form]) if item.form is not None else None  # type: ignore[name-defined]
 
     def limit(self, value: object, at: str, differences: list[str]) -> object:
         """Return the list of what is sent of the items."""
@@ -136,7 +136,7 @@ class Row(Part):
     def __init__(self, parts: Sequence[Part]) -> None:
         self._parts = parts
         forms = tuple(part.form for part in parts)
-        self.form = None if None in forms or not forms else _known(tuple[forms])  # type: ignore[valid-type]
+        self.form: Any = None if None in forms or not forms else _known(tuple[forms])  # type: ignore[valid-type]
 
     def limit(self, value: object, at: str, differences: list[str]) -> object:
         """Return the list of what is sent of as many items as there are parts."""
@@ -158,7 +158,7 @@ class Table(Part):
 
     def __init__(self, item: Part) -> None:
         self._item = item
-        self.form = _known(dict[Any, item.form]) if item.form is not None else None  # type: ignore[name-defined]
+        self.form: Any = _known(dict[Any, item.form]) if item.form is not None else None  # type: ignore[name-defined]
 
     def limit(self, value: object, at: str, differences: list[str]) -> object:
         """Return the mapping of what is sent of the values."""
@@ -192,7 +192,7 @@ class Object(Part):
         self.members = members
         self._options = options
         has_forms = all(m.part.form is not None and (m.required or not _is_of_any_object(m.part)) for m in members)
-        self.form = _mirror(cls, members, options) if has_forms else None
+        self.form: Any = _mirror(cls, members, options) if has_forms else None
 
     def limit(self, value: object, at: str, differences: list[str]) -> object:
         """Return the mapping, or list, of what is sent of the members."""
@@ -259,7 +259,7 @@ class Union(Part):
         self.parts = parts
         self._objects = [part for part in parts if isinstance(part, Object)]
         forms = tuple(part.form for part in parts)
-        self.form = None if None in forms else _known(typing.Union[forms])  # noqa: UP007 - made of a tuple
+        self.form: Any = None if None in forms else _known(typing.Union[forms])  # noqa: UP007 - made of a tuple
 
     def limit(self, value: object, at: str, differences: list[str]) -> object:
         """Return what is sent by the part that takes `value`, or that of the class it is most like."""

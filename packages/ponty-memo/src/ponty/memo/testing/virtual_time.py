@@ -43,7 +43,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self._own_selector = _Selector()
         super().__init__(self._own_selector)
-        self.slow_callback_duration = 1e9  # what seems slow is a jump of the clock
+        self.slow_callback_duration: float = 1e9  # what seems slow is a jump of the clock
 
     def time(self) -> float:
         """Return the time, in seconds."""

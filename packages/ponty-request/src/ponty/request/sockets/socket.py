@@ -34,7 +34,7 @@ class MessageQueue:
     def __init__(self) -> None:
         self._messages: collections.deque[Any] = collections.deque()
         self._changed = asyncio.Event()
-        self.is_over = False
+        self.is_over: bool = False
 
     async def put(self, message: Any) -> None:
         """Add one, when there is room.
