@@ -476,6 +476,12 @@ def test_a_stream_is_described_by_its_items():
     assert document["paths"]["/events"]["get"]["responses"]["200"]["content"] == {
         "text/event-stream": {"schema": {"type": "string"}, "x-itemSchema": {"$ref": "#/components/schemas/Mug"}}
     }
+    later = openapi(table, title="T", version="1", specification="3.2")
+    assert later["openapi"] == "3.2.0"
+    assert later["paths"]["/events"]["get"]["responses"]["200"]["content"] == {
+        "text/event-stream": {"schema": {"type": "string"}, "itemSchema": {"$ref": "#/components/schemas/Mug"}}
+    }
+    assert {**later, "openapi": "3.1.0", "paths": 0} == {**document, "paths": 0}
 
 
 def test_a_websocket_is_described_by_its_messages():

@@ -6,7 +6,7 @@ components, which are in that of their names.
 
 import inspect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal, cast
 
 from aiohttp import web
 
@@ -35,6 +35,7 @@ def openapi(
     raises: Sequence[type[PontyError]] = (),
     envelope: EnvelopeSchema = envelope_schema,
     webhooks: Sequence[Table] = (),
+    specification: Literal["3.1", "3.2"] = "3.1",
     **info: object,
 ) -> dict[str, Any]:
     """Return the description of an API, as an OpenAPI 3.1 document.
@@ -65,6 +66,8 @@ def openapi(
             returns the schema of the answer.
         webhooks: Tables of the requests that the program sends, described as it would take them. The path of each, less
             the slash it begins with, is its name.
+        specification: The release of OpenAPI. With 3.2, the items of streams have their `itemSchema`; in 3.1, which
+            has none, it is `x-itemSchema`.
         **info: What else the Info Object of OpenAPI has: `contact`, `license`, `termsOfService`, `x-…`.
 
     Raises:
@@ -94,7 +97,19 @@ def openapi(
         document["components"] = {"securitySchemes": dict(sorted(security.schemes.items()))}
     finished = components.finish(document)
     add_links(finished["paths"], finished.get("components", {}).get("schemas", {}))
+    if specification == "3.2":
+        finished["openapi"] = "3.2.0"
+        _name_items(finished)
     return finished
+
+
+def _name_items(part: object) -> None:
+    """Give the schemas of items the name that they have from OpenAPI 3.2 on."""
+    whole = cast("dict[str, Any]", part) if isinstance(part, dict) else {}
+    if "x-itemSchema" in whole:
+        whole["itemSchema"] = whole.pop("x-itemSchema")
+    for inner in cast("list[object]", part) if isinstance(part, list) else [*whole.values()]:
+        _name_items(inner)
 
 
 def _entries(tables: Iterable[Table]) -> Iterator[Route]:
