@@ -11,7 +11,7 @@ from aiohttp import web
 from yarl import URL
 
 from ponty.command.programs import load
-from ponty.core import Route, routes_of
+from ponty.core import routes_of
 
 
 class Row(NamedTuple):
@@ -37,14 +37,14 @@ def rows(program: str) -> list[Row]:
 def rows_of(app: web.Application) -> Iterator[Row]:
     """Yield the routes of an application, those of its parts included."""
     for route in routes_of(app):
-        yield Row(route.method, route.path, _name(route.handler), _place(route), ", ".join(_fields(route.handler)))
+        yield Row(
+            route.method, route.path, _name(route.handler), _short(route.source), ", ".join(_fields(route.handler))
+        )
     known = {(route.method, _canonical(route.path)) for route in routes_of(app)}
     known |= {("HEAD", path) for method, path in known if method == "GET"}
     for entry in app.router.routes():
         resource = entry.resource
-        if resource is None or (entry.method == "*" and not resource.canonical):
-            continue
-        if (entry.method, resource.canonical) in known or entry.method == "HEAD":
+        if resource is None or (entry.method, resource.canonical) in known or entry.method == "HEAD":
             continue
         handler = inspect.unwrap(entry.handler)
         code = getattr(handler, "__code__", None)
@@ -72,10 +72,6 @@ def _canonical(path: str) -> str:
 
 def _name(handler: Any) -> str:
     return getattr(handler, "__qualname__", None) or repr(handler)
-
-
-def _place(route: Route) -> str:
-    return _short(route.source)
 
 
 def _short(source: str) -> str:

@@ -9,11 +9,9 @@ from aiohttp import web
 
 from ponty.core.answers.encoding import encode_json
 from ponty.core.answers.is_type import is_type
-from ponty.core.answers.returned_types import ReturnedType
-from ponty.core.streams.framing import PROMPT, Streaming, StreamOptions
+from ponty.core.streams.framing import PROMPT, StreamOptions
 from ponty.core.streams.limited_items import LimitedItems
-from ponty.core.streams.stream import Stream
-from ponty.core.streams.streamed import streamed
+from ponty.core.streams.prompt_items import prompt_items
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -126,9 +124,6 @@ def render_events(returns: Any = None, *, heartbeat: float | None = 15, last: Ev
     """
     if returns is not None and not is_type(returns):
         return render_events()(returns)
-    if heartbeat is not None and not heartbeat > 0:
-        raise ValueError(f"@render_events: heartbeat is more than 0 seconds, or None, not {heartbeat!r}")
-    limit = None if returns is None else ReturnedType(returns)
     options = StreamOptions(
         content_type=EVENT_STREAM,
         headers=PROMPT,
@@ -138,16 +133,7 @@ def render_events(returns: Any = None, *, heartbeat: float | None = 15, last: Ev
         beat_seconds=heartbeat,
         last=b"" if last is None else encode_event(last),
     )
-
-    def decorate(handler: Any) -> Any:
-        framing = _Events(LimitedItems(limit, handler))
-
-        async def send(request: web.Request, items: AsyncIterator[Any]) -> web.StreamResponse:
-            return await Stream(request, items, framing, options).send()
-
-        return streamed("render_events", handler, Streaming(EVENT_STREAM, returns), send)
-
-    return decorate
+    return prompt_items("render_events", returns, options, _Events)
 
 
 class _Events:

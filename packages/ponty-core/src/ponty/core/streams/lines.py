@@ -8,11 +8,9 @@ from aiohttp import web
 
 from ponty.core.answers.encoding import encode_json
 from ponty.core.answers.is_type import is_type
-from ponty.core.answers.returned_types import ReturnedType
-from ponty.core.streams.framing import PROMPT, Streaming, StreamOptions
+from ponty.core.streams.framing import PROMPT, StreamOptions
 from ponty.core.streams.limited_items import LimitedItems
-from ponty.core.streams.stream import Stream
-from ponty.core.streams.streamed import streamed
+from ponty.core.streams.prompt_items import prompt_items
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -66,9 +64,6 @@ def render_lines(returns: Any = None, *, heartbeat: float | None = None) -> Any:
     """
     if returns is not None and not is_type(returns):
         return render_lines()(returns)
-    if heartbeat is not None and not heartbeat > 0:
-        raise ValueError(f"@render_lines: heartbeat is more than 0 seconds, or None, not {heartbeat!r}")
-    limit = None if returns is None else ReturnedType(returns)
     options = StreamOptions(
         content_type=JSON_LINES,
         headers=PROMPT,
@@ -77,16 +72,7 @@ def render_lines(returns: Any = None, *, heartbeat: float | None = None) -> Any:
         beat=b"\n",
         beat_seconds=heartbeat,
     )
-
-    def decorate(handler: Any) -> Any:
-        framing = _Lines(LimitedItems(limit, handler))
-
-        async def send(request: web.Request, items: AsyncIterator[Any]) -> web.StreamResponse:
-            return await Stream(request, items, framing, options).send()
-
-        return streamed("render_lines", handler, Streaming(JSON_LINES, returns), send)
-
-    return decorate
+    return prompt_items("render_lines", returns, options, _Lines)
 
 
 class _Lines:
