@@ -9,6 +9,8 @@ from aiohttp import web
 
 from ponty import Annotation, ParsedQuery, Provided, Request, Routes, expect, render_json, startmeup
 
+Colour = Literal["red", "blue", "green"]
+
 DATABASE = web.AppKey("DATABASE", aiosqlite.Connection)
 FILL = """
 CREATE TABLE mugs (id INTEGER PRIMARY KEY, name TEXT, colour TEXT, cents INTEGER);
@@ -27,7 +29,7 @@ async def database(app: web.Application) -> AsyncIterator[None]:
 @dataclasses.dataclass
 class Search:
     text: Annotated[str, Annotation(maxLength=50)] = ""
-    colour: list[Literal["red", "blue", "green"]] = dataclasses.field(default_factory=list)
+    colour: list[Colour] = dataclasses.field(default_factory=list[Colour])
     max_cents: Annotated[int, Annotation(minimum=0, maximum=10**9)] | None = None
     sort: Literal["price", "-price", "name"] = "name"
     limit: Annotated[int, Annotation(minimum=1, maximum=100)] = 20
@@ -37,7 +39,7 @@ class Search:
 @dataclasses.dataclass
 class Mug:
     name: str
-    colour: str
+    colour: Colour
     cents: int
 
 
