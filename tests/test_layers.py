@@ -43,7 +43,8 @@ FOLDERS: dict[str, tuple[str, ...]] = {
     "request": (
         "description",
         "binding sockets",
-        "handlers refusals",
+        "reading",
+        "handlers leaving refusals",
         "request",
         "plan",
         "value_types",
