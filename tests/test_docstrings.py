@@ -30,13 +30,13 @@ DIRECTIVE = re.compile(r"(?m)^\.\. auto(\w+):: (ponty\.\w+(?:\.testing)?)\.(\w+)
 
 
 def docstring(layer, name):
-    """Give the docstring of a class or function, and none of what can only have one in its source."""
+    """Return the docstring of a class or function, and none of what can only have one in its source."""
     value = getattr(layer, name)
     return inspect.getdoc(value) if inspect.isclass(value) or inspect.isroutine(value) else None
 
 
 def example(doc):
-    """Give the literal block of a docstring as Python."""
+    """Return the literal block of a docstring as Python."""
     found = re.search(r"(?m)^::\n\n((?:    .*\n|\n)+)", f"{doc}\n")
     return found and textwrap.dedent(found[1])
 
