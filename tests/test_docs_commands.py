@@ -48,7 +48,7 @@ ELSEWHERE = {"apt-get", ".", "cd", "docker", "redis-server", "systemctl", "wait"
 
 
 def commands():
-    """Give each command of each shell block, with the page it is on."""
+    """Return each command of each shell block, with the page it is on."""
     for page in PAGES:
         parser = (RestParser if page.suffix == ".rst" else MarkdownParser)("shell", lambda _: None)
         for region in parser(Document(page.read_text(), str(page))):
