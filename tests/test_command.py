@@ -436,7 +436,7 @@ def test_a_new_project_passes_its_tests_as_it_is_made(tmp_path, ponty, name):
         check=False,
     )
     assert tests.returncode == 0, tests.stdout
-    assert "3 passed" in tests.stdout
+    assert "4 passed" in tests.stdout
     package = name.replace("-", "_")
     checked = subprocess.run(
         [*PONTY, "check", package], cwd=project, capture_output=True, text=True, check=False, env=os.environ
