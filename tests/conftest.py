@@ -39,7 +39,7 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture
 def routes():
-    """Give a test an empty default table."""
+    """Empty the default table for a test."""
     with ponty.routes.emptied():
         yield ponty.routes
 
@@ -86,7 +86,7 @@ def run(tmp_path):
 
 @pytest.fixture(scope="session")
 def redis_url():
-    """Give the URL of a real Redis or Valkey server, started for these tests."""
+    """Return the URL of a real Redis or Valkey server, started for these tests."""
     spec = importlib.util.spec_from_file_location("ponty_redis_server", SERVER)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -104,6 +104,6 @@ def chromium(tmp_path_factory):
 
 @pytest.fixture
 def browser(chromium):
-    """Give a test a tab of a real browser: see `browser.py` for what it does."""
+    """Open a tab of a real browser: see `browser.py` for what it does."""
     with real_browser.tab(chromium) as tab:
         yield tab
