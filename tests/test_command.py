@@ -436,12 +436,16 @@ def test_a_new_project_passes_its_tests_as_it_is_made(tmp_path, ponty, name):
         check=False,
     )
     assert tests.returncode == 0, tests.stdout
-    assert "3 passed" in tests.stdout
+    assert "4 passed" in tests.stdout
     package = name.replace("-", "_")
     checked = subprocess.run(
         [*PONTY, "check", package], cwd=project, capture_output=True, text=True, check=False, env=os.environ
     )
     assert checked.stdout == f"{package}: nothing found\n"
+    held = subprocess.run(
+        [*PONTY, "contract", package, "--check"], cwd=project, capture_output=True, text=True, check=False
+    )
+    assert (held.returncode, held.stdout + held.stderr) == (0, "")
 
 
 @pytest.mark.parametrize(
