@@ -5,8 +5,8 @@ import os
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-import sqlalchemy
 from aiohttp import web
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -87,7 +87,7 @@ async def add_mug(r: AddMug) -> Reply[Mug]:
     r.db.add(row)
     try:
         await r.db.flush()  # so that the number is known, and a conflict too
-    except sqlalchemy.exc.IntegrityError as error:
+    except IntegrityError as error:
         raise ColourTaken from error
     return Reply(Mug(row.colour, row.id), headers={"Location": f"/mugs/{row.id}"})
 
