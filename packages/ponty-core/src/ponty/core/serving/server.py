@@ -78,6 +78,8 @@ class Server(web.Server):
         self._running = loop
         self._options = options
         self._open = 0
+        self.attended: set[Connection] = set()
+        """Those that are to be looked at: all but the quiet ones."""
         self._is_proxy = tuple(is_proxy)
         self._look_every = min(self.LONGEST_LOOK, limits.shortest_seconds / 4)
         self._looking: asyncio.TimerHandle | None = None
@@ -89,8 +91,10 @@ class Server(web.Server):
 
     def connection_made(self, handler: web.RequestHandler, transport: asyncio.Transport) -> None:
         """Count a connection."""
+        connection = cast("Connection", handler)
         self._open += 1
-        cast("Connection", handler).is_counted = True
+        connection.is_counted = True
+        self.attended.add(connection)
         if self._has_one_client(transport):
             self.state.enter(_address(transport))
         if self._looking is None:
@@ -102,6 +106,7 @@ class Server(web.Server):
         connection = cast("Connection", handler)
         self._open -= connection.is_counted
         connection.is_counted = False
+        self.attended.discard(connection)
         wire = connection.wire
         if wire is not None and self._has_one_client(wire):
             self.state.leave(_address(wire))
@@ -225,10 +230,12 @@ class Server(web.Server):
         return ClosingAnswer(503, headers={hdrs.RETRY_AFTER: "1"}, server=self.state.name)
 
     def look(self) -> None:
-        """Look at each connection, and take back what its client has had for too long."""
+        """Look at each connection that is not quiet, and take back what its client has had for too long."""
         now = self.clock()
-        for connection in cast("list[Connection]", self.connections):
+        for connection in tuple(self.attended):
             connection.look(now)
+            if connection.is_quiet(now):
+                self.attended.discard(connection)
 
     def _look_again(self) -> None:
         self.look()
