@@ -10,8 +10,8 @@ aiohttp's own connection reads requests, has them handled, and writes the answer
 A `look`, some time between any two of which passes, tells whether it has been too long in one of them. What can never
 happen: a 408 in the midst of an answer, since one is sent from *waiting* only, or by the handler whose body it is.
 
-What has been *waiting* for a while after an answer needs no look until its client asks again; so a crowd of idle clients
-costs nothing but memory.
+What has been *waiting* for a while after an answer needs no look until its client asks again; so a crowd of idle
+clients costs nothing but memory.
 
 Once something has come that is no HTTP, nothing more is read. The parser tells the one who waits for the next request,
 and not the handler that waits for the rest of a body, so that handler is told here.
