@@ -29,12 +29,12 @@ class _Candidate(Protocol):
         """Return the route for a path and method, and the variable parts of the path.
 
         Raises:
-            _UnknownError: That is not known here.
+            UnknownError: That is not known here.
         """
         ...
 
 
-class _UnknownError(Exception):
+class UnknownError(Exception):
     """Only aiohttp can tell."""
 
 
@@ -64,14 +64,14 @@ class _Dynamic:
             return None
         parts: dict[str, str] = match.groupdict()
         if None in parts.values():
-            raise _UnknownError
+            raise UnknownError
         return route, {name: decoded(part) for name, part in parts.items()} if "%" in path else parts
 
 
 class _Foreign:
     def find(self, path: str, method: str) -> _Found | None:
         del path, method
-        raise _UnknownError
+        raise UnknownError
 
 
 def _candidate(resource: web.AbstractResource) -> _Candidate:
@@ -103,7 +103,7 @@ class Table:
         """Return the first route for a path and method, and the variable parts of the path; None if there is none.
 
         Raises:
-            _UnknownError: That is not known here.
+            UnknownError: That is not known here.
         """
         part = path
         if path.count("/") > self._depth:  # a path of thousands of slashes is not walked through
@@ -141,15 +141,15 @@ class Dispatch:
         self._around = tuple(app.middlewares)
         resources = list(app.router.resources())
         last = [resource for resource in resources if isinstance(resource, Unmatched)]
-        self._find = Table([*(one for one in resources if not isinstance(one, Unmatched)), *last]).find
+        self.find = Table([*(one for one in resources if not isinstance(one, Unmatched)), *last]).find
         self._composed: dict[web.AbstractRoute, Handler] = {}
 
     def __call__(self, base: web.BaseRequest) -> Awaitable[web.StreamResponse]:
         """Answer a request."""
         request = cast("web.Request", base)  # as the factory of an application makes it
         try:
-            found = self._find(request.rel_url.path_safe, request.method)
-        except _UnknownError:
+            found = self.find(request.rel_url.path_safe, request.method)
+        except UnknownError:
             found = None
         if found is None:
             return self._otherwise(request)

@@ -67,6 +67,7 @@ class Connection(web.RequestHandler):
         "_unread",
         "head_since",
         "is_counted",
+        "is_known",
         "is_lost",
         "received",
         "request",
@@ -81,6 +82,8 @@ class Connection(web.RequestHandler):
         self.is_lost: bool = False
         self.is_counted: bool = False
         """Whether it takes up one of the places that the limits leave."""
+        self.is_known: bool = False
+        """Whether the target of its request is as others that were found good."""
         self.request: web.BaseRequest | None = None
         self.received: int = 0
         """How many bytes have come."""
