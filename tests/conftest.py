@@ -1,6 +1,7 @@
-"""What the tests share that cross the packages: a program run as a reader runs it, a server of Redis, and a browser."""
+"""What the tests share that cross the packages: a program run as a reader runs it, Redis, PostgreSQL, and a browser."""
 
 import importlib.util
+import itertools
 import logging
 import os
 import pathlib
@@ -14,10 +15,13 @@ import ponty
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import browser as real_browser
+import postgres
 
 ROOT = pathlib.Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples"
 SERVER = ROOT / "packages/ponty-memo/tests/fleet/server.py"
+
+databases = itertools.count()
 
 ON_A_FREE_PORT = """
 import runpy, sys, ponty
@@ -31,9 +35,9 @@ how, what = sys.argv[1:]
 
 
 def pytest_collection_modifyitems(items):
-    """Mark the tests that need a browser."""
+    """Mark the tests that need a browser or PostgreSQL."""
     for item in items:
-        if "chromium" in getattr(item, "fixturenames", ()):
+        if not {"chromium", "postgres_server"}.isdisjoint(getattr(item, "fixturenames", ())):
             item.add_marker("programs")
 
 
@@ -93,6 +97,27 @@ def redis_url():
     server = module.Server().start()
     yield server.url
     server.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_server():
+    """Give a real PostgreSQL, started for these tests."""
+    server = postgres.Server()
+    try:
+        yield server.start()
+    finally:
+        server.close()
+
+
+@pytest.fixture
+def postgres_url(postgres_server):
+    """Give the URL of an empty database of a test's own."""
+    import psycopg
+
+    name = f"test_{next(databases)}"
+    with psycopg.connect(f"{postgres_server.url}/postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    return f"{postgres_server.url}/{name}"
 
 
 @pytest.fixture(scope="session")
