@@ -1,5 +1,6 @@
 """What the tests of the cookbook share: a recipe served in the test's own process, as its file would serve itself."""
 
+import asyncio
 import pathlib
 import sys
 import types
@@ -67,3 +68,16 @@ def data():
         return (await answer.json())["data"]
 
     return data
+
+
+@pytest.fixture
+def until():
+    """Give a function that waits until something is so that another task, or another process, brings about."""
+
+    async def until(condition):
+        async with asyncio.timeout(60):
+            while not (found := await condition()):
+                await asyncio.sleep(0.005)
+        return found
+
+    return until
