@@ -2,6 +2,7 @@
 
 import copy
 import enum
+import functools
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, Generic, Literal, TypeVar, cast, overload
 
@@ -10,11 +11,14 @@ from aiohttp import web
 from ponty.request.errors import InvalidField, InvalidParameters, Violation
 from ponty.request.fields.base import Description, Field
 from ponty.request.fields.utf8 import check_query
+from ponty.request.outgoing import Outgoing
 from ponty.request.parsing.parser import Parser
 from ponty.request.texts.converters import CAST_ERRORS, DIGITS, parse_digits
+from ponty.request.texts.member_texts import MemberTexts
 from ponty.request.texts.text_defaults import check_default, described
 from ponty.request.texts.text_forms import TextForm, text_form
 from ponty.request.texts.text_parts import TextPart, text_part
+from ponty.request.texts.text_writing import is_same, write, write_all
 
 _T_co = TypeVar("_T_co", covariant=True)
 _X = TypeVar("_X")
@@ -240,6 +244,40 @@ class QueryParameter(Field[_T_co], Generic[_T_co]):
             texts = texts[0].split(",") if texts[0] else []
         return cast("Callable[[list[str]], Any]", self._cast)(texts)
 
+    def insert(self, value: Any, into: Outgoing) -> None:
+        """Write the parameter; None, and an empty list that is the default, by leaving it out.
+
+        Raises:
+            InvalidField: It is no value that is read of a parameter, or not among the legal ones.
+        """
+        if value is None and self._default is None:
+            return
+        if self._is_list:
+            texts = write_all(value, cast("Callable[[list[str]], Any]", self._cast), self.expected)
+            if self._style == "comma":
+                if texts == [""] or any("," in text for text in texts):
+                    raise InvalidField("must have no element with a comma in it, nor an empty one alone")
+                texts = [",".join(texts)]
+            elif not texts and value != self._default:
+                raise InvalidField("must not be empty: without elements, the parameter is not there")
+            elif not texts:
+                return
+        else:
+            texts = [write(value, self._cast, self.expected)]
+            if self._values and texts[0] not in self._values:
+                raise InvalidField(f"must be one of {', '.join(map(repr, self._values))}", code="enum")
+        into.set_query(self.key, texts)
+
+    def absent(self) -> Any:
+        """Return the default.
+
+        Raises:
+            LookupError: There is none.
+        """
+        if self._default is _MISSING:
+            raise LookupError(self.name)
+        return copy.copy(self._default) if self._is_list else self._default
+
     def describe(self) -> Description:
         """Describe the parameter."""
         required = self._default is _MISSING
@@ -394,6 +432,34 @@ class ParsedQuery(Field[_T_co], Generic[_T_co]):
             return self._parser.parse(value)  # type: ignore[no-any-return]
         except InvalidField as invalid:
             raise InvalidParameters([_split(violation) for violation in invalid.violations]) from None
+
+    def insert(self, value: Any, into: Outgoing) -> None:
+        """Write each member as a parameter; None, and an empty list, by leaving it out.
+
+        Raises:
+            InvalidField: It is no instance of the class, or does not read as the same.
+        """
+        texts = self._members.texts(value)
+        read = {name: self._parts[name].to_json(several) for name, several in texts.items() if several}
+        if not is_same(value, self._parser.parse(read)):
+            raise InvalidField("has a member that a query cannot hold, or that is read as another")
+        for name, several in texts.items():
+            into.set_query(name, several)
+
+    def absent(self) -> Any:
+        """Return what is built of an empty query.
+
+        Raises:
+            LookupError: A parameter is required.
+        """
+        try:
+            return self._parser.parse({})
+        except InvalidField:
+            raise LookupError(self.name) from None
+
+    @functools.cached_property
+    def _members(self) -> MemberTexts:
+        return MemberTexts(self._type)
 
     def describe(self) -> Description:
         """Describe the query: an object, each of whose properties is a parameter."""
