@@ -1,19 +1,21 @@
 """A good answer, read no further than its limit, as a value of the type that the endpoint returns."""
 
+import contextlib
 import dataclasses
 import functools
-from collections.abc import Mapping
-from typing import Annotated, Any, Generic, NoReturn, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, NoReturn, TypeVar
 
 import aiohttp
+import msgspec
 from aiohttp import hdrs
 
 from ponty.request.client.endpoint import Endpoint
 from ponty.request.client.errors import UnexpectedAnswer
 from ponty.request.client.problems import error_of
+from ponty.request.content.json_decoder import decode_json
 from ponty.request.content.media_types import is_json
 from ponty.request.errors import InvalidField
-from ponty.request.parsing.json_names import Alias
 from ponty.request.parsing.parser import Parser
 
 _T_co = TypeVar("_T_co", covariant=True)
@@ -75,10 +77,10 @@ class Reader:
             self.refuse(response, "which is not JSON", await self._begin(response))
         content = await self.content(response, self.endpoint.max_size)
         try:
-            value = self._parser.read(content)
+            value = self.value(self._unwrapped(content))
         except InvalidField as invalid:
             self.refuse(response, _told(invalid), content)
-        return Answer(getattr(value, "value", None) if self.endpoint.envelope else value, status, headers)
+        return Answer(value, status, headers)
 
     async def check(self, response: aiohttp.ClientResponse) -> None:
         """See that an answer is a good one.
@@ -103,6 +105,9 @@ class Reader:
         Raises:
             UnexpectedAnswer: It has more bytes than it may.
         """
+        length = response.content_length
+        if length is not None and length <= most and hdrs.CONTENT_ENCODING not in response.headers:
+            return await response.read()
         chunks: list[bytes] = []
         left = most
         async for chunk in response.content.iter_any():
@@ -121,20 +126,46 @@ class Reader:
         """Return the beginning of what is no good content."""
         return await response.content.read(1000)
 
-    @functools.cached_property
-    def _parser(self) -> Parser:
-        """What decodes a document; a member that is new to this program is passed over."""
-        envelope, tp = self.endpoint.envelope, self.endpoint.returns
-        if envelope is False:
-            return Parser(tp, ignore_unknown=True)
-        name = "data" if envelope is True else envelope
-        document = dataclasses.make_dataclass("Envelope", [("value", Annotated[tp, Alias(name)])])
-        return Parser(document, ignore_unknown=True)
+    def value(self, content: bytes) -> Any:
+        """Return the value of a JSON text.
+
+        Raises:
+            InvalidField: It is not of the type that the endpoint returns.
+        """
+        strict, open_ = self._parsers
+        if strict is not None:
+            # Which of several types it is, is sure only as long as no member is passed over.
+            with contextlib.suppress(InvalidField):
+                return strict.read(content)
+        return open_.read(content)
 
     @functools.cached_property
-    def item_parser(self) -> Parser:
-        """What decodes an item of a stream."""
-        return Parser(self.endpoint.returns, ignore_unknown=True)
+    def _parsers(self) -> tuple[Parser | None, Parser]:
+        """What decodes a value: by all members that there are, where types must be told apart; and by those known."""
+        tolerant = Parser(self.endpoint.returns, ignore_unknown=True)
+        return Parser(self.endpoint.returns) if tolerant.has_alternatives else None, tolerant
+
+    @functools.cached_property
+    def _open_envelope(self) -> Callable[[bytes], Any]:
+        """What decodes an envelope, up to its value."""
+        own = self.endpoint.envelope
+        member = own if isinstance(own, str) else "data"
+        envelope = msgspec.defstruct("Envelope", [("value", msgspec.Raw)], rename={"value": member})
+        return msgspec.json.Decoder(envelope).decode
+
+    def _unwrapped(self, content: bytes) -> bytes:
+        """Return the value in an envelope, as JSON.
+
+        Raises:
+            InvalidField: There is none.
+        """
+        if self.endpoint.envelope is False:
+            return content
+        try:
+            return bytes(self._open_envelope(content).value)
+        except (msgspec.DecodeError, ValueError, RecursionError):
+            decode_json(content)  # which says what is wrong, if it is not JSON
+            raise InvalidField("has no envelope with a value") from None
 
 
 def _told(invalid: InvalidField) -> str:

@@ -63,7 +63,7 @@ class Items(Generic[_T_co]):
         """
         try:
             content = await anext(self._values)
-            value: Any = content.decode() if self._is_text else self._reader.item_parser.read(content)
+            value: Any = content.decode() if self._is_text else self._reader.value(content)
         except StopAsyncIteration:
             self.close()
             raise

@@ -1,6 +1,5 @@
 """From the values of a request to its answer, over a session."""
 
-import functools
 import re
 import urllib.parse
 from collections.abc import Mapping
@@ -131,9 +130,8 @@ class Caller:
         if _DOTS.search(path):
             dotted = next(name for name, text in texts.items() if not text.strip("."))
             raise NotSendable(self._place, dotted, "must not be '.' or '..': that leads to another path")
-        query = "&".join(
-            f"{_quoted(name)}={_quoted(text)}" for name, several in outgoing.query.items() for text in several
-        )
+        pairs = [(name, text) for name, several in outgoing.query.items() for text in several]
+        query = urllib.parse.urlencode(pairs, quote_via=urllib.parse.quote, safe="") if pairs else ""
         return URL(f".{path}?{query}" if query else f".{path}", encoded=True)
 
     def _headers(
@@ -150,6 +148,3 @@ class Caller:
         for name, text in (further or {}).items():
             headers[name.lower()] = text
         return headers
-
-
-_quoted = functools.partial(urllib.parse.quote, safe="")
