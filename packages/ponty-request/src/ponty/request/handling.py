@@ -47,9 +47,13 @@ def handle(cls: Any, **options: Unpack[HandleOptions]) -> Callable[[Callable[...
 
     ::
 
-        @handle(ListOrders)
-        async def list_orders(customer: int, page: int) -> list[Order]:
-            return [order for order in ORDERS[customer]][10 * (page - 1) : 10 * page]
+        class ShowStock(Request):
+            endpoint = Endpoint("GET", "/stock/{item}", returns=int)
+            item = StringRouteParameter()
+
+        @handle(ShowStock)
+        async def show_stock(item: str) -> int:
+            return {"mug": 3}.get(item, 0)
 
     It is short for `route`, `expect` and `render_json` (`render_lines` or `render_events` of a stream), each with what
     the endpoint says, so that a client of the class and its server cannot come apart.

@@ -112,6 +112,44 @@ def openapi(
 
 @main.command()
 @_APP
+@click.option("--write/--check", default=False, help="Write the file, or compare with it; the latter by default.")
+@click.option(
+    "--lock",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=pathlib.Path),
+    help="The file; openapi.lock.json beside APP by default, or in the working directory where APP is a module.",
+)
+@click.option("--accept-breaks", is_flag=True, help="With --write: write what breaks clients, too.")
+def contract(app: str, *, write: bool, lock: pathlib.Path | None, accept_breaks: bool) -> None:
+    """Hold APP to its contract, a description of it that is kept under version control.
+
+    Where APP has changed since the file was written, the changes are told, and the exit status is 1. What breaks
+    clients comes with the line of the file, and with what would break nobody; write what does not with --write.
+    """
+    from ponty.command import contract as contracts  # noqa: PLC0415
+
+    path = lock or contracts.path_of(app)
+    text = _told(lambda: contracts.contract(app))
+    if write and not path.exists():
+        path.write_text(text, encoding="utf-8")
+        click.echo(f"{click.style('made', fg='green')} {path}")
+        return
+    verdict = contracts.compare(path, text)
+    for finding in verdict.findings:
+        click.echo(contracts.told(path, finding))
+    if verdict.breaks and not (write and accept_breaks):
+        count = f"{verdict.breaks} change{'s break' if verdict.breaks > 1 else ' breaks'} clients"
+        click.echo(f"{count}. Where that is meant: ponty contract {app} --write --accept-breaks", err=True)
+        sys.exit(1)
+    if write:
+        path.write_text(text, encoding="utf-8")
+    elif verdict.is_stale:
+        click.echo(f"{path} is not up to date, and no client breaks: ponty contract {app} --write", err=True)
+        sys.exit(1)
+
+
+@main.command()
+@_APP
 @click.option("--start/--no-start", default=True, help="Start and stop the providers too; so it is by default.")
 def check(app: str, *, start: bool) -> None:
     """Tell what is wrong with APP, or smells, without serving it.

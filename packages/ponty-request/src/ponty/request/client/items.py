@@ -28,10 +28,14 @@ class Items(Generic[_T_co]):
 
     ::
 
-        async def follow(session: aiohttp.ClientSession) -> None:
-            async with await FollowOrders().send(session) as orders:
-                async for order in orders:
-                    print(order)
+        import aiohttp
+
+        class CountDown(Request):
+            endpoint = Endpoint("GET", "/countdown", returns=int, stream="lines")
+
+        async def count(session: aiohttp.ClientSession) -> list[int]:
+            async with await CountDown().send(session) as seconds:
+                return [second async for second in seconds]
     """
 
     def __init__(self, response: aiohttp.ClientResponse, reader: Reader) -> None:
