@@ -13,13 +13,14 @@ from typing import Any, Literal, TypeVar, get_origin, overload
 import msgspec
 from aiohttp import HttpVersion11, hdrs, payload, web
 
-from ponty.core import PontyError
+from ponty.core import ADMISSION, PontyError
 from ponty.request.content.charsets import MIMETYPE_CHECKED
 from ponty.request.content.media_types import essence
 from ponty.request.errors import InvalidField
 from ponty.request.fields.provided import Provided
 from ponty.request.fields.query import OtherParameters, ParsedQuery
 from ponty.request.fields.scoped import Scopes
+from ponty.request.fields.stream import BodyStream
 from ponty.request.forms.holding import release
 from ponty.request.handlers import check_handler, make_call
 from ponty.request.plan import Plan, Step, key_of_stand_in, make_plan
@@ -134,13 +135,14 @@ def expect(
         inner, render, stream = _inner(handler, cls)
         check_handler(handler, inner, cls, whole=whole)
         elsewhere: _Answers = []
+        is_guarded = bool(cls.__plan__.guards)
 
         def answer_by(plan: Plan, elsewhere: _Answers) -> _Answer[Any]:
             others_refused = _others(plan, refuse=others == "refuse")
-            is_flat = plan.is_flat and others_refused is None
+            is_flat = plan.is_flat and others_refused is None and not is_guarded
             names = [step.name for step in plan.checks] if is_flat else [*plan.named]
             call = make_call(inner, names, whole=cls if whole else None)
-            binding = _Binding(media_type, others_refused, call, render, stream, elsewhere)
+            binding = _Binding(media_type, others_refused, call, render, stream, elsewhere, is_guarded)
             made = _flat(plan.checks, binding) if is_flat else _in_turns(plan, binding)
             return _releasing(made) if any(step.field.takes_stream for step in plan.steps) else made
 
@@ -166,7 +168,10 @@ def expect(
             __ponty_path_parameters__=[d.name for d in descriptions if d.location == "path"],
             __ponty_replace_fields__=replace_fields,
             __ponty_app_keys__=needed_keys,
-            __ponty_asks_for_body__=bool(plan.guards),
+            __ponty_asks_for_body__=is_guarded,
+            __ponty_admits__=is_guarded,
+            __ponty_credentials__=_credentials(plan),
+            __ponty_streams_body__=any(isinstance(step.field, BodyStream) for step in plan.steps),
             __ponty_request__=Binds(cls, media_type),
             __ponty_handler__=inner,
         )
@@ -176,6 +181,14 @@ def expect(
         return answer
 
     return decorate
+
+
+def _credentials(plan: Plan) -> list[tuple[str, str]] | None:
+    """Return location and name of what the guards of a request look at; None where there are no guards."""
+    if not plan.guards:
+        return None
+    said = [description for step in plan.guards if (description := step.describe()) is not None]
+    return [(description.location, description.name) for description in said]
 
 
 def _forget(elsewhere: _Answers, app: "weakref.ref[web.Application]") -> None:
@@ -238,6 +251,7 @@ class _Binding(msgspec.Struct, frozen=True):
         render: Makes an answer of its value; None where the value is one.
         stream: Answers a request with what the handler makes while it is sent; None where it makes an answer.
         elsewhere: What answers in some applications in the place of this.
+        admits: Whether middlewares wait to be told that its guards are passed.
     """
 
     media_type: str | None
@@ -246,6 +260,7 @@ class _Binding(msgspec.Struct, frozen=True):
     render: Any
     stream: Any
     elsewhere: _Answers
+    admits: bool
 
 
 def _flat(fields: tuple[Step, ...], binding: _Binding) -> _Answer[Any]:
@@ -258,10 +273,10 @@ def _flat(fields: tuple[Step, ...], binding: _Binding) -> _Answer[Any]:
     async def answer(request: web.Request) -> Any:
         if elsewhere and (own := _own(elsewhere, request)):
             return await own(request)
-        if media_type is not None:
-            _check_media_type(request, media_type)
         values: list[Any] = []
         try:
+            if media_type is not None:
+                _check_media_type(request, media_type)
             for extract in extracts:
                 values.append(extract(request))  # noqa: PERF401 - its length tells which field refused
             for extract in extracts_later:
@@ -270,7 +285,11 @@ def _flat(fields: tuple[Step, ...], binding: _Binding) -> _Answer[Any]:
             refusing, *left = fields[len(values) :]
             # With its traceback, it would hold the frame that holds it: work for the garbage collector.
             refusals = [(refusing, invalid.with_traceback(None))]
+            _tell_refused(request)
             raise refusal_of(refusals + await _refusals(request, left) if left else refusals) from None
+        except BaseException:
+            _tell_refused(request)
+            raise
         if render is None:
             return await (call(*values) if stream is None else stream(request, call(*values)))
         start = time.perf_counter_ns()
@@ -304,16 +323,24 @@ def _in_turns(plan: Plan, binding: _Binding) -> _Answer[Any]:
 
 async def _handle(plan: Plan, binding: _Binding, request: web.Request, scopes: Scopes) -> Any:
     values: list[Any] = [None] * len(plan.steps)
-    if plan.guards:
-        await _pass_guards(plan.guards, request, values, scopes)
-    if binding.media_type is not None:
-        _check_media_type(request, binding.media_type)
-    await _pass_checks(plan.checks, binding.others, request, values)
-    for step in plan.scopes:
-        try:
-            values[step.slot] = await _read(step, request, values, scopes)
-        except InvalidField as invalid:
-            raise refusal_of([(step, invalid.with_traceback(None))]) from None
+    try:
+        if plan.guards:
+            await _pass_guards(plan.guards, request, values, scopes)
+        if binding.admits and (admission := request.get(ADMISSION)) is not None:
+            known = await admission.admitted(request)
+            if known is not None:
+                return known
+        if binding.media_type is not None:
+            _check_media_type(request, binding.media_type)
+        await _pass_checks(plan.checks, binding.others, request, values)
+        for step in plan.scopes:
+            try:
+                values[step.slot] = await _read(step, request, values, scopes)
+            except InvalidField as invalid:
+                raise refusal_of([(step, invalid.with_traceback(None))]) from None
+    except BaseException:
+        _tell_refused(request)
+        raise
     arguments = [values[slot] for slot in plan.named.values()]
     if binding.stream is not None:
         return await binding.stream(request, binding.call(*arguments))
@@ -321,6 +348,12 @@ async def _handle(plan: Plan, binding: _Binding, request: web.Request, scopes: S
         return await binding.call(*arguments)
     start = time.perf_counter_ns()
     return binding.render(await binding.call(*arguments), start)
+
+
+def _tell_refused(request: web.Request) -> None:
+    """Tell a middleware that wants to know that the handler was not called."""
+    if (admission := request.get(ADMISSION)) is not None:
+        admission.refused = True
 
 
 def _own(elsewhere: _Answers, request: web.Request) -> _Answer[Any] | None:
