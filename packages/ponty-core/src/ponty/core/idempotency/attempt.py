@@ -15,6 +15,7 @@ from aiohttp import hdrs, web
 from ponty.core.answers.error_watchers import watch_errors
 from ponty.core.idempotency.keys import (
     Scope,
+    cookies_of,
     credentials_of,
     digest_of,
     fingerprint_of,
@@ -74,7 +75,7 @@ class Attempt:
         credentials: What the guards of the handler look at; None where it has no guards.
     """
 
-    __slots__ = ("_credentials", "_error", "_fingerprint", "_held", "_options", "_stack", "refused")
+    __slots__ = ("_begun", "_credentials", "_error", "_held", "_options", "_stack", "refused")
 
     def __init__(self, options: Options, stack: AsyncExitStack, credentials: list[tuple[str, str]] | None) -> None:
         self.refused: bool = False
@@ -82,7 +83,7 @@ class Attempt:
         self._stack = stack
         self._credentials = credentials
         self._held: HeldAnswer | None = None
-        self._fingerprint = b""
+        self._begun = Record(b"", {}, "begun")
         self._error: BaseException | None = None
 
     async def admitted(self, request: web.Request) -> web.StreamResponse | None:
@@ -101,16 +102,19 @@ class Attempt:
             if options.required:
                 raise missing()
             return None
-        self._fingerprint = digest_of(options.fingerprint(request, await request.read()))
+        fingerprint = digest_of(options.fingerprint(request, await request.read()))
+        # Where nothing says what tells callers apart, any cookie may.
+        cookies = cookies_of(request, key) if options.scope is None and self._credentials is None else {}
         name = name_in_store(await self._scope(request), key)
         data = await options.store.get(name)
         if data is not None:
-            return answer_of(load(data, self._fingerprint))
+            return answer_of(load(data, fingerprint, cookies))
         held = await self._hold(name)
         if held.data is not None:
-            return answer_of(load(held.data, self._fingerprint))
+            return answer_of(load(held.data, fingerprint, cookies))
+        self._begun = Record(fingerprint, cookies, "begun")
         if options.after_crash == "refuse":
-            await held.keep(Record(self._fingerprint, "begun").dump(), ttl_ms=options.ttl_ms)
+            await held.keep(self._begun.dump(), ttl_ms=options.ttl_ms)
         self._held = held
         request[IDEMPOTENCY] = Idempotency(key, held.fence)
         watch_errors(request, self._note)
@@ -126,16 +130,20 @@ class Attempt:
                 if self._options.after_crash == "refuse":
                     await held.forget()
                 return answer
-            record = record_of(answer, self._fingerprint, self._options.max_answer)
-            if record.state == "unkept":
-                logger.warning("%s %s: an answer to an idempotency key is not kept", request.method, _path(request))
-            if await held.keep(record.dump(), ttl_ms=self._options.ttl_ms):
+            if await held.keep(self._record(request, answer), ttl_ms=self._options.ttl_ms):
                 return answer
         except Exception as error:  # noqa: BLE001 - the handler has run, so its answer is worth more
             message = "%s %s: nothing is recorded under an idempotency key"
             log_error(logger, message, request.method, _path(request), error=error)
             return answer
         raise IdempotencyKeyInUse(detail=_ELSEWHERE, headers={hdrs.RETRY_AFTER: "1"})
+
+    def _record(self, request: web.Request, answer: web.StreamResponse) -> bytes:
+        """Return what is recorded of an answer: at the least that the request was carried out."""
+        record = record_of(answer, self._begun, self._options.max_answer)
+        if record.state == "unkept":
+            logger.warning("%s %s: an answer to an idempotency key is not kept", request.method, _path(request))
+        return record.dump()
 
     def _is_kept(self, answer: web.StreamResponse) -> bool:
         if self.refused or hasattr(type(self._error), "__ponty_status__"):
@@ -146,7 +154,7 @@ class Attempt:
 
     async def _scope(self, request: web.Request) -> str:
         if self._options.scope is None:
-            return credentials_of(request, self._credentials)
+            return credentials_of(request, self._credentials or ())
         scope: Any = self._options.scope(request)
         if inspect.isawaitable(scope):
             scope = await scope

@@ -20,7 +20,7 @@ Scope = Callable[[web.Request], str | Awaitable[str]]
 """Names the caller of a request."""
 
 _QUOTED = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\])*)"(?: *;[ -~]*)?')
-_BARE = re.compile(r"[!#-~][!-~]*")
+_BARE = re.compile(r"[!#-~]+")
 _ESCAPED = re.compile(r'\\(["\\])')
 
 
@@ -58,20 +58,15 @@ def _read(text: str) -> str | None:
     return text if _BARE.fullmatch(text) else None
 
 
-def credentials_of(request: web.Request, told: Iterable[tuple[str, str]] | None) -> str:
-    """Return what a request says of who sends it.
-
-    That is `Authorization` and what the guards of its handler look at. Where nothing says what they look at, it is
-    all cookies.
+def credentials_of(request: web.Request, told: Iterable[tuple[str, str]]) -> str:
+    """Return what a request says of who sends it: `Authorization`, and what the guards of its handler look at.
 
     Args:
         request: The request.
-        told: Location and name of what they look at; None where there are none.
+        told: Location and name of what they look at.
     """
     parts = [request.headers.getall("Authorization", ())]
-    if told is None:
-        parts.append(request.headers.getall("Cookie", ()))
-    for location, name in told or ():
+    for location, name in told:
         match location:
             case "header":
                 parts.append(request.headers.getall(name, ()))
@@ -82,6 +77,11 @@ def credentials_of(request: web.Request, told: Iterable[tuple[str, str]] | None)
             case _:
                 pass
     return repr([list(part) for part in parts])
+
+
+def cookies_of(request: web.Request, key: str) -> dict[str, bytes]:
+    """Return digests of the cookies of a request, any of which may say who sends it."""
+    return {name: _digest(key.encode(), value.encode(errors="surrogatepass")) for name, value in request.cookies.items()}
 
 
 def name_in_store(scope: str, key: str) -> str:

@@ -60,8 +60,9 @@ def idempotent(
         required: Refuses a request without a key, with a 400. Otherwise it is carried out each time.
         scope: Names the caller, as a text: a function of the request, called when the guards are passed, which may be a
             coroutine function. A key belongs to one caller; another one's is another key. Without it, callers are told
-            apart by `Authorization` and whatever the guards of the handler look at, or by all cookies where it has
-            none. Give it where tokens are renewed: with a new one, the same person is another caller.
+            apart by `Authorization` and whatever the guards of the handler look at; where it has no guards, a
+            repetition has to have the cookies of the first, or is a 422. Give it where tokens are renewed: with a new
+            one, the same person is another caller.
         methods: The methods whose requests may have a key; others go to the handler as they are.
         fingerprint: Returns what has to be the same in a repetition, of a request and its body. Without it, that is the
             method, the path with its query, the media type and all bytes of the body.

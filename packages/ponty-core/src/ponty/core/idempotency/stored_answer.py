@@ -4,6 +4,7 @@ What belongs to one sending of an answer, and not to the answer, is left out: it
 """
 
 import logging
+from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
@@ -27,6 +28,7 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
 
     Args:
         fingerprint: Which request it is of.
+        cookies: Digests of the cookies that a repetition has to have, too.
         state: As `ponty.core.idempotency` says.
         status: The status of the answer.
         reason: Its reason phrase; None where it is the registered one.
@@ -35,6 +37,7 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
     """
 
     fingerprint: bytes
+    cookies: dict[str, bytes]
     state: Literal["begun", "answered", "unkept"]
     status: int = 0
     reason: str | None = None
@@ -46,12 +49,13 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
         return _FORMAT + _encode(self)
 
 
-def load(data: bytes, fingerprint: bytes) -> Record:
+def load(data: bytes, fingerprint: bytes, cookies: Mapping[str, bytes]) -> Record:
     """Read what lies in the store.
 
     Args:
         data: What lies there.
         fingerprint: Which request asks.
+        cookies: Digests of its cookies.
 
     Raises:
         IdempotencyKeyReused: It is of another request.
@@ -66,6 +70,8 @@ def load(data: bytes, fingerprint: bytes) -> Record:
         raise OutcomeUnknown(detail=_LOST) from None
     if record.fingerprint != fingerprint:
         raise IdempotencyKeyReused(detail="another request, with another method, path or body, had this key")
+    if any(cookies.get(name) != digest for name, digest in record.cookies.items()):
+        raise IdempotencyKeyReused(detail="a request with other cookies had this key")
     if record.state == "begun":
         raise OutcomeUnknown(detail="the request was cut short; whether it took effect is not known")
     if record.state == "unkept":
@@ -76,21 +82,21 @@ def load(data: bytes, fingerprint: bytes) -> Record:
 _LOST = "the request was carried out before; its answer is not kept"
 
 
-def record_of(answer: web.StreamResponse, fingerprint: bytes, max_size: int) -> Record:
+def record_of(answer: web.StreamResponse, begun: Record, max_size: int) -> Record:
     """Return the record of an answer that is not sent yet.
 
     Args:
         answer: The answer.
-        fingerprint: Of which request.
+        begun: The record of the request that it answers.
         max_size: How many bytes its body may have to be kept.
     """
     body = _body_of(answer)
     if body is None or len(body) > max_size:
-        return Record(fingerprint, "unkept")
+        return msgspec.structs.replace(begun, state="unkept")
     headers = [(str(name), str(value)) for name, value in answer.headers.items() if name.lower() not in _OF_ONE_SENDING]
-    headers += [(hdrs.SET_COOKIE, morsel.OutputString()) for morsel in answer.cookies.values()]
+    headers += [("Set-Cookie", morsel.OutputString()) for morsel in answer.cookies.values()]
     reason = None if type(answer) is PlainResponse or not answer.reason else answer.reason
-    return Record(fingerprint, "answered", answer.status, reason, headers, body)
+    return Record(begun.fingerprint, begun.cookies, "answered", answer.status, reason, headers, body)
 
 
 _OF_ONE_SENDING = frozenset(
