@@ -1,12 +1,11 @@
 """A server that pays, for tests: at one step of its work it stops, and waits to be killed or told to go on.
 
-`python paying.py URL NAMESPACE AFTER_CRASH STEP`. It prints its port, and then each step that it has stopped at.
+`serve` runs in a process of its own. It tells its port, and then the step that it has stopped at.
 """
 
 import asyncio
 import contextlib
 import os
-import sys
 import threading
 
 from aiohttp import web
@@ -14,20 +13,22 @@ from aiohttp import web
 from ponty import IDEMPOTENCY, Routes, app_runner, build_app, idempotent
 from ponty.memo import RedisLink, RedisRecords
 
-LEASE_MS = 300
+LEASE_MS = 60_000
+"""So long that no load makes a process lose it: tests end leases themselves, in Redis, as their time would."""
 
 
 class Stops:
     """Where the work stops, once."""
 
-    def __init__(self, step=None):
+    def __init__(self, step=None, tell=None):
         self.step = step
+        self.tell = tell
         self.going = asyncio.Event()
 
     async def at(self, step):
         if step == self.step:
             self.step = None
-            print("at", step, flush=True)
+            self.tell(step)
             await self.going.wait()
 
 
@@ -89,23 +90,24 @@ def paying(link, namespace, after_crash, stops):
     return build_app(routes=[routes])
 
 
-async def main():
-    url, namespace, after_crash, step = sys.argv[1:]
-    stops = Stops(step)
+def serve(pipe, url, namespace, after_crash, step):
+    """Serve until the process is killed."""
+    asyncio.run(_serve(pipe, url, namespace, after_crash, step))
+
+
+async def _serve(pipe, url, namespace, after_crash, step):
+    stops = Stops(step, pipe.send)
     loop = asyncio.get_running_loop()
 
-    def read():
-        for _ in sys.stdin:
+    def hear():
+        with contextlib.suppress(EOFError):
+            pipe.recv()
             loop.call_soon_threadsafe(stops.going.set)
 
     async with RedisLink(url, timeout_ms=20_000) as link:
         runner = app_runner(paying(link, namespace, after_crash, stops), access_log=None)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
-        threading.Thread(target=read, daemon=True).start()
-        print("port", runner.addresses[0][1], flush=True)
+        threading.Thread(target=hear, daemon=True).start()
+        pipe.send(runner.addresses[0][1])
         await asyncio.Event().wait()
-
-
-if __name__ == "__main__":
-    asyncio.run(main())

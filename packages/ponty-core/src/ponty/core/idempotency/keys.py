@@ -81,7 +81,8 @@ def credentials_of(request: web.Request, told: Iterable[tuple[str, str]]) -> str
 
 def cookies_of(request: web.Request, key: str) -> dict[str, bytes]:
     """Return digests of the cookies of a request, any of which may say who sends it."""
-    return {name: _digest(key.encode(), value.encode(errors="surrogatepass")) for name, value in request.cookies.items()}
+    cookies = request.cookies.items()
+    return {name: _digest(key.encode(), value.encode(errors="surrogatepass")) for name, value in cookies}
 
 
 def name_in_store(scope: str, key: str) -> str:
