@@ -36,10 +36,13 @@ def idempotent(
 
     ::
 
+        def caller(request: web.Request) -> str:
+            return request["user"]  # which a guard has put there
+
         @post("/payments", middlewares=[idempotent(RedisRecords("redis://localhost"), scope=caller, required=True)])
-        @expect(NewPayment)
-        @render_json(Payment, status=201)
-        async def pay(...): ...
+        @render_json(status=201)
+        async def pay(request: web.Request) -> dict[str, int]:
+            return {"payment": 7}
 
     A client makes up a key for what it wants to happen once, and sends it in the header `Idempotency-Key` with the
     request and with each repetition. The first one is carried out. Those that come meanwhile wait for it. All get its
