@@ -51,7 +51,7 @@ class Server:
         self.printed = []
 
     async def line(self):
-        """Give the next line it prints; None at its end."""
+        """Return the next line it prints; None at its end."""
         async with asyncio.timeout(TOO_LONG):
             line = (await self.process.stdout.readline()).decode().rstrip("\n")
         self.printed.append(line)

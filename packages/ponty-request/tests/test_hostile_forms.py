@@ -60,7 +60,7 @@ for _path, _request in {"/limited": Limited, "/usual": Usual, "/large": Large}.i
 
 @pytest.fixture(scope="module")
 def server(serve_in_thread):
-    """Give the port of the server, and what is logged."""
+    """Return the port of the server, and what is logged."""
     return serve_in_thread(table)
 
 

@@ -343,7 +343,7 @@ class Stage:
         self.task = None
 
     async def point(self):
-        """Give way; be cancelled here, if this is the point."""
+        """Let others run; be cancelled here, if this is the point."""
         for _ in range(self.random.randrange(3)):
             self.steps += 1
             if self.steps == self.cancel_at:

@@ -16,9 +16,10 @@ from ponty.request.fields.guards import ApiKey, BasicCredentials, BearerToken, C
 from ponty.request.fields.header import ContentLength, ContentType, Header
 from ponty.request.fields.if_match import IfMatch, Precondition
 from ponty.request.fields.last_event_id import LastEventId
+from ponty.request.fields.parsed_query import ParsedQuery
 from ponty.request.fields.path import PosIntRouteParameter, RouteParameter, StringRouteParameter
 from ponty.request.fields.provided import Provided
-from ponty.request.fields.query import ParsedQuery, PosIntQueryParameter, QueryParameter, StringQueryParameter
+from ponty.request.fields.query import PosIntQueryParameter, QueryParameter, StringQueryParameter
 from ponty.request.fields.raw import AIOHttpReq
 from ponty.request.fields.scoped import Scoped
 from ponty.request.fields.stream import BodyStream

@@ -8,7 +8,6 @@ import collections
 import collections.abc
 import dataclasses
 import enum
-import re
 import types
 import typing
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,6 +19,7 @@ import msgspec
 from ponty.request.parsing.annotation import Annotation, class_keywords
 from ponty.request.parsing.compiled_type import JSON_TYPES, CompiledType
 from ponty.request.parsing.constraints import keywords_of
+from ponty.request.parsing.definitions import Met, Names, definition_name
 from ponty.request.parsing.json_names import rename_rule
 from ponty.request.parsing.objects import mapping, object_schema
 from ponty.request.parsing.scalars import enumeration, flags, open_enumeration, scalar
@@ -45,13 +45,6 @@ def answer_schema(tp: Any) -> Schema:
     return {**schema, "$defs": writer.definitions} if writer.definitions else schema
 
 
-def definition_name(tp: Any) -> str:
-    """Return what a type is called in a document."""
-    cls = get_origin(tp) or tp
-    words = [cls.__name__, *(getattr(argument, "__name__", str(argument)) for argument in get_args(tp))]
-    return re.sub(r"[^A-Za-z0-9]+", "_", "_".join(words)).strip("_") or "type"
-
-
 class _Member(msgspec.Struct, frozen=True):
     name: str
     hint: Any
@@ -63,7 +56,8 @@ class _Writer:
 
     def __init__(self) -> None:
         self.definitions: dict[str, Schema] = {}
-        self._known: list[tuple[Any, str]] = []  # types compare, but do not always hash
+        self._known = Met[str]()
+        self._names = Names()
 
     def write(self, tp: Any) -> Schema:  # noqa: PLR0911 - a table of forms
         """Return the schema of a type."""
@@ -79,7 +73,7 @@ class _Writer:
         if isinstance(tp, typing.TypeVar):
             return self.write(_of_variable(tp))
         if hasattr(origin or tp, "__value__"):
-            return self._once(tp, definition_name(tp), lambda: self.write(alias_value(origin or tp, arguments)))
+            return self._once(tp, lambda: self.write(alias_value(origin or tp, arguments)))
         if origin is Literal:
             return dict(enumeration("Literal", arguments).schema)
         if origin in {typing.Union, types.UnionType}:
@@ -107,10 +101,9 @@ class _Writer:
         if issubclass(cls, enum.Enum):
             return _enumeration(cls)
         if (members := _members(tp, cls)) is not None:
-            name = definition_name(tp)
             if hasattr(cls, "_fields") and issubclass(cls, tuple):
-                return self._once(tp, name, lambda: _row([self.write(member.hint) for member in members]))
-            return self._once(tp, name, lambda: self._object(cls, members))
+                return self._once(tp, lambda: _row([self.write(member.hint) for member in members]))
+            return self._once(tp, lambda: self._object(cls, members))
         for base in cls.__mro__:
             if base is not object and (compiled := _scalar(base)):
                 return dict(compiled)
@@ -149,18 +142,14 @@ class _Writer:
             keywords = {}
         return object_schema(properties, required, keywords | {"additionalProperties": False})
 
-    def _once(self, tp: Any, stem: str, write: "collections.abc.Callable[[], Schema]") -> Schema:
+    def _once(self, tp: Any, write: "collections.abc.Callable[[], Schema]") -> Schema:
         """Write a type once, and refer to it wherever it stands."""
-        for met, name in self._known:
-            if met == tp:
-                return {"$ref": f"#/$defs/{name}"}
-        number, name = 1, stem
-        while name in self.definitions:
-            number += 1
-            name = f"{stem}_{number}"
-        self._known.append((tp, name))
-        self.definitions[name] = {}
-        self.definitions[name] = write()
+        name = self._known.get(tp)
+        if name is None:
+            name = self._names.take(definition_name(tp))
+            self._known.add(tp, name)
+            self.definitions[name] = {}
+            self.definitions[name] = write()
         return {"$ref": f"#/$defs/{name}"}
 
 
