@@ -30,7 +30,7 @@ FOLDERS: dict[str, tuple[str, ...]] = {
     ),
     "core": (
         "testing",
-        "operations",
+        "operations idempotency",
         "serving",
         "app",
         "routing",

@@ -87,7 +87,6 @@ def in_one_turn(fields: tuple[Step, ...], binding: Binding) -> Answer[Any]:
             refusing, *left = fields[len(values) :]
             # With its traceback, it would hold the frame that holds it: work for the garbage collector.
             refusals = [(refusing, invalid.with_traceback(None))]
-            _tell_refused(request)
             raise refusal_of(refusals + await _refusals(request, left) if left else refusals) from None
         except BaseException:
             _tell_refused(request)

@@ -146,8 +146,11 @@ class Attempt:
         return record.dump()
 
     def _is_kept(self, answer: web.StreamResponse) -> bool:
-        if self.refused or hasattr(type(self._error), "__ponty_status__"):
-            return False  # it has not run, or waited in vain for something else
+        error = self._error
+        if self.refused or getattr(error, "__ponty_refuses__", False):
+            return False  # the handler was not called
+        if hasattr(type(error), "__ponty_status__"):
+            return False  # it has waited in vain for something else
         if not answer.prepared and hdrs.RETRY_AFTER in answer.headers:
             return False
         return self._options.keep(answer.status)

@@ -14,7 +14,8 @@ class Admission(Protocol):
     """What a middleware wants to know of the request on its way to the handler."""
 
     refused: bool
-    """Set where the request is refused, or fails, before its handler is called."""
+    """Set where reading the fields of the request fails, so that its handler is not called. What fields refuse in their
+    own words is an error with the attribute `__ponty_refuses__`."""
 
     async def admitted(self, request: web.Request) -> web.StreamResponse | None:
         """Do what was put off until the guards are passed.
