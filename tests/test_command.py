@@ -442,6 +442,10 @@ def test_a_new_project_passes_its_tests_as_it_is_made(tmp_path, ponty, name):
         [*PONTY, "check", package], cwd=project, capture_output=True, text=True, check=False, env=os.environ
     )
     assert checked.stdout == f"{package}: nothing found\n"
+    held = subprocess.run(
+        [*PONTY, "contract", package, "--check"], cwd=project, capture_output=True, text=True, check=False
+    )
+    assert (held.returncode, held.stdout + held.stderr) == (0, "")
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,7 @@ FOLDERS: dict[str, tuple[str, ...]] = {
         "wire log_lines",
     ),
     "request": (
+        "differences",
         "description",
         "binding sockets",
         "reading",

@@ -82,7 +82,7 @@ async def test_two_keys_are_none(client, store):
 
 async def test_quoted_and_bare_are_one_key(client):
     client = await client()
-    for header, replayed in (("abc", None), ('"abc"', "true"), ("abc", "true"), ("abd", None)):
+    for header, replayed in (("abc", None), ('"abc"', "true"), ("abc", "true"), ("xyz", None)):
         async with client.post("/", headers={"Idempotency-Key": header}) as answer:
             assert answer.headers.get("Idempotent-Replayed") == replayed
 

@@ -42,7 +42,7 @@ def refusal_of(refusals: Sequence[Refusal]) -> PontyError:
         error = (DoesNotExist if 404 in statuses else ValidationError)(faults=faults, headers=headers)
         if 404 not in statuses:
             error.status_code = next((status for status in statuses if status != 400), 400)
-    error.__ponty_refuses__ = True  # type: ignore[attr-defined]
+    error.__ponty_refuses__ = True  # type: ignore[union-attr]  # told to middlewares
     return error
 
 
