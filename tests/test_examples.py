@@ -80,6 +80,19 @@ def test_a_store_of_ones_own_is_shared_by_processes_and_outlives_them(tmp_path):
     assert finish(start()) == ["{'year': 2026, 'days': 365}"]
 
 
+def test_two_services_share_the_classes_of_their_requests(run):
+    """One installs neither the routes nor the handlers of the other."""
+    folder = str(EXAMPLES / "both_ends")
+    orders, orders_url = run("both_ends/orders.py", PYTHONPATH=folder)
+    _, address = run("both_ends/till.py", PYTHONPATH=folder, ORDERS_URL=orders_url)
+    assert ask(f"{address}/till/7?item=mug", method="POST")[1]["data"] == "order 1: mug, due 01.03.2026"
+    assert ask(f"{address}/till/7")[1]["data"] == ["mug"]
+    assert ask(f"{address}/till/8")[1]["data"] == []
+    status, problem = ask(f"{address}/till/8?item=mug", method="POST")
+    assert (status, problem["title"], problem["customer"]) == (404, "There is no such customer", 8)
+    assert stop(orders) == 0
+
+
 def test_a_step_of_the_tutorial_starts_and_stops(run):
     """What each of them answers is held by the pages that show them."""
     process, _ = run("tutorial/step5_database.py")

@@ -86,6 +86,7 @@ if TYPE_CHECKING:
     from ponty.request import AIOHttpReq as AIOHttpReq
     from ponty.request import Alias as Alias
     from ponty.request import Annotation as Annotation
+    from ponty.request import Answer as Answer
     from ponty.request import ApiKey as ApiKey
     from ponty.request import BasicCredentials as BasicCredentials
     from ponty.request import BearerToken as BearerToken
@@ -96,13 +97,17 @@ if TYPE_CHECKING:
     from ponty.request import Cookie as Cookie
     from ponty.request import Credentials as Credentials
     from ponty.request import Description as Description
+    from ponty.request import Endpoint as Endpoint
     from ponty.request import Field as Field
     from ponty.request import Header as Header
     from ponty.request import IfMatch as IfMatch
     from ponty.request import InvalidField as InvalidField
+    from ponty.request import Items as Items
     from ponty.request import Json as Json
     from ponty.request import JsonBody as JsonBody
     from ponty.request import LastEventId as LastEventId
+    from ponty.request import NotSendable as NotSendable
+    from ponty.request import Outgoing as Outgoing
     from ponty.request import ParsedForm as ParsedForm
     from ponty.request import ParsedJsonBody as ParsedJsonBody
     from ponty.request import ParsedQuery as ParsedQuery
@@ -119,6 +124,7 @@ if TYPE_CHECKING:
     from ponty.request import StringQueryParameter as StringQueryParameter
     from ponty.request import StringRouteParameter as StringRouteParameter
     from ponty.request import TextBody as TextBody
+    from ponty.request import UnexpectedAnswer as UnexpectedAnswer
     from ponty.request import UnsetType as UnsetType
     from ponty.request import Upload as Upload
     from ponty.request import ValidatedJsonBody as ValidatedJsonBody
@@ -129,6 +135,7 @@ if TYPE_CHECKING:
     from ponty.request import conforms_to as conforms_to
     from ponty.request import dataclass_to_jsonschema as dataclass_to_jsonschema
     from ponty.request import expect as expect
+    from ponty.request import handle as handle
     from ponty.request import openapi as openapi
 else:
     import importlib
@@ -139,6 +146,7 @@ else:
         "Admission": "ponty.core",
         "Alias": "ponty.request",
         "Annotation": "ponty.request",
+        "Answer": "ponty.request",
         "ApiKey": "ponty.request",
         "BACKGROUND_TASKS": "ponty.core",
         "BackgroundTasks": "ponty.core",
@@ -152,6 +160,7 @@ else:
         "Credentials": "ponty.request",
         "Description": "ponty.request",
         "DoesNotExist": "ponty.core",
+        "Endpoint": "ponty.request",
         "Envelope": "ponty.core",
         "ErrorAnswer": "ponty.core",
         "Event": "ponty.core",
@@ -167,13 +176,16 @@ else:
         "IdempotencyStore": "ponty.core",
         "IfMatch": "ponty.request",
         "InvalidField": "ponty.request",
+        "Items": "ponty.request",
         "Json": "ponty.request",
         "JsonBody": "ponty.request",
         "Lagged": "ponty.core",
         "LastEventId": "ponty.request",
         "Limits": "ponty.core",
         "Location": "ponty.core",
+        "NotSendable": "ponty.request",
         "OutcomeUnknown": "ponty.core",
+        "Outgoing": "ponty.request",
         "ParsedForm": "ponty.request",
         "ParsedJsonBody": "ponty.request",
         "ParsedQuery": "ponty.request",
@@ -198,6 +210,7 @@ else:
         "TextBody": "ponty.request",
         "TooManyTasks": "ponty.core",
         "UNSET": "ponty.request",
+        "UnexpectedAnswer": "ponty.request",
         "UnsetType": "ponty.request",
         "Upload": "ponty.request",
         "ValidatedJsonBody": "ponty.request",
@@ -222,6 +235,7 @@ else:
         "etag_of": "ponty.core",
         "expect": "ponty.request",
         "get": "ponty.core",
+        "handle": "ponty.request",
         "health": "ponty.core",
         "http_client_provider": "ponty.core",
         "idempotent": "ponty.core",
@@ -275,6 +289,7 @@ __all__ = [
     "Admission",
     "Alias",
     "Annotation",
+    "Answer",
     "ApiKey",
     "BackgroundTasks",
     "BasicCredentials",
@@ -287,6 +302,7 @@ __all__ = [
     "Credentials",
     "Description",
     "DoesNotExist",
+    "Endpoint",
     "Envelope",
     "ErrorAnswer",
     "Event",
@@ -301,13 +317,16 @@ __all__ = [
     "IdempotencyStore",
     "IfMatch",
     "InvalidField",
+    "Items",
     "Json",
     "JsonBody",
     "Lagged",
     "LastEventId",
     "Limits",
     "Location",
+    "NotSendable",
     "OutcomeUnknown",
+    "Outgoing",
     "ParsedForm",
     "ParsedJsonBody",
     "ParsedQuery",
@@ -331,6 +350,7 @@ __all__ = [
     "StringRouteParameter",
     "TextBody",
     "TooManyTasks",
+    "UnexpectedAnswer",
     "UnsetType",
     "Upload",
     "ValidatedJsonBody",
@@ -355,6 +375,7 @@ __all__ = [
     "etag_of",
     "expect",
     "get",
+    "handle",
     "health",
     "http_client_provider",
     "idempotent",
