@@ -9,6 +9,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 
@@ -193,3 +194,22 @@ def test_the_container_holds_what_there_is():
     assert set(re.findall(r"(\w+)=", settings)) == {"HOST", "PORT", "DATABASE"}
     assert all(f'"{name}"' in program for name in re.findall(r"(\w+)=", settings))
     assert lines[-1] == 'CMD ["python", "-m", "guesthouse"]'
+
+
+def test_payments_are_made_once_at_two_servers(run, redis_url, tmp_path):
+    """Whichever server is asked, and whatever the request that comes second with the same key."""
+    environment = {"REDIS_URL": redis_url, "LEDGER": str(tmp_path / "ledger.db")}
+    (one, first), (_, second) = (run("payments/payments.py", **environment) for _ in range(2))
+    body = b'{"cents": 450}'
+    headers = {"Authorization": "Bearer token-of-ann", "Content_Type": "application/json"}
+    key = {"Idempotency_Key": f'"{os.getpid()}-{time.time_ns()}"'}
+    assert ask(f"{first}/payments", body, **headers)[0] == 400
+    assert ask(f"{first}/payments", b'{"cents": "all"}', **headers, **key)[0] == 400
+    status, payment = ask(f"{first}/payments", body, **headers, **key)
+    assert (status, payment["data"]["cents"]) == (201, 450)
+    assert ask(f"{second}/payments", body, **headers, **key) == (201, payment)
+    assert ask(f"{second}/payments", b'{"cents": 451}', **headers, **key)[0] == 422
+    assert ask(f"{second}/payments", body, **headers | {"Authorization": "Bearer xyz"}, **key)[0] == 401
+    bobs = ask(f"{second}/payments", body, **headers | {"Authorization": "Bearer token-of-bob"}, **key)
+    assert (bobs[0], bobs[1]["data"]["id"]) == (201, payment["data"]["id"] + 1)
+    assert stop(one) == 0

@@ -21,7 +21,7 @@ FOLDERS: dict[str, tuple[str, ...]] = {
         "redis",
         "redis/connection",
         "redis/lazy_imports",
-        "decorators",
+        "decorators records",
         "flights",
         "stores",
         "locks keys",
@@ -30,7 +30,7 @@ FOLDERS: dict[str, tuple[str, ...]] = {
     ),
     "core": (
         "testing",
-        "operations",
+        "operations idempotency",
         "serving",
         "app",
         "routing",

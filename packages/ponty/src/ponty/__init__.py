@@ -11,17 +11,26 @@ from typing import TYPE_CHECKING
 __path__ = pkgutil.extend_path(__path__, __name__)
 
 if TYPE_CHECKING:
+    from ponty.core import ADMISSION as ADMISSION
     from ponty.core import BACKGROUND_TASKS as BACKGROUND_TASKS
+    from ponty.core import IDEMPOTENCY as IDEMPOTENCY
+    from ponty.core import Admission as Admission
     from ponty.core import BackgroundTasks as BackgroundTasks
     from ponty.core import DoesNotExist as DoesNotExist
     from ponty.core import Envelope as Envelope
     from ponty.core import ErrorAnswer as ErrorAnswer
     from ponty.core import Event as Event
     from ponty.core import Fault as Fault
+    from ponty.core import HeldAnswer as HeldAnswer
     from ponty.core import Hub as Hub
+    from ponty.core import Idempotency as Idempotency
+    from ponty.core import IdempotencyKeyInUse as IdempotencyKeyInUse
+    from ponty.core import IdempotencyKeyReused as IdempotencyKeyReused
+    from ponty.core import IdempotencyStore as IdempotencyStore
     from ponty.core import Lagged as Lagged
     from ponty.core import Limits as Limits
     from ponty.core import Location as Location
+    from ponty.core import OutcomeUnknown as OutcomeUnknown
     from ponty.core import PontyError as PontyError
     from ponty.core import Provider as Provider
     from ponty.core import Reply as Reply
@@ -46,6 +55,7 @@ if TYPE_CHECKING:
     from ponty.core import get as get
     from ponty.core import health as health
     from ponty.core import http_client_provider as http_client_provider
+    from ponty.core import idempotent as idempotent
     from ponty.core import intercept_serving as intercept_serving
     from ponty.core import json_logs as json_logs
     from ponty.core import json_response as json_response
@@ -133,7 +143,9 @@ else:
     import importlib
 
     _HOMES = {
+        "ADMISSION": "ponty.core",
         "AIOHttpReq": "ponty.request",
+        "Admission": "ponty.core",
         "Alias": "ponty.request",
         "Annotation": "ponty.request",
         "Answer": "ponty.request",
@@ -157,7 +169,13 @@ else:
         "Fault": "ponty.core",
         "Field": "ponty.request",
         "Header": "ponty.request",
+        "HeldAnswer": "ponty.core",
         "Hub": "ponty.core",
+        "IDEMPOTENCY": "ponty.core",
+        "Idempotency": "ponty.core",
+        "IdempotencyKeyInUse": "ponty.core",
+        "IdempotencyKeyReused": "ponty.core",
+        "IdempotencyStore": "ponty.core",
         "IfMatch": "ponty.request",
         "InvalidField": "ponty.request",
         "Items": "ponty.request",
@@ -168,6 +186,7 @@ else:
         "Limits": "ponty.core",
         "Location": "ponty.core",
         "NotSendable": "ponty.request",
+        "OutcomeUnknown": "ponty.core",
         "Outgoing": "ponty.request",
         "ParsedForm": "ponty.request",
         "ParsedJsonBody": "ponty.request",
@@ -222,6 +241,7 @@ else:
         "handle": "ponty.request",
         "health": "ponty.core",
         "http_client_provider": "ponty.core",
+        "idempotent": "ponty.core",
         "intercept_serving": "ponty.core",
         "json_logs": "ponty.core",
         "json_response": "ponty.core",
@@ -265,9 +285,12 @@ else:
 
 
 __all__ = [
+    "ADMISSION",
     "BACKGROUND_TASKS",
+    "IDEMPOTENCY",
     "UNSET",
     "AIOHttpReq",
+    "Admission",
     "Alias",
     "Annotation",
     "Answer",
@@ -290,7 +313,12 @@ __all__ = [
     "Fault",
     "Field",
     "Header",
+    "HeldAnswer",
     "Hub",
+    "Idempotency",
+    "IdempotencyKeyInUse",
+    "IdempotencyKeyReused",
+    "IdempotencyStore",
     "IfMatch",
     "InvalidField",
     "Items",
@@ -301,6 +329,7 @@ __all__ = [
     "Limits",
     "Location",
     "NotSendable",
+    "OutcomeUnknown",
     "Outgoing",
     "ParsedForm",
     "ParsedJsonBody",
@@ -354,6 +383,7 @@ __all__ = [
     "handle",
     "health",
     "http_client_provider",
+    "idempotent",
     "intercept_serving",
     "json_logs",
     "json_response",
