@@ -12,6 +12,7 @@ import sys
 import pytest
 
 import ponty
+from ponty.core.testing import ponty_client as ponty_client
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import browser as real_browser
