@@ -164,6 +164,7 @@ class Server(web.Server):
         task: "asyncio.Task[None]",
     ) -> web.BaseRequest:
         """Make the request of a head that is complete."""
+        del writer
         path = message.path
         if path[:1] != "/" and message.url.raw_path == "/" and message.method != hdrs.METH_CONNECT:
             # An absolute target without a path means the root (RFC 9110 §4.2.3), which aiohttp would find nowhere.
@@ -171,7 +172,7 @@ class Server(web.Server):
         if message.version.major != 1:
             # aiohttp would answer in the version of the request: 0.9, which has no head, or 2.0, which is no text.
             message = message._replace(version=HttpVersion11, path="", should_close=True)
-        own = ServerWriter(writer, self.state)
+        own = ServerWriter(protocol, self._running, self.state)
         if message.method == hdrs.METH_HEAD:
             send_no_body(own)
         request = self._make(message, payload, protocol, own, task)
