@@ -85,3 +85,12 @@ async def test_jobs_are_each_done_once_by_two_processes(load, aiohttp_client, po
         await until(all_done)
         rows = await (await database.execute("SELECT colour FROM parcels")).fetchall()
     assert sorted(colour for (colour,) in rows) == sorted(f"mug{number}" for number in range(30))
+
+
+async def test_sqlalchemy_keeps_mugs_in_postgresql(recipe, data, postgres_url):
+    url = postgres_url.replace("postgresql://", "postgresql+psycopg://")
+    client = await recipe("with_sqlalchemy", DATABASE_URL=url)
+    assert await data(await client.post("/mugs", json={"colour": "red"}), 201) == {"colour": "red", "id": 1}
+    assert (await client.post("/mugs", json={"colour": "red"})).status == 409
+    assert await data(await client.get("/mugs/1")) == {"colour": "red", "id": 1}
+    assert (await client.get("/mugs/9")).status == 404

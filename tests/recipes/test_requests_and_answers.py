@@ -187,3 +187,22 @@ async def test_a_mail_is_sent_behind_the_answer_though_the_server_is_away_at_fir
         assert "Subject: Your red mug\r\n" in content
         for bad in ({"product": "a\nBcc: all@example.org"}, {"address": "ann@example.org, bob@example.org"}):
             assert (await client.post("/orders", json=order | bad)).status == 400
+
+
+async def test_work_behind_the_answer_is_waited_for_though_one_before_it_raises(recipe, caplog):
+    client = await recipe("background")
+    for number in (7, 0, 8, 9):
+        assert (await client.post(f"/orders/{number}")).status == 202
+    await client.close()
+    assert sorted(client.module.sent) == ["7", "8", "9"]
+    assert "there is no such order" in caplog.text
+
+
+async def test_csv_is_answered_row_by_row(recipe):
+    client = await recipe("csv_report")
+    answer = await client.get("/reports/sales.csv?year=2026")
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="sales.csv"'
+    rows = ["day,product,sold", '2026-02-28,"mug, red",7', "2026-03-01,'=1+1,1", ""]
+    assert await answer.text() == "\r\n".join(rows)
+    await assert_problem(await client.get("/reports/sales.csv?year=last"), 400)

@@ -15,6 +15,7 @@ from ponty.core.lifecycle.client import http_client_provider, lease_http_client
 from ponty.core.lifecycle.providers import Provider
 from ponty.core.lifecycle.stopping import when_stopping
 from ponty.core.retrying import retry
+from ponty.core.routing.admission import ADMISSION, Admission
 from ponty.core.routing.route import Route
 from ponty.core.routing.table import Routes, delete, get, patch, post, put, route, route_iter, routes, websocket
 from ponty.core.serving.interception import Serving, intercept_serving
@@ -24,6 +25,10 @@ from ponty.core.serving.serve import serve, serve_async
 from ponty.core.serving.startmeup import startmeup
 
 if TYPE_CHECKING:
+    from ponty.core.idempotency.attempt import IDEMPOTENCY, Idempotency
+    from ponty.core.idempotency.middleware import idempotent
+    from ponty.core.idempotency.problems import IdempotencyKeyInUse, IdempotencyKeyReused, OutcomeUnknown
+    from ponty.core.idempotency.store import HeldAnswer, IdempotencyStore
     from ponty.core.lifecycle.background import BACKGROUND_TASKS, BackgroundTasks, TooManyTasks, background_tasks
     from ponty.core.lifecycle.current_request import current_request_id
     from ponty.core.operations.cache_events import cache_events
@@ -46,6 +51,14 @@ else:
         "BackgroundTasks": "ponty.core.lifecycle.background",
         "TooManyTasks": "ponty.core.lifecycle.background",
         "background_tasks": "ponty.core.lifecycle.background",
+        "idempotent": "ponty.core.idempotency.middleware",
+        "IDEMPOTENCY": "ponty.core.idempotency.attempt",
+        "Idempotency": "ponty.core.idempotency.attempt",
+        "HeldAnswer": "ponty.core.idempotency.store",
+        "IdempotencyStore": "ponty.core.idempotency.store",
+        "IdempotencyKeyInUse": "ponty.core.idempotency.problems",
+        "IdempotencyKeyReused": "ponty.core.idempotency.problems",
+        "OutcomeUnknown": "ponty.core.idempotency.problems",
         "current_request_id": "ponty.core.lifecycle.current_request",
         "health": "ponty.core.operations.health",
         "json_logs": "ponty.core.operations.json_logs",
@@ -76,17 +89,26 @@ else:
 
 
 __all__ = [
+    "ADMISSION",
     "BACKGROUND_TASKS",
+    "IDEMPOTENCY",
+    "Admission",
     "BackgroundTasks",
     "DoesNotExist",
     "Envelope",
     "ErrorAnswer",
     "Event",
     "Fault",
+    "HeldAnswer",
     "Hub",
+    "Idempotency",
+    "IdempotencyKeyInUse",
+    "IdempotencyKeyReused",
+    "IdempotencyStore",
     "Lagged",
     "Limits",
     "Location",
+    "OutcomeUnknown",
     "PontyError",
     "Provider",
     "Reply",
@@ -110,6 +132,7 @@ __all__ = [
     "get",
     "health",
     "http_client_provider",
+    "idempotent",
     "intercept_serving",
     "json_logs",
     "json_response",

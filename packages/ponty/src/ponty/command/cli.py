@@ -168,6 +168,53 @@ def check(app: str, *, start: bool) -> None:
 
 
 @main.command()
+@_APP
+@click.option("--seconds", type=click.FloatRange(min=0), default=30, show_default=True, help="How long to go on.")
+@click.option("--requests", type=click.IntRange(min=1), help="How many requests to make at most.")
+@click.option("--seed", type=int, help="What the requests are made from; another one each time by default.")
+@click.option("--header", multiple=True, metavar="'NAME: VALUE'", help="What each request has. May be given again.")
+@click.option("--read-only", is_flag=True, help="Ask only what changes nothing: GET, HEAD and OPTIONS.")
+@click.option("--yes", is_flag=True, help="Do not ask whether APP may be written to.")
+@click.option(
+    "--times",
+    type=click.FloatRange(min=1),
+    default=25,
+    show_default=True,
+    help="How many times as much as a good request another may cost.",
+)
+@click.option(
+    "--hold",
+    "hold_seconds",
+    type=click.FloatRange(min=0),
+    default=0.5,
+    show_default=True,
+    help="For how many seconds a good request may be held up.",
+)
+@click.option(
+    "--measure",
+    type=click.Choice(["cpu", "calls"]),
+    default="cpu",
+    show_default=True,
+    help="What cost is measured in: CPU time, or calls of functions, which are the same on each machine.",
+)
+def attack(app: str, *, seed: int | None, header: tuple[str, ...], yes: bool, **options: Any) -> None:
+    """Try to have APP break its promises, for a bounded time.
+
+    APP is served in a process of its own, at a free port of 127.0.0.1 and with its own settings, and is sent whatever
+    its description lets clients send, and worse. What it writes, it writes: give it a database to throw away. The exit
+    status is 1 where a promise was broken.
+    """
+    if not yes and not options["read_only"]:
+        words = f"{app} will be sent requests that write and delete, with the settings of this environment. Go on?"
+        if not sys.stdin.isatty():
+            raise click.UsageError("requests write and delete: say --yes, or ask with --read-only")
+        click.confirm(words, abort=True, err=True)
+    from ponty.command.attacking import attack as attack_now  # noqa: PLC0415
+
+    sys.exit(attack_now(app, seed=seed, headers=header, **options))
+
+
+@main.command()
 @click.argument("name")
 @click.option("--into", type=click.Path(path_type=pathlib.Path), help="The directory to make; NAME by default.")
 def new(name: str, *, into: pathlib.Path | None) -> None:
