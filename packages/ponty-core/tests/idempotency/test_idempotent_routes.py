@@ -30,7 +30,7 @@ def table():
 
 @pytest.fixture
 def ask(serve, table):
-    """Give a function that asks, and returns status, headers and body."""
+    """Return a function that asks, and returns status, headers and body."""
     clients = []
 
     async def ask(path="/", key="k", method="POST", **options):
