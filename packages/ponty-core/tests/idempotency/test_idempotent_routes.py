@@ -413,6 +413,14 @@ async def test_who_has_lost_the_key_meanwhile_does_not_answer(counted, ask, stor
     assert (status, headers["Retry-After"]) == (409, "1")
 
 
+async def test_who_has_lost_the_key_before_it_began_does_not_begin(counted, ask, store):
+    """That it has begun could not be recorded, so another attempt may have begun as well."""
+    calls = counted(created, after_crash="refuse")
+    store.lost = True
+    assert (await ask())[0] == 409
+    assert calls == []
+
+
 async def test_an_attempt_that_was_cut_short_is_carried_out_again(counted, ask, store):
     """As in a process that has died: the key is free, and nothing is recorded."""
     calls = counted(created)
