@@ -12,6 +12,7 @@ import sys
 import pytest
 
 import ponty
+from ponty.core.testing import ponty_client as ponty_client
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import browser as real_browser
@@ -101,7 +102,7 @@ def redis_url():
 
 @pytest.fixture(scope="session")
 def postgres_server():
-    """Give a real PostgreSQL, started for these tests."""
+    """Return a real PostgreSQL, started for these tests."""
     server = postgres.Server()
     try:
         yield server.start()
@@ -111,7 +112,7 @@ def postgres_server():
 
 @pytest.fixture
 def postgres_url(postgres_server):
-    """Give the URL of an empty database of a test's own."""
+    """Return the URL of an empty database of a test's own."""
     import psycopg
 
     name = f"test_{next(databases)}"

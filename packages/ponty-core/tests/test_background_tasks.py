@@ -31,7 +31,7 @@ async def started(provider):
     return runner.app[BACKGROUND_TASKS], runner.cleanup
 
 
-async def test_a_task_goes_on_after_the_request_that_started_it(aiohttp_client):
+async def test_a_task_goes_on_after_the_request_that_started_it(ponty_client):
     gate, ids = asyncio.Event(), []
 
     async def work():
@@ -43,7 +43,7 @@ async def test_a_task_goes_on_after_the_request_that_started_it(aiohttp_client):
         request.app[BACKGROUND_TASKS].start(work())
         return web.Response()
 
-    client = await aiohttp_client(build_app(providers=[background_tasks()], middlewares=[request_ids()]))
+    client = await ponty_client(providers=[background_tasks()], middlewares=[request_ids()])
     async with client.get("/") as answer:
         request_id = answer.headers["X-Request-ID"]
     assert not ids
@@ -52,7 +52,7 @@ async def test_a_task_goes_on_after_the_request_that_started_it(aiohttp_client):
     assert ids == [request_id]
 
 
-async def test_a_full_house_is_a_503_and_the_coroutine_is_closed(aiohttp_client):
+async def test_a_full_house_is_a_503_and_the_coroutine_is_closed(ponty_client):
     gate = asyncio.Event()
 
     @get("/")
@@ -60,7 +60,7 @@ async def test_a_full_house_is_a_503_and_the_coroutine_is_closed(aiohttp_client)
         request.app[BACKGROUND_TASKS].start(gate.wait())
         return web.Response()
 
-    client = await aiohttp_client(build_app(providers=[background_tasks(limit=2)]))
+    client = await ponty_client(providers=[background_tasks(limit=2)])
     statuses = []
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # a coroutine that is dropped without being closed warns

@@ -15,6 +15,7 @@ from aiohttp import web
 
 from ponty.core import build_app
 from ponty.core import routes as default_table
+from ponty.core.testing import ponty_client as ponty_client
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ import zlib
 
 import pytest
 
-from ponty.core import build_app, post, render_json
+from ponty.core import post, render_json
 from ponty.request import (
     AIOHttpReq,
     Cookie,
@@ -26,7 +26,7 @@ UNSAID = object()
 
 
 @pytest.fixture
-def send(aiohttp_client):
+def send(ponty_client):
     """Serve a handler that gives back the value of one body field, and post bytes to it."""
     clients = []
 
@@ -44,7 +44,7 @@ def send(aiohttp_client):
             async def handler(value: object) -> object:
                 return value
 
-            clients.append(await aiohttp_client(build_app(client_max_size=size)))
+            clients.append(await ponty_client(client_max_size=size))
         given = {**dict(headers), **({"Content-Type": content_type} if content_type else {})}
         async with clients[0].post("/", data=body, headers=given, skip_auto_headers=["Content-Type"]) as answer:
             raw = await answer.read()
