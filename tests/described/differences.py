@@ -22,7 +22,11 @@ const { apiCompare } = require("api-smart-diff")
 const pairs = JSON.parse(require("fs").readFileSync("pairs.json"))
 const told = {}
 for (const [name, [before, after]] of Object.entries(pairs)) {
-    try { told[name] = apiCompare(before, after).diffs.some((diff) => diff.type === "breaking") } catch { told[name] = null }
+    try {
+        told[name] = apiCompare(before, after).diffs.some((diff) => diff.type === "breaking")
+    } catch {
+        told[name] = null
+    }
 }
 console.log(JSON.stringify(told))
 """
@@ -47,7 +51,8 @@ def main() -> int:
     ours = {name: any(change.breaks for change in changes_between(*pair)) for name, pair in pairs.items()}
     laxer = [name for name in pairs if theirs[name] and not ours[name]]
     stricter = [name for name in pairs if theirs[name] is False and ours[name]]
-    print(f"{len(pairs)} pairs, {len(pairs) - len(laxer) - len(stricter)} alike")
+    failed = [name for name in pairs if theirs[name] is None]
+    print(f"{len(pairs)} pairs, {len(pairs) - len(laxer) - len(stricter) - len(failed)} alike, {len(failed)} unread")
     print(f"{len(laxer)} that the tool alone calls breaking: {', '.join(laxer)}")
     print(f"{len(stricter)} that Ponty alone calls breaking: {', '.join(stricter)}")
     return 0
