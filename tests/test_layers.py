@@ -38,7 +38,7 @@ FOLDERS: dict[str, tuple[str, ...]] = {
         "streams",
         "answers",
         "lifecycle retrying",
-        "wire log_lines",
+        "wire log_lines time_left",
     ),
     "request": (
         "differences",

@@ -54,7 +54,7 @@ async def test_json_lines_of_which_one_is_wrong_are_not_kept(recipe, tmp_path, l
     assert await (await client.get("/mugs.jsonl")).text() == ""
 
 
-async def test_people_talk_in_rooms(recipe):
+async def test_people_talk_in_rooms(recipe, until):
     client = await recipe("chat")
     with pytest.raises(Exception, match="401"):
         await client.ws_connect("/rooms/blue")
@@ -63,8 +63,12 @@ async def test_people_talk_in_rooms(recipe):
         client.ws_connect("/rooms/blue", headers={"Cookie": "session=0ther"}) as bob,
         client.ws_connect("/rooms/red", headers={"Cookie": "session=0ther"}) as elsewhere,
     ):
+        for one in (ann, elsewhere):  # who has heard something is in the room
+            await one.send_json({"text": "is anybody here?"})
+            await one.receive_json()
         await bob.send_json({"text": "hello"})
-        assert await bob.receive_json() == {"text": "hello", "name": "bob"}
+        while (await bob.receive_json())["name"] != "bob":
+            pass  # ann, if bob was in the room by then
         await ann.send_json({"text": "hi"})
         assert [await ann.receive_json() for _ in range(2)] == [
             {"text": "hello", "name": "bob"},
@@ -76,8 +80,11 @@ async def test_people_talk_in_rooms(recipe):
         assert sorted(client.module.hubs) == ["blue", "red"]
         await elsewhere.close()
         assert (await elsewhere.receive()).type is WSMsgType.CLOSED
-    while client.module.hubs:
-        await asyncio.sleep(0)
+
+    async def empty():
+        return not client.module.hubs
+
+    await until(empty)
 
 
 @pytest.mark.parametrize(

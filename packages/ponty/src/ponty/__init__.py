@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from ponty.core import cache_events as cache_events
     from ponty.core import cors as cors
     from ponty.core import current_request_id as current_request_id
+    from ponty.core import deadlines as deadlines
     from ponty.core import delete as delete
     from ponty.core import encode_as as encode_as
     from ponty.core import encode_json as encode_json
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
     from ponty.core import post as post
     from ponty.core import put as put
     from ponty.core import raise_status as raise_status
+    from ponty.core import remaining_seconds as remaining_seconds
     from ponty.core import render_csv as render_csv
     from ponty.core import render_events as render_events
     from ponty.core import render_json as render_json
@@ -228,6 +230,7 @@ else:
         "cors": "ponty.core",
         "current_request_id": "ponty.core",
         "dataclass_to_jsonschema": "ponty.request",
+        "deadlines": "ponty.core",
         "delete": "ponty.core",
         "encode_as": "ponty.core",
         "encode_json": "ponty.core",
@@ -249,6 +252,7 @@ else:
         "post": "ponty.core",
         "put": "ponty.core",
         "raise_status": "ponty.core",
+        "remaining_seconds": "ponty.core",
         "render_csv": "ponty.core",
         "render_events": "ponty.core",
         "render_json": "ponty.core",
@@ -282,13 +286,15 @@ else:
 
 __all__ = [
     "ADMISSION",
+    "BACKGROUND_TASKS",
+    "IDEMPOTENCY",
+    "UNSET",
     "AIOHttpReq",
     "Admission",
     "Alias",
     "Annotation",
     "Answer",
     "ApiKey",
-    "BACKGROUND_TASKS",
     "BackgroundTasks",
     "BasicCredentials",
     "BearerToken",
@@ -309,7 +315,6 @@ __all__ = [
     "Header",
     "HeldAnswer",
     "Hub",
-    "IDEMPOTENCY",
     "Idempotency",
     "IdempotencyKeyInUse",
     "IdempotencyKeyReused",
@@ -349,7 +354,6 @@ __all__ = [
     "StringRouteParameter",
     "TextBody",
     "TooManyTasks",
-    "UNSET",
     "UnexpectedAnswer",
     "UnsetType",
     "Upload",
@@ -368,6 +372,7 @@ __all__ = [
     "cors",
     "current_request_id",
     "dataclass_to_jsonschema",
+    "deadlines",
     "delete",
     "encode_as",
     "encode_json",
@@ -389,6 +394,7 @@ __all__ = [
     "post",
     "put",
     "raise_status",
+    "remaining_seconds",
     "render_csv",
     "render_events",
     "render_json",

@@ -23,6 +23,7 @@ from ponty.core.serving.limits import Limits
 from ponty.core.serving.runner import app_runner
 from ponty.core.serving.serve import serve, serve_async
 from ponty.core.serving.startmeup import startmeup
+from ponty.core.time_left import remaining_seconds
 
 if TYPE_CHECKING:
     from ponty.core.idempotency.attempt import IDEMPOTENCY, Idempotency
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from ponty.core.operations.health import health
     from ponty.core.operations.json_logs import json_logs
     from ponty.core.operations.metrics import metrics
+    from ponty.core.operations.request_deadlines import deadlines
     from ponty.core.operations.request_ids import request_ids
     from ponty.core.operations.security_headers import security_headers
     from ponty.core.operations.tracing import tracing
@@ -63,6 +65,7 @@ else:
         "health": "ponty.core.operations.health",
         "json_logs": "ponty.core.operations.json_logs",
         "metrics": "ponty.core.operations.metrics",
+        "deadlines": "ponty.core.operations.request_deadlines",
         "request_ids": "ponty.core.operations.request_ids",
         "cache_events": "ponty.core.operations.cache_events",
         "cors": "ponty.core.operations.cors",
@@ -124,6 +127,7 @@ __all__ = [
     "cache_events",
     "cors",
     "current_request_id",
+    "deadlines",
     "delete",
     "encode_as",
     "encode_json",
@@ -142,6 +146,7 @@ __all__ = [
     "post",
     "put",
     "raise_status",
+    "remaining_seconds",
     "render_csv",
     "render_events",
     "render_json",
