@@ -10,7 +10,9 @@ from ponty.request.content.json_decoder import MAX_DEPTH, Json, decode_json, not
 from ponty.request.parsing.compiled_type import REFUSALS, Build, CompiledType, MsgspecForm, Schema, construction_error
 from ponty.request.parsing.compiler import Compiler
 from ponty.request.parsing.members import is_class_of_members
+from ponty.request.parsing.msgspec_own import own_type
 from ponty.request.parsing.msgspec_path import make_reader
+from ponty.request.parsing.own_reader import make_own_reader
 from ponty.request.validation.validator import Validator
 
 
@@ -73,7 +75,12 @@ class Parser:
         self._form: MsgspecForm | None = node.msgspec_form
         self._read: Callable[[bytes], Any] | None = make_reader(self._form) if self._form else None
         self._make: Build | None = self._form.make if self._form else None
-        self._contains_any: bool = self._form is not None and self._form.contains_any
+        self._may_be_deep: bool = self._form is not None and self._form.contains_any
+        own = None if ignore_unknown or opaque else own_type(tp)
+        self._read_long: Callable[[bytes], Any] | None = None if own is None else make_own_reader(own, self._read)
+        if own is not None and own.form == self._form:
+            self._may_be_deep = not own.is_bounded
+            self._read = self._read_long
 
     def read(self, body: bytes) -> Any:
         """Decode a body, validate it and build of it.
@@ -81,8 +88,10 @@ class Parser:
         Raises:
             InvalidField: It is not JSON, or not valid, or the class's own `__init__` refuses it.
         """
-        read = self._read
-        if read is None or (self._contains_any and body.count(b"[") + body.count(b"{") > MAX_DEPTH):
+        read, make = self._read, self._make
+        if len(body) > _SHORT and self._read_long is not None:
+            read, make = self._read_long, None
+        if read is None or (self._may_be_deep and body.count(b"[") + body.count(b"{") > MAX_DEPTH):
             return self.parse(decode_json(body))
         # What is refused is raised out of no `except`, and from here: a flood of it is to cost little.
         try:
@@ -92,7 +101,12 @@ class Parser:
         except (ValueError, RecursionError):
             is_json = True
         else:
-            return value if self._make is None else _built(self._make, value)
+            if make is None:
+                return value
+            try:
+                return make(value)
+            except REFUSALS as error:
+                raise construction_error(error).refusal() from None
         if not is_json:
             raise not_json(body)
         value = decode_json(body)
@@ -120,6 +134,9 @@ class Parser:
         """
         return value if self._build is None else _built(self._build, value)
 
+
+_SHORT = 512
+"""Up to how many bytes a body is better checked and built object by object: its columns would have few values."""
 
 _LONG = 4096
 """From how many bytes on a refused body is better found valid first: 1.0 in place of 1 is valid, and rarely refused."""
