@@ -36,6 +36,7 @@ from ponty.request.validation.evaluated import Evaluated
 from ponty.request.validation.jsonschema_rs_backend import Backend, IsValid, Parts, assertion
 from ponty.request.validation.messages import NOT_VALID, Reason, reason
 from ponty.request.validation.pointer import token, within
+from ponty.request.validation.type_tests import type_test
 
 _ASSERTIONS = frozenset(
     {
@@ -65,6 +66,8 @@ class Explainer:
         self._known: dict[int, Part] = {}
         self._assertions: dict[str, IsValid] = {}
         self._todo: list[Callable[[], None]] = []
+        self.may_repeat: bool = False
+        """Whether two of its keywords may find the same."""
         self._explain = self._part(root).explain
         while self._todo:  # in place of a recursion, which a chain of definitions would exhaust
             self._todo.pop()()
@@ -102,7 +105,10 @@ class Explainer:
 
     def _fill(self, place: Place, part: Part, checks: list[Check], last: list[Check]) -> None:
         """Make the checks of a part."""
-        for keyword, argument in place.dialect.keywords(place.schema).items():
+        keywords = place.dialect.keywords(place.schema)
+        # These look at different things, or say different things of one.
+        self.may_repeat |= not (keywords.keys() <= _OF_THEIR_OWN or keywords.keys() - _SILENT == {"$ref"})
+        for keyword, argument in keywords.items():
             if keyword in _ASSERTIONS:
                 checks += self._assertion(place, keyword, argument)
             elif keyword in _LAST and keyword in place.dialect.applicators:
@@ -125,6 +131,8 @@ class Explainer:
 
     def _alone(self, place: Place, keywords: Mapping[str, Any]) -> IsValid:
         """Compile keywords that need no others; most schemas have few that differ."""
+        if keywords.keys() == {"type"} and place.dialect.uri == DIALECT and (test := type_test(keywords["type"])):
+            return test
         key = f"{place.dialect.uri}{keywords}"
         if key not in self._assertions:
             self._assertions[key] = self._backend.compile({"$schema": place.dialect.uri, **keywords})
@@ -303,6 +311,8 @@ class Explainer:
     def _further_items(self, schema: Any, start: int) -> Check:
         part = Part(never, nothing, reason("items", None)) if schema is False else self._part(schema)
         are_valid = self._parts.add({"items": self._referred(schema)})
+        is_valid = part.is_valid
+        detail, code = part.reason or ("", "")
 
         def explain(value: Any, found: list[Found], levels: int) -> None:
             if isinstance(value, list):
@@ -384,6 +394,8 @@ _SILENT = frozenset(
         *("deprecated", "description", "examples", "readOnly", "title", "writeOnly"),
     }
 )
+
+_OF_THEIR_OWN = _ASSERTIONS | _SILENT | {"additionalProperties", "items", "prefixItems", "properties", "required"}
 
 _Maker = Callable[[Explainer, Place, Any], Check]
 
