@@ -10,6 +10,7 @@ from aiohttp import web
 from ponty.request.content.charsets import check_json, read_text
 from ponty.request.content.json_decoder import Json, decode_json
 from ponty.request.content.whole_body import read_whole
+from ponty.request.errors import InvalidField
 from ponty.request.fields.base import Description, Field
 from ponty.request.parsing.parser import Parser
 from ponty.request.validation.schema_files import Documents, copy_schema, make_validator, read_schema
@@ -156,10 +157,10 @@ class ParsedJsonBody(Field[_T_co], Generic[_T_co]):
         self._type = cls
         self._parser: Parser = Parser(cls, ignore_unknown=filepath is not None)
         self._schema: Any = self._parser.schema
-        self._read: Callable[[bytes], Any] = self._parser.read
+        self.__ponty_attempt__: Callable[[bytes], Any] = self._parser.attempt
         if filepath is not None:
             self._schema = read_schema(filepath)
-            self._read = _reader(make_validator(self._schema, filepath, documents), self._parser)
+            self.__ponty_attempt__ = _reader(make_validator(self._schema, filepath, documents), self._parser)
         elif documents is not None:
             raise ValueError("ParsedJsonBody: documents are what the schema in filepath refers to, so give filepath")
 
@@ -171,7 +172,7 @@ class ParsedJsonBody(Field[_T_co], Generic[_T_co]):
                 build.
         """
         check_json(request)
-        return self._read(await read_whole(request))  # type: ignore[no-any-return]
+        return self.read(await read_whole(request))
 
     def read(self, body: bytes) -> _T_co:
         """Decode, validate and build of bytes.
@@ -179,12 +180,24 @@ class ParsedJsonBody(Field[_T_co], Generic[_T_co]):
         Raises:
             InvalidField: They are not JSON, not valid, or do not build.
         """
-        return self._read(body)  # type: ignore[no-any-return]
+        value = self.__ponty_attempt__(body)
+        if isinstance(value, InvalidField):
+            raise value
+        return value  # type: ignore[no-any-return]
 
     def describe(self) -> Description:
         """Describe the body by its schema."""
         schema = self._schema if isinstance(self._schema, dict) else {}
         return Description("body", self.name, schema=schema, media_types=_JSON)
+
+
+async def _attempt(field: ParsedJsonBody[Any], request: web.Request) -> Any:
+    """Do as the field's `extract` does, but return the refusal of what is not valid."""
+    check_json(request)
+    return field.__ponty_attempt__(await read_whole(request))
+
+
+vars(ParsedJsonBody.extract).update(__ponty_attempt__=_attempt)
 
 
 def _reader(validator: Validator, parser: Parser) -> Callable[[bytes], Any]:

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from ponty.request.content.json_decoder import MAX_DEPTH, Json, decode_json, not_json
+from ponty.request.errors import InvalidField
 from ponty.request.parsing.compiled_type import REFUSALS, Build, CompiledType, MsgspecForm, Schema, construction_error
 from ponty.request.parsing.compiler import Compiler
 from ponty.request.parsing.members import is_class_of_members
@@ -88,34 +89,36 @@ class Parser:
         Raises:
             InvalidField: It is not JSON, or not valid, or the class's own `__init__` refuses it.
         """
+        value = self.attempt(body)
+        if isinstance(value, InvalidField):
+            raise value
+        return value
+
+    def attempt(self, body: bytes) -> Any:
+        """Do as `read` does, but return what it raises, where that may come in floods: it is to cost little.
+
+        Raises:
+            InvalidField: It is not valid, and that was not to be expected.
+        """
         read, make = self._read, self._make
         if len(body) > _SHORT and self._read_long is not None:
             read, make = self._read_long, None
         if read is None or (self._may_be_deep and body.count(b"[") + body.count(b"{") > MAX_DEPTH):
             return self.parse(decode_json(body))
-        # What is refused is raised out of no `except`, and from here: a flood of it is to cost little.
         try:
             value = read(body)
         except msgspec.DecodeError as error:
-            is_json = isinstance(error, msgspec.ValidationError)
+            if not isinstance(error, msgspec.ValidationError):
+                return not_json(body)
         except (ValueError, RecursionError):
-            is_json = True
+            pass
         else:
-            if make is None:
-                return value
-            try:
-                return make(value)
-            except REFUSALS as error:
-                raise construction_error(error).refusal() from None
-        if not is_json:
-            raise not_json(body)
+            return value if make is None else _built(make, value)
         value = decode_json(body)
         if len(body) > _LONG:
             return self.parse(value)
         refusal = self.validator.refusal(value)
-        if refusal is not None:
-            raise refusal
-        return self.build(value)
+        return self.build(value) if refusal is None else refusal
 
     def parse(self, value: Json) -> Any:
         """Validate a value and build of it, taking it apart.
