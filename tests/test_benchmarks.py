@@ -46,6 +46,8 @@ def test_a_run_leaves_its_samples_and_its_tables(tmp_path):
     rows = (tmp_path / "report/rates.csv").read_text().splitlines()
     assert [row.partition(",")[0] for row in rows] == ["server", "ponty", "aiohttp"]
     assert "## Targets" in (tmp_path / "report/results.md").read_text()
+    concluded = (tmp_path / "report/conclusion.txt").read_text()
+    assert re.search(r"Ponty's: aiohttp \*\*\d+\.\d.*\*\*\. Those are the cases hello, 404, .* Of \d+", concluded)
 
     before = (tmp_path / "samples.jsonl").read_text()
     run(*arguments, "--resume")

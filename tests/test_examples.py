@@ -17,7 +17,7 @@ GUESTHOUSE = EXAMPLES / "guesthouse"
 
 
 def ask(url, body=None, *, method=None, **headers):
-    """Give the status and the JSON of an answer."""
+    """Return the status and the JSON of an answer."""
     headers = {name.replace("_", "-"): value for name, value in headers.items()}
     try:
         with urllib.request.urlopen(urllib.request.Request(url, data=body, headers=headers, method=method)) as answer:

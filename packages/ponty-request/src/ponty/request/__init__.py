@@ -16,9 +16,10 @@ from ponty.request.fields.guards import ApiKey, BasicCredentials, BearerToken, C
 from ponty.request.fields.header import ContentLength, ContentType, Header
 from ponty.request.fields.if_match import IfMatch, Precondition
 from ponty.request.fields.last_event_id import LastEventId
+from ponty.request.fields.parsed_query import ParsedQuery
 from ponty.request.fields.path import PosIntRouteParameter, RouteParameter, StringRouteParameter
 from ponty.request.fields.provided import Provided
-from ponty.request.fields.query import ParsedQuery, PosIntQueryParameter, QueryParameter, StringQueryParameter
+from ponty.request.fields.query import PosIntQueryParameter, QueryParameter, StringQueryParameter
 from ponty.request.fields.raw import AIOHttpReq
 from ponty.request.fields.scoped import Scoped
 from ponty.request.fields.stream import BodyStream
@@ -29,21 +30,22 @@ from ponty.request.parsing.parser import dataclass_to_jsonschema
 from ponty.request.request import Request
 
 if TYPE_CHECKING:
-    from ponty.request.description.differences import Change, changes_between, conforms_to
     from ponty.request.description.document import openapi
     from ponty.request.description.pages.table import api_docs
+    from ponty.request.differences.change import Change
+    from ponty.request.differences.documents import changes_between, conforms_to
     from ponty.request.sockets.accept import accept_socket
     from ponty.request.sockets.socket import Socket, SocketClosed
 else:
     # What most programs start without is imported when it is first used.
     _LATER = {
-        "Change": "ponty.request.description.differences",
+        "Change": "ponty.request.differences.change",
         "Socket": "ponty.request.sockets.socket",
         "SocketClosed": "ponty.request.sockets.socket",
         "accept_socket": "ponty.request.sockets.accept",
         "api_docs": "ponty.request.description.pages.table",
-        "changes_between": "ponty.request.description.differences",
-        "conforms_to": "ponty.request.description.differences",
+        "changes_between": "ponty.request.differences.documents",
+        "conforms_to": "ponty.request.differences.documents",
         "openapi": "ponty.request.description.document",
     }
 

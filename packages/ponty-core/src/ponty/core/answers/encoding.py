@@ -77,6 +77,17 @@ _encode_plain: Callable[[object], bytes] = msgspec.json.encode
 _SUSPECT = re.compile(rb""":\d\d"|"-?[\d.]+(?:e[-+]?\d+)?":""")
 """What an offset from UTC or a name that is a number looks like; of these, the encoder writes some as others."""
 
+_NUMBER = b"0123456789.+-e"
+_DIGITS = bytes.maketrans(b"0123456789.", b"0" * 11)
+
+
+def is_suspect(body: bytes) -> bool:
+    """Return whether `_SUSPECT` is found in `body`, in a fraction of the time where it is not."""
+    alike = body.translate(_DIGITS)
+    if b':00"' not in alike and (b'0":' not in alike or b'"":' not in body.translate(None, _NUMBER)):
+        return False
+    return _SUSPECT.search(body) is not None
+
 
 def encode_json(value: object) -> bytes:
     """Encode a value as UTF-8 JSON (RFC 8259).
@@ -93,7 +104,7 @@ def encode_json(value: object) -> bytes:
     except _MustBeLookedAtError:
         pass
     else:
-        if _SUSPECT.search(body) is None:
+        if not is_suspect(body):
             return body
     plain = msgspec.to_builtins(value, builtin_types=(datetime.datetime, datetime.time), enc_hook=_unknown)
     return _encode_plain(_mended(plain))

@@ -107,7 +107,7 @@ RELEASE: Final = Script(
     """,
     done_once=True,
 )
-"""Give a lock back, and wake who waits. Returns whether the owner still had it."""
+"""Release a lock, and wake who waits. Returns whether the owner still had it."""
 
 COMMIT: Final = Script(
     "commit",

@@ -8,13 +8,14 @@ from typing import Any, get_origin
 import msgspec
 
 from ponty.core import PontyError, Route
-from ponty.request.description.answer_types import answer_schema, definition_name
+from ponty.request.description.answer_types import answer_schema
 from ponty.request.description.components import Components, Schema, Side
 from ponty.request.description.paths import PathTemplate, segment_schema
 from ponty.request.description.problems import Problems
 from ponty.request.description.security import SecuritySchemes
 from ponty.request.fields.base import Description, Field
 from ponty.request.forms.form_type import UPLOAD
+from ponty.request.parsing.definitions import definition_name
 from ponty.request.parsing.parser import Parser
 
 EnvelopeSchema = Callable[[Mapping[str, Any]], Mapping[str, Any]]
