@@ -1,5 +1,6 @@
 """`dataclass_to_jsonschema`, and types made ready for the values of requests."""
 
+import asyncio
 import copy
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -94,8 +95,12 @@ class Parser:
             raise value
         return value
 
-    def attempt(self, body: bytes) -> Any:
+    def attempt(self, body: bytes, longer: Callable[[bytes, bool], Any] | None = None) -> Any:
         """Do as `read` does, but return what it raises, where that may come in floods: it is to cost little.
+
+        Args:
+            body: The body.
+            longer: What is called with a body that must go the longer way, and whether the shorter refused it.
 
         Raises:
             InvalidField: It is not valid, and that was not to be expected.
@@ -104,21 +109,42 @@ class Parser:
         if len(body) > _SHORT and self._read_long is not None:
             read, make = self._read_long, None
         if read is None or (self._may_be_deep and body.count(b"[") + body.count(b"{") > MAX_DEPTH):
-            return self.parse(decode_json(body))
+            return (longer or self._longer)(body, False)
         try:
             value = read(body)
-        except msgspec.DecodeError as error:
-            if not isinstance(error, msgspec.ValidationError):
-                return not_json(body)
+        except msgspec.ValidationError:
+            pass
+        except msgspec.DecodeError:
+            return not_json(body)
         except (ValueError, RecursionError):
             pass
         else:
             return value if make is None else _built(make, value)
+        return (longer or self._longer)(body, True)
+
+    def _longer(self, body: bytes, was_refused: bool) -> Any:
         value = decode_json(body)
-        if len(body) > _LONG:
+        if not was_refused or len(body) > _LONG:
             return self.parse(value)
         refusal = self.validator.refusal(value)
         return self.build(value) if refusal is None else refusal
+
+    async def attempt_in_turns(self, body: bytes) -> Any:
+        """Do as `attempt` does with a large body, and let others have their turn between the steps.
+
+        Raises:
+            InvalidField: It is not valid.
+        """
+        await asyncio.sleep(0)  # it has only just been put together
+        value = self.attempt(body, lambda _body, _was_refused: _LEFT)
+        await asyncio.sleep(0)
+        if value is not _LEFT:
+            return value
+        value = decode_json(body)
+        await asyncio.sleep(0)
+        is_valid = self.validator.is_valid(value)
+        await asyncio.sleep(0)
+        return self.build(value) if is_valid else self.validator.refusal(value)
 
     def parse(self, value: Json) -> Any:
         """Validate a value and build of it, taking it apart.
@@ -137,6 +163,9 @@ class Parser:
         """
         return value if self._build is None else _built(self._build, value)
 
+
+_LEFT = object()
+"""In place of a value: the body must go the longer way."""
 
 _SHORT = 512
 """Up to how many bytes a body is better checked and built object by object: its columns would have few values."""
