@@ -6,10 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 from aiohttp import hdrs, web
 from aiohttp.typedefs import LooseHeaders
-from msgspec.structs import replace
 
 from ponty.core.answers.encoding import encode_json
-from ponty.core.answers.errors import Fault, check_status, title
+from ponty.core.answers.errors import Fault, Location, check_status, title
 from ponty.core.answers.fast_response import PlainResponse
 from ponty.core.answers.heads import head
 
@@ -64,37 +63,33 @@ def problem_body(
     """Encode a problem document."""
     if not faults and own is None:
         return _bare(status) if detail is None else encode_json(_Problem(title(status), status, detail))
-    listed = [*faults[:MAX_FAULTS]]
+    errors = [
+        _Error(
+            f.location,
+            f.name,
+            f.pointer if f.pointer.isascii() else _sound(f.pointer),
+            f.detail,
+            f.code or msgspec.UNSET,
+        )
+        for f in faults[:MAX_FAULTS]
+    ]
     while True:
         words: str | msgspec.UnsetType = msgspec.UNSET if detail is None else detail
-        if detail is None and len(listed) < len(faults):
-            words = f"the first {len(listed)} of at least {len(faults)} errors are listed"
-        errors = _encode_faults(listed)
+        if detail is None and len(errors) < len(faults):
+            words = f"the first {len(errors)} of at least {len(faults)} errors are listed"
         if own is None:
-            body = _encode(_Problem(title(status), status, words, msgspec.Raw(errors) if faults else msgspec.UNSET))
+            body = _encode(_Problem(title(status), status, words, errors))
         else:
-            body = encode_json(_of_its_own(status, words, msgspec.json.decode(errors), own))
-        if len(body) <= MAX_PROBLEM_SIZE or not listed:
+            body = encode_json(_of_its_own(status, words, errors, own))
+        if len(body) <= MAX_PROBLEM_SIZE or not errors:
             return body
         # As many as would fit if all were of one length; at least one less.
-        del listed[min(len(listed) - 1, len(listed) * MAX_PROBLEM_SIZE // len(body)) :]
+        del errors[min(len(errors) - 1, len(errors) * MAX_PROBLEM_SIZE // len(body)) :]
 
 
-_encode: Callable[[object], bytes] = msgspec.json.Encoder(enc_hook=str.__str__).encode  # of a name that is no plain str
-
-
-def _encode_faults(faults: Sequence[Fault]) -> bytes:
-    """Encode faults as the document has them.
-
-    A fault is encoded as it is, and then the name of its first member is mended, and an empty last member taken away.
-    Inside of a text, a quotation mark never stands without a backslash, so these are found nowhere else.
-    """
-    try:
-        encoded = _encode(faults)
-    except UnicodeEncodeError:
-        encoded = _encode([replace(fault, pointer=_sound(fault.pointer)) for fault in faults])
-    encoded = encoded.replace(b'{"location":', b'{"in":')
-    return encoded.replace(b',"code":""}', b"}") if b',"code":""}' in encoded else encoded
+# There is nothing in it but text and a number, so nothing has to be looked for in what is encoded. A name may be of a
+# class of text.
+_encode: Callable[[object], bytes] = msgspec.json.Encoder(enc_hook=str.__str__).encode
 
 
 def _of_its_own(
@@ -114,11 +109,19 @@ def _sound(pointer: str) -> str:
     return pointer.encode(errors="replace").decode()
 
 
+class _Error(msgspec.Struct, rename={"location": "in"}, gc=False):
+    location: Location
+    name: str
+    pointer: str
+    detail: str
+    code: str | msgspec.UnsetType = msgspec.UNSET
+
+
 class _Problem(msgspec.Struct, gc=False, tag_field="type", tag="about:blank"):
     title: str
     status: int
     detail: str | msgspec.UnsetType
-    errors: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    errors: list[_Error] | msgspec.UnsetType = msgspec.UNSET
 
 
 @functools.cache
