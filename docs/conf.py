@@ -66,14 +66,15 @@ intersphinx_mapping = {
 nitpick_ignore_regex = [
     ("py:class", r"(.*\.)?_[A-Z]\w*(\.\w+)?"),  # type variables
     ("py:.*", r"(aiohttp\.)?(client|client_reqrep|web|web_\w+|typedefs|helpers)\..*"),
-    ("py:class", r"ponty\.core\.[\w.]+Options"),  # a TypedDict's keys stand in the text
+    ("py:class", r"ponty\.(core|request)\.[\w.]+Options"),  # a TypedDict's keys stand in the text
     ("py:class", r"ponty\.memo\.(locks\.sentinel_store\.Sentinels|stores\.cache_store\.Store)"),  # described in words
     ("py:class", r"Redis|CollectorRegistry|TracerProvider"),  # of redis-py, prometheus_client and OpenTelemetry
     ("py:.*", r"(typing\.~_P|collections\.abc\.Callable\[\[.*)"),
     ("py:class", r"_asyncio\.\w+"),  # asyncio's own, written in C
     ("py:class", r"multidict\._multidict\.\w+"),  # what aiohttp's LooseHeaders stands for
     ("py:class", r"ponty\.core\.serving\.serve\.Missing"),  # where a port is not given
-    ("py:class", r"(LooseHeaders|StrOrURL|Middleware|istr|Unpack|optional)"),
+    ("py:class", r"(ponty\.request\.client\.[\w.]+\.)?(Called|Reader|Session)"),  # described in words
+    ("py:class", r"(URL|LooseHeaders|StrOrURL|Middleware|istr|Unpack|optional)"),
 ]
 
 # Where a name is defined, and under which name it is documented.

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -89,4 +90,19 @@ def test_uploads_arrive_whole_at_all_servers_that_are_compared():
     assert [line.split(":")[0].strip() for line in printed.splitlines()[-2:]] == [
         "ponty form / aiohttp form",
         "ponty stream / aiohttp stream",
+    ]
+
+
+def test_idempotency_is_measured_with_and_without_redis(redis_url):
+    command = [sys.executable, "-m", "benchmarks.idempotency", "2"]
+    printed = subprocess.run(
+        command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True, env=os.environ | {"REDIS_URL": redis_url}
+    ).stdout.splitlines()
+    assert [re.split("  +", line)[0] for line in printed] == [
+        "without idempotent",
+        "no key",
+        "a new key",
+        "a repetition",
+        "a new key, in Redis",
+        "a repetition, in Redis",
     ]

@@ -49,7 +49,7 @@ startmeup(port=0)
 
 @pytest.fixture
 def contract(tmp_path):
-    """Give a function that calls the command for a version of the shop: its status, and what it says."""
+    """Return a function that calls the command for a version of the shop: its status, and what it says."""
 
     def call(*arguments, changed=(), app="shop.py"):
         text = SHOP
@@ -162,7 +162,7 @@ json_values = st.recursive(
 
 
 def parts(value, pointer=""):
-    """Give the pointer of each part of a value."""
+    """Return the pointer of each part of a value."""
     yield pointer
     named = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for name, inner in named:

@@ -187,7 +187,7 @@ def included_programs(path):
     for match in re.finditer(r"(?m)^ *\.\. literalinclude:: (\S+\.py)$", path.read_text()):
         file = (path.parent / match[1]).resolve()
         assert file.is_relative_to(ROOT / "examples"), file
-        if "startmeup(port=8080" in file.read_text():
+        if re.search(r"startmeup\(\s*port=8080", file.read_text()):
             found.setdefault(file, match.start())
     return [(start, "program", file) for file, start in found.items()]
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 from aiohttp import web
-from redis.asyncio import Redis
+from redis.asyncio import Redis, from_url
 
 from ponty import (
     BACKGROUND_TASKS,
@@ -32,7 +32,7 @@ LONGEST, KEPT = 600, 86_400  # seconds
 
 
 async def redis_client(app: web.Application) -> AsyncIterator[None]:
-    async with Redis.from_url(os.environ.get("REDIS_URL", "redis://127.0.0.1:6379")) as app[REDIS]:
+    async with from_url(os.environ.get("REDIS_URL", "redis://127.0.0.1:6379")) as app[REDIS]:
         yield
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import msgspec
 from aiohttp import web
-from redis.asyncio import Redis
+from redis.asyncio import Redis, from_url
 
 from ponty import (
     Annotation,
@@ -30,7 +30,7 @@ REDIS = web.AppKey("REDIS", Redis)
 
 async def redis_client(app: web.Application) -> AsyncIterator[None]:
     url = os.environ.get("REDIS_URL", "redis://127.0.0.1:6379")
-    async with Redis.from_url(url, protocol=2, max_connections=1000) as app[REDIS]:
+    async with from_url(url, protocol=2, max_connections=1000) as app[REDIS]:
         yield
 
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator
 
 from aiohttp import web
-from redis.asyncio import Redis
+from redis.asyncio import Redis, from_url
 
 from ponty import Provided, Request, Routes, expect, render_json, startmeup
 
@@ -18,7 +18,7 @@ log = logging.getLogger("shop.schedule")
 
 
 async def redis_client(app: web.Application) -> AsyncIterator[None]:
-    async with Redis.from_url(os.environ.get("REDIS_URL", "redis://127.0.0.1:6379")) as app[REDIS]:
+    async with from_url(os.environ.get("REDIS_URL", "redis://127.0.0.1:6379")) as app[REDIS]:
         yield
 
 

@@ -1,5 +1,6 @@
 """What the tests of the cookbook share: a recipe served in the test's own process, as its file would serve itself."""
 
+import asyncio
 import pathlib
 import sys
 import types
@@ -60,10 +61,23 @@ def recipe(load, aiohttp_client):
 
 @pytest.fixture
 def data():
-    """Give a function that returns the value of an answer that is a success."""
+    """Return a function that returns the value of an answer that is a success."""
 
     async def data(answer, status=200):
         assert answer.status == status, await answer.text()
         return (await answer.json())["data"]
 
     return data
+
+
+@pytest.fixture
+def until():
+    """Give a function that waits until something is so that another task, or another process, brings about."""
+
+    async def until(condition):
+        async with asyncio.timeout(60):
+            while not (found := await condition()):
+                await asyncio.sleep(0.005)
+        return found
+
+    return until

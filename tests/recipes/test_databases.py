@@ -16,7 +16,7 @@ async def test_postgresql_keeps_mugs(recipe, data, postgres_url):
     assert (await client.get("/mugs")).status == 405
 
 
-async def test_postgresql_outlives_a_lost_connection_and_closes_its_pool(recipe, data, postgres_url):
+async def test_postgresql_outlives_a_lost_connection_and_closes_its_pool(recipe, data, postgres_url, until):
     client = await recipe("postgresql", DATABASE_URL=postgres_url)
     others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
     with psycopg.connect(postgres_url, autocommit=True) as watch:
@@ -24,8 +24,11 @@ async def test_postgresql_outlives_a_lost_connection_and_closes_its_pool(recipe,
         assert ended >= 1
         assert await data(await client.post("/mugs", json={"colour": "red", "stock": 1}), 201)
         await client.close()
-        while watch.execute(f"SELECT 1 {others}").fetchall():
-            await asyncio.sleep(0)
+
+        async def nobody():
+            return not watch.execute(f"SELECT 1 {others}").fetchall()
+
+        await until(nobody)
 
 
 async def test_bulk_writes_what_it_can_and_tells_of_the_rest(recipe, data, postgres_url):
@@ -44,14 +47,7 @@ async def test_bulk_writes_what_it_can_and_tells_of_the_rest(recipe, data, postg
         assert dict(database.execute("SELECT colour, stock FROM mugs").fetchall()) == {"red": 0, "blue": 1}
 
 
-async def until(condition):
-    """Wait until something is so that another task, or another process, brings about."""
-    while not (found := await condition()):
-        await asyncio.sleep(0.005)
-    return found
-
-
-async def test_jobs_are_done_though_one_before_them_raises(recipe, postgres_url, caplog):
+async def test_jobs_are_done_though_one_before_them_raises(recipe, postgres_url, caplog, until):
     """What that one has written is undone, and it waits for its next try; the jobs behind it are not lost."""
     client = await recipe("jobs", DATABASE_URL=postgres_url, PAUSE=0.01)
     for colour in ("red", "broken", "blue", "green"):
@@ -72,7 +68,7 @@ async def test_jobs_are_done_though_one_before_them_raises(recipe, postgres_url,
     assert "this mug is broken" in caplog.text
 
 
-async def test_jobs_are_each_done_once_by_two_processes(load, aiohttp_client, postgres_url):
+async def test_jobs_are_each_done_once_by_two_processes(load, aiohttp_client, postgres_url, until):
     clients = [await aiohttp_client(load("jobs", DATABASE_URL=postgres_url, PAUSE=0.01).built) for _ in range(2)]
     for number in range(30):
         assert (await clients[number % 2].post(f"/orders/mug{number}")).status == 202
@@ -85,3 +81,12 @@ async def test_jobs_are_each_done_once_by_two_processes(load, aiohttp_client, po
         await until(all_done)
         rows = await (await database.execute("SELECT colour FROM parcels")).fetchall()
     assert sorted(colour for (colour,) in rows) == sorted(f"mug{number}" for number in range(30))
+
+
+async def test_sqlalchemy_keeps_mugs_in_postgresql(recipe, data, postgres_url):
+    url = postgres_url.replace("postgresql://", "postgresql+psycopg://")
+    client = await recipe("with_sqlalchemy", DATABASE_URL=url)
+    assert await data(await client.post("/mugs", json={"colour": "red"}), 201) == {"colour": "red", "id": 1}
+    assert (await client.post("/mugs", json={"colour": "red"})).status == 409
+    assert await data(await client.get("/mugs/1")) == {"colour": "red", "id": 1}
+    assert (await client.get("/mugs/9")).status == 404

@@ -42,7 +42,7 @@ CERTIFICATE = pathlib.Path(__file__).with_name("localhost.pem")
 TOO_LONG = 60
 """Seconds after which a server that should print or exit is taken to hang; no test waits for them to pass."""
 
-LATE = re.compile(r"^Executing <.*> took \d+\.\d+ seconds\n", re.MULTILINE)
+LATE = re.compile(r"^(?:WARNING:asyncio:)?Executing <.*> took \d+\.\d+ seconds\n", re.MULTILINE)
 """What asyncio says, in development mode, of a machine that is busy."""
 
 

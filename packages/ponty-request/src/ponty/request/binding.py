@@ -15,6 +15,7 @@ from aiohttp import web
 from ponty.request.content.media_types import essence
 from ponty.request.fields.parsed_query import OtherParameters, ParsedQuery
 from ponty.request.fields.provided import Provided
+from ponty.request.fields.stream import BodyStream
 from ponty.request.forms.holding import release
 from ponty.request.handlers import check_handler, make_call
 from ponty.request.plan import Plan, key_of_stand_in, make_plan
@@ -110,13 +111,14 @@ def expect(
         inner, render, stream = _inner(handler, cls)
         check_handler(handler, inner, cls, whole=whole)
         elsewhere: Answers = []
+        is_guarded = bool(cls.__plan__.guards)
 
         def answer_by(plan: Plan, elsewhere: Answers) -> Answer[Any]:
             others_refused = _others(plan, refuse=others == "refuse")
-            is_flat = plan.is_flat and others_refused is None
+            is_flat = plan.is_flat and others_refused is None and not is_guarded
             names = [step.name for step in plan.checks] if is_flat else [*plan.named]
             call = make_call(inner, names, whole=cls if whole else None)
-            binding = Binding(media_type, others_refused, call, render, stream, elsewhere)
+            binding = Binding(media_type, others_refused, call, render, stream, elsewhere, is_guarded)
             made = in_one_turn(plan.checks, binding) if is_flat else in_turns(plan, binding)
             return _releasing(made) if any(step.field.takes_stream for step in plan.steps) else made
 
@@ -142,7 +144,10 @@ def expect(
             __ponty_path_parameters__=[d.name for d in descriptions if d.location == "path"],
             __ponty_replace_fields__=replace_fields,
             __ponty_app_keys__=needed_keys,
-            __ponty_asks_for_body__=bool(plan.guards),
+            __ponty_asks_for_body__=is_guarded,
+            __ponty_admits__=is_guarded,
+            __ponty_credentials__=_credentials(plan),
+            __ponty_streams_body__=any(isinstance(step.field, BodyStream) for step in plan.steps),
             __ponty_request__=Binds(cls, media_type),
             __ponty_handler__=inner,
         )
@@ -152,6 +157,14 @@ def expect(
         return answer
 
     return decorate
+
+
+def _credentials(plan: Plan) -> list[tuple[str, str]] | None:
+    """Return location and name of what the guards of a request look at; None where there are no guards."""
+    if not plan.guards:
+        return None
+    said = [description for step in plan.guards if (description := step.describe()) is not None]
+    return [(description.location, description.name) for description in said]
 
 
 def _forget(elsewhere: Answers, app: "weakref.ref[web.Application]") -> None:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 from aiohttp import HttpVersion11, hdrs, web
 
-from ponty.core import PontyError
+from ponty.core import ADMISSION, PontyError
 from ponty.request.content.charsets import MIMETYPE_CHECKED
 from ponty.request.content.media_types import essence
 from ponty.request.errors import InvalidField
@@ -53,6 +53,7 @@ class Binding(msgspec.Struct, frozen=True):
         render: Makes an answer of its value; None where the value is one.
         stream: Answers a request with what the handler makes while it is sent; None where it makes an answer.
         elsewhere: What answers in some applications in the place of this.
+        admits: Whether middlewares wait to be told that its guards are passed.
     """
 
     media_type: str | None
@@ -61,6 +62,7 @@ class Binding(msgspec.Struct, frozen=True):
     render: Any
     stream: Any
     elsewhere: Answers
+    admits: bool
 
 
 def in_one_turn(fields: tuple[Step, ...], binding: Binding) -> Answer[Any]:
@@ -73,20 +75,23 @@ def in_one_turn(fields: tuple[Step, ...], binding: Binding) -> Answer[Any]:
     async def answer(request: web.Request) -> Any:
         if elsewhere and (own := _own(elsewhere, request)):
             return await own(request)
-        if media_type is not None:
-            _check_media_type(request, media_type)
         values: list[Any] = []
         try:
+            if media_type is not None:
+                _check_media_type(request, media_type)
             for extract in extracts:
                 values.append(extract(request))  # noqa: PERF401 - its length tells which field refused
             for attempt in attempts:
                 value = await attempt(request)
                 if isinstance(value, InvalidField):
-                    raise await _refused(request, fields[len(values) :], value)
+                    raise value  # noqa: TRY301 - only this far
                 values.append(value)
         except InvalidField as invalid:
             # With its traceback, it would hold the frame that holds it: work for the garbage collector.
             raise await _refused(request, fields[len(values) :], invalid.with_traceback(None)) from None
+        except BaseException:
+            _tell_refused(request)
+            raise
         if render is None:
             return await (call(*values) if stream is None else stream(request, call(*values)))
         start = time.perf_counter_ns()
@@ -126,16 +131,21 @@ def in_turns(plan: Plan, binding: Binding) -> Answer[Any]:
 
 async def _handle(plan: Plan, binding: Binding, request: web.Request, scopes: Scopes) -> Any:
     values: list[Any] = [None] * len(plan.steps)
-    if plan.guards:
-        await _pass_guards(plan.guards, request, values, scopes)
-    if binding.media_type is not None:
-        _check_media_type(request, binding.media_type)
-    await _pass_checks(plan.checks, binding.others, request, values)
-    for step in plan.scopes:
-        try:
-            values[step.slot] = await _read(step, request, values, scopes)
-        except InvalidField as invalid:
-            raise refusal_of([(step, invalid.with_traceback(None))]) from None
+    try:
+        if plan.guards:
+            await _pass_guards(plan.guards, request, values, scopes)
+        if binding.admits and (admission := request.get(ADMISSION)) is not None:
+            known = await admission.admitted(request)
+            if known is not None:
+                return known
+        if binding.media_type is not None:
+            _check_media_type(request, binding.media_type)
+        await _pass_checks(plan.checks, binding.others, request, values)
+        for step in plan.scopes:
+            await _pass_scope(step, request, values, scopes)
+    except BaseException:
+        _tell_refused(request)
+        raise
     arguments = [values[slot] for slot in plan.named.values()]
     if binding.stream is not None:
         return await binding.stream(request, binding.call(*arguments))
@@ -143,6 +153,12 @@ async def _handle(plan: Plan, binding: Binding, request: web.Request, scopes: Sc
         return await binding.call(*arguments)
     start = time.perf_counter_ns()
     return binding.render(await binding.call(*arguments), start)
+
+
+def _tell_refused(request: web.Request) -> None:
+    """Tell a middleware that wants to know that the handler was not called."""
+    if (admission := request.get(ADMISSION)) is not None:
+        admission.refused = True
 
 
 def _own(elsewhere: Answers, request: web.Request) -> Answer[Any] | None:
@@ -204,6 +220,18 @@ async def _pass_checks(
             refusals.append((others, invalid.with_traceback(None)))
     if refusals:
         raise refusal_of(refusals)
+
+
+async def _pass_scope(step: Step, request: web.Request, values: list[Any], scopes: Scopes) -> None:
+    """Read a field of the third turn.
+
+    Raises:
+        PontyError: It refuses the request.
+    """
+    try:
+        values[step.slot] = await _read(step, request, values, scopes)
+    except InvalidField as invalid:
+        raise refusal_of([(step, invalid.with_traceback(None))]) from None
 
 
 def _check_media_type(request: web.Request, media_type: str) -> None:

@@ -17,6 +17,7 @@ from ponty.core.log_lines import log_error
 from ponty.core.serving.connection import Connection
 from ponty.core.serving.limits import Limits
 from ponty.core.serving.protocol_errors import fault_of_target
+from ponty.core.time_left import Deadline, holding
 from ponty.core.wire.head_requests import send_no_body
 from ponty.core.wire.late_handlers import cancel_late
 from ponty.core.wire.server_state import ServerState
@@ -163,6 +164,7 @@ class Server(web.Server):
         task: "asyncio.Task[None]",
     ) -> web.BaseRequest:
         """Make the request of a head that is complete."""
+        del writer
         path = message.path
         if path[:1] != "/" and message.url.raw_path == "/" and message.method != hdrs.METH_CONNECT:
             # An absolute target without a path means the root (RFC 9110 §4.2.3), which aiohttp would find nowhere.
@@ -170,7 +172,7 @@ class Server(web.Server):
         if message.version.major != 1:
             # aiohttp would answer in the version of the request: 0.9, which has no head, or 2.0, which is no text.
             message = message._replace(version=HttpVersion11, path="", should_close=True)
-        own = ServerWriter(writer, self.state)
+        own = ServerWriter(protocol, self._running, self.state)
         if message.method == hdrs.METH_HEAD:
             send_no_body(own)
         request = self._make(message, payload, protocol, own, task)
@@ -221,15 +223,18 @@ class Server(web.Server):
         def look() -> None:
             nonlocal is_late, timer
             if not request.content.is_eof():
+                deadline.move(self._running.time() + seconds)
                 timer = self._running.call_later(seconds, look)  # the client is the one who takes its time
             elif not request.writer.output_size:
                 is_late = True
                 self.state.refusals["handler_seconds"] += 1
                 cancel_late(task)
 
+        deadline = Deadline(self._running, self._running.time() + seconds, functools.partial(_has_begun, request))
         timer = self._running.call_later(seconds, look)
         try:
-            answer = await handler(request)
+            with holding(deadline):
+                answer = await handler(request)
         except asyncio.CancelledError:
             if not is_late or task.uncancel():
                 raise
@@ -256,6 +261,10 @@ class Server(web.Server):
         self.look()
         again = bool(self.connections)
         self._looking = self._running.call_later(self._look_every, self._look_again) if again else None
+
+
+def _has_begun(request: web.BaseRequest) -> bool:
+    return bool(request.writer.output_size)
 
 
 async def _answered(handler: _Handler, request: web.BaseRequest) -> web.StreamResponse:

@@ -4,8 +4,10 @@ aiohttp has each answer, streams and websockets included, write its head by the 
 this is the one place to name the server, and to announce that a connection closes, without a signal for each answer.
 """
 
+import asyncio
+
 from aiohttp import hdrs
-from aiohttp.abc import AbstractStreamWriter
+from aiohttp.base_protocol import BaseProtocol
 from aiohttp.http import SERVER_SOFTWARE, StreamWriter
 from multidict import CIMultiDict
 
@@ -18,13 +20,13 @@ class ServerWriter(StreamWriter):
     """Writes the answer to one request.
 
     Args:
-        writer: The one that aiohttp has made for it, which has written nothing. This one takes its place, and all that
-            it has.
+        protocol: The connection.
+        loop: Its event loop.
         state: The state of the server.
     """
 
-    def __init__(self, writer: AbstractStreamWriter, state: ServerState) -> None:
-        vars(self).update(vars(writer))
+    def __init__(self, protocol: BaseProtocol, loop: asyncio.AbstractEventLoop, state: ServerState) -> None:
+        super().__init__(protocol, loop)
         self.state: ServerState = state
 
     async def write_headers(self, status_line: str, headers: CIMultiDict[str]) -> None:

@@ -1,5 +1,6 @@
 """The fields of a URL's query as a whole: all of its parameters as one value, and those that no field reads."""
 
+import functools
 from collections.abc import Iterable
 from typing import Any, Generic, TypeVar, cast
 
@@ -8,8 +9,11 @@ from aiohttp import web
 from ponty.request.errors import InvalidField, InvalidParameters, Violation
 from ponty.request.fields.base import Description, Field
 from ponty.request.fields.utf8 import check_query
+from ponty.request.outgoing import Outgoing
 from ponty.request.parsing.parser import Parser
+from ponty.request.texts.member_texts import MemberTexts
 from ponty.request.texts.text_parts import TextPart, text_part
+from ponty.request.texts.text_writing import is_same
 
 _T_co = TypeVar("_T_co", covariant=True)
 
@@ -78,6 +82,34 @@ class ParsedQuery(Field[_T_co], Generic[_T_co]):
             return self._parser.parse(value)  # type: ignore[no-any-return]
         except InvalidField as invalid:
             raise InvalidParameters([_split(violation) for violation in invalid.violations]) from None
+
+    def insert(self, value: Any, into: Outgoing) -> None:
+        """Write each member as a parameter; None, and an empty list, by leaving it out.
+
+        Raises:
+            InvalidField: It is no instance of the class, or does not read as the same.
+        """
+        texts = self._members.texts(value)
+        read = {name: self._parts[name].to_json(several) for name, several in texts.items() if several}
+        if not is_same(value, self._parser.parse(read)):
+            raise InvalidField("has a member that a query cannot hold, or that is read as another")
+        for name, several in texts.items():
+            into.set_query(name, several)
+
+    def absent(self) -> Any:
+        """Return what is built of an empty query.
+
+        Raises:
+            LookupError: A parameter is required.
+        """
+        try:
+            return self._parser.parse({})
+        except InvalidField:
+            raise LookupError(self.name) from None
+
+    @functools.cached_property
+    def _members(self) -> MemberTexts:
+        return MemberTexts(self._type)
 
     def describe(self) -> Description:
         """Describe the query: an object, each of whose properties is a parameter."""

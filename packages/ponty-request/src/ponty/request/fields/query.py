@@ -10,9 +10,11 @@ from aiohttp import web
 from ponty.request.errors import InvalidField
 from ponty.request.fields.base import Description, Field
 from ponty.request.fields.utf8 import check_query
+from ponty.request.outgoing import Outgoing
 from ponty.request.texts.converters import CAST_ERRORS, DIGITS, parse_digits
 from ponty.request.texts.text_defaults import check_default, described
 from ponty.request.texts.text_forms import TextForm, text_form
+from ponty.request.texts.text_writing import write, write_all
 
 _T_co = TypeVar("_T_co", covariant=True)
 _X = TypeVar("_X")
@@ -237,6 +239,40 @@ class QueryParameter(Field[_T_co], Generic[_T_co]):
                 raise InvalidField("must be given once, with commas between the elements", code="repeated")
             texts = texts[0].split(",") if texts[0] else []
         return cast("Callable[[list[str]], Any]", self._cast)(texts)
+
+    def insert(self, value: Any, into: Outgoing) -> None:
+        """Write the parameter; None, and an empty list that is the default, by leaving it out.
+
+        Raises:
+            InvalidField: It is no value that is read of a parameter, or not among the legal ones.
+        """
+        if value is None and self._default is None:
+            return
+        if self._is_list:
+            texts = write_all(value, cast("Callable[[list[str]], Any]", self._cast), self.expected)
+            if self._style == "comma":
+                if texts == [""] or any("," in text for text in texts):
+                    raise InvalidField("must have no element with a comma in it, nor an empty one alone")
+                texts = [",".join(texts)]
+            elif not texts and value != self._default:
+                raise InvalidField("must not be empty: without elements, the parameter is not there")
+            elif not texts:
+                return
+        else:
+            texts = [write(value, self._cast, self.expected)]
+            if self._values and texts[0] not in self._values:
+                raise InvalidField(f"must be one of {', '.join(map(repr, self._values))}", code="enum")
+        into.set_query(self.key, texts)
+
+    def absent(self) -> Any:
+        """Return the default.
+
+        Raises:
+            LookupError: There is none.
+        """
+        if self._default is _MISSING:
+            raise LookupError(self.name)
+        return copy.copy(self._default) if self._is_list else self._default
 
     def describe(self) -> Description:
         """Describe the parameter."""

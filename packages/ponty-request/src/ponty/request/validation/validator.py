@@ -7,15 +7,17 @@ jsonschema, whose messages are the best, and which is imported only then.
 
 import copy
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ponty.request.content.json_decoder import Json
 from ponty.request.errors import Explained, InvalidField
 from ponty.request.validation.dialects import dialect_of
 from ponty.request.validation.documents import ROOT, Documents, Load
-from ponty.request.validation.explainer import Explainer
 from ponty.request.validation.jsonschema_rs_backend import OWN_FORMATS, TYPE_FORMATS, Backend, IsValid, Parts
 from ponty.request.validation.messages import NOT_VALID
+
+if TYPE_CHECKING:
+    from ponty.request.validation.explainer import Explainer
 
 _LARGE = 1000
 """Of how many schemas a schema is made for whose explainer no request should wait."""
@@ -76,7 +78,9 @@ class Validator:
             return None if self.is_valid(value) else _not_valid()
         return Explained([*dict.fromkeys(map(tuple, found))] if explainer.may_repeat else found)
 
-    def _explain_by(self, documents: Documents) -> Explainer:
+    def _explain_by(self, documents: Documents) -> "Explainer":
+        from ponty.request.validation.explainer import Explainer  # noqa: PLC0415 - as late as it is made
+
         backend = Backend(self._formats, documents.known)
         self._explainer = explainer = Explainer(documents, documents.known[documents.root], backend)
         if len(documents.places) > _LARGE:
