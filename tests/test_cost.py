@@ -53,6 +53,19 @@ class Person:
     address: Address
 
 
+@dataclass
+class Line:
+    sku: str
+    quantity: Annotated[int, Annotation(minimum=1)]
+    tags: list[str]
+
+
+@dataclass
+class Order:
+    number: int
+    lines: list[Line]
+
+
 class HelloReq(Request):
     name = StringRouteParameter()
 
@@ -65,6 +78,10 @@ class SearchReq(Request):
 
 class PersonReq(Request):
     person = ParsedJsonBody(Person)
+
+
+class OrderReq(Request):
+    order = ParsedJsonBody(Order)
 
 
 @expect(HelloReq)
@@ -85,8 +102,15 @@ async def people(person: Person) -> str:
     return person.name
 
 
+@expect(OrderReq)
+@render_json
+async def orders(order: Order) -> int:
+    return len(order.lines)
+
+
 GOOD = {"name": "Ann", "age": 33, "email": "", "tags": ["a", "b"], "address": {"street": "Main", "zip": "1"}}
 TWO = GOOD | {"name": "", "age": -1}
+LINES = {"number": 1, "lines": [{"sku": f"sku-{number}", "quantity": 2, "tags": ["new"]} for number in range(1000)]}
 FIFTY = GOOD | {"tags": list(range(50))}
 
 KINDS: dict[str, tuple[str, str, bytes, int]] = {
@@ -97,6 +121,7 @@ KINDS: dict[str, tuple[str, str, bytes, int]] = {
     "body, truncated": ("POST", "/people", json.dumps(GOOD).encode()[:-9], 400),
     "body, two faults": ("POST", "/people", json.dumps(TWO).encode(), 400),
     "body, fifty faults": ("POST", "/people", json.dumps(FIFTY).encode(), 400),
+    "body, thousand lines": ("POST", "/orders", json.dumps(LINES, separators=(",", ":")).encode(), 200),
     "no route": ("GET", "/nowhere", b"", 404),
     "no such method": ("PUT", "/search", b"", 405),
 }
@@ -108,6 +133,7 @@ def application() -> web.Application:
     table.get(f"/hello/{HelloReq.name}")(hello)
     table.get("/search")(search)
     table.post("/people")(people)
+    table.post("/orders")(orders)
     app = build_app(routes=[table])
     app.freeze()
     return app

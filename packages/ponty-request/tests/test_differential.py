@@ -62,6 +62,26 @@ class Tree:
     trees: "list[Tree]" = dataclasses.field(default_factory=list)
 
 
+@dataclasses.dataclass(slots=True)
+class Bud:
+    """A dataclass that msgspec reads alone, and that has constraints which msgspec does not know."""
+
+    name: typing.Annotated[str, Annotation(pattern="^[a:]*$", maxLength=2)]
+    width: typing.Annotated[float, Annotation(exclusiveMaximum=5)] = 4.0
+    open: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Bough:
+    """One with others below it."""
+
+    size: typing.Annotated[int | None, Annotation(minimum=0)]
+    buds: list[Bud]
+    main: Bud | None = None
+    named: dict[str, Bud] = dataclasses.field(default_factory=dict)
+    marks: typing.Annotated[list[str], Annotation(maxItems=1)] = dataclasses.field(default_factory=list)
+
+
 class Leaf(msgspec.Struct, forbid_unknown_fields=True):
     """A Struct of one's own, which msgspec reads alone."""
 
@@ -153,6 +173,7 @@ def make_struct(fields, *, tag=None, forbid_unknown_fields=False, rename=None, a
 
 PLAIN = [int, float, str, bool, list[str], typing.Literal["a", "b"], dict[str, int], tuple[int, str]]
 PLAIN += [Leaf, Twig, Twig | None, int | None, typing.Annotated[int, msgspec.Meta(ge=0, lt=9)]]
+PLAIN += [Bud, Bough, list[Bough], typing.Annotated[int, Annotation(minimum=0)]]
 PLAIN += [typing.Annotated[str, msgspec.Meta(max_length=2)], typing.Annotated[str, msgspec.Meta(pattern="^a*$")]]
 
 
@@ -190,11 +211,14 @@ types = st.recursive(
         st.lists(st.tuples(inner, st.booleans()), max_size=4).map(lambda fields: make_dataclass(fields, kw_only=False)),
         st.lists(st.tuples(inner, st.booleans()), max_size=4).map(make_renamed),
         st.lists(st.tuples(inner, st.booleans()), max_size=4).map(make_attrs),
+        st.lists(st.tuples(st.sampled_from(PLAIN), st.booleans()), max_size=4).map(make_dataclass),
         struct_options(inner),
         struct_options(st.sampled_from(PLAIN)),
     ),
     max_leaves=6,
 )
+
+SEPARATORS = [(",", ":"), (", ", ": "), (" , ", " : ")]
 
 EDGES = [
     None,
@@ -263,7 +287,7 @@ def make_value(schema, root, rng, depth=0):  # noqa: C901, PLR0911 - one for eac
                 "ipv4": "192.0.2.1",
                 "ipv6-network": "2001:db8::/32",
                 "ipv4-interface": "192.0.2.1/24",
-            }.get(schema.get("format"), rng.choice(["", "a", "abc", "é😀"]))
+            }.get(schema.get("format"), rng.choice(["", "a", "abc", "é😀", ":", '":']))
         case "integer":
             return rng.choice([0, 1, 5, 3.0, -7])
         case "number":
@@ -377,7 +401,7 @@ def test_the_validators_agree_and_what_they_accept_builds(tp, seed):
         refusal = validator.refusal(value)
         assert (refusal is None) is accepted, (schema, value)
         assert refusal is None or all(each.code != "invalid" for each in refusal.violations), (schema, value)
-        text = json.dumps(value)
+        text = json.dumps(value, separators=rng.choice(SEPARATORS))
         try:
             built = parser.parse(json.loads(text))
         except InvalidField:

@@ -1,5 +1,6 @@
 """How a part of a request is refused."""
 
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -66,6 +67,26 @@ class InvalidParameters(InvalidField):
         _, (pointer, detail, code) = faults[0]
         super().__init__(detail, pointer=pointer, code=code)
         self.faults: tuple[tuple[str, Violation], ...] = tuple(faults)
+
+
+class Explained(InvalidField):
+    """A part of a request that is not valid under a schema, and why.
+
+    Args:
+        found: What is wrong with it, one thing at least: a pointer, a detail and a code of each.
+    """
+
+    def __init__(self, found: Sequence[Sequence[str]]) -> None:
+        Exception.__init__(self, found[0][1])
+        self.detail = found[0][1]
+        self.status = 400
+        self.headers = {}
+        self.found: Sequence[Sequence[str]] = found
+
+    @functools.cached_property
+    def violations(self) -> tuple[Violation, ...]:  # type: ignore[override]
+        """What is wrong, which only few ask for: made when somebody does."""
+        return tuple(Violation(*each) for each in self.found)
 
 
 def refusal(

@@ -13,6 +13,7 @@ Values stand in a list, each at the slot of its step.
 
 import functools
 import inspect
+import types
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -31,6 +32,7 @@ class Step(msgspec.Struct, frozen=True, eq=False):
         name: The name of the field; of one that is only used by another, the name that it is used under.
         field: The field.
         extract: Reads it.
+        attempt: Does as `extract`, but may return the InvalidField that this raises.
         waits: Whether `extract` is to be awaited.
         uses: The fields that it uses: the names that `extract` knows them by, and their slots.
         slot: Where its value goes.
@@ -39,6 +41,7 @@ class Step(msgspec.Struct, frozen=True, eq=False):
     name: str
     field: Field[Any]
     extract: Callable[..., Any]
+    attempt: Callable[..., Any]
     waits: bool
     uses: tuple[tuple[str, int], ...]
     slot: int
@@ -104,7 +107,8 @@ def make_plan(place: str, fields: Mapping[str, Field[Any]], stand_ins: Mapping[A
         slot = slots[id(original)] = len(steps)
         extract = field.open if isinstance(field, Scoped) else field.extract
         waits = inspect.iscoroutinefunction(extract)
-        steps.append(Step(name, field, extract, waits, uses, slot, functools.cache(field.describe)))
+        describe = functools.cache(field.describe)
+        steps.append(Step(name, field, extract, _attempt(field, extract), waits, uses, slot, describe))
         return slot
 
     named = {name: visit(name, field) for name, field in fields.items()}
@@ -125,6 +129,12 @@ def make_plan(place: str, fields: Mapping[str, Field[Any]], stand_ins: Mapping[A
         scopes=tuple(step for step in steps if step.slot in scoped),
         named=named,
     )
+
+
+def _attempt(field: Field[Any], extract: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what reads a field and may return its refusal, which costs less than to raise it."""
+    attempt = getattr(getattr(extract, "__func__", None), "__ponty_attempt__", None)
+    return extract if attempt is None else types.MethodType(attempt, field)
 
 
 def _below(steps: list[Step], slots: Iterable[int]) -> set[int]:

@@ -70,7 +70,7 @@ def in_one_turn(fields: tuple[Step, ...], binding: Binding) -> Answer[Any]:
     media_type, call, render, elsewhere = binding.media_type, binding.call, binding.render, binding.elsewhere
     stream = binding.stream
     extracts = tuple(field.extract for field in fields if not field.waits)
-    extracts_later = tuple(field.extract for field in fields if field.waits)
+    attempts = tuple(field.attempt for field in fields if field.waits)
 
     async def answer(request: web.Request) -> Any:
         if elsewhere and (own := _own(elsewhere, request)):
@@ -81,13 +81,14 @@ def in_one_turn(fields: tuple[Step, ...], binding: Binding) -> Answer[Any]:
                 _check_media_type(request, media_type)
             for extract in extracts:
                 values.append(extract(request))  # noqa: PERF401 - its length tells which field refused
-            for extract in extracts_later:
-                values.append(await extract(request))  # noqa: PERF401 - likewise
+            for attempt in attempts:
+                value = await attempt(request)
+                if isinstance(value, InvalidField):
+                    raise value  # noqa: TRY301 - only this far
+                values.append(value)
         except InvalidField as invalid:
-            refusing, *left = fields[len(values) :]
             # With its traceback, it would hold the frame that holds it: work for the garbage collector.
-            refusals = [(refusing, invalid.with_traceback(None))]
-            raise refusal_of(refusals + await _refusals(request, left) if left else refusals) from None
+            raise await _refused(request, fields[len(values) :], invalid.with_traceback(None)) from None
         except BaseException:
             _tell_refused(request)
             raise
@@ -97,6 +98,12 @@ def in_one_turn(fields: tuple[Step, ...], binding: Binding) -> Answer[Any]:
         return render(await call(*values), start)
 
     return answer
+
+
+async def _refused(request: web.Request, fields: tuple[Step, ...], invalid: InvalidField) -> PontyError:
+    """Return the refusal of a request by the first of some fields, and by the others if they refuse it, too."""
+    refusals: list[Refusal] = [(fields[0], invalid)]
+    return refusal_of(refusals + await _refusals(request, fields[1:]) if len(fields) > 1 else refusals)
 
 
 def in_turns(plan: Plan, binding: Binding) -> Answer[Any]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from ponty.core import DoesNotExist, Fault, PontyError, ValidationError
-from ponty.request.errors import InvalidField, InvalidParameters
+from ponty.request.errors import Explained, InvalidField, InvalidParameters
 from ponty.request.fields.base import Description
 
 
@@ -55,4 +55,5 @@ def _faults(field: Refusing, invalid: InvalidField) -> list[Fault]:
         return [
             Fault(location, parameter, detail, pointer, code) for parameter, (pointer, detail, code) in invalid.faults
         ]
-    return [Fault(location, name, detail, pointer, code) for pointer, detail, code in invalid.violations]
+    found = invalid.found if isinstance(invalid, Explained) else invalid.violations
+    return [Fault(location, name, detail, pointer, code) for pointer, detail, code in found]

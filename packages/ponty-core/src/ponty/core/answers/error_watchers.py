@@ -19,7 +19,8 @@ def watch_errors(request: web.Request, watcher: Watcher) -> None:
 
 def tell_watchers(request: web.Request, error: BaseException) -> None:
     """Call those who watch the request; an error alone in its group is told without the group."""
-    watchers = request.get(_WATCHERS)
+    # To look for what is not there takes an exception; of most requests, nothing at all is kept.
+    watchers = request.get(_WATCHERS) if len(request) else None
     if watchers is not None:
         for watcher in watchers:
             watcher(sole(error))

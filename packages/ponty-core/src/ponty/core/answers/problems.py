@@ -1,7 +1,7 @@
 """Problem documents (RFC 9457): what Ponty answers of its own accord when it cannot do what it was asked."""
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 from aiohttp import hdrs, web
@@ -78,13 +78,18 @@ def problem_body(
         if detail is None and len(errors) < len(faults):
             words = f"the first {len(errors)} of at least {len(faults)} errors are listed"
         if own is None:
-            body = encode_json(_Problem(title(status), status, words, errors))
+            body = _encode(_Problem(title(status), status, words, errors))
         else:
             body = encode_json(_of_its_own(status, words, errors, own))
         if len(body) <= MAX_PROBLEM_SIZE or not errors:
             return body
         # As many as would fit if all were of one length; at least one less.
         del errors[min(len(errors) - 1, len(errors) * MAX_PROBLEM_SIZE // len(body)) :]
+
+
+# There is nothing in it but text and a number, so nothing has to be looked for in what is encoded. A name may be of a
+# class of text.
+_encode: Callable[[object], bytes] = msgspec.json.Encoder(enc_hook=str.__str__).encode
 
 
 def _of_its_own(

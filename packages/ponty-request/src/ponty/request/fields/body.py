@@ -1,9 +1,10 @@
 """The fields of a request's body."""
 
+import asyncio
 import functools
 import pathlib
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Generic, TypeVar, overload
 
 from aiohttp import web
@@ -22,6 +23,9 @@ from ponty.request.validation.validator import Validator
 _T_co = TypeVar("_T_co", covariant=True)
 
 _JSON = ("application/json",)
+
+LARGE: int = 64 * 1024
+"""From how many bytes on a body is read in steps, between which other requests have their turn."""
 
 
 class TextBody(Field[str]):
@@ -71,7 +75,13 @@ class JsonBody(Field[Json]):
             InvalidField: Its media type, charset or content encoding is another, or it is not JSON.
         """
         check_json(request)
-        return decode_json(await read_whole(request))
+        body = await read_whole(request)
+        if len(body) <= LARGE:
+            return decode_json(body)
+        await asyncio.sleep(0)
+        value = decode_json(body)
+        await asyncio.sleep(0)
+        return value
 
     def insert(self, value: Any, into: Outgoing) -> None:
         """Write the body.
@@ -132,8 +142,16 @@ class ValidatedJsonBody(Field[Json]):
             InvalidField: Its media type, charset or content encoding is another, it is not JSON, or not valid.
         """
         check_json(request)
-        value = decode_json(await read_whole(request))
+        body = await read_whole(request)
+        is_large = len(body) > LARGE
+        if is_large:
+            await asyncio.sleep(0)
+        value = decode_json(body)
+        if is_large:
+            await asyncio.sleep(0)
         self._check(value)
+        if is_large:
+            await asyncio.sleep(0)
         return value
 
     def insert(self, value: Any, into: Outgoing) -> None:
@@ -191,10 +209,13 @@ class ParsedJsonBody(Field[_T_co], Generic[_T_co]):
         self._type = cls
         self._parser: Parser = Parser(cls, ignore_unknown=filepath is not None)
         self._schema: Any = self._parser.schema
-        self._read: Callable[[bytes], Any] = self._parser.read
+        self.__ponty_attempt__: Callable[[bytes], Any] = self._parser.attempt
+        self.__ponty_attempt_in_turns__: Callable[[bytes], Awaitable[Any]] = self._parser.attempt_in_turns
         if filepath is not None:
             self._schema = read_schema(filepath)
-            self._read = _reader(make_validator(self._schema, filepath, documents), self._parser)
+            validator = make_validator(self._schema, filepath, documents)
+            self.__ponty_attempt__ = _reader(validator, self._parser)
+            self.__ponty_attempt_in_turns__ = _reader_in_turns(validator, self._parser)
         elif documents is not None:
             raise ValueError("ParsedJsonBody: documents are what the schema in filepath refers to, so give filepath")
 
@@ -205,8 +226,10 @@ class ParsedJsonBody(Field[_T_co], Generic[_T_co]):
             InvalidField: Its media type, charset or content encoding is another, it is not JSON, not valid, or does not
                 build.
         """
-        check_json(request)
-        return self._read(await read_whole(request))  # type: ignore[no-any-return]
+        value = await _attempt(self, request)
+        if isinstance(value, InvalidField):
+            raise value
+        return value  # type: ignore[no-any-return]
 
     def read(self, body: bytes) -> _T_co:
         """Decode, validate and build of bytes.
@@ -214,7 +237,10 @@ class ParsedJsonBody(Field[_T_co], Generic[_T_co]):
         Raises:
             InvalidField: They are not JSON, not valid, or do not build.
         """
-        return self._read(body)  # type: ignore[no-any-return]
+        value = self.__ponty_attempt__(body)
+        if isinstance(value, InvalidField):
+            raise value
+        return value  # type: ignore[no-any-return]
 
     def insert(self, value: Any, into: Outgoing) -> None:
         """Write the body: what the type has of the value.
@@ -223,13 +249,23 @@ class ParsedJsonBody(Field[_T_co], Generic[_T_co]):
             InvalidField: It is of another type, or not valid.
         """
         body = _encoded(functools.partial(encode_as, self._type), value)
-        self._read(body)
+        self.read(body)
         into.set_body(body, _JSON[0])
 
     def describe(self) -> Description:
         """Describe the body by its schema."""
         schema = self._schema if isinstance(self._schema, dict) else {}
         return Description("body", self.name, schema=schema, media_types=_JSON)
+
+
+async def _attempt(field: ParsedJsonBody[Any], request: web.Request) -> Any:
+    """Do as the field's `extract` does, but return the refusal of what is not valid."""
+    check_json(request)
+    body = await read_whole(request)
+    return field.__ponty_attempt__(body) if len(body) <= LARGE else await field.__ponty_attempt_in_turns__(body)
+
+
+vars(ParsedJsonBody.extract).update(__ponty_attempt__=_attempt)
 
 
 def _encoded(encode: Callable[[Any], bytes], value: Any) -> bytes:
@@ -250,6 +286,20 @@ def _reader(validator: Validator, parser: Parser) -> Callable[[bytes], Any]:
     def read(body: bytes) -> Any:
         value = decode_json(body)
         validator.check(value)
+        return parser.parse(value)
+
+    return read
+
+
+def _reader_in_turns(validator: Validator, parser: Parser) -> Callable[[bytes], Awaitable[Any]]:
+    """Make the same for large bodies, which lets others have their turn between the steps."""
+
+    async def read(body: bytes) -> Any:
+        await asyncio.sleep(0)
+        value = decode_json(body)
+        await asyncio.sleep(0)
+        validator.check(value)
+        await asyncio.sleep(0)
         return parser.parse(value)
 
     return read

@@ -71,8 +71,7 @@ def _build_items(build_item: Build | None, make: Callable[[list[Any]], Any] | No
     def build(value: list[Any]) -> Any:
         out: list[Any] = []
         try:
-            for element in value:
-                out.append(build_item(element))  # noqa: PERF401 - its length is the index
+            out += map(build_item, value)  # what is there when it stops tells at which it does
         except REFUSALS as error:
             _raise_all(error, value, len(out), build_item)
         return out if make is None else make(out)

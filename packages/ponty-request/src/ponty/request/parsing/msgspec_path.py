@@ -15,7 +15,7 @@ Three steps lead from bytes to a value:
 """
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -36,12 +36,12 @@ def make_reader(msgspec_form: MsgspecForm) -> Callable[[bytes], Any] | None:
     except (TypeError, ValueError):
         return None
     if msgspec_form.contains_any:
-        decode = _of_utf8(decode)
+        decode = of_utf8(decode)
     read = msgspec_form.read
     return decode if read is None else lambda body: read(decode(body))
 
 
-def _of_utf8(decode: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
+def of_utf8(decode: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
     """Make what decodes bytes that are UTF-8; in what it passes over, msgspec does not look for that."""
 
     def decode_utf8(body: bytes) -> Any:
@@ -209,8 +209,10 @@ def _make_object(
 ) -> Build:
     makes = [(a.index, a.key, make_one, a.default) for a in arguments if (make_one := a.msgspec_form.make)]
     names = [argument.name for argument in arguments]
+    if by_position and not makes:
+        return lambda value: construct(*astuple(value))
 
-    def make_arguments(value: Any) -> list[Any]:
+    def make(value: Any) -> Any:
         made = [*astuple(value)]
         faults: Faults | None = None
         for index, key, make_one, default in makes:
@@ -222,16 +224,10 @@ def _make_object(
                     faults.add(key, error)
         if faults is not None:
             faults.raise_any()
-        return made
-
-    take: Callable[[Any], Sequence[Any]] = make_arguments if makes else astuple
-
-    def make(value: Any) -> Any:
-        values = take(value)
         if by_position:
-            return construct(*values)
+            return construct(*made)
         # A Struct decoded for a tag has one more value than there are arguments.
-        named = zip(names, values, strict=False)
+        named = zip(names, made, strict=False)
         return construct(**{name: each for name, each in named if not (without_unset and each is msgspec.UNSET)})
 
     return make

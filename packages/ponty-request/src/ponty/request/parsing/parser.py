@@ -1,5 +1,6 @@
 """`dataclass_to_jsonschema`, and types made ready for the values of requests."""
 
+import asyncio
 import copy
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -7,10 +8,13 @@ from typing import Any
 import msgspec
 
 from ponty.request.content.json_decoder import MAX_DEPTH, Json, decode_json, not_json
+from ponty.request.errors import InvalidField
 from ponty.request.parsing.compiled_type import REFUSALS, Build, CompiledType, MsgspecForm, Schema, construction_error
 from ponty.request.parsing.compiler import Compiler
 from ponty.request.parsing.members import is_class_of_members
+from ponty.request.parsing.msgspec_own import own_type
 from ponty.request.parsing.msgspec_path import make_reader
+from ponty.request.parsing.own_reader import make_own_reader
 from ponty.request.validation.validator import Validator
 
 
@@ -76,7 +80,12 @@ class Parser:
         self._read: Callable[[bytes], Any] | None = make_reader(self._form) if self._form else None
         self._make: Build | None = self._form.make if self._form else None
         # Of what is dropped, nobody asks how deep it is.
-        self._contains_any: bool = self._form is not None and self._form.contains_any and not ignore_unknown
+        self._may_be_deep: bool = self._form is not None and self._form.contains_any and not ignore_unknown
+        own = None if ignore_unknown or opaque else own_type(tp)
+        self._read_long: Callable[[bytes], Any] | None = None if own is None else make_own_reader(own, self._read)
+        if own is not None and own.form == self._form:
+            self._may_be_deep = not own.is_bounded
+            self._read = self._read_long
 
     def read(self, body: bytes) -> Any:
         """Decode a body, validate it and build of it.
@@ -84,27 +93,61 @@ class Parser:
         Raises:
             InvalidField: It is not JSON, or not valid, or the class's own `__init__` refuses it.
         """
-        read = self._read
-        if read is None or (self._contains_any and body.count(b"[") + body.count(b"{") > MAX_DEPTH):
-            return self.parse(decode_json(body))
-        # What is refused is raised out of no `except`, and from here: a flood of it is to cost little.
+        value = self.attempt(body)
+        if isinstance(value, InvalidField):
+            raise value
+        return value
+
+    def attempt(self, body: bytes, longer: Callable[[bytes, bool], Any] | None = None) -> Any:
+        """Do as `read` does, but return what it raises, where that may come in floods: it is to cost little.
+
+        Args:
+            body: The body.
+            longer: What is called with a body that must go the longer way, and whether the shorter refused it.
+
+        Raises:
+            InvalidField: It is not valid, and that was not to be expected.
+        """
+        read, make = self._read, self._make
+        if len(body) > _SHORT and self._read_long is not None:
+            read, make = self._read_long, None
+        if read is None or (self._may_be_deep and body.count(b"[") + body.count(b"{") > MAX_DEPTH):
+            return (longer or self._longer)(body, False)
         try:
             value = read(body)
-        except msgspec.DecodeError as error:
-            is_json = isinstance(error, msgspec.ValidationError)
+        except msgspec.ValidationError:
+            pass
+        except msgspec.DecodeError:
+            return not_json(body)
         except (ValueError, RecursionError):
-            is_json = True
+            pass
         else:
-            return value if self._make is None else _built(self._make, value)
-        if not is_json:
-            raise not_json(body)
+            return value if make is None else _built(make, value)
+        return (longer or self._longer)(body, True)
+
+    def _longer(self, body: bytes, was_refused: bool) -> Any:
         value = decode_json(body)
-        if len(body) > _LONG:
+        if not was_refused or len(body) > _LONG:
             return self.parse(value)
         refusal = self.validator.refusal(value)
-        if refusal is not None:
-            raise refusal
-        return self.build(value)
+        return self.build(value) if refusal is None else refusal
+
+    async def attempt_in_turns(self, body: bytes) -> Any:
+        """Do as `attempt` does with a large body, and let others have their turn between the steps.
+
+        Raises:
+            InvalidField: It is not valid.
+        """
+        await asyncio.sleep(0)  # it has only just been put together
+        value = self.attempt(body, lambda _body, _was_refused: _LEFT)
+        await asyncio.sleep(0)
+        if value is not _LEFT:
+            return value
+        value = decode_json(body)
+        await asyncio.sleep(0)
+        is_valid = self.validator.is_valid(value)
+        await asyncio.sleep(0)
+        return self.build(value) if is_valid else self.validator.refusal(value)
 
     def parse(self, value: Json) -> Any:
         """Validate a value and build of it, taking it apart.
@@ -123,6 +166,12 @@ class Parser:
         """
         return value if self._build is None else _built(self._build, value)
 
+
+_LEFT = object()
+"""In place of a value: the body must go the longer way."""
+
+_SHORT = 512
+"""Up to how many bytes a body is better checked and built object by object: its columns would have few values."""
 
 _LONG = 4096
 """From how many bytes on a refused body is better found valid first: 1.0 in place of 1 is valid, and rarely refused."""

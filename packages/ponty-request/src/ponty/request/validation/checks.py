@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from ponty.request.validation.jsonschema_rs_backend import IsValid
 from ponty.request.validation.messages import NOT_VALID, Reason
-from ponty.request.validation.pointer import within
+from ponty.request.validation.pointer import MAX_LENGTH, within
 
 MAX_VIOLATIONS = 51
 """How many violations of one value are looked for: one more than an answer lists."""
@@ -92,4 +92,5 @@ def go_into(element: Any, part: Part, step: str, found: list[Found], levels: int
     if len(found) == before:
         found.append(["", *NOT_VALID])
     for violation in itertools.islice(found, before, None):
-        violation[0] = within(step, violation[0])
+        text = step + violation[0]  # without a call, as long as it is not to be cut
+        violation[0] = text if len(text) <= MAX_LENGTH else within(step, violation[0])

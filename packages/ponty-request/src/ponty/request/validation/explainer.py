@@ -35,6 +35,7 @@ from ponty.request.validation.keywords import arrays, in_place, objects
 from ponty.request.validation.keywords.left_over import LAST, unevaluated
 from ponty.request.validation.keywords.walk import Walk
 from ponty.request.validation.messages import reason
+from ponty.request.validation.type_tests import type_test
 
 _ASSERTIONS = frozenset(
     {
@@ -64,6 +65,8 @@ class Explainer:
         self._known: dict[int, Part] = {}
         self._assertions: dict[str, IsValid] = {}
         self._todo: list[Callable[[], None]] = []
+        self.may_repeat: bool = False
+        """Whether two of its keywords may find the same."""
         self._explain = self.part(root).explain
         while self._todo:  # in place of a recursion, which a chain of definitions would exhaust
             self._todo.pop()()
@@ -109,7 +112,10 @@ class Explainer:
 
     def _fill(self, place: Place, part: Part, checks: list[Check], last: list[Check]) -> None:
         """Make the checks of a part."""
-        for keyword, argument in place.dialect.keywords(place.schema).items():
+        keywords = place.dialect.keywords(place.schema)
+        # These look at different things, or say different things of one.
+        self.may_repeat |= not (keywords.keys() <= _OF_THEIR_OWN or keywords.keys() - SILENT == {"$ref"})
+        for keyword, argument in keywords.items():
             if keyword in _ASSERTIONS:
                 checks += self._assertion(place, keyword, argument)
             elif keyword in LAST and keyword in place.dialect.applicators:
@@ -132,6 +138,8 @@ class Explainer:
 
     def _alone(self, place: Place, keywords: Mapping[str, Any]) -> IsValid:
         """Compile keywords that need no others; most schemas have few that differ."""
+        if keywords.keys() == {"type"} and place.dialect.uri == DIALECT and (test := type_test(keywords["type"])):
+            return test
         key = f"{place.dialect.uri}{keywords}"
         if key not in self._assertions:
             self._assertions[key] = self._backend.compile({"$schema": place.dialect.uri, **keywords})
@@ -139,6 +147,8 @@ class Explainer:
 
 
 _EVERYWHERE = frozenset({"$ref", "$dynamicRef", "$recursiveRef", "dependentRequired", "required"})
+
+_OF_THEIR_OWN = _ASSERTIONS | SILENT | {"additionalProperties", "items", "prefixItems", "properties", "required"}
 
 _Maker = Callable[[Walk, Place, Any], Check]
 

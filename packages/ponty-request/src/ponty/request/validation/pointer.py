@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
-_MAX_LENGTH = 256
+MAX_LENGTH = 256
+"""How many characters a pointer has at most."""
 
 
 def pointer(path: Iterable[str | int]) -> str:
@@ -25,11 +26,11 @@ def within(outer: str, inner: str) -> str:
     The names in them may be a client's, so what has more than 256 characters is cut to its nearest ancestor that fits.
     """
     text = outer + inner
-    return text if len(text) <= _MAX_LENGTH else _cut(text)
+    return text if len(text) <= MAX_LENGTH else _cut(text)
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= _MAX_LENGTH else text[: text.rindex("/", 0, _MAX_LENGTH + 1)]
+    return text if len(text) <= MAX_LENGTH else text[: text.rindex("/", 0, MAX_LENGTH + 1)]
 
 
 def find(value: Any, reference: str) -> Any:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ponty.request.content.json_decoder import Json
-from ponty.request.errors import InvalidField, Violation, refusal
+from ponty.request.errors import Explained, InvalidField
 from ponty.request.validation.dialects import dialect_of
 from ponty.request.validation.documents import ROOT, Documents, Load
 from ponty.request.validation.jsonschema_rs_backend import OWN_FORMATS, TYPE_FORMATS, Backend, IsValid, Parts
@@ -76,8 +76,7 @@ class Validator:
         found = explainer.explain(value)
         if not found:
             return None if self.is_valid(value) else _not_valid()
-        # By `_make`, it would take a call of Python's for each; a flood of refusals is to cost little.
-        return refusal(dict.fromkeys([tuple.__new__(Violation, each) for each in found]))
+        return Explained([*dict.fromkeys(map(tuple, found))] if explainer.may_repeat else found)
 
     def _explain_by(self, documents: Documents) -> "Explainer":
         from ponty.request.validation.explainer import Explainer  # noqa: PLC0415 - as late as it is made

@@ -25,20 +25,33 @@ def additional_items(walk: Walk, place: Place, schema: Any) -> Check:
 def _further_items(walk: Walk, schema: Any, start: int) -> Check:
     part = Part(never, nothing, reason("items", None)) if schema is False else walk.part(schema)
     are_valid = walk.ask({"items": walk.referred(schema)})
+    is_valid = part.is_valid
+    detail, code = part.reason or ("", "")
 
     def explain(value: Any, found: list[Found], levels: int) -> None:
         if isinstance(value, list):
             index = start
             for block in blocks(value[start:] if start else value):
                 if not are_valid(block):
-                    for place, element in enumerate(block, index):
-                        if not part.is_valid(element):
-                            go_into(element, part, f"/{place}", found, levels)
-                            if len(found) >= MAX_VIOLATIONS:
-                                return
+                    if code:
+                        places = [place for place, item in enumerate(block, index) if not is_valid(item)]
+                        found += [[f"/{place}", detail, code] for place in places]
+                    else:
+                        _explain_items(block, part, index, found, levels)
+                    if len(found) >= MAX_VIOLATIONS:
+                        return
                 index += len(block)
 
     return explain
+
+
+def _explain_items(items: list[Any], part: Part, start: int, found: list[Found], levels: int) -> None:
+    is_valid = part.is_valid
+    for place, item in enumerate(items, start):
+        if not is_valid(item):
+            go_into(item, part, f"/{place}", found, levels)
+            if len(found) >= MAX_VIOLATIONS:
+                return
 
 
 def prefix_items(walk: Walk, _: Place, schemas: Any) -> Check:

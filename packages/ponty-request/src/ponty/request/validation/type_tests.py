@@ -1,0 +1,25 @@
+"""The tests of JSON types, for what is decoded from JSON: a test of Python's costs less than asking jsonschema-rs."""
+
+from collections.abc import Callable
+
+from ponty.request.validation.jsonschema_rs_backend import IsValid
+
+
+def type_test(name: object) -> IsValid | None:
+    """Return the test of a type of JSON Schema, as the drafts since 6 have it; None where it is not so simple."""
+    return _TESTS.get(name) if isinstance(name, str) else None
+
+
+def _is_integer(value: object) -> bool:
+    return type(value) is int or (type(value) is float and value.is_integer())
+
+
+_TESTS: dict[str, Callable[[object], bool]] = {
+    "array": lambda value: type(value) is list,
+    "boolean": lambda value: type(value) is bool,
+    "integer": _is_integer,
+    "null": lambda value: value is None,
+    "number": lambda value: type(value) is int or type(value) is float,
+    "object": lambda value: type(value) is dict,
+    "string": lambda value: type(value) is str,
+}
