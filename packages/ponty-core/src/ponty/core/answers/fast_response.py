@@ -21,6 +21,7 @@ them, they are among them. Nothing that holds a control character is ever writte
 """
 
 import time
+from collections.abc import Sequence
 from http.cookies import SimpleCookie
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +31,7 @@ from aiohttp.http import StreamWriter
 from multidict import CIMultiDict, getversion
 
 from ponty.core.answers.errors import title
-from ponty.core.answers.further_headers import FurtherHeaders
+from ponty.core.answers.further_headers import FurtherHeaders, are_apart
 from ponty.core.answers.heads import Head, date
 from ponty.core.answers.written_headers import WrittenHeaders, is_clean, written
 from ponty.core.wire.server_state import SERVER_NAME
@@ -166,6 +167,22 @@ class PlainResponse(web.Response):
             self._further_lines += further.lines
         else:
             further.merge_into(self.headers)
+
+    def carry_all(self, further: Sequence[FurtherHeaders]) -> None:
+        """Send several sets of further headers along, of which the last comes first."""
+        if (
+            self.__dict__
+            or self._own_headers is not None
+            or self._further
+            or self._is_sent
+            or self._ready_for is not None
+            or not are_apart(*further)
+        ):
+            for more in reversed(further):
+                self.carry(more)
+            return
+        self._further = (*reversed(further),)
+        self._further_lines = b"".join([more.lines for more in self._further])
 
     def _are_apart(self, headers: CIMultiDict[str], further: FurtherHeaders) -> bool:
         if any(name in headers for name in further.headers):
@@ -376,16 +393,19 @@ def _goes_plain(request: web.BaseRequest) -> bool:
         and isinstance(request, web.Request)
     ):
         return False
-    for app in request.match_info.apps:  # noqa: SIM110 - a generator costs more
-        if app.on_response_prepare and has_a_say(app):
+    for app in request.match_info.apps:
+        if (receivers := app.on_response_prepare) and _have_a_say(receivers):
             return False
     return True
 
 
 def has_a_say(app: web.Application) -> bool:
     """Return whether a program changes plain answers of `app` when they are prepared (`on_response_prepare`)."""
-    receivers = app.on_response_prepare
-    return bool(receivers) and not (len(receivers) == 1 and getattr(receivers[0], "__ponty_for_streams__", False))
+    return _have_a_say(app.on_response_prepare)
+
+
+def _have_a_say(receivers: Sequence[Any]) -> bool:
+    return len(receivers) > 1 or (len(receivers) == 1 and not hasattr(receivers[0], "__ponty_for_streams__"))
 
 
 _LARGEST = 2**16
