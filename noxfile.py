@@ -54,6 +54,8 @@ WHOLE_TEST_TOOLS = [
     "fastapi>=0.121",
     "flask>=3.1",
     "gunicorn>=23; sys_platform != 'win32'",
+    "litestar>=2.25",
+    "psycopg[binary,pool]>=3.2.4",
     "pyjwt>=2.10",
     "pyyaml>=6",
     "selenium>=4.40",

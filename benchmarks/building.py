@@ -57,7 +57,7 @@ def building() -> None:
 
 
 def milliseconds(function: Callable[[], object]) -> float:
-    """Give the median time of a call."""
+    """Return the median time of a call."""
     times = []
     for _ in range(ROUNDS):
         began = time.perf_counter()

@@ -21,7 +21,7 @@ class Ask:
         return "GET" if self.body is None else "POST"
 
     def encode(self, port: int) -> bytes:
-        """Give the bytes of the request."""
+        """Return the bytes of the request."""
         head = f"{self.method} {self.path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
         if self.body is not None:
             head += f"Content-Type: application/json\r\nContent-Length: {len(self.body)}\r\n"

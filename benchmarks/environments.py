@@ -16,7 +16,7 @@ class InstallError(Exception):
 
 
 def python_of(peer: Peer) -> str:
-    """Give the interpreter that runs `peer`; install what it needs where that was not done yet.
+    """Return the interpreter that runs `peer`; install what it needs where that was not done yet.
 
     Raises:
         InstallError: It could not be installed.

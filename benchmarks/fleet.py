@@ -226,7 +226,7 @@ def _range(numbers: list[int]) -> str:
 
 
 def _server() -> types.ModuleType:
-    """Give the module by which the tests of the memo start a server."""
+    """Return the module by which the tests of the memo start a server."""
     spec = importlib.util.spec_from_file_location("fleet_server", SERVER)
     module = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]  # the file is there
     spec.loader.exec_module(module)  # type: ignore[union-attr]

@@ -16,7 +16,7 @@ from benchmarks.serving import Server, ServerError, running
 
 APP = pathlib.Path(__file__).parent / "growth_app.py"
 ROUTES = (10, 100, 1000)
-FIELDS = (1, 5, 20)
+FIELDS = (1, 5, 20, 100)
 LINES = {"1 KB": 7, "10 KB": 87, "100 KB": 880, "1 MB": 8800}
 CLIENTS = (1, 32, 256, 1000)
 

@@ -2,10 +2,11 @@
 
 `python -m benchmarks.hostile [--quick] [--into FOLDER]` prints two tables, and writes them as CSV into a folder. The
 server runs with the limits that it has by default, in a process of its own on one core; the clients are on another.
-Good clients ask two servers in turns, each some times over; a crowd is at one of them, and the ratio is the median of
-those of neighbours. A rate is answers to good clients in a second of the server's core, all of it that the process
-takes up, so that whoever else is on the machine matters less. It fails where a ratio is less than `LEAST_RATIO`. It
-reads from `/proc`, so it needs Linux.
+A rate is answers to good clients in a second of the server's core, all of it that the process takes up, so that whoever
+else is on the machine matters less. Good clients ask two servers in turns; first alone, then with a crowd at one of
+them. The ratio is the median of those of neighbours, over the same without the crowd, since no two processes are alike.
+Where it is less than `LEAST_RATIO`, it is measured again with new processes, `TRIES` times in all, and the median of
+these counts; where that is less, too, the command fails. It reads from `/proc`, so it needs Linux.
 """
 
 import argparse
@@ -31,7 +32,10 @@ from benchmarks.serving import LOAD_CORE, SERVER_CORE, pinned
 
 APP = pathlib.Path(__file__).parent / "hostile_app.py"
 LEAST_RATIO = 0.9
+LEAST_FILES = 4096
+"""How many files a process must be allowed to open, so that the largest crowd fits in."""
 PATIENCE = 60
+TRIES = 3
 STAY_SECONDS = 6
 """How long good clients are measured beside a crowd: less than the time after which slow ones are sent away."""
 
@@ -209,35 +213,56 @@ def settle(served: Served) -> None:
             return
 
 
+def take_turns(pairs: Sequence[GoodClients], most: int) -> tuple[list[float], list[float]]:
+    """Return the rates of two, measured in turns: `most` times at most, and not for long."""
+    rates: tuple[list[float], list[float]] = ([], [])
+    end = time.monotonic() + STAY_SECONDS
+    while len(rates[0]) < most and time.monotonic() < end:
+        first = len(rates[0]) % 2  # neither of them always comes first
+        for which in (first, 1 - first):
+            rates[which].append(pairs[which].rate(20))
+    return rates
+
+
+def ratio(rates: tuple[list[float], list[float]]) -> float:
+    """Return the median of the second over the first."""
+    return statistics.median(b / a for a, b in zip(*rates, strict=True))
+
+
 def measure_crowd(crowd: Crowd, most: int) -> tuple[list[str], float]:
     """Return a row of the table, and the ratio.
 
-    Two servers are asked in turns, `most` times at most; the crowd is at one of them, and not sent away meanwhile.
+    The crowd is at one of two servers, and is not sent away meanwhile.
     """
-    alone, beside = list[float](), list[float]()
     with serving() as undisturbed, serving() as served:
-        pairs = ((GoodClients(undisturbed, 8), alone), (GoodClients(served, 8), beside))
-        for clients, _ in pairs:
-            clients.rate(5)  # to warm up
+        clients = [GoodClients(undisturbed, 8), GoodClients(served, 8)]
+        for each in clients:
+            each.rate(20)  # to warm up
         before = served.megabytes()
+        alone = take_turns(clients, most)
         with at_work(crowd, served):
             settle(served)
-            end = time.monotonic() + STAY_SECONDS
-            while len(beside) < most and time.monotonic() < end:
-                for clients, rates in pairs:
-                    rates.append(clients.rate(20))
+            beside = take_turns(clients, most)
             memory = served.megabytes()
         settle(served)
         after = served.megabytes()
-        for clients, _ in pairs:
-            clients.close()
+        for each in clients:
+            each.close()
         with at_work(crowd, served):
             settle(served)
             stop = served.stop()
-    ratio = statistics.median(b / a for a, b in zip(alone, beside, strict=True))
-    figures = [*(f"{statistics.median(rates):,.0f}/s" for rates in (alone, beside)), f"{ratio:.2f}"]
+    value = ratio(beside) / ratio(alone)
+    figures = [*(f"{statistics.median(rates[1]):,.0f}/s" for rates in (alone, beside)), f"{value:.2f}"]
     figures += [f"{megabytes:.0f} MB" for megabytes in (before, memory, after)]
-    return [crowd.name, *figures, f"{stop:.1f} s"], ratio
+    return [crowd.name, *figures, f"{stop:.1f} s"], value
+
+
+def measure_surely(crowd: Crowd, most: int) -> tuple[list[str], float]:
+    """Return what `measure_crowd` does; where the ratio is too low, the median of several times."""
+    tries = [measure_crowd(crowd, most)]
+    while tries[0][1] < LEAST_RATIO and len(tries) < TRIES:
+        tries.append(measure_crowd(crowd, most))
+    return sorted(tries, key=lambda each: each[1])[len(tries) // 2]
 
 
 def chunked(path: str, *headers: str, chunks: bytes) -> bytes:
@@ -346,10 +371,11 @@ def main(most: int, rounds: int, into: pathlib.Path | None) -> None:
         SystemExit: A good client was held up too much.
     """
     _, files = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if files < LEAST_FILES:
+        raise SystemExit(f"a process may open {files} files here, and {LEAST_FILES} are needed")
     resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
-    crowds = CROWDS if most > 1 else [dataclasses.replace(crowd, count=crowd.count // 10) for crowd in CROWDS]
     with pinned(LOAD_CORE):
-        measured = [measure_crowd(crowd, most) for crowd in crowds]
+        measured = [measure_surely(crowd, most) for crowd in CROWDS]
         header = ["beside", "rate alone", "rate beside", "ratio", "memory before", "beside", "after", "a stop"]
         show("crowds", header, [row for row, _ in measured], into)
         with serving() as served:
@@ -358,14 +384,14 @@ def main(most: int, rounds: int, into: pathlib.Path | None) -> None:
             rows = [[name, *measure_request(data, served, rounds)] for name, data in requests().items()]
             rows.append(["memory before and after all of them", "", f"{before:.0f} MB", f"{served.megabytes():.0f} MB"])
         show("requests", ["what is sent", "status", "answered after", "longest wait of another"], rows, into)
-    slow = [row[0] for row, ratio in measured if ratio < LEAST_RATIO]
-    if slow and most > 1:
-        raise SystemExit(f"less than {LEAST_RATIO} of the rate beside: {', '.join(slow)}")
+    slow = [row[0] for row, value in measured if round(value, 2) < LEAST_RATIO]
+    if slow:
+        raise SystemExit(f"less than {LEAST_RATIO} of the rate beside: {'; '.join(slow)}")
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="one round with crowds of a tenth, and no verdict")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds")
     parser.add_argument("--into", type=pathlib.Path, help="a folder for the tables as CSV")
     given = parser.parse_args()
-    main(1 if given.quick else 100, 1 if given.quick else 5, given.into)
+    main(15 if given.quick else 100, 1 if given.quick else 5, given.into)

@@ -48,7 +48,7 @@ def decorated(maxsize: int = 1024) -> dict[str, Callable[[object], Awaitable[obj
 
 
 async def time_calls(function: Callable[[object], Awaitable[object]], arguments: list[object]) -> float:
-    """Give the seconds that one call takes."""
+    """Return the seconds that one call takes."""
     began = time.perf_counter()
     for argument in arguments:
         await function(argument)

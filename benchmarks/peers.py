@@ -65,6 +65,18 @@ PEERS = (
         ("aiohttp-apischema==0.0.2", "aiohttp==3.14.5", "async-lru==2.4.0", "uvloop==0.23.0"),
     ),
     Peer(
+        "Robyn",
+        "on its own server in Rust; pydantic",
+        "robyn_app.py",
+        ("async-lru==2.4.0", "pydantic==2.14.3", "robyn==0.88.0"),
+    ),
+    Peer(
+        "the floor",
+        "uvloop, httptools and msgspec, without a framework",
+        "floor_app.py",
+        ("httptools==0.9.0", "msgspec==0.22.0", "uvloop==0.23.0"),
+    ),
+    Peer(
         "ponty 0.3.9",
         "an older release line",
         "ponty_0_3_app.py",

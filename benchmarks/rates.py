@@ -33,7 +33,7 @@ def start(
 
 
 def agree(servers: dict[str, Server], case: Case, results: Results) -> dict[str, Server]:
-    """Give those servers that answer a case as they should; note what others do, but for what is known of them."""
+    """Return those servers that answer a case as they should; note what others do, but for what is known of them."""
     agreeing = {}
     unfit = {peer.name for peer in PEERS if case.name in peer.unfit}
     for name, server in servers.items():

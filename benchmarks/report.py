@@ -1,8 +1,9 @@
-"""What a run leaves: tables as Markdown and CSV, and a plot."""
+"""What a run leaves: a conclusion, tables as Markdown and CSV, and a picture."""
 
 import importlib.util
 import pathlib
 
+from benchmarks.conclusion import conclusion
 from benchmarks.results import Results
 from benchmarks.tables import all_tables
 
@@ -19,8 +20,9 @@ def write(results: Results, folder: pathlib.Path) -> None:
     (folder / "results.md").write_text(text)
     for table in tables:
         (folder / f"{table.name}.csv").write_text(table.csv())
+    (folder / "conclusion.txt").write_text(conclusion(results))
     if results.subjects("rates") and importlib.util.find_spec("matplotlib"):
         from benchmarks.plot import draw  # noqa: PLC0415 - the tables do without matplotlib
 
-        draw(results, folder / "rates.svg")
+        draw(results, folder)
     print(f"\n{text}\nwritten to {folder}")

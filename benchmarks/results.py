@@ -59,7 +59,7 @@ class Results:
         print(f"  {peer}: {reason.splitlines()[-1] if reason else 'failed'}", flush=True)
 
     def values(self, part: str, subject: str, peer: str, figure: str) -> dict[int, float]:
-        """Give a figure of each round."""
+        """Return a figure of each round."""
         return {
             number: sample[figure]
             for (of_part, of_subject, of_peer, number), sample in self.samples.items()
@@ -67,22 +67,22 @@ class Results:
         }
 
     def median(self, part: str, subject: str, peer: str, figure: str) -> float | None:
-        """Give the median of a figure over the rounds; None where it was not measured."""
+        """Return the median of a figure over the rounds; None where it was not measured."""
         found = self.values(part, subject, peer, figure)
         return statistics.median(found.values()) if found else None
 
     def ratio(self, part: str, figure: str, ours: tuple[str, str], theirs: tuple[str, str]) -> float | None:
-        """Give the median over the rounds of one figure over another, each of a (subject, peer)."""
+        """Return the median over the rounds of one figure over another, each of a (subject, peer)."""
         above, below = self.values(part, *ours, figure), self.values(part, *theirs, figure)
         found = [above[number] / below[number] for number in above.keys() & below.keys() if below[number]]
         return statistics.median(found) if found else None
 
     def subjects(self, part: str) -> list[str]:
-        """Give what was measured in a part, in order."""
+        """Return what was measured in a part, in order."""
         return list(dict.fromkeys(subject for of_part, subject, _, _ in self.samples if of_part == part))
 
     def peers(self, part: str, subject: str | None = None) -> list[str]:
-        """Give of whom, in order."""
+        """Return the subjects, in order."""
         return list(
             dict.fromkeys(
                 peer
@@ -92,7 +92,7 @@ class Results:
         )
 
     def rounds(self, part: str) -> int:
-        """Give how many rounds there were."""
+        """Return how many rounds there were."""
         return len({number for of_part, _, _, number in self.samples if of_part == part})
 
     def close(self) -> None:

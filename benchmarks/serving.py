@@ -39,7 +39,7 @@ def pinned(*cores: int) -> Iterator[None]:
 
 
 def free_port() -> int:
-    """Give a TCP port of 127.0.0.1 that nobody listens on."""
+    """Return a TCP port of 127.0.0.1 that nobody listens on."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
     return port
@@ -89,12 +89,12 @@ class Server:
         raise ServerError(f"the server did not start:\n{self.last_words()}")
 
     def last_words(self) -> str:
-        """Give the end of what the server printed."""
+        """Return the end of what the server printed."""
         self.log.seek(0)
         return self.log.read().decode(errors="replace")[-2000:]
 
     def cpu_seconds(self) -> float:
-        """Give how long the process has run on a core so far, all of its threads together."""
+        """Return how long the process has run on a core so far, all of its threads together."""
         tasks = pathlib.Path(f"/proc/{self.process.pid}/task").glob("*/schedstat")
         nanoseconds = 0
         for task in tasks:
@@ -119,7 +119,7 @@ class Server:
         raise ServerError(f"the server is busy {SETTLE_SECONDS} seconds after its last client has gone")
 
     def resident_bytes(self) -> int:
-        """Give how much memory the process holds."""
+        """Return how much memory the process holds."""
         pages = pathlib.Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]
         return int(pages) * os.sysconf("SC_PAGE_SIZE")
 

@@ -21,12 +21,12 @@ class Table:
     rows: list[list[str]]
 
     def markdown(self) -> str:
-        """Give it as Markdown."""
+        """Return it as Markdown."""
         lines = [self.header, ["---", *["---:"] * (len(self.header) - 1)], *self.rows]
         return f"## {self.title}\n\n" + "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
     def csv(self) -> str:
-        """Give it as CSV."""
+        """Return it as CSV."""
         text = io.StringIO()
         csv.writer(text, lineterminator="\n").writerows([self.header, *self.rows])
         return text.getvalue()

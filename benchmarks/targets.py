@@ -31,13 +31,13 @@ class Target:
     at_least: bool = True
 
     def measured(self, results: Results) -> float | None:
-        """Give the ratio that counts."""
+        """Return the ratio that counts."""
         if self.figure == "rate":
             return speed(results, self.ours, self.theirs)
         return results.ratio(self.part, self.figure, self.ours, self.theirs)
 
     def by_the_clock(self, results: Results) -> float | None:
-        """Give the ratio of the rates by the clock; None where none are compared."""
+        """Return the ratio of the rates by the clock; None where none are compared."""
         return results.ratio(self.part, "rate", self.ours, self.theirs) if self.figure == "rate" else None
 
     def met(self, value: float) -> bool:
@@ -47,7 +47,7 @@ class Target:
 
 
 def speed(results: Results, ours: Pair, theirs: Pair) -> float | None:
-    """Give how many answers a core makes of ours in the time of one of theirs."""
+    """Return how many answers a core makes of ours in the time of one of theirs."""
     return results.ratio("rates", "cpu_us", theirs, ours)
 
 

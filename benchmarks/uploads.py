@@ -111,7 +111,7 @@ def upload(port: int, path: str, megabytes: int) -> float:
 
 
 def peak(process: int) -> float:
-    """Give the most memory that a process has had, in megabytes."""
+    """Return the most memory that a process has had, in megabytes."""
     status = pathlib.Path(f"/proc/{process}/status").read_text()
     return int(status.partition("VmHWM:")[2].split()[0]) / 1000
 

@@ -29,7 +29,7 @@ class File:
             connection.executescript(SCHEMA)
 
     async def ask(self, statement: str, *values: object) -> tuple[int, list[tuple[str, ...]]]:
-        """Give how many rows the statement has changed, and those it has found."""
+        """Return how many rows the statement has changed, and those it has found."""
 
         def run() -> tuple[int, list[tuple[str, ...]]]:
             with contextlib.closing(self._connect()) as connection, connection:

@@ -1,6 +1,7 @@
-"""What the tests share that cross the packages: a program run as a reader runs it, a server of Redis, and a browser."""
+"""What the tests share that cross the packages: a program run as a reader runs it, Redis, PostgreSQL, and a browser."""
 
 import importlib.util
+import itertools
 import logging
 import os
 import pathlib
@@ -11,13 +12,17 @@ import sys
 import pytest
 
 import ponty
+from ponty.core.testing import ponty_client as ponty_client
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import browser as real_browser
+import postgres
 
 ROOT = pathlib.Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples"
 SERVER = ROOT / "packages/ponty-memo/tests/fleet/server.py"
+
+databases = itertools.count()
 
 ON_A_FREE_PORT = """
 import runpy, sys, ponty
@@ -31,15 +36,15 @@ how, what = sys.argv[1:]
 
 
 def pytest_collection_modifyitems(items):
-    """Mark the tests that need a browser."""
+    """Mark the tests that need a browser or PostgreSQL."""
     for item in items:
-        if "chromium" in getattr(item, "fixturenames", ()):
+        if not {"chromium", "postgres_server"}.isdisjoint(getattr(item, "fixturenames", ())):
             item.add_marker("programs")
 
 
 @pytest.fixture
 def routes():
-    """Give a test an empty default table."""
+    """Empty the default table for a test."""
     with ponty.routes.emptied():
         yield ponty.routes
 
@@ -86,13 +91,34 @@ def run(tmp_path):
 
 @pytest.fixture(scope="session")
 def redis_url():
-    """Give the URL of a real Redis or Valkey server, started for these tests."""
+    """Return the URL of a real Redis or Valkey server, started for these tests."""
     spec = importlib.util.spec_from_file_location("ponty_redis_server", SERVER)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     server = module.Server().start()
     yield server.url
     server.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_server():
+    """Give a real PostgreSQL, started for these tests."""
+    server = postgres.Server()
+    try:
+        yield server.start()
+    finally:
+        server.close()
+
+
+@pytest.fixture
+def postgres_url(postgres_server):
+    """Give the URL of an empty database of a test's own."""
+    import psycopg
+
+    name = f"test_{next(databases)}"
+    with psycopg.connect(f"{postgres_server.url}/postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    return f"{postgres_server.url}/{name}"
 
 
 @pytest.fixture(scope="session")
@@ -104,6 +130,6 @@ def chromium(tmp_path_factory):
 
 @pytest.fixture
 def browser(chromium):
-    """Give a test a tab of a real browser: see `browser.py` for what it does."""
+    """Open a tab of a real browser: see `browser.py` for what it does."""
     with real_browser.tab(chromium) as tab:
         yield tab

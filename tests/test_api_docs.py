@@ -16,7 +16,6 @@ from ponty import (
     Routes,
     ValidationError,
     api_docs,
-    build_app,
     expect,
     openapi,
     render_json,
@@ -46,8 +45,8 @@ NAMES = {"title": "Mugs & more", "version": "1.2.3"}
 
 
 @pytest.fixture
-async def client(aiohttp_client):
-    return await aiohttp_client(build_app(routes=[MUGS, api_docs(MUGS, **NAMES)]))
+async def client(ponty_client):
+    return await ponty_client(MUGS, api_docs(MUGS, **NAMES))
 
 
 @pytest.mark.parametrize(
@@ -89,10 +88,10 @@ async def test_what_is_large_is_compressed_for_who_takes_it(client):
     assert gzip.decompress(small) == whole
 
 
-async def test_the_policy_lets_nothing_in_from_elsewhere(aiohttp_client):
+async def test_the_policy_lets_nothing_in_from_elsewhere(ponty_client):
     """Only the servers of the document may be asked, since that is what the page is for."""
     servers = ["https://mugs.example/v1", "/v2", "https://{region}.example"]
-    client = await aiohttp_client(build_app(routes=[api_docs(MUGS, servers=servers, **NAMES)]))
+    client = await ponty_client(api_docs(MUGS, servers=servers, **NAMES))
     async with client.get("/docs") as answer:
         policy = dict(part.split(" ", 1) for part in answer.headers["Content-Security-Policy"].split("; "))
         page = await answer.text()
@@ -109,21 +108,21 @@ async def test_the_pages_are_in_no_document(client):
     assert openapi(table, **NAMES)["paths"] == {}
 
 
-async def test_they_may_be_guarded(aiohttp_client):
+async def test_they_may_be_guarded(ponty_client):
     from aiohttp import web
 
     @web.middleware
     async def refuse(request, handler):
         raise web.HTTPForbidden
 
-    client = await aiohttp_client(build_app(routes=[api_docs(MUGS, middlewares=[refuse], **NAMES)]))
+    client = await ponty_client(api_docs(MUGS, middlewares=[refuse], **NAMES))
     for path in ("/docs", "/docs/openapi.json", "/docs/page.js"):
         async with client.get(path) as answer:
             assert answer.status == 403
 
 
-async def test_the_plain_page_has_no_script_and_says_it_all(aiohttp_client):
-    client = await aiohttp_client(build_app(routes=[api_docs(MUGS, interactive=False, path="/read/me", **NAMES)]))
+async def test_the_plain_page_has_no_script_and_says_it_all(ponty_client):
+    client = await ponty_client(api_docs(MUGS, interactive=False, path="/read/me", **NAMES))
     async with client.get("/read/me") as answer:
         page = await answer.text()
     assert "<script" not in page
@@ -135,14 +134,14 @@ async def test_the_plain_page_has_no_script_and_says_it_all(aiohttp_client):
         assert answer.status == 404
 
 
-async def test_without_the_extra_the_page_is_plain_and_there_is_no_yaml(aiohttp_client, monkeypatch):
+async def test_without_the_extra_the_page_is_plain_and_there_is_no_yaml(ponty_client, monkeypatch):
     find = importlib.util.find_spec
     monkeypatch.setattr(
         importlib.util, "find_spec", lambda name, *more: None if name in {"offapi", "yaml"} else find(name, *more)
     )
     with pytest.raises(ImportError, match=r"pip install 'ponty-request\[docs\]'"):
         api_docs(MUGS, interactive=True, **NAMES)
-    client = await aiohttp_client(build_app(routes=[api_docs(MUGS, **NAMES)]))
+    client = await ponty_client(api_docs(MUGS, **NAMES))
     async with client.get("/docs") as answer:
         assert "<script" not in await answer.text()
     async with client.get("/docs/openapi.yaml") as answer:
@@ -172,11 +171,11 @@ ASKED = "performance.getEntriesByType('resource').map(entry => new URL(entry.nam
 
 
 @pytest.mark.parametrize("prefix", ["", "/api/v1"])
-async def test_the_page_lists_the_operations_and_asks_nobody_else(aiohttp_client, browser, prefix):
+async def test_the_page_lists_the_operations_and_asks_nobody_else(ponty_client, browser, prefix):
     """Wherever it is mounted, its own files are found beside it; and a stricter policy for answers is not for it."""
     outer = Routes()
     outer.include(api_docs(MUGS, **NAMES), prefix=prefix)
-    client = await aiohttp_client(build_app(routes=[MUGS, outer], middlewares=[security_headers()]))
+    client = await ponty_client(MUGS, outer, middlewares=[security_headers()])
     await browser.open(client.make_url(f"{prefix}/docs"))
     await browser.until("document.querySelector('.opblock-summary')")
     (operation,) = await browser.run(f"return {OPERATIONS}")
@@ -212,8 +211,8 @@ async def test_an_operation_is_tried_with_a_bearer_token(client, browser):
     assert await browser.console() == []
 
 
-async def test_the_plain_page_is_read_with_scripts_switched_off(aiohttp_client, browser):
-    client = await aiohttp_client(build_app(routes=[api_docs(MUGS, interactive=False, **NAMES)]))
+async def test_the_plain_page_is_read_with_scripts_switched_off(ponty_client, browser):
+    client = await ponty_client(api_docs(MUGS, interactive=False, **NAMES))
     browser.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
     try:
         await browser.open(client.make_url("/docs"))

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -46,6 +47,8 @@ def test_a_run_leaves_its_samples_and_its_tables(tmp_path):
     rows = (tmp_path / "report/rates.csv").read_text().splitlines()
     assert [row.partition(",")[0] for row in rows] == ["server", "ponty", "aiohttp"]
     assert "## Targets" in (tmp_path / "report/results.md").read_text()
+    concluded = (tmp_path / "report/conclusion.txt").read_text()
+    assert re.search(r"Ponty's: aiohttp \*\*\d+\.\d.*\*\*\. Those are the cases hello, 404, .* Of \d+", concluded)
 
     before = (tmp_path / "samples.jsonl").read_text()
     run(*arguments, "--resume")
@@ -87,4 +90,19 @@ def test_uploads_arrive_whole_at_all_servers_that_are_compared():
     assert [line.split(":")[0].strip() for line in printed.splitlines()[-2:]] == [
         "ponty form / aiohttp form",
         "ponty stream / aiohttp stream",
+    ]
+
+
+def test_idempotency_is_measured_with_and_without_redis(redis_url):
+    command = [sys.executable, "-m", "benchmarks.idempotency", "2"]
+    printed = subprocess.run(
+        command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True, env=os.environ | {"REDIS_URL": redis_url}
+    ).stdout.splitlines()
+    assert [re.split("  +", line)[0] for line in printed] == [
+        "without idempotent",
+        "no key",
+        "a new key",
+        "a repetition",
+        "a new key, in Redis",
+        "a repetition, in Redis",
     ]

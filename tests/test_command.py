@@ -38,7 +38,7 @@ if __name__ == "__main__":
 
 @pytest.fixture
 def shop(tmp_path):
-    """Give a function that writes a version of a program."""
+    """Return a function that writes a version of a program."""
 
     def write(version="one", name="shop.py", text=PROGRAM):
         written = tmp_path / f".{name}"
@@ -52,7 +52,7 @@ def shop(tmp_path):
 
 @pytest.fixture
 def ponty(tmp_path):
-    """Give a function that calls the command to its end."""
+    """Return a function that calls the command to its end."""
 
     def call(*arguments, **environment):
         return subprocess.run(
@@ -103,7 +103,7 @@ class Running:
 
 @pytest.fixture
 def running(tmp_path):
-    """Give a function that starts `ponty run`."""
+    """Return a function that starts `ponty run`."""
     started = []
 
     def run(*arguments, **environment):
@@ -436,12 +436,16 @@ def test_a_new_project_passes_its_tests_as_it_is_made(tmp_path, ponty, name):
         check=False,
     )
     assert tests.returncode == 0, tests.stdout
-    assert "3 passed" in tests.stdout
+    assert "4 passed" in tests.stdout
     package = name.replace("-", "_")
     checked = subprocess.run(
         [*PONTY, "check", package], cwd=project, capture_output=True, text=True, check=False, env=os.environ
     )
     assert checked.stdout == f"{package}: nothing found\n"
+    held = subprocess.run(
+        [*PONTY, "contract", package, "--check"], cwd=project, capture_output=True, text=True, check=False
+    )
+    assert (held.returncode, held.stdout + held.stderr) == (0, "")
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ LANGUAGES = ("python", "console", "pycon")
 
 
 def blocks(path, language):
-    """Give the code blocks of a page in `language`, each with its position."""
+    """Return the code blocks of a page in `language`, each with its position."""
     parser = RestParser if path.suffix == ".rst" else MarkdownParser
     document = Document(path.read_text(), str(path))
     return [(region.start, textwrap.dedent(region.parsed)) for region in parser(language, lambda _: None)(document)]
@@ -129,7 +129,7 @@ class Program:
         assert failures.getvalue() == ""
 
     def ask(self, line):
-        """Give what curl would print, with the headers apart."""
+        """Return what curl would print, with the headers apart."""
         if self.serving is None:
             runner = asyncio.Runner()
             server = TestServer(build_app(**self.options))
@@ -182,12 +182,12 @@ async def ask(line, server):
 
 
 def included_programs(path):
-    """Give the programs that a page includes, each at its first place: files of `examples/` that serve."""
+    """Return the programs that a page includes, each at its first place: files of `examples/` that serve."""
     found = {}
     for match in re.finditer(r"(?m)^ *\.\. literalinclude:: (\S+\.py)$", path.read_text()):
         file = (path.parent / match[1]).resolve()
         assert file.is_relative_to(ROOT / "examples"), file
-        if "startmeup(port=8080" in file.read_text():
+        if re.search(r"startmeup\(\s*port=8080", file.read_text()):
             found.setdefault(file, match.start())
     return [(start, "program", file) for file, start in found.items()]
 

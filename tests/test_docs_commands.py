@@ -48,7 +48,7 @@ ELSEWHERE = {"apt-get", ".", "cd", "docker", "redis-server", "systemctl", "wait"
 
 
 def commands():
-    """Give each command of each shell block, with the page it is on."""
+    """Return each command of each shell block, with the page it is on."""
     for page in PAGES:
         parser = (RestParser if page.suffix == ".rst" else MarkdownParser)("shell", lambda _: None)
         for region in parser(Document(page.read_text(), str(page))):
@@ -139,3 +139,16 @@ def test_the_files_that_a_page_names_exist(path):
     """In its sentences, too: a page that names a file which was moved sends its reader nowhere."""
     named = re.findall(r"``((?:examples|packages|tests|docs|benchmarks)/[\w./-]+)``", path.read_text())
     assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+@pytest.mark.parametrize("language", ["python", "pycon", "text", "html", "javascript", "nginx", "yaml", "toml"])
+def test_no_listing_is_wider_than_its_page(language):
+    """A page of 1280 pixels has room for 120 characters, and would cut the rest. Sessions of a shell are wrapped."""
+    too_wide = [
+        f"{page.relative_to(ROOT)}: {line}"
+        for page in sorted(ROOT.glob("docs/**/*.rst"))
+        for region in RestParser(language, lambda _: None)(Document(page.read_text(), str(page)))
+        for line in region.parsed.splitlines()
+        if len(line) > 120
+    ]
+    assert too_wide == []

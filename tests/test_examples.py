@@ -9,6 +9,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 
@@ -17,7 +18,7 @@ GUESTHOUSE = EXAMPLES / "guesthouse"
 
 
 def ask(url, body=None, *, method=None, **headers):
-    """Give the status and the JSON of an answer."""
+    """Return the status and the JSON of an answer."""
     headers = {name.replace("_", "-"): value for name, value in headers.items()}
     try:
         with urllib.request.urlopen(urllib.request.Request(url, data=body, headers=headers, method=method)) as answer:
@@ -77,6 +78,19 @@ def test_a_store_of_ones_own_is_shared_by_processes_and_outlives_them(tmp_path):
     lines = [line for process in [start(), start()] for line in finish(process)]
     assert sorted(lines) == ["computing", *["{'year': 2026, 'days': 365}"] * 2]
     assert finish(start()) == ["{'year': 2026, 'days': 365}"]
+
+
+def test_two_services_share_the_classes_of_their_requests(run):
+    """One installs neither the routes nor the handlers of the other."""
+    folder = str(EXAMPLES / "both_ends")
+    orders, orders_url = run("both_ends/orders.py", PYTHONPATH=folder)
+    _, address = run("both_ends/till.py", PYTHONPATH=folder, ORDERS_URL=orders_url)
+    assert ask(f"{address}/till/7?item=mug", method="POST")[1]["data"] == "order 1: mug, due 01.03.2026"
+    assert ask(f"{address}/till/7")[1]["data"] == ["mug"]
+    assert ask(f"{address}/till/8")[1]["data"] == []
+    status, problem = ask(f"{address}/till/8?item=mug", method="POST")
+    assert (status, problem["title"], problem["customer"]) == (404, "There is no such customer", 8)
+    assert stop(orders) == 0
 
 
 def test_a_step_of_the_tutorial_starts_and_stops(run):
@@ -180,3 +194,22 @@ def test_the_container_holds_what_there_is():
     assert set(re.findall(r"(\w+)=", settings)) == {"HOST", "PORT", "DATABASE"}
     assert all(f'"{name}"' in program for name in re.findall(r"(\w+)=", settings))
     assert lines[-1] == 'CMD ["python", "-m", "guesthouse"]'
+
+
+def test_payments_are_made_once_at_two_servers(run, redis_url, tmp_path):
+    """Whichever server is asked, and whatever the request that comes second with the same key."""
+    environment = {"REDIS_URL": redis_url, "LEDGER": str(tmp_path / "ledger.db")}
+    (one, first), (_, second) = (run("payments/payments.py", **environment) for _ in range(2))
+    body = b'{"cents": 450}'
+    headers = {"Authorization": "Bearer token-of-ann", "Content_Type": "application/json"}
+    key = {"Idempotency_Key": f'"{os.getpid()}-{time.time_ns()}"'}
+    assert ask(f"{first}/payments", body, **headers)[0] == 400
+    assert ask(f"{first}/payments", b'{"cents": "all"}', **headers, **key)[0] == 400
+    status, payment = ask(f"{first}/payments", body, **headers, **key)
+    assert (status, payment["data"]["cents"]) == (201, 450)
+    assert ask(f"{second}/payments", body, **headers, **key) == (201, payment)
+    assert ask(f"{second}/payments", b'{"cents": 451}', **headers, **key)[0] == 422
+    assert ask(f"{second}/payments", body, **headers | {"Authorization": "Bearer xyz"}, **key)[0] == 401
+    bobs = ask(f"{second}/payments", body, **headers | {"Authorization": "Bearer token-of-bob"}, **key)
+    assert (bobs[0], bobs[1]["data"]["id"]) == (201, payment["data"]["id"] + 1)
+    assert stop(one) == 0

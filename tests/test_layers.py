@@ -21,7 +21,7 @@ FOLDERS: dict[str, tuple[str, ...]] = {
         "redis",
         "redis/connection",
         "redis/lazy_imports",
-        "decorators",
+        "decorators records",
         "flights",
         "stores",
         "locks keys",
@@ -30,7 +30,7 @@ FOLDERS: dict[str, tuple[str, ...]] = {
     ),
     "core": (
         "testing",
-        "operations",
+        "operations idempotency",
         "serving",
         "app",
         "routing",
@@ -38,17 +38,20 @@ FOLDERS: dict[str, tuple[str, ...]] = {
         "streams",
         "answers",
         "lifecycle retrying",
-        "wire log_lines",
+        "wire log_lines time_left",
     ),
     "request": (
+        "differences",
         "description",
+        "handling",
         "binding sockets",
-        "handlers refusals",
+        "reading",
+        "handlers leaving refusals",
         "request",
-        "plan",
+        "plan client",
         "value_types",
         "fields",
-        "forms",
+        "forms outgoing",
         "texts",
         "parsing",
         "validation",
@@ -96,7 +99,7 @@ def test_a_layer_uses_only_the_public_names_of_another(layer, path):
 
 
 def place_of(layer, parts):
-    """Give the place of a module in its layer's row of `FOLDERS`: how far down it stands, and in which folder."""
+    """Return the place of a module in its layer's row of `FOLDERS`: how far down it stands, and in which folder."""
     places = {room: (depth, room) for depth, rooms in enumerate(FOLDERS[layer]) for room in rooms.split()}
     room = "/".join(parts)
     while room and room not in places:
@@ -105,7 +108,7 @@ def place_of(layer, parts):
 
 
 def modules_imported(layer, path):
-    """Give the modules of a file's own layer that it imports, as their paths within the layer."""
+    """Return the modules of a file's own layer that it imports, as their paths within the layer."""
     root = PACKAGES / f"ponty-{layer}/src/ponty/{layer}"
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith(f"ponty.{layer}"):

@@ -74,6 +74,72 @@ NOTES = [
     ("GET", "/notes", ANN, None),
 ]
 
+LIBRARY = [
+    ("GET", "/books", {}, None),
+    ("GET", "/books?genre=essay&genre=poems", {}, None),
+    ("GET", "/books?limit=1", {}, None),
+    ("GET", "/books?limit=0", {}, None),
+    ("GET", "/books?limit=ten", {}, None),
+    ("GET", "/books?genre=thriller", {}, None),
+    ("GET", "/books/1", {}, None),
+    ("GET", "/books/9", {}, None),
+    ("GET", "/nothing", {}, None),
+    ("POST", "/books", ANN, {"title": "Odes", "genre": "poems", "pages": 90}),
+    ("GET", "/books/3", {}, None),
+    ("POST", "/books", {}, {"title": "Odes", "genre": "poems", "pages": 90}),
+    ("POST", "/books", GUESSED, {"title": "Odes", "genre": "poems", "pages": 90}),
+    ("POST", "/books", BOB, {"title": "Odes", "genre": "poems", "pages": 90}),
+    ("POST", "/books", ANN, {"title": "", "genre": "poems", "pages": 90}),
+    ("POST", "/books", ANN, {"title": "Odes", "genre": "thriller", "pages": 90}),
+    ("POST", "/books", ANN, {"title": "Odes", "genre": "poems", "pages": 0}),
+    ("PATCH", "/books/2", ANN, {}),
+    ("PATCH", "/books/2", ANN, {"pages": 360}),
+    ("PATCH", "/books/2", ANN, {"title": None}),
+    ("PATCH", "/books/2", BOB, {"pages": 1}),
+    ("GET", "/books/2", {}, None),
+    ("PATCH", "/books/9", ANN, {"pages": 360}),
+    ("POST", "/books/1/loan", BOB, None),
+    ("POST", "/books/1/loan", ANN, None),
+    ("GET", "/books/1", {}, None),
+    ("POST", "/books/9/loan", BOB, None),
+    ("DELETE", "/books/1", BOB, None),
+    ("DELETE", "/books/1", ANN, None),
+    ("DELETE", "/books/1", ANN, None),
+    ("GET", "/me", ANN, None),
+    ("GET", "/me", BOB | {"Accept-Language": "de", "Cookie": "theme=dark"}, None),
+    ("GET", "/me", {}, None),
+    ("GET", "/catalogue.jsonl", {}, None),
+    ("GET", "/books", {"Origin": "https://library.example"}, None),
+    ("GET", "/books", {"Origin": "https://elsewhere.example"}, None),
+]
+
+BLUE = {"name": "blue", "beds": 3, "since": "2022-02-02"}
+GREEN = BLUE | {"name": "green"}
+
+ROOMS = [
+    ("GET", "/rooms", {}, None),
+    ("GET", "/rooms?beds=3", {}, None),
+    ("GET", "/rooms?beds=many", {}, None),
+    ("GET", "/rooms/1", {}, None),
+    ("GET", "/rooms/9", {}, None),
+    ("GET", "/rooms/one", {}, None),
+    ("POST", "/rooms", ANN, GREEN),
+    ("GET", "/rooms/3", {}, None),
+    ("POST", "/rooms", {}, GREEN),
+    ("POST", "/rooms", GUESSED, GREEN),
+    ("POST", "/rooms", ANN, BLUE),
+    ("POST", "/rooms", ANN, GREEN | {"name": ""}),
+    ("POST", "/rooms", ANN, GREEN | {"beds": 0}),
+    ("POST", "/rooms", ANN, GREEN | {"beds": True}),
+    ("POST", "/rooms", ANN, GREEN | {"beds": "3"}),
+    ("POST", "/rooms", ANN, GREEN | {"since": "2022-02-30"}),
+    ("POST", "/rooms", ANN, []),
+    ("DELETE", "/rooms/1", {}, None),
+    ("DELETE", "/rooms/1", ANN, None),
+    ("DELETE", "/rooms/1", ANN, None),
+    ("GET", "/rooms", {}, None),
+]
+
 SAYING = ("content-type", "location", "www-authenticate", "access-control-allow-origin")
 """The headers that are compared, of answers that are no errors."""
 
@@ -98,7 +164,9 @@ def told(status, headers, content):
         return status, places(json.loads(content))
     if status >= 400:
         document = json.loads(content)
-        return status, document["detail"] if "detail" in document else document["error"]
+        if "extra" in document:
+            return status, [(fault["source"], fault["key"]) for fault in document["extra"]]
+        return status, next(document[name] for name in ("detail", "error", "title") if name in document)
     if status == 204:
         return status, content
     # Blanks in a header, and the charset of JSON, are each one's own.
@@ -122,11 +190,12 @@ def serve(tmp_path):
 
     def serve(folder, *words):
         command = [sys.executable, "-m", *words]
-        environment = os.environ | {"PYTHONPATH": str(EXAMPLES / folder)}
-        process = subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True)
+        environment = os.environ | {"PYTHONPATH": str(EXAMPLES / folder), "PYTHONUNBUFFERED": "1"}
+        both = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        process = subprocess.Popen(command, cwd=tmp_path, env=environment, text=True, **both)
         started.append(process)
         log = []
-        for line in process.stderr:
+        for line in process.stdout:
             log.append(line)
             if match := re.search(r"(?i)running on (http://[\d.:]+)", line):
                 return match[1]
@@ -158,3 +227,15 @@ def test_notes_moved_from_flask_are_answered_as_before(serve, run, tmp_path):
     before = serve("from_flask", "flask", "--app", "before:create_app", "run", "--port=0")
     _, after = run("from_flask/after.py", cwd=tmp_path / "after")
     assert compare(NOTES, before, after) == {200, 201, 204, 401, 404}
+
+
+def test_a_library_moved_from_litestar_answers_as_before(serve, run):
+    before = serve("from_litestar", "uvicorn", "before:app", "--port=0", "--no-access-log")
+    _, after = run("from_litestar/after.py")
+    assert compare(LIBRARY, before, after) == {200, 201, 204, 400, 401, 403, 404, 409}
+
+
+def test_rooms_moved_from_bare_aiohttp_are_answered_as_before(serve, run):
+    before = serve("from_aiohttp", "aiohttp.web", "--hostname=127.0.0.1", "--port=0", "before:create_app")
+    _, after = run("from_aiohttp/after.py")
+    assert compare(ROOMS, before, after) == {200, 201, 204, 400, 401, 404, 409}

@@ -15,5 +15,5 @@ async def test_mutants_of_valid_requests():
     finally:
         process.kill()
         await process.communicate()
-    # Where a client has ended, aiohttp may close before it has answered: which answers come is not always the same.
-    assert statuses.keys() & {200, 400}
+    assert statuses[200] >= 40
+    assert statuses[400] >= 200

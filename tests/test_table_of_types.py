@@ -17,7 +17,7 @@ import uuid
 import msgspec
 import pytest
 
-from ponty.core import Routes, build_app, render_json
+from ponty.core import Routes, render_json
 from ponty.request import Annotation, InvalidField, Json, ParsedJsonBody, QueryParameter, Request, expect
 from ponty.request.description.answer_types import answer_schema
 from ponty.request.parsing.parser import Parser
@@ -110,7 +110,7 @@ def test_the_table_is_found():
 
 
 @pytest.mark.parametrize(("name", "example", "schema"), ROWS, ids=[name for name, _, _ in ROWS])
-async def test_a_row_holds_both_ways(aiohttp_client, name, example, schema):
+async def test_a_row_holds_both_ways(ponty_client, name, example, schema):
     """The example is read of a body and answered again, and the schema is that of the type."""
     tp = type_of(name)
     parser = Parser(tp)
@@ -137,7 +137,7 @@ async def test_a_row_holds_both_ways(aiohttp_client, name, example, schema):
     async def bare(value: typing.Any) -> typing.Any:
         return value
 
-    client = await aiohttp_client(build_app(routes=[table], check_returns="raise"))
+    client = await ponty_client(table, check_returns="raise")
     headers = {"Content-Type": "application/json"}
     answer = await client.post("/", data=example, headers=headers)
     assert (answer.status, await answer.json()) == (200, json.loads(example))

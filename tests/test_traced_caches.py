@@ -9,7 +9,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from ponty import Routes, build_app, cache_events, tracing
+from ponty import Routes, cache_events, tracing
 from ponty.memo import localcache
 
 
@@ -26,7 +26,7 @@ def provider(exporter):
 
 
 @pytest.mark.parametrize("fails", [False, True])
-async def test_requests_that_wait_for_one_computation(aiohttp_client, exporter, provider, fails):
+async def test_requests_that_wait_for_one_computation(ponty_client, exporter, provider, fails):
     gate, joined = asyncio.Event(), asyncio.Event()
     routes = Routes()
 
@@ -43,7 +43,7 @@ async def test_requests_that_wait_for_one_computation(aiohttp_client, exporter, 
         asyncio.get_running_loop().call_soon(lambda: price.cache_info().waiters == 3 and joined.set())
         return web.json_response(await price("tea"))
 
-    client = await aiohttp_client(build_app(routes=routes, middlewares=[tracing(tracer_provider=provider)]))
+    client = await ponty_client(routes, middlewares=[tracing(tracer_provider=provider)])
     asking = [asyncio.create_task(client.get("/price")) for _ in range(3)]
     await joined.wait()
     gate.set()

@@ -39,7 +39,7 @@ def connect() -> sqlite3.Connection:
 
 
 async def ask(statement: str, *values: object) -> tuple[int, list[tuple[int, ...]]]:
-    """Give how many rows the statement has changed, and those it has found."""
+    """Return how many rows the statement has changed, and those it has found."""
 
     def run() -> tuple[int, list[tuple[int, ...]]]:
         with contextlib.closing(connect()) as connection, connection:

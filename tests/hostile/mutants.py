@@ -99,10 +99,14 @@ def _pieces(data: bytes, random: random.Random) -> Iterator[bytes]:
         data = data[at:]
 
 
-async def exchange(port: int, data: bytes, random: random.Random, *, ends: bool = True) -> bytes:
+async def exchange(port: int, data: bytes, random: random.Random) -> bytes:
     """Send all of it over a connection; return all that comes until the server closes it.
 
-    Where the client `ends` what it sends, aiohttp may close before it has answered.
+    A good request goes over another connection after each piece, so that the server has taken and answered what it has
+    by then. Where a client ends what it sends before, aiohttp may close without an answer, or take two pieces for one.
+
+    Raises:
+        Malformed: A good request did not have its own answer.
     """
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     got = b""
@@ -112,9 +116,8 @@ async def exchange(port: int, data: bytes, random: random.Random, *, ends: bool 
                 for piece in _pieces(data, random):
                     writer.write(piece)
                     await writer.drain()
-                    await asyncio.sleep(0)
-                if ends:
-                    writer.write_eof()
+                    await ask_well(port)
+                writer.write_eof()
             with suppress(ConnectionError):
                 while some := await reader.read(2**16):
                     got += some
@@ -123,6 +126,22 @@ async def exchange(port: int, data: bytes, random: random.Random, *, ends: bool 
         with suppress(ConnectionError):
             await writer.wait_closed()
     return got
+
+
+async def ask_well(port: int) -> None:
+    """Send a good request over a connection of its own.
+
+    Raises:
+        Malformed: It did not have its own answer.
+    """
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        writer.write(GOOD)
+        (good,) = read_all(await reader.read())
+    finally:
+        writer.close()
+    if b'"good"' not in good.body:
+        raise Malformed(f"a good request got {good}")
 
 
 def check(sent: bytes, got: bytes) -> list[Answer]:
@@ -150,12 +169,6 @@ def _check_ahead(answered: list[Answer]) -> None:
         raise Malformed(f"the good request ahead of it got {answered[0]}")
 
 
-def _check_good(got: bytes) -> None:
-    (good,) = read_all(got)
-    if b'"good"' not in good.body:
-        raise Malformed(f"a good request got {good}")
-
-
 async def attack(port: int, count: int, seed: int) -> collections.Counter[int]:
     """Send `count` mutants to a server of `program.py`; return how often each status came.
 
@@ -172,7 +185,6 @@ async def attack(port: int, count: int, seed: int) -> collections.Counter[int]:
             answered = check(sent, await exchange(port, sent, source))
             if ahead:
                 _check_ahead(answered)
-            _check_good(await exchange(port, GOOD, source, ends=False))
         except (Malformed, TimeoutError, OSError) as error:
             raise Malformed(f"mutant {number} of seed {seed}, {sent!r}: {error!r}") from error
         statuses.update(answer.status for answer in answered)

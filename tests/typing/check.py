@@ -15,7 +15,7 @@ Lines = dict[str, set[int]]
 
 
 def marked() -> Lines:
-    """Give the lines that must be refused, by file."""
+    """Return the lines that must be refused, by file."""
     return {
         path.name: {number for number, line in enumerate(path.read_text().splitlines(), 1) if line.endswith("# E")}
         for pattern in ("*_pass.py", "*_fail.py")
@@ -24,7 +24,7 @@ def marked() -> Lines:
 
 
 def found_by_mypy(files: list[str]) -> Lines:
-    """Give the lines where mypy finds an error."""
+    """Return the lines where mypy finds an error."""
     run = subprocess.run(
         [sys.executable, "-m", "mypy", "--strict", *files], capture_output=True, text=True, check=False
     )
@@ -36,7 +36,7 @@ def found_by_mypy(files: list[str]) -> Lines:
 
 
 def found_by_pyright(files: list[str]) -> Lines:
-    """Give the lines where pyright finds an error."""
+    """Return the lines where pyright finds an error."""
     settings = HERE / "pyrightconfig.json"
     command = [
         sys.executable,

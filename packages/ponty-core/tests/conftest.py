@@ -18,7 +18,7 @@ Serve = Callable[..., Awaitable[TestClient[web.Request, web.Application]]]
 
 @pytest.fixture(autouse=True)
 def routes() -> Iterator[Routes]:
-    """Give each test an empty default table."""
+    """Empty the default table for each test."""
     with default_table.emptied():
         yield default_table
 

@@ -203,9 +203,9 @@ async def test_a_client_of_http_1_0(serve, path):
 
 
 @pytest.mark.parametrize(("value", "status"), [("100-continue", 404), ("SECRET", 417)])
-async def test_an_expectation_where_nothing_is(aiohttp_client, value, status):
+async def test_an_expectation_where_nothing_is(ponty_client, value, status):
     get("/")(handler)
-    client = await aiohttp_client(build_app())
+    client = await ponty_client()
     reader, writer = await asyncio.open_connection(client.host, client.port)
     writer.write(f"POST /nowhere HTTP/1.1\r\nHost: a\r\nConnection: close\r\nExpect: {value}\r\n\r\n".encode())
     sent = await reader.read()

@@ -1,14 +1,17 @@
 """Where Ponty takes hold of aiohttp by what is not public: tried one by one, so that a change of aiohttp is seen."""
 
+import asyncio
 import pathlib
 import sys
 
 from aiohttp import web
+from aiohttp.base_protocol import BaseProtocol
 from aiohttp.http import StreamWriter
 from aiohttp.http_exceptions import LineTooLong
 from aiohttp.http_parser import RawRequestMessage
 
 from ponty.core import Limits, build_app
+from ponty.core.routing.dispatch import matched_with
 from ponty.core.serving.connection import Connection
 from ponty.core.serving.protocol_errors import line_limit, told_of
 from ponty.core.serving.server import Server
@@ -64,3 +67,70 @@ async def test_a_head_may_wait_in_the_writer_of_an_answer_and_be_dropped():
     writer = StreamWriter(None, None)
     assert (writer.chunked, writer.length) == (False, None)
     assert {"_headers_buf": None, "_headers_written": False}.items() <= vars(writer).items()
+
+
+async def nothing(request):
+    raise AssertionError(request)
+
+
+def test_match_information_is_made_of_four_parts():
+    """See `ponty.core.routing.dispatch`."""
+    app = web.Application()
+    route = app.router.add_get("/{x}", nothing)
+    whole = web.UrlMappingMatchInfo({"x": "a"}, route)
+    whole.add_app(app)
+    whole.freeze()
+    made = matched_with({"x": "a"}, route, app)
+    assert type(made) is type(whole)
+    assert dict(made) == dict(whole)
+    for slot in web.UrlMappingMatchInfo.__slots__:
+        assert getattr(made, slot) == getattr(whole, slot), slot
+
+
+async def test_an_application_finds_a_route_and_its_middlewares_in_one_method():
+    """`ponty.core.routing.dispatch` does as that method does; what it does is to be looked at when it changes."""
+    known = {"resolve", "add_app", "freeze", "_match_info", "expect_handler", "drain", "_cached_build_middleware"}
+    assert known <= {*web.Application._handle.__code__.co_names}
+    router = web.UrlDispatcher.resolve.__code__.co_names
+    assert {"_resource_index", "_matched_sub_app_resources", "path_safe", "rpartition"} <= {*router}
+
+
+async def test_a_connection_reads_on_by_one_method():
+    """See `ponty.core.serving.connection`."""
+    for name in ("resume_reading", "_resume_reading_for_buffer"):
+        assert "_resume_transport_reading" in vars(BaseProtocol)[name].__code__.co_names, name
+    async with Served(build_app()) as served:
+        connection = served.server()
+        assert (connection._reading_paused, connection._buffer_paused) == (False, False)
+
+
+class Recorder(BaseProtocol):
+    """A connection that keeps what is written."""
+
+    def __init__(self, loop):
+        super().__init__(loop)
+        self.transport = self
+        self.written = []
+
+    def is_closing(self):
+        return False
+
+    def write(self, data):
+        self.written.append(bytes(data))
+
+
+async def test_a_writer_that_was_given_no_head_writes_what_it_is_given_and_nothing_else():
+    """See `ponty.core.answers.fast_response`: head and body go out as one."""
+    connection = Recorder(asyncio.get_running_loop())
+    writer = StreamWriter(connection, connection._loop)
+    await writer.write_eof(b"head and body")
+    assert connection.written == [b"head and body"]
+    assert writer.output_size == 13
+
+
+def test_a_connection_sends_an_answer_by_two_methods_and_a_response_keeps_its_parts_by_these_names():
+    """See `ponty.core.answers.fast_response`."""
+    assert {"prepare", "write_eof", "log_access"} <= {*web.RequestHandler.finish_response.__code__.co_names}
+    parts = {"_headers", "_body", "_status", "_reason", "_must_be_empty_body", "_keep_alive", "_compressed_body"}
+    response = web.Response(body=b"a")
+    assert parts <= {name for name in dir(response) if name.startswith("_")}

@@ -148,9 +148,9 @@ def test_a_type_is_a_uri_reference(uri):
 # What an application answers errors with
 
 
-async def answer_to(aiohttp_client, error, **settings):
+async def answer_to(ponty_client, error, **settings):
     raising(error)
-    client = await aiohttp_client(build_app(**settings))
+    client = await ponty_client(**settings)
     async with client.get("/", allow_redirects=False) as answer:
         return answer.status, await answer.text()
 
@@ -187,9 +187,9 @@ ANSWERS = {
 
 
 @pytest.mark.parametrize("kind", ANSWERS)
-async def test_an_error_of_a_class_has_an_answer_of_the_application_s(aiohttp_client, caplog, kind):
+async def test_an_error_of_a_class_has_an_answer_of_the_application_s(ponty_client, caplog, kind):
     errors, error, status, words = ANSWERS[kind]
-    got, text = await answer_to(aiohttp_client, error, errors=errors)
+    got, text = await answer_to(ponty_client, error, errors=errors)
     assert got == status
     assert words in text
     assert "secret" not in text
@@ -200,8 +200,8 @@ async def test_an_error_of_a_class_has_an_answer_of_the_application_s(aiohttp_cl
 @pytest.mark.parametrize(
     "answer", [lambda request, error: {"a": 1}, lambda request, error: 1 / 0, lambda request, error: None]
 )
-async def test_an_answer_that_fails_is_a_500(aiohttp_client, caplog, answer):
-    status, text = await answer_to(aiohttp_client, Outage(), errors={Outage: answer})
+async def test_an_answer_that_fails_is_a_500(ponty_client, caplog, answer):
+    status, text = await answer_to(ponty_client, Outage(), errors={Outage: answer})
     assert (status, json.loads(text)["title"]) == (500, "Internal Server Error")
     assert len(caplog.records) == 1
 
@@ -233,7 +233,7 @@ INVALID = {
 
 
 @pytest.mark.parametrize("kind", INVALID)
-async def test_an_invalid_request_has_an_answer_of_the_application_s(aiohttp_client, kind):
+async def test_an_invalid_request_has_an_answer_of_the_application_s(ponty_client, kind):
     answer, error, status, words = INVALID[kind]
 
     @get("/invalid")
@@ -243,7 +243,7 @@ async def test_an_invalid_request_has_an_answer_of_the_application_s(aiohttp_cli
             raise error
         error()
 
-    client = await aiohttp_client(build_app(answer_invalid=answer))
+    client = await ponty_client(answer_invalid=answer)
     async with client.get("/invalid") as got:
         assert got.status == status
         assert words in await got.text()

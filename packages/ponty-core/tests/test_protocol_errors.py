@@ -182,9 +182,9 @@ async def test_the_name_of_the_server_can_be_set_or_left_out(serve, name, sent, 
     assert headers.get("Server") == sent
 
 
-async def test_no_version_is_told_without_a_server_of_ponty_s_either(aiohttp_client):
+async def test_no_version_is_told_without_a_server_of_ponty_s_either(ponty_client):
     get("/")(index)
-    client = await aiohttp_client(build_app())
+    client = await ponty_client()
     for path in ("/", "/nothing"):
         async with client.get(path) as answer:
             assert answer.headers["Server"] == "Ponty"

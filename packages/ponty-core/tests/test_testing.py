@@ -24,7 +24,7 @@ async def other_name(app: web.Application) -> AsyncIterator[None]:
 
 @pytest.fixture
 def table():
-    """Give a table with a route that tells the name, and one that asks another service."""
+    """Return a table with a route that tells the name, and one that asks another service."""
     table = Routes()
 
     @table.get("/name")

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import gzip
 import importlib
 import pathlib
@@ -20,13 +21,15 @@ from serving import Served, rest, until
 UNPACKED = 2**26
 """More than a server may decode of a body that nobody reads; some kilobytes unpack to it."""
 
-BODIES = {
-    "gzip": gzip.compress(bytes(UNPACKED)),
-    "deflate": zlib.compress(bytes(UNPACKED)),
-}
+PACKERS = {"gzip": gzip.compress, "deflate": zlib.compress}
 for name, module in {"br": "brotli", "zstd": "backports.zstd"}.items():
     with contextlib.suppress(ImportError):  # where it is missing, the encoding is refused
-        BODIES[name] = importlib.import_module(module).compress(bytes(UNPACKED))
+        PACKERS[name] = importlib.import_module(module).compress
+
+
+@functools.cache
+def packed(encoding):
+    return PACKERS[encoding](bytes(UNPACKED))
 
 
 @pytest.fixture
@@ -60,7 +63,7 @@ async def ask(client, method, path, body, *headers):
     return answer
 
 
-@pytest.mark.parametrize("encoding", BODIES)
+@pytest.mark.parametrize("encoding", PACKERS)
 @pytest.mark.parametrize("expect", [(), ("Expect: 100-continue",), ("Expect: something",)])
 @pytest.mark.parametrize(
     ("method", "path", "status"), [("POST", "/here", 200), ("POST", "/nowhere", 404), ("PUT", "/here", 405)]
@@ -71,7 +74,7 @@ async def test_it_closes_the_connection(serve, decoded, encoding, expect, method
         return web.Response(text="here")
 
     client = await serve()
-    answer = await ask(client, method, path, BODIES[encoding], f"Content-Encoding: {encoding}", *expect)
+    answer = await ask(client, method, path, packed(encoding), f"Content-Encoding: {encoding}", *expect)
     if expect == ("Expect: something",):
         status = 417
     assert f"HTTP/1.1 {status} ".encode() in answer
@@ -89,7 +92,7 @@ async def test_it_closes_the_connection_where_the_handler_fails_or_reads_a_part(
 
     client = await serve()
     for path, status in (("/fails", 500), ("/reads", 413)):
-        answer = await ask(client, "POST", path, BODIES["gzip"], "Content-Encoding: gzip")
+        answer = await ask(client, "POST", path, packed("gzip"), "Content-Encoding: gzip")
         assert f"HTTP/1.1 {status} ".encode() in answer
     assert sum(decoded) < UNPACKED / 8
 
@@ -107,7 +110,7 @@ async def test_it_closes_the_connection_of_views_and_static_files(serve, decoded
     client = await serve(route_tables=[table])
     for path in ("/view", "/static/file"):
         for expect, status in ((), 200), (("Expect: something",), 417):
-            answer = await ask(client, "GET", path, BODIES["gzip"], "Content-Encoding: gzip", *expect)
+            answer = await ask(client, "GET", path, packed("gzip"), "Content-Encoding: gzip", *expect)
             assert f"HTTP/1.1 {status} ".encode() in answer
     assert sum(decoded) < UNPACKED / 8
 

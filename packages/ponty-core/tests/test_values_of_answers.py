@@ -7,8 +7,10 @@ import json
 import zoneinfo
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from ponty.core.answers.encoding import encode_json
+from ponty.core.answers.encoding import _SUSPECT, encode_json, is_suspect
 
 OLD = datetime.timezone(datetime.timedelta(minutes=19, seconds=32))  # Amsterdam's, until 1937
 
@@ -59,3 +61,15 @@ def test_a_value_is_written_as_what_it_is(value, expected):
 def test_what_would_be_written_as_something_else_is_refused(value, message):
     with pytest.raises(TypeError, match=message):
         encode_json(value)
+
+
+PIECES = st.sampled_from([b'"', b":", b"0", b"12", b"-", b".", b"e+7", b"x", b":30", b'"5":', b'"a1":', b"\xc3", b"\\"])
+
+
+@given(st.lists(PIECES, max_size=12).map(b"".join))
+@example(b'{"12":1}')
+@example(b'{"-1.5e+7":1}')
+@example(b'"2026-01-01T00:00:00+00:20"')
+@example(b'{"a1":"12:3x","":0}')
+def test_what_must_be_looked_at_is_found_as_by_the_pattern_that_says_what_it_is(body):
+    assert is_suspect(body) == bool(_SUSPECT.search(body))

@@ -29,19 +29,19 @@ def virtual_run():
 
 @pytest.fixture
 def virtual_loop():
-    """Give the class of virtual loops, for tests with several of them."""
+    """Return the class of virtual loops, for tests with several of them."""
     return VirtualLoop
 
 
 @pytest.fixture
 def now():
-    """Give a function that reads the running loop's clock, in milliseconds."""
+    """Return a function that reads the running loop's clock, in milliseconds."""
     return lambda: round(asyncio.get_running_loop().time() * 1000, 3)
 
 
 @pytest.fixture
 def ticks():
-    """Give a function that lets everything run that can run now."""
+    """Return a function that lets everything run that can run now."""
 
     async def settle(count=20):
         for _ in range(count):

@@ -378,7 +378,7 @@ async def test_a_waiting_computation_goes_on_alone_when_the_store_goes_away(stor
 
 @pytest.fixture
 def slow(make):
-    """Give a memoized function that waits for `go` the first time it runs, and what it reads and has read."""
+    """Return a memoized function that waits for `go` the first time it runs, and what it reads and has read."""
     decorate, _, events = make
     table, ran, go = [1], [], asyncio.Event()
 

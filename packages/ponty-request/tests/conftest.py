@@ -15,11 +15,12 @@ from aiohttp import web
 
 from ponty.core import build_app
 from ponty.core import routes as default_table
+from ponty.core.testing import ponty_client as ponty_client
 
 
 @pytest.fixture(autouse=True)
 def routes():
-    """Give each test an empty default table."""
+    """Empty the default table for each test."""
     with default_table.emptied():
         yield default_table
 
@@ -50,7 +51,7 @@ def ask(serve):
 
 @pytest.fixture(scope="session")
 def fault_codes():
-    """Give the codes of faults that the documentation lists."""
+    """Return the codes of faults that the documentation lists."""
     page = pathlib.Path(__file__).parents[3] / "docs" / "explanation" / "errors.rst"
     _, _, section = page.read_text().partition("Codes for programs\n")
     return frozenset(re.findall(r"^``(\w+)``  ", section, re.MULTILINE))
@@ -65,7 +66,7 @@ def _within_budget() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def within_budget():
-    """Give a context in which no more than 20 s of the processor's time may pass.
+    """Return a context in which no more than 20 s of the processor's time may pass.
 
     What it holds takes a fraction of a second, and would take minutes or for ever if its cost were not linear. The
     processor's time, unlike that of a clock, does not pass while other programs run.

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from ponty.core import build_app, post, render_json
+from ponty.core import post, render_json
 from ponty.request import BodyStream, Request, expect
 
 
@@ -36,7 +36,7 @@ class Served:
 
 
 @pytest.fixture
-async def served(aiohttp_client):
+async def served(ponty_client):
     """Serve a handler that reads its stream; the application itself lets in 1000 bytes."""
     noting = Served()
 
@@ -46,7 +46,7 @@ async def served(aiohttp_client):
     async def handler(stream: AsyncIterator[bytes]) -> int:
         return await noting(stream)
 
-    return await aiohttp_client(build_app(client_max_size=1000)), noting
+    return await ponty_client(client_max_size=1000), noting
 
 
 async def pieces(count):

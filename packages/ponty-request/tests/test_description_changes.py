@@ -132,7 +132,8 @@ MUG = {"name": "id", "in": "query", "schema": STRING}
             {"requestBody": {"content": {"application/json": {}}, "required": True}},
             [("POST /mugs, body: is required now", True), ("POST /mugs, body: has no text/plain now", True)],
         ),
-        ({"summary": "a"}, {"summary": "b", "deprecated": True}, []),
+        ({"summary": "a"}, {"summary": "b"}, []),
+        ({"summary": "a"}, {"deprecated": True}, [("POST /mugs: is deprecated now", False)]),
     ],
 )
 def test_each_part_of_an_operation_is_compared(old, new, changes):

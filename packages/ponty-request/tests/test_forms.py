@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 import aiohttp
 import pytest
 
-from ponty.core import build_app, post, render_json
+from ponty.core import post, render_json
 from ponty.request import (
     Annotation,
     BodyStream,
@@ -31,7 +31,7 @@ class Colour(enum.Enum):
 
 
 @pytest.fixture
-def send(aiohttp_client):
+def send(ponty_client):
     """Serve a form, post to it, and give the status and the value that the handler got, or the faults."""
     clients = []
 
@@ -48,7 +48,7 @@ def send(aiohttp_client):
                 value = show(form)
                 return await value if hasattr(value, "__await__") else value
 
-            clients.append(await aiohttp_client(build_app()))
+            clients.append(await ponty_client())
         given = {**dict(headers), **({"Content-Type": content_type} if content_type else {})}
         async with clients[0].post("/", data=data, headers=given) as answer:
             document = await answer.json(content_type=None)

@@ -176,7 +176,7 @@ for _name, _field in FIELDS.items():
 
 @pytest.fixture(scope="module")
 def server(serve_in_thread, fault_codes):
-    """Give the port of the server, what is logged, and the codes that its answers may have."""
+    """Return the port of the server, what is logged, and the codes that its answers may have."""
     return *serve_in_thread(table), fault_codes
 
 

@@ -11,7 +11,7 @@ import zlib
 import pytest
 from aiohttp import web
 
-from ponty.core import build_app, render_json
+from ponty.core import render_json
 from ponty.request import ParsedForm, Request, Upload, expect
 
 URLENCODED = "application/x-www-form-urlencoded"
@@ -60,7 +60,7 @@ for _path, _request in {"/limited": Limited, "/usual": Usual, "/large": Large}.i
 
 @pytest.fixture(scope="module")
 def server(serve_in_thread):
-    """Give the port of the server, and what is logged."""
+    """Return the port of the server, and what is logged."""
     return serve_in_thread(table)
 
 
@@ -337,9 +337,9 @@ def test_a_filename_is_never_a_path(server, disposition, filename):
 
 
 @pytest.mark.parametrize("size", [0, 1, 255_999, 256 * 1024, 256 * 1024 + 1, 3_000_000])
-async def test_a_body_may_come_in_pieces_of_any_size(aiohttp_client, size):
+async def test_a_body_may_come_in_pieces_of_any_size(ponty_client, size):
     """Wherever a chunk ends, in a boundary or in a head, the same is read."""
-    client = await aiohttp_client(build_app(route_tables=[table]))
+    client = await ponty_client(route_tables=[table])
     content = os.urandom(size)
     body = named(b"text", content=b"\r\n--Y") + named(b"file", filename=b"a", content=content) + END
     step = max(1, len(body) // 500) if size > 1000 else 1

@@ -46,7 +46,7 @@ async def echo(r: Everything) -> list[object]:
 
 @pytest.fixture(scope="module")
 def server(serve_in_thread):
-    """Give the port of the server, and what is logged."""
+    """Return the port of the server, and what is logged."""
     return serve_in_thread(table, "ponty.core")
 
 

@@ -48,8 +48,8 @@ async def data(client, path="/price", **options):
         return (await answer.json())["data"] if answer.status == 200 else answer.status
 
 
-async def test_it_is_the_value_of_the_application(aiohttp_client):
-    client = await aiohttp_client(build_app(routes=table(), providers=[prices]))
+async def test_it_is_the_value_of_the_application(ponty_client):
+    client = await ponty_client(table(), providers=[prices])
     assert await data(client) == 3
 
 
@@ -159,16 +159,16 @@ class Fake(Field[str]):
         ({PosIntQueryParameter: 7}, ["real", "real", "REAL", 7]),
     ],
 )
-async def test_a_field_is_replaced_by_its_class_or_by_itself(aiohttp_client, fields, value):
-    client = await aiohttp_client(build_app(routes=whole_table(), fields=fields))
+async def test_a_field_is_replaced_by_its_class_or_by_itself(ponty_client, fields, value):
+    client = await ponty_client(whole_table(), fields=fields)
     assert await data(client, "/?fake=there") == value
 
 
-async def test_it_is_replaced_in_one_application_alone(aiohttp_client):
+async def test_it_is_replaced_in_one_application_alone(ponty_client):
     table = whole_table()
-    fake = await aiohttp_client(build_app(routes=table, fields={Token: "fake"}))
-    other = await aiohttp_client(build_app(routes=table, fields={Token: "other"}))
-    real = await aiohttp_client(build_app(routes=table))
+    fake = await ponty_client(table, fields={Token: "fake"})
+    other = await ponty_client(table, fields={Token: "other"})
+    real = await ponty_client(table)
     assert (await data(fake, "/"))[0] == "fake"
     assert (await data(other, "/"))[0] == "other"
     assert (await data(real, "/"))[0] == "real"
@@ -185,12 +185,12 @@ def test_it_is_forgotten_with_its_application():
     assert elsewhere == []
 
 
-async def test_what_is_provided_need_not_be_where_it_is_replaced(aiohttp_client):
-    client = await aiohttp_client(build_app(routes=table(), fields={Provided: {"tea": 5}}))
+async def test_what_is_provided_need_not_be_where_it_is_replaced(ponty_client):
+    client = await ponty_client(table(), fields={Provided: {"tea": 5}})
     assert await data(client) == 5
 
 
-async def test_a_guard_that_is_replaced_lets_everybody_in(aiohttp_client):
+async def test_a_guard_that_is_replaced_lets_everybody_in(ponty_client):
     class Private(Request):
         token = BearerToken()
 
@@ -202,11 +202,11 @@ async def test_a_guard_that_is_replaced_lets_everybody_in(aiohttp_client):
     async def handler(token: str) -> str:
         return token
 
-    assert await data(await aiohttp_client(build_app(routes=table)), "/") == 401
-    assert await data(await aiohttp_client(build_app(routes=table, fields={BearerToken: "t"})), "/") == "t"
+    assert await data(await ponty_client(table), "/") == 401
+    assert await data(await ponty_client(table, fields={BearerToken: "t"}), "/") == "t"
 
 
-async def test_it_is_replaced_below_a_decorator_that_stands_above_expect(aiohttp_client):
+async def test_it_is_replaced_below_a_decorator_that_stands_above_expect(ponty_client):
     def shouting(handler):
         @functools.wraps(handler)
         async def shout(request):
@@ -225,7 +225,7 @@ async def test_it_is_replaced_below_a_decorator_that_stands_above_expect(aiohttp
     async def show(token: str, other: str, upper: str, page: int) -> str:
         return token
 
-    client = await aiohttp_client(build_app(routes=table, fields={Token: "fake"}))
+    client = await ponty_client(table, fields={Token: "fake"})
     async with client.get("/") as answer:
         assert ((await answer.json())["data"], answer.headers["X-Shout"]) == ("fake", "yes")
 
@@ -256,11 +256,11 @@ def test_an_extract_that_is_a_generator_is_refused_at_import(kind):
             value = Plain() if kind == "plain" else Async()
 
 
-async def test_it_is_mounted_by_the_default_table_too(aiohttp_client):
+async def test_it_is_mounted_by_the_default_table_too(ponty_client):
     @get("/")
     @expect(Whole)
     @render_json
     async def show(token: str, other: str, upper: str, page: int) -> str:
         return token
 
-    assert await data(await aiohttp_client(build_app(fields={Token: "fake"})), "/") == "fake"
+    assert await data(await ponty_client(fields={Token: "fake"}), "/") == "fake"

@@ -8,7 +8,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
-from ponty.core import PontyError, build_app, get, render_json
+from ponty.core import PontyError, get, render_json
 from ponty.request import (
     AIOHttpReq,
     Description,
@@ -52,7 +52,7 @@ def scope(name, *, fails="", asks=None):
 
 
 @pytest.fixture
-def run(aiohttp_client):
+def run(ponty_client):
     """Serve a handler with a request of these fields, ask it, and give status, text and what was logged."""
 
     async def run(fields, body, path="/", **options):
@@ -72,7 +72,7 @@ def run(aiohttp_client):
 
         for field in fields.values():
             field.__set_name__(cls, field.name)
-        client = await aiohttp_client(build_app(providers=[provide], **options))
+        client = await ponty_client(providers=[provide], **options)
         async with client.get(path) as answer:
             log.append("answered")
             return answer.status, await answer.text(), log
@@ -246,7 +246,7 @@ async def test_a_scope_that_a_guard_uses_is_opened_with_it(run):
 
 
 @pytest.mark.parametrize("kind", ["generator", "stream", "written"])
-async def test_the_scopes_of_a_stream_are_left_when_it_ends(aiohttp_client, tmp_path, kind):
+async def test_the_scopes_of_a_stream_are_left_when_it_ends(ponty_client, tmp_path, kind):
     log = []
 
     async def provide(app):
@@ -281,13 +281,13 @@ async def test_the_scopes_of_a_stream_are_left_when_it_ends(aiohttp_client, tmp_
             await answer.write_eof()
         return answer
 
-    client = await aiohttp_client(build_app(providers=[provide]))
+    client = await ponty_client(providers=[provide])
     async with client.get("/") as answer:
         assert await answer.read() == b"a\nb\n"
     assert log == ["a opens", "handler", "line", "line", "a left"]
 
 
-async def test_a_stream_that_fails_is_an_error_to_the_scopes(aiohttp_client, caplog):
+async def test_a_stream_that_fails_is_an_error_to_the_scopes(ponty_client, caplog):
     log = []
 
     async def provide(app):
@@ -306,7 +306,7 @@ async def test_a_stream_that_fails_is_an_error_to_the_scopes(aiohttp_client, cap
     async def handler(a: str) -> web.StreamResponse:
         return web.Response(body=lines())
 
-    client = await aiohttp_client(build_app(providers=[provide]))
+    client = await ponty_client(providers=[provide])
     with pytest.raises(Exception, match=r".*"):
         async with client.get("/") as answer:
             await answer.read()
@@ -343,7 +343,7 @@ class Stage:
         self.task = None
 
     async def point(self):
-        """Give way; be cancelled here, if this is the point."""
+        """Let others run; be cancelled here, if this is the point."""
         for _ in range(self.random.randrange(3)):
             self.steps += 1
             if self.steps == self.cancel_at:

@@ -7,7 +7,7 @@ import zlib
 
 import pytest
 
-from ponty.core import build_app, post, render_json
+from ponty.core import post, render_json
 from ponty.request import (
     AIOHttpReq,
     Cookie,
@@ -26,7 +26,7 @@ UNSAID = object()
 
 
 @pytest.fixture
-def send(aiohttp_client):
+def send(ponty_client):
     """Serve a handler that gives back the value of one body field, and post bytes to it."""
     clients = []
 
@@ -44,7 +44,7 @@ def send(aiohttp_client):
             async def handler(value: object) -> object:
                 return value
 
-            clients.append(await aiohttp_client(build_app(client_max_size=size)))
+            clients.append(await ponty_client(client_max_size=size))
         given = {**dict(headers), **({"Content-Type": content_type} if content_type else {})}
         async with clients[0].post("/", data=body, headers=given, skip_auto_headers=["Content-Type"]) as answer:
             raw = await answer.read()
@@ -217,7 +217,11 @@ async def test_an_unknown_content_encoding_is_a_415_that_says_what_is_known(send
     assert document["errors"][0]["name"] == "value"
 
 
-@pytest.mark.parametrize("body", [b"not gzip", gzip.compress(b"{}" * 9)[:-5], gzip.compress(b"{}") + b"{}"])
+@pytest.mark.parametrize(
+    "body",
+    [b"not gzip", gzip.compress(b"{}" * 9)[:-5], gzip.compress(b"{}") + b"{}"],
+    ids=["not gzip", "cut short", "with more behind it"],
+)
 async def test_the_same_under_the_old_name_of_gzip(send, caplog, body):
     answer, _ = await send(JsonBody(), body, headers={"Content-Encoding": "x-gzip"})
     assert answer.status == 400
@@ -231,7 +235,11 @@ async def test_a_body_under_the_old_name_of_gzip_is_held_to_the_limit_unpacked(s
     assert answer.status == status
 
 
-@pytest.mark.parametrize("body", [b"not gzip", gzip.compress(b"{}" * 100)[:-5], gzip.compress(b"{}")[:12]])
+@pytest.mark.parametrize(
+    "body",
+    [b"not gzip", gzip.compress(b"{}" * 100)[:-5], gzip.compress(b"{}")[:12]],
+    ids=["not gzip", "without its end", "its head alone"],
+)
 async def test_a_corrupt_or_truncated_encoding_is_a_400(send, caplog, body):
     answer, _ = await send(JsonBody(), body, headers={"Content-Encoding": "gzip"})
     assert answer.status == 400

@@ -459,7 +459,7 @@ async def test_a_default_that_a_handler_changes_is_not_the_next_one_s(ask):
         (list[int], 1),
         (list[int], (1,)),
         (set[int], [1]),
-        (int, object()),
+        (int, ...),
     ],
     ids=repr,
 )

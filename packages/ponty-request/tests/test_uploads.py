@@ -80,7 +80,7 @@ def form_of(content, **fields):
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_an_upload_is_read_as_often_as_one_likes(aiohttp_client, spools, size):
+async def test_an_upload_is_read_as_often_as_one_likes(ponty_client, spools, size):
     """As a whole, in chunks, in chunks beside one another, and from where it was saved."""
     content = os.urandom(size)
 
@@ -102,14 +102,14 @@ async def test_an_upload_is_read_as_often_as_one_likes(aiohttp_client, spools, s
         read = [await upload.read(), await upload.read()]
         return [upload.size, *(each == content for each in read + both)]
 
-    client = await aiohttp_client(build_app())
+    client = await ponty_client()
     async with client.post("/", data=form_of(content)) as answer:
         assert (await answer.json())["data"] == [size, True, True, True, True]
     assert are_gone(spools) == [True]
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_an_upload_is_saved_in_one_step(aiohttp_client, tmp_path, size):
+async def test_an_upload_is_saved_in_one_step(ponty_client, tmp_path, size):
     content = os.urandom(size)
     (tmp_path / "old.bin").write_bytes(b"old")
 
@@ -120,7 +120,7 @@ async def test_an_upload_is_saved_in_one_step(aiohttp_client, tmp_path, size):
         await form.file.save(tmp_path / "new.bin")
         await form.file.save(str(tmp_path / "old.bin"))
 
-    client = await aiohttp_client(build_app())
+    client = await ponty_client()
     async with client.post("/", data=form_of(content)) as answer:
         assert answer.status == 200
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"new.bin": content, "old.bin": content}
@@ -161,19 +161,19 @@ class SoldOut(PontyError):
 
 
 @pytest.mark.parametrize(("error", "status"), [(SoldOut(), 410), (ValueError(), 500), (asyncio.CancelledError(), 500)])
-async def test_an_upload_is_gone_when_its_handler_fails(aiohttp_client, spools, error, status):
+async def test_an_upload_is_gone_when_its_handler_fails(ponty_client, spools, error, status):
     @post("/")
     @expect(PostFile)
     async def handler(form: Form) -> object:
         raise error
 
-    client = await aiohttp_client(build_app())
+    client = await ponty_client()
     async with client.post("/", data=form_of(b"x" * LARGE)) as answer:
         assert answer.status == status
     assert are_gone(spools) == [True]
 
 
-async def test_what_was_kept_of_an_upload_says_that_it_is_gone(aiohttp_client, spools, tmp_path):
+async def test_what_was_kept_of_an_upload_says_that_it_is_gone(ponty_client, spools, tmp_path):
     kept = []
 
     @post("/")
@@ -182,7 +182,7 @@ async def test_what_was_kept_of_an_upload_says_that_it_is_gone(aiohttp_client, s
     async def handler(form: Form) -> None:
         kept.append(form.file)
 
-    client = await aiohttp_client(build_app())
+    client = await ponty_client()
     for size in (1, LARGE):
         async with client.post("/", data=form_of(b"x" * size)) as answer:
             assert answer.status == 200
@@ -207,7 +207,7 @@ class Late(Refusing):
 
 
 @pytest.mark.parametrize("refuse", [Refusing, Late, None])
-async def test_an_upload_is_gone_when_its_request_is_refused(aiohttp_client, spools, refuse):
+async def test_an_upload_is_gone_when_its_request_is_refused(ponty_client, spools, refuse):
     """By another field, before it or after it, or by the form itself."""
     fields = {"form": ParsedForm(Form, max_size=10**9), **({"other": refuse()} if refuse else {})}
 
@@ -215,13 +215,13 @@ async def test_an_upload_is_gone_when_its_request_is_refused(aiohttp_client, spo
     @expect(type("Refused", (Request,), fields), whole=True)
     async def handler(r) -> object: ...
 
-    client = await aiohttp_client(build_app())
+    client = await ponty_client()
     async with client.post("/", data=form_of(b"x" * LARGE, number="none")) as answer:
         assert (answer.status, len((await answer.json())["errors"])) == (400, 2 if refuse else 1)
     assert are_gone(spools) == [True]
 
 
-async def test_an_upload_is_gone_when_a_limit_is_passed(aiohttp_client, spools):
+async def test_an_upload_is_gone_when_a_limit_is_passed(ponty_client, spools):
     class Small(Request):
         form = ParsedForm(Form, max_size=10**9, max_file_size=LARGE - 1)
 
@@ -229,7 +229,7 @@ async def test_an_upload_is_gone_when_a_limit_is_passed(aiohttp_client, spools):
     @expect(Small)
     async def handler(form: Form) -> object: ...
 
-    client = await aiohttp_client(build_app())
+    client = await ponty_client()
     async with client.post("/", data=form_of(b"x" * LARGE)) as answer:
         assert answer.status == 413
     assert are_gone(spools) == [True]
@@ -241,7 +241,7 @@ HEAD = (
 )
 
 
-async def test_an_upload_is_gone_when_its_client_leaves(aiohttp_client, spools):
+async def test_an_upload_is_gone_when_its_client_leaves(ponty_client, spools):
     """The connection breaks in the middle of the file."""
     written = asyncio.Event()
     writing = Spool.write
@@ -254,7 +254,7 @@ async def test_an_upload_is_gone_when_its_client_leaves(aiohttp_client, spools):
     @expect(PostFile)
     async def handler(form: Form) -> object: ...
 
-    client = await aiohttp_client(build_app())
+    client = await ponty_client()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Spool, "write", noted)
         _, writer = await asyncio.open_connection(client.server.host, client.server.port)
@@ -311,7 +311,7 @@ async def test_what_cannot_be_written_is_raised(spools, monkeypatch):
     await spool.close()
 
 
-async def test_a_large_upload_takes_little_memory(aiohttp_client):
+async def test_a_large_upload_takes_little_memory(ponty_client):
     """200 MB come and go; what the process has in memory at its peak grows by a small part of that."""
 
     @post("/")
@@ -320,7 +320,7 @@ async def test_a_large_upload_takes_little_memory(aiohttp_client):
     async def handler(form: Form) -> int:
         return sum([len(chunk) async for chunk in form.file.chunks()])
 
-    client = await aiohttp_client(build_app())
+    client = await ponty_client()
 
     async def pieces(count):
         yield b'--X\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'

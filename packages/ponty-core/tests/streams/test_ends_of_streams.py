@@ -311,7 +311,7 @@ async def test_streams_of_an_application_below_another_and_of_bare_aiohttp_end_t
     writer.close()
 
 
-async def test_a_cancellation_by_somebody_else_closes_the_generator_and_goes_on(aiohttp_client):
+async def test_a_cancellation_by_somebody_else_closes_the_generator_and_goes_on(ponty_client):
     ends = serve_one(render_events, lambda: forever(1))
     tasks = []
 
@@ -320,7 +320,7 @@ async def test_a_cancellation_by_somebody_else_closes_the_generator_and_goes_on(
         tasks.append(asyncio.current_task())
         return await handler(request)
 
-    client = await aiohttp_client(build_app(middlewares=[note]))
+    client = await ponty_client(middlewares=[note])
     async with client.get("/") as answer:
         await answer.content.readuntil(b"\n\n")
         tasks[0].cancel()

@@ -44,7 +44,7 @@ def shared_server():
 
 @pytest.fixture
 def server(shared_server):
-    """Give the server that most tests share; each has a namespace of its own."""
+    """Return the server that most tests share; each has a namespace of its own."""
     return shared_server
 
 
@@ -84,7 +84,7 @@ def link_to(server, redis_links):
 
 @pytest.fixture
 def keys_of(server, namespace):
-    """Give the names in the test's namespace that have an expiry, and those that have none."""
+    """Return the names in the test's namespace that have an expiry, and those that have none."""
 
     def keys(where=None):
         server_ = where or server
@@ -97,7 +97,7 @@ def keys_of(server, namespace):
 
 @pytest.fixture
 async def until():
-    """Give a function that waits until something is so; how long it takes does not matter."""
+    """Return a function that waits until something is so; how long it takes does not matter."""
 
     async def wait(condition, what="what the test waits for"):
         async with asyncio.timeout(120):

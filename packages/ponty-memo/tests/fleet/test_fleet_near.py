@@ -21,7 +21,7 @@ def make(namespace):
 
 @pytest.fixture
 def counting():
-    """Give a function that returns how often it has run, and a list to make it fail."""
+    """Return a function that returns how often it has run, and a list to make it fail."""
     runs, failures = [], []
 
     async def compute():

@@ -11,17 +11,26 @@ from typing import TYPE_CHECKING
 __path__ = pkgutil.extend_path(__path__, __name__)
 
 if TYPE_CHECKING:
+    from ponty.core import ADMISSION as ADMISSION
     from ponty.core import BACKGROUND_TASKS as BACKGROUND_TASKS
+    from ponty.core import IDEMPOTENCY as IDEMPOTENCY
+    from ponty.core import Admission as Admission
     from ponty.core import BackgroundTasks as BackgroundTasks
     from ponty.core import DoesNotExist as DoesNotExist
     from ponty.core import Envelope as Envelope
     from ponty.core import ErrorAnswer as ErrorAnswer
     from ponty.core import Event as Event
     from ponty.core import Fault as Fault
+    from ponty.core import HeldAnswer as HeldAnswer
     from ponty.core import Hub as Hub
+    from ponty.core import Idempotency as Idempotency
+    from ponty.core import IdempotencyKeyInUse as IdempotencyKeyInUse
+    from ponty.core import IdempotencyKeyReused as IdempotencyKeyReused
+    from ponty.core import IdempotencyStore as IdempotencyStore
     from ponty.core import Lagged as Lagged
     from ponty.core import Limits as Limits
     from ponty.core import Location as Location
+    from ponty.core import OutcomeUnknown as OutcomeUnknown
     from ponty.core import PontyError as PontyError
     from ponty.core import Provider as Provider
     from ponty.core import Reply as Reply
@@ -37,6 +46,7 @@ if TYPE_CHECKING:
     from ponty.core import cache_events as cache_events
     from ponty.core import cors as cors
     from ponty.core import current_request_id as current_request_id
+    from ponty.core import deadlines as deadlines
     from ponty.core import delete as delete
     from ponty.core import encode_as as encode_as
     from ponty.core import encode_json as encode_json
@@ -45,6 +55,7 @@ if TYPE_CHECKING:
     from ponty.core import get as get
     from ponty.core import health as health
     from ponty.core import http_client_provider as http_client_provider
+    from ponty.core import idempotent as idempotent
     from ponty.core import intercept_serving as intercept_serving
     from ponty.core import json_logs as json_logs
     from ponty.core import json_response as json_response
@@ -54,6 +65,7 @@ if TYPE_CHECKING:
     from ponty.core import post as post
     from ponty.core import put as put
     from ponty.core import raise_status as raise_status
+    from ponty.core import remaining_seconds as remaining_seconds
     from ponty.core import render_csv as render_csv
     from ponty.core import render_events as render_events
     from ponty.core import render_json as render_json
@@ -76,6 +88,7 @@ if TYPE_CHECKING:
     from ponty.request import AIOHttpReq as AIOHttpReq
     from ponty.request import Alias as Alias
     from ponty.request import Annotation as Annotation
+    from ponty.request import Answer as Answer
     from ponty.request import ApiKey as ApiKey
     from ponty.request import BasicCredentials as BasicCredentials
     from ponty.request import BearerToken as BearerToken
@@ -86,13 +99,17 @@ if TYPE_CHECKING:
     from ponty.request import Cookie as Cookie
     from ponty.request import Credentials as Credentials
     from ponty.request import Description as Description
+    from ponty.request import Endpoint as Endpoint
     from ponty.request import Field as Field
     from ponty.request import Header as Header
     from ponty.request import IfMatch as IfMatch
     from ponty.request import InvalidField as InvalidField
+    from ponty.request import Items as Items
     from ponty.request import Json as Json
     from ponty.request import JsonBody as JsonBody
     from ponty.request import LastEventId as LastEventId
+    from ponty.request import NotSendable as NotSendable
+    from ponty.request import Outgoing as Outgoing
     from ponty.request import ParsedForm as ParsedForm
     from ponty.request import ParsedJsonBody as ParsedJsonBody
     from ponty.request import ParsedQuery as ParsedQuery
@@ -109,6 +126,7 @@ if TYPE_CHECKING:
     from ponty.request import StringQueryParameter as StringQueryParameter
     from ponty.request import StringRouteParameter as StringRouteParameter
     from ponty.request import TextBody as TextBody
+    from ponty.request import UnexpectedAnswer as UnexpectedAnswer
     from ponty.request import UnsetType as UnsetType
     from ponty.request import Upload as Upload
     from ponty.request import ValidatedJsonBody as ValidatedJsonBody
@@ -119,14 +137,18 @@ if TYPE_CHECKING:
     from ponty.request import conforms_to as conforms_to
     from ponty.request import dataclass_to_jsonschema as dataclass_to_jsonschema
     from ponty.request import expect as expect
+    from ponty.request import handle as handle
     from ponty.request import openapi as openapi
 else:
     import importlib
 
     _HOMES = {
+        "ADMISSION": "ponty.core",
         "AIOHttpReq": "ponty.request",
+        "Admission": "ponty.core",
         "Alias": "ponty.request",
         "Annotation": "ponty.request",
+        "Answer": "ponty.request",
         "ApiKey": "ponty.request",
         "BACKGROUND_TASKS": "ponty.core",
         "BackgroundTasks": "ponty.core",
@@ -140,21 +162,32 @@ else:
         "Credentials": "ponty.request",
         "Description": "ponty.request",
         "DoesNotExist": "ponty.core",
+        "Endpoint": "ponty.request",
         "Envelope": "ponty.core",
         "ErrorAnswer": "ponty.core",
         "Event": "ponty.core",
         "Fault": "ponty.core",
         "Field": "ponty.request",
         "Header": "ponty.request",
+        "HeldAnswer": "ponty.core",
         "Hub": "ponty.core",
+        "IDEMPOTENCY": "ponty.core",
+        "Idempotency": "ponty.core",
+        "IdempotencyKeyInUse": "ponty.core",
+        "IdempotencyKeyReused": "ponty.core",
+        "IdempotencyStore": "ponty.core",
         "IfMatch": "ponty.request",
         "InvalidField": "ponty.request",
+        "Items": "ponty.request",
         "Json": "ponty.request",
         "JsonBody": "ponty.request",
         "Lagged": "ponty.core",
         "LastEventId": "ponty.request",
         "Limits": "ponty.core",
         "Location": "ponty.core",
+        "NotSendable": "ponty.request",
+        "OutcomeUnknown": "ponty.core",
+        "Outgoing": "ponty.request",
         "ParsedForm": "ponty.request",
         "ParsedJsonBody": "ponty.request",
         "ParsedQuery": "ponty.request",
@@ -179,11 +212,12 @@ else:
         "TextBody": "ponty.request",
         "TooManyTasks": "ponty.core",
         "UNSET": "ponty.request",
+        "UnexpectedAnswer": "ponty.request",
         "UnsetType": "ponty.request",
         "Upload": "ponty.request",
         "ValidatedJsonBody": "ponty.request",
-        "Violation": "ponty.request",
         "ValidationError": "ponty.core",
+        "Violation": "ponty.request",
         "accept_socket": "ponty.request",
         "answer_drift": "ponty.core",
         "api_docs": "ponty.request",
@@ -196,6 +230,7 @@ else:
         "cors": "ponty.core",
         "current_request_id": "ponty.core",
         "dataclass_to_jsonschema": "ponty.request",
+        "deadlines": "ponty.core",
         "delete": "ponty.core",
         "encode_as": "ponty.core",
         "encode_json": "ponty.core",
@@ -203,8 +238,10 @@ else:
         "etag_of": "ponty.core",
         "expect": "ponty.request",
         "get": "ponty.core",
+        "handle": "ponty.request",
         "health": "ponty.core",
         "http_client_provider": "ponty.core",
+        "idempotent": "ponty.core",
         "intercept_serving": "ponty.core",
         "json_logs": "ponty.core",
         "json_response": "ponty.core",
@@ -215,6 +252,7 @@ else:
         "post": "ponty.core",
         "put": "ponty.core",
         "raise_status": "ponty.core",
+        "remaining_seconds": "ponty.core",
         "render_csv": "ponty.core",
         "render_events": "ponty.core",
         "render_json": "ponty.core",
@@ -247,11 +285,15 @@ else:
 
 
 __all__ = [
+    "ADMISSION",
     "BACKGROUND_TASKS",
+    "IDEMPOTENCY",
     "UNSET",
     "AIOHttpReq",
+    "Admission",
     "Alias",
     "Annotation",
+    "Answer",
     "ApiKey",
     "BackgroundTasks",
     "BasicCredentials",
@@ -264,21 +306,31 @@ __all__ = [
     "Credentials",
     "Description",
     "DoesNotExist",
+    "Endpoint",
     "Envelope",
     "ErrorAnswer",
     "Event",
     "Fault",
     "Field",
     "Header",
+    "HeldAnswer",
     "Hub",
+    "Idempotency",
+    "IdempotencyKeyInUse",
+    "IdempotencyKeyReused",
+    "IdempotencyStore",
     "IfMatch",
     "InvalidField",
+    "Items",
     "Json",
     "JsonBody",
     "Lagged",
     "LastEventId",
     "Limits",
     "Location",
+    "NotSendable",
+    "OutcomeUnknown",
+    "Outgoing",
     "ParsedForm",
     "ParsedJsonBody",
     "ParsedQuery",
@@ -302,6 +354,7 @@ __all__ = [
     "StringRouteParameter",
     "TextBody",
     "TooManyTasks",
+    "UnexpectedAnswer",
     "UnsetType",
     "Upload",
     "ValidatedJsonBody",
@@ -319,6 +372,7 @@ __all__ = [
     "cors",
     "current_request_id",
     "dataclass_to_jsonschema",
+    "deadlines",
     "delete",
     "encode_as",
     "encode_json",
@@ -326,8 +380,10 @@ __all__ = [
     "etag_of",
     "expect",
     "get",
+    "handle",
     "health",
     "http_client_provider",
+    "idempotent",
     "intercept_serving",
     "json_logs",
     "json_response",
@@ -338,6 +394,7 @@ __all__ = [
     "post",
     "put",
     "raise_status",
+    "remaining_seconds",
     "render_csv",
     "render_events",
     "render_json",

@@ -15,6 +15,7 @@ from ponty.core.lifecycle.client import http_client_provider, lease_http_client
 from ponty.core.lifecycle.providers import Provider
 from ponty.core.lifecycle.stopping import when_stopping
 from ponty.core.retrying import retry
+from ponty.core.routing.admission import ADMISSION, Admission
 from ponty.core.routing.route import Route
 from ponty.core.routing.table import Routes, delete, get, patch, post, put, route, route_iter, routes, websocket
 from ponty.core.serving.interception import Serving, intercept_serving
@@ -22,8 +23,13 @@ from ponty.core.serving.limits import Limits
 from ponty.core.serving.runner import app_runner
 from ponty.core.serving.serve import serve, serve_async
 from ponty.core.serving.startmeup import startmeup
+from ponty.core.time_left import remaining_seconds
 
 if TYPE_CHECKING:
+    from ponty.core.idempotency.attempt import IDEMPOTENCY, Idempotency
+    from ponty.core.idempotency.middleware import idempotent
+    from ponty.core.idempotency.problems import IdempotencyKeyInUse, IdempotencyKeyReused, OutcomeUnknown
+    from ponty.core.idempotency.store import HeldAnswer, IdempotencyStore
     from ponty.core.lifecycle.background import BACKGROUND_TASKS, BackgroundTasks, TooManyTasks, background_tasks
     from ponty.core.lifecycle.current_request import current_request_id
     from ponty.core.operations.cache_events import cache_events
@@ -31,6 +37,7 @@ if TYPE_CHECKING:
     from ponty.core.operations.health import health
     from ponty.core.operations.json_logs import json_logs
     from ponty.core.operations.metrics import metrics
+    from ponty.core.operations.request_deadlines import deadlines
     from ponty.core.operations.request_ids import request_ids
     from ponty.core.operations.security_headers import security_headers
     from ponty.core.operations.tracing import tracing
@@ -46,10 +53,19 @@ else:
         "BackgroundTasks": "ponty.core.lifecycle.background",
         "TooManyTasks": "ponty.core.lifecycle.background",
         "background_tasks": "ponty.core.lifecycle.background",
+        "idempotent": "ponty.core.idempotency.middleware",
+        "IDEMPOTENCY": "ponty.core.idempotency.attempt",
+        "Idempotency": "ponty.core.idempotency.attempt",
+        "HeldAnswer": "ponty.core.idempotency.store",
+        "IdempotencyStore": "ponty.core.idempotency.store",
+        "IdempotencyKeyInUse": "ponty.core.idempotency.problems",
+        "IdempotencyKeyReused": "ponty.core.idempotency.problems",
+        "OutcomeUnknown": "ponty.core.idempotency.problems",
         "current_request_id": "ponty.core.lifecycle.current_request",
         "health": "ponty.core.operations.health",
         "json_logs": "ponty.core.operations.json_logs",
         "metrics": "ponty.core.operations.metrics",
+        "deadlines": "ponty.core.operations.request_deadlines",
         "request_ids": "ponty.core.operations.request_ids",
         "cache_events": "ponty.core.operations.cache_events",
         "cors": "ponty.core.operations.cors",
@@ -76,17 +92,26 @@ else:
 
 
 __all__ = [
+    "ADMISSION",
     "BACKGROUND_TASKS",
+    "IDEMPOTENCY",
+    "Admission",
     "BackgroundTasks",
     "DoesNotExist",
     "Envelope",
     "ErrorAnswer",
     "Event",
     "Fault",
+    "HeldAnswer",
     "Hub",
+    "Idempotency",
+    "IdempotencyKeyInUse",
+    "IdempotencyKeyReused",
+    "IdempotencyStore",
     "Lagged",
     "Limits",
     "Location",
+    "OutcomeUnknown",
     "PontyError",
     "Provider",
     "Reply",
@@ -102,6 +127,7 @@ __all__ = [
     "cache_events",
     "cors",
     "current_request_id",
+    "deadlines",
     "delete",
     "encode_as",
     "encode_json",
@@ -110,6 +136,7 @@ __all__ = [
     "get",
     "health",
     "http_client_provider",
+    "idempotent",
     "intercept_serving",
     "json_logs",
     "json_response",
@@ -119,6 +146,7 @@ __all__ = [
     "post",
     "put",
     "raise_status",
+    "remaining_seconds",
     "render_csv",
     "render_events",
     "render_json",

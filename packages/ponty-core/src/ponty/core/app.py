@@ -80,6 +80,10 @@ def build_app(
     entries = [entry for table in tables for entry in table]
     # What a route of a table brings along for the whole application, as that of `metrics` does.
     around = [found for entry in entries if (found := getattr(entry.handler, "__ponty_around_all__", None)) is not None]
+    for entry in entries:
+        for middleware in entry.middlewares:
+            if (check := getattr(middleware, "__ponty_check_route__", None)) is not None:
+                check(entry)
     app = web.Application(
         middlewares=[answer_errors(settings), *answering_for_others([*around, *middlewares], settings)],
         client_max_size=client_max_size,
@@ -102,7 +106,12 @@ def build_app(
 
 
 def _check_middleware(middleware: object) -> None:
-    """Refuse a function that makes a middleware, in place of what it makes."""
+    """Refuse a function that makes a middleware, in place of what it makes, and one that is for routes alone."""
+    if (name := getattr(middleware, "__ponty_only_for_routes__", None)) is not None:
+        raise TypeError(
+            f"{name} is for routes, as Routes(middlewares=[{name}(…)]) or post(path, middlewares=[{name}(…)]), "
+            "not for an application"
+        )
     if inspect.isfunction(middleware) and not inspect.iscoroutinefunction(middleware):
         parameters = inspect.signature(middleware).parameters.values()
         if sum(parameter.kind is not parameter.KEYWORD_ONLY for parameter in parameters) != 2:

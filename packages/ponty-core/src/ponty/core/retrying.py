@@ -13,6 +13,8 @@ import random
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
+from ponty.core.time_left import remaining_seconds
+
 if TYPE_CHECKING:
     import tenacity
 
@@ -37,7 +39,8 @@ def retry(
     The wait after the n-th failure is `min(backoff_factor**n * t1_ms, t2_ms)`, n counting from 0. For functions and
     coroutine functions, functions that return a coroutine or a future, other callables, classmethods and
     staticmethods. Cancellation, KeyboardInterrupt and SystemExit are never trapped. Each retry is logged at WARNING by
-    the logger `ponty.core`, with the class of the error, not its words.
+    the logger `ponty.core`, with the class of the error, not its words. A call that would begin after the deadline of
+    the request that is being handled (`remaining_seconds`) is not made.
 
     ::
 
@@ -68,6 +71,9 @@ def retry(
     def is_trapped(error: BaseException) -> bool:
         return isinstance(error, excs) and not _ends_something(error)
 
+    def stop_after(attempts: int) -> "Callable[[tenacity.RetryCallState], bool]":
+        return lambda state: state.attempt_number >= attempts or _is_too_late(state)
+
     def wait(state: tenacity.RetryCallState) -> float:
         longest = _wait_ms(state.attempt_number - 1, t1_ms, t2_ms, backoff_factor)
         return (random.uniform(0, longest) if anticollision else longest) / 1000  # noqa: S311 - not a secret
@@ -90,27 +96,32 @@ def retry(
 
             @functools.wraps(function)
             async def call_later(*args: _P.args, **kwargs: _P.kwargs) -> object:
-                stop = tenacity.stop_after_attempt(max_retries + 1)
                 attempts = _Attempts(functools.partial(function, *args, **kwargs))
-                return await tenacity.AsyncRetrying(stop=stop, **options)(attempts.call)
+                return await tenacity.AsyncRetrying(stop=stop_after(max_retries + 1), **options)(attempts.call)
 
             return cast("Callable[_P, _R]", call_later)
 
         @functools.wraps(function)
         def call(*args: _P.args, **kwargs: _P.kwargs) -> _R:
             bound = functools.partial(function, *args, **kwargs)
-            retrying = tenacity.Retrying(stop=tenacity.stop_after_attempt(max_retries + 1), **options)
+            retrying = tenacity.Retrying(stop=stop_after(max_retries + 1), **options)
             result = retrying(bound)
             if not (inspect.iscoroutine(result) or asyncio.isfuture(result)):
                 return result
             left = max_retries + 2 - retrying.statistics["attempt_number"]
-            later = tenacity.AsyncRetrying(stop=tenacity.stop_after_attempt(left), **options)
+            later = tenacity.AsyncRetrying(stop=stop_after(left), **options)
             rest: Coroutine[Any, Any, object] = later(_Attempts(bound, result).call)
             return cast("_R", asyncio.ensure_future(rest) if asyncio.isfuture(result) else rest)
 
         return call
 
     return decorate
+
+
+def _is_too_late(state: "tenacity.RetryCallState") -> bool:
+    """Return whether the next attempt would begin when nobody waits for it."""
+    left = remaining_seconds()
+    return left is not None and state.upcoming_sleep >= left
 
 
 class _Attempts:

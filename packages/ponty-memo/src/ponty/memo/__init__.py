@@ -15,7 +15,10 @@ from ponty.memo.stores.backend import cachemiss
 from ponty.memo.stores.cache_store import CacheStore
 
 if TYPE_CHECKING:
+    from ponty.memo.records.held_record import HeldRecord as HeldRecord
+    from ponty.memo.records.local_records import LocalRecords as LocalRecords
     from ponty.memo.redis import RedisLink as RedisLink
+    from ponty.memo.redis import RedisRecords as RedisRecords
     from ponty.memo.redis import RedisSentinels as RedisSentinels
     from ponty.memo.redis import RedisStore as RedisStore
     from ponty.memo.redis import Serializer as Serializer
@@ -24,19 +27,33 @@ if TYPE_CHECKING:
     from ponty.memo.redis import redislock as redislock
 else:
     _REDIS = frozenset(
-        {"RedisLink", "RedisSentinels", "RedisStore", "Serializer", "redis_provider", "rediscache", "redislock"}
+        {
+            "RedisLink",
+            "RedisRecords",
+            "RedisSentinels",
+            "RedisStore",
+            "Serializer",
+            "redis_provider",
+            "rediscache",
+            "redislock",
+        }
     )
+    _RECORDS = {"HeldRecord": "held_record", "LocalRecords": "local_records"}
 
     def __getattr__(name: str) -> object:
-        if name not in _REDIS:
+        if name in _REDIS:
+            home = "ponty.memo.redis"
+        elif name in _RECORDS:
+            home = f"ponty.memo.records.{_RECORDS[name]}"
+        else:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        import ponty.memo.redis  # noqa: PLC0415 - for those who use it
+        import importlib  # noqa: PLC0415 - for those who use it
 
-        value = globals()[name] = getattr(ponty.memo.redis, name)
+        value = globals()[name] = getattr(importlib.import_module(home), name)
         return value
 
     def __dir__() -> list[str]:
-        return sorted({*globals(), *_REDIS})
+        return sorted({*globals(), *_REDIS, *_RECORDS})
 
 
 __all__ = [
@@ -44,14 +61,17 @@ __all__ = [
     "CacheStore",
     "Deadlock",
     "Event",
+    "HeldRecord",
     "Invalidation",
     "Lease",
     "LeaseLost",
     "LocalMemoized",
+    "LocalRecords",
     "Lock",
     "Locked",
     "Memoized",
     "RedisLink",
+    "RedisRecords",
     "RedisSentinels",
     "RedisStore",
     "SentinelStore",

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 from msgspec import UNSET, UnsetType
 
 from ponty.request.binding import expect
+from ponty.request.client.endpoint import Endpoint
+from ponty.request.client.errors import NotSendable, UnexpectedAnswer
 from ponty.request.content.json_decoder import Json
 from ponty.request.errors import InvalidField, Violation
 from ponty.request.fields.base import Description, Field
@@ -16,34 +18,43 @@ from ponty.request.fields.guards import ApiKey, BasicCredentials, BearerToken, C
 from ponty.request.fields.header import ContentLength, ContentType, Header
 from ponty.request.fields.if_match import IfMatch, Precondition
 from ponty.request.fields.last_event_id import LastEventId
+from ponty.request.fields.parsed_query import ParsedQuery
 from ponty.request.fields.path import PosIntRouteParameter, RouteParameter, StringRouteParameter
 from ponty.request.fields.provided import Provided
-from ponty.request.fields.query import ParsedQuery, PosIntQueryParameter, QueryParameter, StringQueryParameter
+from ponty.request.fields.query import PosIntQueryParameter, QueryParameter, StringQueryParameter
 from ponty.request.fields.raw import AIOHttpReq
 from ponty.request.fields.scoped import Scoped
 from ponty.request.fields.stream import BodyStream
 from ponty.request.forms.upload import Upload
+from ponty.request.outgoing import Outgoing
 from ponty.request.parsing.annotation import Annotation
 from ponty.request.parsing.json_names import Alias
 from ponty.request.parsing.parser import dataclass_to_jsonschema
 from ponty.request.request import Request
 
 if TYPE_CHECKING:
-    from ponty.request.description.differences import Change, changes_between, conforms_to
+    from ponty.request.client.answers import Answer
+    from ponty.request.client.items import Items
     from ponty.request.description.document import openapi
     from ponty.request.description.pages.table import api_docs
+    from ponty.request.differences.change import Change
+    from ponty.request.differences.documents import changes_between, conforms_to
+    from ponty.request.handling import handle
     from ponty.request.sockets.accept import accept_socket
     from ponty.request.sockets.socket import Socket, SocketClosed
 else:
     # What most programs start without is imported when it is first used.
     _LATER = {
-        "Change": "ponty.request.description.differences",
+        "Answer": "ponty.request.client.answers",
+        "Change": "ponty.request.differences.change",
+        "Items": "ponty.request.client.items",
         "Socket": "ponty.request.sockets.socket",
         "SocketClosed": "ponty.request.sockets.socket",
         "accept_socket": "ponty.request.sockets.accept",
         "api_docs": "ponty.request.description.pages.table",
-        "changes_between": "ponty.request.description.differences",
-        "conforms_to": "ponty.request.description.differences",
+        "changes_between": "ponty.request.differences.documents",
+        "conforms_to": "ponty.request.differences.documents",
+        "handle": "ponty.request.handling",
         "openapi": "ponty.request.description.document",
     }
 
@@ -63,6 +74,7 @@ __all__ = [
     "AIOHttpReq",
     "Alias",
     "Annotation",
+    "Answer",
     "ApiKey",
     "BasicCredentials",
     "BearerToken",
@@ -73,13 +85,17 @@ __all__ = [
     "Cookie",
     "Credentials",
     "Description",
+    "Endpoint",
     "Field",
     "Header",
     "IfMatch",
     "InvalidField",
+    "Items",
     "Json",
     "JsonBody",
     "LastEventId",
+    "NotSendable",
+    "Outgoing",
     "ParsedForm",
     "ParsedJsonBody",
     "ParsedQuery",
@@ -96,6 +112,7 @@ __all__ = [
     "StringQueryParameter",
     "StringRouteParameter",
     "TextBody",
+    "UnexpectedAnswer",
     "UnsetType",
     "Upload",
     "ValidatedJsonBody",
@@ -106,5 +123,6 @@ __all__ = [
     "conforms_to",
     "dataclass_to_jsonschema",
     "expect",
+    "handle",
     "openapi",
 ]

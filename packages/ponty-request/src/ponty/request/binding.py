@@ -1,52 +1,29 @@
 """`expect` binds a handler to its request: it is called with the value of each field, or the request is refused.
 
 The handler's parameters and the fields match one to one, in name and in type, which is seen to at import. The order in
-which the fields are read is settled in `ponty.request.plan`.
+which the fields are read is settled in `ponty.request.plan`, and kept to in `ponty.request.reading`.
 """
 
 import functools
-import time
 import weakref
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Literal, TypeVar, get_origin, overload
 
 import msgspec
-from aiohttp import HttpVersion11, hdrs, payload, web
+from aiohttp import web
 
-from ponty.core import PontyError
-from ponty.request.content.charsets import MIMETYPE_CHECKED
 from ponty.request.content.media_types import essence
-from ponty.request.errors import InvalidField
+from ponty.request.fields.parsed_query import OtherParameters, ParsedQuery
 from ponty.request.fields.provided import Provided
-from ponty.request.fields.query import OtherParameters, ParsedQuery
-from ponty.request.fields.scoped import Scopes
+from ponty.request.fields.stream import BodyStream
 from ponty.request.forms.holding import release
 from ponty.request.handlers import check_handler, make_call
-from ponty.request.plan import Plan, Step, key_of_stand_in, make_plan
-from ponty.request.refusals import Refusal, refusal_of
+from ponty.request.plan import Plan, key_of_stand_in, make_plan
+from ponty.request.reading import Answer, Answers, Binding, Elsewhere, in_one_turn, in_turns
 from ponty.request.request import Request
 
 _R = TypeVar("_R")
 _Req = TypeVar("_Req", bound=Request)
-
-_Answer = Callable[[web.Request], Coroutine[Any, Any, _R]]
-
-
-class _Elsewhere(msgspec.Struct, frozen=True, eq=False):
-    """What answers in one application, in the place of what answers in all others.
-
-    Args:
-        app: The application.
-        answer: What answers there.
-        keys: The keys that it reads there.
-    """
-
-    app: "weakref.ref[web.Application]"
-    answer: _Answer[Any]
-    keys: tuple[web.AppKey[Any], ...]
-
-
-_Answers = list[_Elsewhere]
 
 
 class Binds(msgspec.Struct, frozen=True, eq=False):
@@ -68,7 +45,7 @@ def expect(
     mimetype: str | None = None,
     whole: Literal[False] = False,
     others: Literal["ignore", "refuse"] = "ignore",
-) -> Callable[[Callable[..., Awaitable[_R]]], _Answer[_R]]: ...
+) -> Callable[[Callable[..., Awaitable[_R]]], Answer[_R]]: ...
 @overload
 def expect(
     cls: type[_Req],
@@ -76,14 +53,14 @@ def expect(
     mimetype: str | None = None,
     whole: Literal[True],
     others: Literal["ignore", "refuse"] = "ignore",
-) -> Callable[[Callable[[_Req], Awaitable[_R]]], _Answer[_R]]: ...
+) -> Callable[[Callable[[_Req], Awaitable[_R]]], Answer[_R]]: ...
 def expect(
     cls: type[Request],
     *,
     mimetype: str | None = None,
     whole: bool = False,
     others: Literal["ignore", "refuse"] = "ignore",
-) -> Callable[[Callable[..., Awaitable[_R]]], _Answer[_R]]:
+) -> Callable[[Callable[..., Awaitable[_R]]], Answer[_R]]:
     """Call the decorated handler with the fields of a request.
 
     ::
@@ -129,19 +106,20 @@ def expect(
     media_type = essence(mimetype) if mimetype is not None else None
     cls = actual
 
-    def decorate(handler: Callable[..., Awaitable[_R]]) -> _Answer[_R]:
+    def decorate(handler: Callable[..., Awaitable[_R]]) -> Answer[_R]:
         fields = cls.__fields__
         inner, render, stream = _inner(handler, cls)
         check_handler(handler, inner, cls, whole=whole)
-        elsewhere: _Answers = []
+        elsewhere: Answers = []
+        is_guarded = bool(cls.__plan__.guards)
 
-        def answer_by(plan: Plan, elsewhere: _Answers) -> _Answer[Any]:
+        def answer_by(plan: Plan, elsewhere: Answers) -> Answer[Any]:
             others_refused = _others(plan, refuse=others == "refuse")
-            is_flat = plan.is_flat and others_refused is None
+            is_flat = plan.is_flat and others_refused is None and not is_guarded
             names = [step.name for step in plan.checks] if is_flat else [*plan.named]
             call = make_call(inner, names, whole=cls if whole else None)
-            binding = _Binding(media_type, others_refused, call, render, stream, elsewhere)
-            made = _flat(plan.checks, binding) if is_flat else _in_turns(plan, binding)
+            binding = Binding(media_type, others_refused, call, render, stream, elsewhere, is_guarded)
+            made = in_one_turn(plan.checks, binding) if is_flat else in_turns(plan, binding)
             return _releasing(made) if any(step.field.takes_stream for step in plan.steps) else made
 
         plan = cls.__plan__
@@ -155,7 +133,7 @@ def expect(
             if keys:
                 own = make_plan(cls.__qualname__, fields, stand_ins)
                 gone = functools.partial(_forget, elsewhere)
-                elsewhere.append(_Elsewhere(weakref.ref(app, gone), answer_by(own, []), _app_keys(own)))
+                elsewhere.append(Elsewhere(weakref.ref(app, gone), answer_by(own, []), _app_keys(own)))
             return keys
 
         def needed_keys(app: web.Application) -> Iterable[web.AppKey[Any]]:
@@ -166,7 +144,10 @@ def expect(
             __ponty_path_parameters__=[d.name for d in descriptions if d.location == "path"],
             __ponty_replace_fields__=replace_fields,
             __ponty_app_keys__=needed_keys,
-            __ponty_asks_for_body__=bool(plan.guards),
+            __ponty_asks_for_body__=is_guarded,
+            __ponty_admits__=is_guarded,
+            __ponty_credentials__=_credentials(plan),
+            __ponty_streams_body__=any(isinstance(step.field, BodyStream) for step in plan.steps),
             __ponty_request__=Binds(cls, media_type),
             __ponty_handler__=inner,
         )
@@ -178,7 +159,15 @@ def expect(
     return decorate
 
 
-def _forget(elsewhere: _Answers, app: "weakref.ref[web.Application]") -> None:
+def _credentials(plan: Plan) -> list[tuple[str, str]] | None:
+    """Return location and name of what the guards of a request look at; None where there are no guards."""
+    if not plan.guards:
+        return None
+    said = [description for step in plan.guards if (description := step.describe()) is not None]
+    return [(description.location, description.name) for description in said]
+
+
+def _forget(elsewhere: Answers, app: "weakref.ref[web.Application]") -> None:
     elsewhere[:] = [own for own in elsewhere if own.app is not app]
 
 
@@ -195,7 +184,7 @@ def _others(plan: Plan, *, refuse: bool) -> OtherParameters | None:
     return OtherParameters([*names, *(name for query in queries for name in query.names)])
 
 
-def _releasing(answer: _Answer[_R]) -> _Answer[_R]:
+def _releasing(answer: Answer[_R]) -> Answer[_R]:
     """Put around what answers a request what closes all that the request holds."""
 
     async def released(request: web.Request) -> _R:
@@ -226,220 +215,3 @@ def _inner(handler: Any, cls: type[Request]) -> tuple[Any, Any, Any]:
         return inner, None, stream
     outer, inner, render = getattr(handler, "__ponty_rendered__", (None, None, None))
     return (inner, render, None) if outer is handler else (handler, None, None)
-
-
-class _Binding(msgspec.Struct, frozen=True):
-    """What is bound to the fields of a request.
-
-    Args:
-        media_type: The media type that a request must have; None for any.
-        others: Refuses the query parameters that no field reads; None where they are let in.
-        call: Calls the handler with their values.
-        render: Makes an answer of its value; None where the value is one.
-        stream: Answers a request with what the handler makes while it is sent; None where it makes an answer.
-        elsewhere: What answers in some applications in the place of this.
-    """
-
-    media_type: str | None
-    others: OtherParameters | None
-    call: Callable[..., Awaitable[Any]]
-    render: Any
-    stream: Any
-    elsewhere: _Answers
-
-
-def _flat(fields: tuple[Step, ...], binding: _Binding) -> _Answer[Any]:
-    """Make what answers where each field stands alone, as most do."""
-    media_type, call, render, elsewhere = binding.media_type, binding.call, binding.render, binding.elsewhere
-    stream = binding.stream
-    extracts = tuple(field.extract for field in fields if not field.waits)
-    extracts_later = tuple(field.extract for field in fields if field.waits)
-
-    async def answer(request: web.Request) -> Any:
-        if elsewhere and (own := _own(elsewhere, request)):
-            return await own(request)
-        if media_type is not None:
-            _check_media_type(request, media_type)
-        values: list[Any] = []
-        try:
-            for extract in extracts:
-                values.append(extract(request))  # noqa: PERF401 - its length tells which field refused
-            for extract in extracts_later:
-                values.append(await extract(request))  # noqa: PERF401 - likewise
-        except InvalidField as invalid:
-            refusing, *left = fields[len(values) :]
-            # With its traceback, it would hold the frame that holds it: work for the garbage collector.
-            refusals = [(refusing, invalid.with_traceback(None))]
-            raise refusal_of(refusals + await _refusals(request, left) if left else refusals) from None
-        if render is None:
-            return await (call(*values) if stream is None else stream(request, call(*values)))
-        start = time.perf_counter_ns()
-        return render(await call(*values), start)
-
-    return answer
-
-
-def _in_turns(plan: Plan, binding: _Binding) -> _Answer[Any]:
-    """Make what answers where some fields come before others."""
-    elsewhere = binding.elsewhere
-
-    async def answer(request: web.Request) -> Any:
-        if elsewhere and (own := _own(elsewhere, request)):
-            return await own(request)
-        scopes = Scopes()
-        try:
-            answered = await _handle(plan, binding, request, scopes)
-        except BaseException as error:
-            await scopes.leave(error)
-            raise
-        if scopes:
-            if _is_whole(answered):
-                await scopes.leave(None)
-            else:
-                _leave_when_sent(scopes, answered)
-        return answered
-
-    return answer
-
-
-async def _handle(plan: Plan, binding: _Binding, request: web.Request, scopes: Scopes) -> Any:
-    values: list[Any] = [None] * len(plan.steps)
-    if plan.guards:
-        await _pass_guards(plan.guards, request, values, scopes)
-    if binding.media_type is not None:
-        _check_media_type(request, binding.media_type)
-    await _pass_checks(plan.checks, binding.others, request, values)
-    for step in plan.scopes:
-        try:
-            values[step.slot] = await _read(step, request, values, scopes)
-        except InvalidField as invalid:
-            raise refusal_of([(step, invalid.with_traceback(None))]) from None
-    arguments = [values[slot] for slot in plan.named.values()]
-    if binding.stream is not None:
-        return await binding.stream(request, binding.call(*arguments))
-    if binding.render is None:
-        return await binding.call(*arguments)
-    start = time.perf_counter_ns()
-    return binding.render(await binding.call(*arguments), start)
-
-
-def _own(elsewhere: _Answers, request: web.Request) -> _Answer[Any] | None:
-    app = request.app
-    return next((own.answer for own in elsewhere if own.app() is app), None)
-
-
-async def _read(step: Step, request: web.Request, values: list[Any], scopes: Scopes) -> Any:
-    value = step.extract(request, **{name: values[slot] for name, slot in step.uses})
-    if step.is_scope:
-        return await scopes.enter(value)
-    return await value if step.waits else value
-
-
-async def _pass_guards(guards: tuple[Step, ...], request: web.Request, values: list[Any], scopes: Scopes) -> None:
-    """Read the guards; then have the client send its body, where it waits to be asked.
-
-    Raises:
-        PontyError: One refuses the request.
-    """
-    try:
-        for step in guards:
-            try:
-                values[step.slot] = await _read(step, request, values, scopes)
-            except InvalidField as invalid:
-                raise refusal_of([(step, invalid.with_traceback(None))]) from None
-    except PontyError as error:
-        error.__ponty_leaves_body__ = True  # type: ignore[attr-defined]
-        raise
-    if request.version >= HttpVersion11 and request.headers.get(hdrs.EXPECT, "").lower() == "100-continue":
-        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        request.writer.output_size = 0  # no part of the answer is out yet
-
-
-async def _pass_checks(
-    checks: tuple[Step, ...], others: OtherParameters | None, request: web.Request, values: list[Any]
-) -> None:
-    """Read the fields of the second turn.
-
-    Raises:
-        PontyError: One or several refuse the request.
-    """
-    refusals: list[Refusal] = []
-    failed: set[int] = set()
-    for step in checks:
-        if failed and any(slot in failed for _, slot in step.uses):
-            failed.add(step.slot)
-            continue
-        try:
-            value = step.extract(request, **{name: values[slot] for name, slot in step.uses})
-            values[step.slot] = await value if step.waits else value
-        except InvalidField as invalid:
-            failed.add(step.slot)
-            refusals.append((step, invalid.with_traceback(None)))
-    if others is not None:
-        try:
-            others.check(request)
-        except InvalidField as invalid:
-            refusals.append((others, invalid.with_traceback(None)))
-    if refusals:
-        raise refusal_of(refusals)
-
-
-def _is_whole(answer: Any) -> bool:
-    """Return whether nothing of an answer is made while it is sent."""
-    as_made = getattr(type(answer), "is_as_made", None)
-    if as_made is not None and as_made(answer):
-        return True
-    if not isinstance(answer, web.StreamResponse) or answer.prepared:
-        return True
-    if type(answer).prepare is not web.StreamResponse.prepare and as_made is None:
-        return False
-    body = answer.body if isinstance(answer, web.Response) else None
-    return isinstance(answer, web.Response) and (not isinstance(body, payload.Payload) or isinstance(body, _WHOLE))
-
-
-_WHOLE = (payload.BytesPayload, payload.StringPayload)
-
-
-def _leave_when_sent(scopes: Scopes, answer: web.StreamResponse) -> None:
-    """Have scopes left when an answer was sent, or could not be."""
-    prepare, write_eof = answer.prepare, answer.write_eof
-
-    async def prepare_or_leave(request: web.BaseRequest) -> Any:
-        try:
-            return await prepare(request)
-        except BaseException as error:
-            await scopes.leave(error)
-            raise
-
-    async def end(data: bytes = b"") -> None:
-        try:
-            await write_eof(data)
-        except BaseException as error:
-            await scopes.leave(error)
-            raise
-        await scopes.leave(None)
-
-    vars(answer).update(prepare=prepare_or_leave, write_eof=end)
-
-
-def _check_media_type(request: web.Request, media_type: str) -> None:
-    if essence(request.headers.get(hdrs.CONTENT_TYPE, "")) != media_type:
-        raise _UnsupportedMediaType(headers={hdrs.ACCEPT: media_type})
-    request[MIMETYPE_CHECKED] = True
-
-
-class _UnsupportedMediaType(PontyError):
-    status_code = 415
-
-
-async def _refusals(request: web.Request, fields: Iterable[Step]) -> list[Refusal]:
-    """Return what those of `fields` say of a request that refuse it."""
-    refusals: list[Refusal] = []
-    for field in fields:
-        try:
-            value = field.extract(request)
-            if field.waits:
-                await value
-        except InvalidField as invalid:
-            refusals.append((field, invalid.with_traceback(None)))
-    return refusals

@@ -26,21 +26,23 @@ Refusal = tuple[Refusing, InvalidField]
 
 
 def refusal_of(refusals: Sequence[Refusal]) -> PontyError:
-    """Make the one error that names every fault."""
+    """Make the one error that names every fault, and says that the handler was not called."""
+    error: PontyError
     field, invalid = refusals[0]
     if len(refusals) == 1 and invalid.status == 400 and not invalid.headers:
-        return ValidationError(faults=_faults(field, invalid))
-    faults: list[Fault] = []
-    statuses: list[int] = []
-    headers: dict[str, str] = {}
-    for field, refusal in refusals:
-        faults += _faults(field, refusal)
-        statuses.append(refusal.status)
-        headers.update(refusal.headers)
-    if 404 in statuses:
-        return DoesNotExist(faults=faults, headers=headers)
-    error = ValidationError(faults=faults, headers=headers)
-    error.status_code = next((status for status in statuses if status != 400), 400)
+        error = ValidationError(faults=_faults(field, invalid))
+    else:
+        faults: list[Fault] = []
+        statuses: list[int] = []
+        headers: dict[str, str] = {}
+        for field, refusal in refusals:
+            faults += _faults(field, refusal)
+            statuses.append(refusal.status)
+            headers.update(refusal.headers)
+        error = (DoesNotExist if 404 in statuses else ValidationError)(faults=faults, headers=headers)
+        if 404 not in statuses:
+            error.status_code = next((status for status in statuses if status != 400), 400)
+    error.__ponty_refuses__ = True  # type: ignore[union-attr]  # told to middlewares
     return error
 
 

@@ -1,11 +1,20 @@
-"""`Request`, a class of fields: what an instance holds, and the plan by which its fields are read."""
+"""`Request`, a class of fields: what an instance holds, the plan by which its fields are read, and how it is sent."""
 
 import types
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, cast, overload
 
+from ponty.request.client.endpoint import Called, Endpoint
 from ponty.request.fields.base import Field
 from ponty.request.plan import Plan, make_plan, quoted
+
+if TYPE_CHECKING:
+    from yarl import URL
+
+    from ponty.request.client.answers import Answer
+    from ponty.request.client.sending import Session
+
+_T = TypeVar("_T")
 
 
 class Request:
@@ -22,11 +31,13 @@ class Request:
     Fields are inherited; a subclass may put another in the place of one, or take one away by setting the name to
     None. Other attributes and methods are the subclass's own.
 
-    An instance holds the value of each field under its name. `expect` makes them of HTTP requests; a test makes one
-    of values, `HelloReq(name="ann")`.
+    An instance holds the value of each field under its name. `expect` makes them of HTTP requests; a test and a client
+    make one of values, `HelloReq(name="ann")`. What has a default may be left out, and reads as that.
+
+    A class with an `Endpoint` is sent by `send`.
 
     Raises:
-        TypeError: The values given and the fields do not match one to one.
+        TypeError: A value is given for what is no field, or a field without a default has none.
     """
 
     __fields__: ClassVar[Mapping[str, Field[Any]]] = types.MappingProxyType({})
@@ -37,6 +48,8 @@ class Request:
         members = {name: value for base in reversed(cls.__mro__) for name, value in vars(base).items()}
         fields = {name: value for name, value in members.items() if isinstance(value, Field)}
         for name, value in vars(cls).items():
+            if isinstance(value, Endpoint) and name != "endpoint":
+                raise TypeError(f"{cls.__qualname__}.{name}: the Endpoint of a class is its attribute `endpoint`")
             nested = f"{cls.__qualname__}.{name}"
             if isinstance(value, type) and issubclass(value, Field) and value.__qualname__ != nested:
                 raise TypeError(f"{nested}: {value.__qualname__} is a class of fields; write {value.__qualname__}(…)")
@@ -51,12 +64,105 @@ class Request:
         cls.__fields__ = types.MappingProxyType(fields)
         cls.__plan__ = make_plan(cls.__qualname__, fields)
         _check_streams(cls.__qualname__, cls.__plan__)
+        if isinstance(endpoint := getattr(cls, "endpoint", None), Endpoint):
+            endpoint.check(cls.__qualname__, fields)
 
     def __init__(self, /, **values: object) -> None:
-        names = self.__fields__.keys()
-        if values.keys() != names:
-            raise TypeError(f"{type(self).__qualname__}() takes {quoted(names)}, not {quoted(values) or 'nothing'}")
+        fields = self.__fields__
+        if values.keys() != fields.keys():
+            place = type(self).__qualname__
+            if values.keys() - fields.keys():
+                raise TypeError(f"{place}() takes {quoted(fields) or 'nothing'}, not {quoted(values)}")
+            if missing := [name for name in fields.keys() - values.keys() if not _may_be_left_out(fields, name)]:
+                raise TypeError(f"{place}() lacks {quoted(missing)}; it takes {quoted(fields)}")
         vars(self).update(values)
+
+    @overload
+    async def send(
+        self: Called[_T],
+        session: "Session",
+        *,
+        whole: Literal[False] = False,
+        base_url: "str | URL | None" = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> _T: ...
+    @overload
+    async def send(
+        self: Called[_T],
+        session: "Session",
+        *,
+        whole: Literal[True],
+        base_url: "str | URL | None" = None,
+        headers: Mapping[str, str] | None = None,
+        earlier: "Answer[_T] | None" = None,
+    ) -> "Answer[_T]": ...
+    async def send(
+        self: Called[_T],
+        session: "Session",
+        *,
+        whole: bool = False,
+        base_url: "str | URL | None" = None,
+        headers: Mapping[str, str] | None = None,
+        earlier: "Answer[_T] | None" = None,
+    ) -> "_T | Answer[_T]":
+        """Send the request to the `endpoint` of its class, and return the value that is answered.
+
+        ::
+
+            async def orders(customer: int) -> list[Order]:
+                async with lease_http_client("orders") as session:
+                    return await ListOrders(customer=customer).send(session)
+
+        What was left out of the request is not sent. A value is sent only where its field would read it as the same.
+        The answer is held to the type that the endpoint returns, but for members which that does not have: they are
+        passed over. Redirects are not followed.
+
+        Args:
+            session: The session, best a leased one: its places, timeouts and headers apply. In a test, the client of an
+                application will do.
+            whole: Returns an `Answer`, with the status and the headers, in place of the value.
+            base_url: Where the service is, in place of the session's own `base_url`.
+            headers: Further headers.
+            earlier: An earlier answer to the same request: its entity tag is sent, and where that still holds, the
+                value is the earlier one.
+
+        Raises:
+            NotSendable: A value cannot be sent; the message names the field.
+            PontyError: What the service has raised, of its class where the endpoint lists it.
+            UnexpectedAnswer: The answer is neither a value nor an error of the endpoint.
+            aiohttp.ClientError: There was no whole answer.
+            TimeoutError: It did not come in time.
+        """
+        from ponty.request.client.sending import Caller  # noqa: PLC0415 - most servers send none
+
+        cls: Any = type(self)
+        endpoint: object = getattr(cls, "endpoint", None)
+        if not isinstance(endpoint, Endpoint):
+            raise TypeError(f"{cls.__qualname__} has no endpoint to be sent to: endpoint = Endpoint(method, path, …)")
+        if "__caller__" not in vars(cls):
+            cls.__caller__ = Caller(cls.__qualname__, cls.__fields__, endpoint)
+        caller: Caller = cls.__caller__
+        answered = await caller.send(vars(self), session, base_url=base_url, headers=headers, earlier=earlier)
+        if endpoint.stream is not None or whole:
+            return cast("_T", answered)
+        return cast("_T", answered.value)
+
+
+def _may_be_left_out(fields: Mapping[str, Field[Any]], name: str) -> bool:
+    """Return whether a request need not have a field: it has a default, or nothing of it comes from a client."""
+    field = fields[name]
+    try:
+        field.absent()
+    except LookupError:
+        named = {id(other) for other in fields.values()}
+        return _is_of_the_server(field, named)
+    return True
+
+
+def _is_of_the_server(field: Field[Any], named: set[int]) -> bool:
+    if field.is_sent or field.describe() is not None:
+        return False
+    return all(id(used) in named or _is_of_the_server(used, named) for used in field.uses.values())
 
 
 def _check_streams(place: str, plan: Plan) -> None:

@@ -112,6 +112,44 @@ def openapi(
 
 @main.command()
 @_APP
+@click.option("--write/--check", default=False, help="Write the file, or compare with it; the latter by default.")
+@click.option(
+    "--lock",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=pathlib.Path),
+    help="The file; openapi.lock.json beside APP by default, or in the working directory where APP is a module.",
+)
+@click.option("--accept-breaks", is_flag=True, help="With --write: write what breaks clients, too.")
+def contract(app: str, *, write: bool, lock: pathlib.Path | None, accept_breaks: bool) -> None:
+    """Hold APP to its contract, a description of it that is kept under version control.
+
+    Where APP has changed since the file was written, the changes are told, and the exit status is 1. What breaks
+    clients comes with the line of the file, and with what would break nobody; write what does not with --write.
+    """
+    from ponty.command import contract as contracts  # noqa: PLC0415
+
+    path = lock or contracts.path_of(app)
+    text = _told(lambda: contracts.contract(app))
+    if write and not path.exists():
+        path.write_text(text, encoding="utf-8")
+        click.echo(f"{click.style('made', fg='green')} {path}")
+        return
+    verdict = contracts.compare(path, text)
+    for finding in verdict.findings:
+        click.echo(contracts.told(path, finding))
+    if verdict.breaks and not (write and accept_breaks):
+        count = f"{verdict.breaks} change{'s break' if verdict.breaks > 1 else ' breaks'} clients"
+        click.echo(f"{count}. Where that is meant: ponty contract {app} --write --accept-breaks", err=True)
+        sys.exit(1)
+    if write:
+        path.write_text(text, encoding="utf-8")
+    elif verdict.is_stale:
+        click.echo(f"{path} is not up to date, and no client breaks: ponty contract {app} --write", err=True)
+        sys.exit(1)
+
+
+@main.command()
+@_APP
 @click.option("--start/--no-start", default=True, help="Start and stop the providers too; so it is by default.")
 def check(app: str, *, start: bool) -> None:
     """Tell what is wrong with APP, or smells, without serving it.
@@ -127,6 +165,53 @@ def check(app: str, *, start: bool) -> None:
     if not findings:
         click.echo(click.style(f"{app}: nothing found", fg="green"))
     sys.exit(any(finding.is_fatal for finding in findings))
+
+
+@main.command()
+@_APP
+@click.option("--seconds", type=click.FloatRange(min=0), default=30, show_default=True, help="How long to go on.")
+@click.option("--requests", type=click.IntRange(min=1), help="How many requests to make at most.")
+@click.option("--seed", type=int, help="What the requests are made from; another one each time by default.")
+@click.option("--header", multiple=True, metavar="'NAME: VALUE'", help="What each request has. May be given again.")
+@click.option("--read-only", is_flag=True, help="Ask only what changes nothing: GET, HEAD and OPTIONS.")
+@click.option("--yes", is_flag=True, help="Do not ask whether APP may be written to.")
+@click.option(
+    "--times",
+    type=click.FloatRange(min=1),
+    default=25,
+    show_default=True,
+    help="How many times as much as a good request another may cost.",
+)
+@click.option(
+    "--hold",
+    "hold_seconds",
+    type=click.FloatRange(min=0),
+    default=0.5,
+    show_default=True,
+    help="For how many seconds a good request may be held up.",
+)
+@click.option(
+    "--measure",
+    type=click.Choice(["cpu", "calls"]),
+    default="cpu",
+    show_default=True,
+    help="What cost is measured in: CPU time, or calls of functions, which are the same on each machine.",
+)
+def attack(app: str, *, seed: int | None, header: tuple[str, ...], yes: bool, **options: Any) -> None:
+    """Try to have APP break its promises, for a bounded time.
+
+    APP is served in a process of its own, at a free port of 127.0.0.1 and with its own settings, and is sent whatever
+    its description lets clients send, and worse. What it writes, it writes: give it a database to throw away. The exit
+    status is 1 where a promise was broken.
+    """
+    if not yes and not options["read_only"]:
+        words = f"{app} will be sent requests that write and delete, with the settings of this environment. Go on?"
+        if not sys.stdin.isatty():
+            raise click.UsageError("requests write and delete: say --yes, or ask with --read-only")
+        click.confirm(words, abort=True, err=True)
+    from ponty.command.attacking import attack as attack_now  # noqa: PLC0415
+
+    sys.exit(attack_now(app, seed=seed, headers=header, **options))
 
 
 @main.command()

@@ -77,6 +77,18 @@ _encode_plain: Callable[[object], bytes] = msgspec.json.encode
 _SUSPECT = re.compile(rb""":\d\d"|"-?[\d.]+(?:e[-+]?\d+)?":""")
 """What an offset from UTC or a name that is a number looks like; of these, the encoder writes some as others."""
 
+# Both begin with literal text, which is soon found or not.
+_ends_as_time = re.compile(rb':\d\d"').search
+_ends_as_name = re.compile(rb'":(?<=[\d.]":)').search
+_NUMBER = b"0123456789.+-e"
+
+
+def is_suspect(body: bytes) -> bool:
+    """Return whether `_SUSPECT` is found in `body`, in a fraction of the time where it is not."""
+    if _ends_as_time(body) is None and (_ends_as_name(body) is None or b'"":' not in body.translate(None, _NUMBER)):
+        return False
+    return _SUSPECT.search(body) is not None
+
 
 def encode_json(value: object) -> bytes:
     """Encode a value as UTF-8 JSON (RFC 8259).
@@ -93,7 +105,7 @@ def encode_json(value: object) -> bytes:
     except _MustBeLookedAtError:
         pass
     else:
-        if _SUSPECT.search(body) is None:
+        if not is_suspect(body):
             return body
     plain = msgspec.to_builtins(value, builtin_types=(datetime.datetime, datetime.time), enc_hook=_unknown)
     return _encode_plain(_mended(plain))

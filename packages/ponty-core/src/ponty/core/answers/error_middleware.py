@@ -8,6 +8,7 @@ application: for what middlewares raise, and for what others add to the applicat
 import functools
 from collections.abc import Callable, Iterator, Sequence
 
+import msgspec
 from aiohttp import HttpVersion11, hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
@@ -32,6 +33,19 @@ from ponty.core.wire.server_state import SERVER_NAME
 from ponty.core.wire.server_writer import ServerWriter
 from ponty.core.wire.unread_bodies import leave_unread
 
+_OUTERMOST = "__ponty_answers_errors__"
+_GUARD = "__ponty_guard__"
+
+
+class _Guard(msgspec.Struct, frozen=True):
+    """What `answering` has put around a handler, for `whole`."""
+
+    guarded: Handler
+    handler: Handler
+    settings: AnswerSettings | None
+    has_own_limit: bool
+    is_set: bool
+
 
 def answer_errors(settings: AnswerSettings | None = None) -> Middleware:
     """Make the outermost middleware of an application: the exit of whatever its handlers and middlewares raise.
@@ -50,24 +64,37 @@ def answer_errors(settings: AnswerSettings | None = None) -> Middleware:
         content = request.content
         arrives = not content.is_eof()
         answer = await answered(handler, request, own)
-        if type(answer) is not PlainResponse and type(request.writer) is not ServerWriter and not answer.prepared:
-            answer.headers.setdefault(hdrs.SERVER, SERVER_NAME)  # a server of Ponty's names itself
-        if request.version < HttpVersion11 and hdrs.TRANSFER_ENCODING in request.headers:
-            # RFC 9112 §6.1: where the body of such a request ends is not certain.
-            answer.force_close()
-        if arrives:
-            if content.exception() is not None:
-                # What follows a broken body is no request that can be read. Nor is aiohttp to read on and log it.
-                answer.force_close()
-                content.feed_eof()
-            else:
-                leave_unread(request, answer)
+        _settle(request, answer, arrives=arrives)
         for app in apps:
             if app.on_response_prepare and has_a_say(app):
                 return await _prepared(request, answer) if middleware in apps[0].middlewares else answer
         return answer
 
+    setattr(middleware, _OUTERMOST, True)
     return middleware
+
+
+def _settle(request: web.Request, answer: web.StreamResponse, *, arrives: bool) -> None:
+    """Say in `answer` what the server has to, and whether more can come over the connection.
+
+    Args:
+        request: What is answered.
+        answer: What is sent next, or was sent already.
+        arrives: Whether some of the body had not come when the handler was called.
+    """
+    if type(answer) is not PlainResponse and type(request.writer) is not ServerWriter and not answer.prepared:
+        answer.headers.setdefault(hdrs.SERVER, SERVER_NAME)  # a server of Ponty's names itself
+    if request.version < HttpVersion11 and hdrs.TRANSFER_ENCODING in request.headers:
+        # RFC 9112 §6.1: where the body of such a request ends is not certain.
+        answer.force_close()
+    if arrives:
+        content = request.content
+        if content.exception() is not None:
+            # What follows a broken body is no request that can be read. Nor is aiohttp to read on and log it.
+            answer.force_close()
+            content.feed_eof()
+        else:
+            leave_unread(request, answer)
 
 
 async def _prepared(request: web.Request, answer: web.StreamResponse) -> web.StreamResponse:
@@ -112,9 +139,55 @@ def answering(settings: AnswerSettings | None = None) -> Callable[[Handler], Han
             finally:
                 current_settings.reset(token)
 
-        return functools.update_wrapper(guarded if rendering is None else guarded_as_set, handler)
+        made = functools.update_wrapper(guarded if rendering is None else guarded_as_set, handler)
+        setattr(made, _GUARD, _Guard(made, handler, own, has_own_limit, rendering is not None))
+        return made
 
     return guard
+
+
+def whole(app: web.Application, handler: Handler) -> Handler | None:
+    """Make one function of a handler, what `answering` has put around it, and the middleware of `answer_errors`.
+
+    It does what these three do one within the other, where nothing else stands between them.
+
+    Args:
+        app: One that serves, and is served as it is, not as a part of another one.
+        handler: That of a route.
+
+    Returns:
+        The function; None where something else stands around the handler.
+    """
+    guard: _Guard | None = getattr(handler, _GUARD, None)
+    around = app.middlewares
+    if guard is None or guard.guarded is not handler or len(around) != 1 or not hasattr(around[0], _OUTERMOST):
+        return None
+    if guard.is_set or has_a_say(app):
+        return None
+    inner, own, has_own_limit, apps = guard.handler, guard.settings, guard.has_own_limit, (app,)
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        current_apps.set(apps)
+        if request.method == hdrs.METH_HEAD:
+            send_no_body(request.writer)
+        content = request.content
+        arrives = not content.is_eof()
+        if arrives and not has_own_limit and announces_too_much(request):
+            given: web.StreamResponse = too_large(request)
+        else:
+            # As `answered` does, without a coroutine more.
+            try:
+                given = await inner(request)
+                if type(given) is not PlainResponse or not given.is_settled():
+                    given = await checked(request, given, inner)
+            except BaseException as error:  # a panic and SystemExit end no server
+                if not isinstance(error, Exception) and is_for_others(error):
+                    raise
+                given = await answer_raised(request, error, own)
+        _settle(request, given, arrives=arrives)
+        return given
+
+    return functools.update_wrapper(answer, handler)
 
 
 def answering_for_others(

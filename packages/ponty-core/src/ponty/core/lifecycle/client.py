@@ -13,7 +13,9 @@ from ponty.core.lifecycle.client_cookies import OwnCookies
 from ponty.core.lifecycle.client_places import BoundedConnector, Lease, Places
 from ponty.core.lifecycle.current_app import current_apps
 from ponty.core.lifecycle.current_request import call_headers, current_identity
+from ponty.core.lifecycle.deadline_headers import DeadlineHeader, check_header, write_seconds
 from ponty.core.lifecycle.providers import Provider
+from ponty.core.time_left import remaining_seconds
 
 
 class _Client(msgspec.Struct, eq=False):
@@ -35,9 +37,13 @@ def http_client_provider(
     headers: Mapping[str, str] | None = None,
     cookies: Mapping[str, str] | None = None,
     lease_timeout: float | None = 30,
+    deadline_header: DeadlineHeader | None = None,
     **options: Any,
 ) -> Provider:
     """Make a provider of an `aiohttp.ClientSession`, to be leased by `lease_http_client`.
+
+    Where the request that is being handled has a deadline (`remaining_seconds`), neither a lease nor a request waits
+    beyond it.
 
     ::
 
@@ -53,15 +59,20 @@ def http_client_provider(
         cookies: Cookies of every request.
         lease_timeout: Seconds that a lease waits for a place, at most; None for no limit. A wait of more than a second
             is logged.
+        deadline_header: The header by which the other end is told how long this one waits, where the request that is
+            being handled has a deadline; see `deadlines`. None for no such header.
         **options: Further arguments of `aiohttp.ClientSession`. A `connector` and a `cookie_jar` may be functions that
             make one when the application starts, as they need its event loop. Without a `cookie_jar`, no cookie that
             a server sets is kept, as all who share the session would send it; `cookie_jar=aiohttp.CookieJar` keeps
             them.
 
     Raises:
-        ValueError: `concurrency` is no whole number of at least 1, or a time is not more than 0.
+        ValueError: `concurrency` is no whole number of at least 1, or a time is not more than 0, or `deadline_header`
+            is another header.
     """
     _check(name, concurrency=concurrency, timeout=timeout, lease_timeout=lease_timeout)
+    if deadline_header is not None:
+        check_header(f"http_client_provider({name!r})", deadline_header)
     total = timeout if isinstance(timeout, aiohttp.ClientTimeout) else aiohttp.ClientTimeout(total=timeout)
 
     async def provide(app: web.Application) -> AsyncGenerator[None]:
@@ -72,10 +83,12 @@ def http_client_provider(
         for part in ("connector", "cookie_jar"):
             if callable(arguments.get(part)):
                 arguments[part] = arguments[part]()
-        arguments["middlewares"] = (*arguments.get("middlewares", ()), _send_identity)
+        told = () if deadline_header is None else (_send_deadline(deadline_header),)
+        arguments["middlewares"] = (*arguments.get("middlewares", ()), _send_identity, *told)
         session = aiohttp.ClientSession(headers=headers, cookies=cookies, timeout=total, **arguments)
         close = session.close
         _keep_open(session)
+        _keep_deadlines(session)
         places = Places(f"leases of the HTTP client {name!r}", concurrency, lease_timeout)
         client = _Client(app, asyncio.get_running_loop(), session, places)
         _clients.setdefault(name, []).append(client)
@@ -131,6 +144,41 @@ async def _send_identity(request: aiohttp.ClientRequest, handler: aiohttp.Client
     for name, value in told.items():
         request.headers.setdefault(name, value)
     return await handler(request)
+
+
+def _send_deadline(header: DeadlineHeader) -> aiohttp.ClientMiddlewareType:
+    """Make what tells the other end how long this one waits."""
+
+    async def send(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+        if (left := remaining_seconds()) is not None:
+            request.headers[header] = write_seconds(header, left)
+        return await handler(request)
+
+    return send
+
+
+def _keep_deadlines(session: aiohttp.ClientSession) -> None:
+    """Have no request of a session take longer than the deadline allows, the reading of its answer included."""
+    ask: Any = session._request  # noqa: SLF001 - by which all of its methods ask
+
+    async def ask_in_time(*arguments: Any, **options: Any) -> aiohttp.ClientResponse:
+        left = remaining_seconds()
+        if left is not None:
+            if left <= 0:
+                raise TimeoutError("the deadline of the request that is being handled has passed")
+            given = options.get("timeout")
+            own: aiohttp.ClientTimeout = given if isinstance(given, aiohttp.ClientTimeout) else session.timeout
+            total = left if not own.total else min(own.total, left)
+            options["timeout"] = aiohttp.ClientTimeout(
+                total=total,
+                connect=own.connect,
+                sock_read=own.sock_read,
+                sock_connect=own.sock_connect,
+                ceil_threshold=own.ceil_threshold,
+            )
+        return await ask(*arguments, **options)  # type: ignore[no-any-return]
+
+    object.__setattr__(session, "_request", ask_in_time)
 
 
 def _keep_open(session: aiohttp.ClientSession) -> None:

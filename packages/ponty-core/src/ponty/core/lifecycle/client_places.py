@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 
+from ponty.core.time_left import least_seconds
+
 if TYPE_CHECKING:
     from aiohttp.client import ClientTimeout
     from aiohttp.client_reqrep import ClientRequest
@@ -72,19 +74,20 @@ class Places:
         """Wait for a place, and take it; return True.
 
         Raises:
-            TimeoutError: There was none within the longest wait.
+            TimeoutError: There was none within the longest wait, or by the deadline.
         """
         if not self._free.locked():
             return await self._free.acquire()
         teller = asyncio.get_running_loop().call_later(TOLD_AFTER, self._tell)
         self._waiting += 1
+        longest = least_seconds(self._longest_wait)
         try:
-            async with asyncio.timeout(self._longest_wait) as limit:
+            async with asyncio.timeout(longest) as limit:
                 return await self._free.acquire()
         except TimeoutError:
             if not limit.expired():
                 raise
-            message = f"{self._what}: none of {self.total} places came free within {self._longest_wait} seconds"
+            message = f"{self._what}: none of {self.total} places came free within {longest} seconds"
             raise TimeoutError(message) from None
         finally:
             self._waiting -= 1

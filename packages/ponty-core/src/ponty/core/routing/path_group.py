@@ -66,20 +66,26 @@ class PathGroup(web.AbstractResource):
 
     async def resolve(self, request: web.Request) -> tuple[web.UrlMappingMatchInfo | None, set[str]]:
         """Return the match of the first route for the path and method of `request`, or the methods of its path."""
-        text = request.rel_url.path_safe
         allowed = set[str]()
-        for member in self._index.candidates(text):
-            if member.path.longest is not None and len(text) > member.path.longest:
+        found = self._found(request.rel_url.path_safe, request.method, allowed)
+        return None if found is None else web.UrlMappingMatchInfo(found[1], found[0]), allowed
+
+    def find(self, path: str, method: str) -> tuple[web.AbstractRoute, dict[str, str]] | None:
+        """Return the first route for a path and method, and the variable parts of the path."""
+        return self._found(path, method, set())
+
+    def _found(self, path: str, method: str, allowed: set[str]) -> tuple[web.AbstractRoute, dict[str, str]] | None:
+        for member in self._index.candidates(path):
+            if member.path.longest is not None and len(path) > member.path.longest:
                 continue
-            match = member.path.pattern.fullmatch(text)
+            match = member.path.pattern.fullmatch(path)
             if match is None:
                 continue
             allowed |= member.methods
-            route = member.routes.get(request.method) or member.routes.get(hdrs.METH_ANY)
+            route = member.routes.get(method) or member.routes.get(hdrs.METH_ANY)
             if route is not None:
-                parts = {name: _decoded(part) for name, part in match.groupdict().items() if part is not None}
-                return web.UrlMappingMatchInfo(parts, route), allowed
-        return None, allowed
+                return route, {name: decoded(part) for name, part in match.groupdict().items() if part is not None}
+        return None
 
     def add_prefix(self, prefix: str) -> None:
         """Answer below `prefix` only, as the application does that is mounted there."""
@@ -110,7 +116,8 @@ class PathGroup(web.AbstractResource):
             yield from member.routes.values()
 
 
-def _decoded(part: str) -> str:
+def decoded(part: str) -> str:
+    """Return a variable part of a path as handlers get it: what aiohttp leaves encoded to find routes is decoded."""
     return part.replace("%2F", "/").replace("%25", "%") if "%" in part else part
 
 

@@ -32,6 +32,7 @@ class RouteOptions(TypedDict, total=False):
     hidden: bool
     operation_id: str | None
     raises: Sequence[type[PontyError]]
+    middlewares: Sequence[Middleware]
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,7 +57,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
         hidden: It is in no description.
         operation_id: Its name in a description.
         raises: The errors that its handler may raise.
-        middlewares: Those of the tables that it is in, the outermost first.
+        middlewares: Those of the tables that it is in, the outermost first, and its own.
         source: The file and line where it was decorated, as `shop.py:12`.
     """
 
@@ -113,7 +114,7 @@ def make_route(method: str, path: str, handler: Handler, source: str, options: R
         hidden=options.get("hidden", False),
         operation_id=options.get("operation_id"),
         raises=_error_classes(here, options.get("raises", ())),
-        middlewares=(),
+        middlewares=listed_middlewares(options.get("middlewares", ())),
         source=source,
     )
 
@@ -142,6 +143,17 @@ def listed(name: str, values: Sequence[str]) -> tuple[str, ...]:
     if isinstance(values, str):
         raise TypeError(f"{name} is a list, as {name}=[{values!r}], not {values!r}")
     return tuple(values)
+
+
+def listed_middlewares(middlewares: Sequence[Middleware]) -> tuple[Middleware, ...]:
+    """Return the middlewares of a route or a table, which one alone is not.
+
+    Raises:
+        TypeError: It is one, not a list.
+    """
+    if callable(middlewares):
+        raise TypeError(f"middlewares is a list, as middlewares=[{name_of(middlewares)}]")
+    return tuple(middlewares)
 
 
 def _error_classes(here: str, classes: Sequence[type[PontyError]]) -> tuple[type[PontyError], ...]:

@@ -14,7 +14,16 @@ import msgspec
 from aiohttp import hdrs
 from aiohttp.typedefs import Middleware
 
-from ponty.core.routing.route import Handler, Route, RouteOptions, is_redefinition, listed, make_route, name_of
+from ponty.core.routing.route import (
+    Handler,
+    Route,
+    RouteOptions,
+    is_redefinition,
+    listed,
+    listed_middlewares,
+    make_route,
+    name_of,
+)
 
 _H = TypeVar("_H", bound=Handler)
 
@@ -57,11 +66,9 @@ class Routes:
 
     def __init__(self, prefix: str = "", *, tags: Sequence[str] = (), middlewares: Sequence[Middleware] = ()) -> None:
         _check_prefix(prefix)
-        if callable(middlewares):
-            raise TypeError(f"middlewares is a list, as middlewares=[{name_of(middlewares)}]")
         self._prefix = prefix
         self._tags = listed("tags", tags)
-        self._middlewares = tuple(middlewares)
+        self._middlewares = listed_middlewares(middlewares)
         self._routes: dict[object, Route | _Inclusion] = {}
 
     def route(self, method: str, path: str, **options: Unpack[RouteOptions]) -> Callable[[_H], _H]:
@@ -82,7 +89,8 @@ class Routes:
             path: A path in aiohttp's syntax; `{name}` and `{name:regex}` stand for variable parts. It goes behind the
                 prefix of the table; an empty one is the prefix itself.
             **options: `name` and `expect_handler` of aiohttp's `add_route`. `max_size`: the most bytes that a body may
-                have, in place of the application's `client_max_size`. And for descriptions: `summary`, a line;
+                have, in place of the application's `client_max_size`. `middlewares`: stand around the handler, the
+                outermost first, within those of the table. And for descriptions: `summary`, a line;
                 `description`, by default the docstring; `tags`; `deprecated`; `hidden`, for a route that is not
                 described; `operation_id`; `raises`, the classes of PontyError that the handler may raise.
 

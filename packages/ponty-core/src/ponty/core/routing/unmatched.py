@@ -40,6 +40,11 @@ class Unmatched(web.AbstractResource):
         del request
         return web.UrlMappingMatchInfo({}, self._route), set()
 
+    def find(self, path: str, method: str) -> tuple[web.AbstractRoute, dict[str, str]]:
+        """Return its route, whatever the path and method."""
+        del path, method
+        return self._route, {}
+
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         allowed = await self._allowed(request)
         if not allowed:

@@ -10,8 +10,15 @@ aiohttp's own connection reads requests, has them handled, and writes the answer
 A `look`, some time between any two of which passes, tells whether it has been too long in one of them. What can never
 happen: a 408 in the midst of an answer, since one is sent from *waiting* only, or by the handler whose body it is.
 
+What has been *waiting* for a while after an answer needs no look until its client asks again; so a crowd of idle
+clients costs nothing but memory.
+
 Once something has come that is no HTTP, nothing more is read. The parser tells the one who waits for the next request,
 and not the handler that waits for the rest of a body, so that handler is told here.
+
+A client that sends in many small pieces, such as chunks of one byte, makes the parser work some microseconds for each.
+So what has come at once is given to the parser in parts that have no more than so many line ends, one in each turn of
+the loop, and nothing more is read before it has had them all.
 """
 
 import asyncio
@@ -41,9 +48,17 @@ class Connection(web.RequestHandler):
         options: Those of aiohttp's connection.
     """
 
+    MOST_LINES = 1024
+    """How many line ends the parser is given in one turn of the loop."""
+
+    SOON_QUIET = 5.0
+    """For how many seconds a connection is looked at after an answer; longer than what is left of a body is skipped."""
+
     __slots__ = (
+        "_backlog",
         "_body_from",
         "_body_since",
+        "_feeding",
         "_held_back",
         "_held_back_since",
         "_is_late",
@@ -52,6 +67,7 @@ class Connection(web.RequestHandler):
         "_unread",
         "head_since",
         "is_counted",
+        "is_known",
         "is_lost",
         "received",
         "request",
@@ -66,6 +82,8 @@ class Connection(web.RequestHandler):
         self.is_lost: bool = False
         self.is_counted: bool = False
         """Whether it takes up one of the places that the limits leave."""
+        self.is_known: bool = False
+        """Whether the target of its request is as others that were found good."""
         self.request: web.BaseRequest | None = None
         self.received: int = 0
         """How many bytes have come."""
@@ -80,6 +98,8 @@ class Connection(web.RequestHandler):
         self._held_back = 0
         self._held_back_since = 0.0
         self._unread: StreamReader | None = None
+        self._backlog = b""
+        self._feeding: asyncio.Handle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin, where there is room."""
@@ -97,7 +117,26 @@ class Connection(web.RequestHandler):
 
     def data_received(self, data: bytes) -> None:
         """Take what has come."""
-        self.received += len(data)
+        size = len(data)
+        self.received += size
+        self._server.attended.add(self)
+        if not size or not (self._backlog or (size > self.MOST_LINES and self._has_many_lines(data))):
+            self._feed(data)
+            return
+        self._backlog += data
+        if self.wire is not None:
+            self.wire.pause_reading()
+        self._feed_later()
+
+    def _has_many_lines(self, data: bytes) -> bool:
+        request = self.request
+        if request is not None and hdrs.CONTENT_ENCODING not in request.headers:
+            length = request.content_length
+            if length is not None and length - request.content.total_bytes >= len(data):
+                return False  # all of it is the body, which has no lines to the parser
+        return data.count(b"\n") > self.MOST_LINES
+
+    def _feed(self, data: bytes) -> None:
         if self._is_out_of_step:
             return
         if self.request is None and data and not self.head_since:
@@ -108,9 +147,35 @@ class Connection(web.RequestHandler):
             self._is_out_of_step = True
             self._break_bodies()
 
+    def _feed_later(self) -> None:
+        if self._feeding is None and not (self._reading_paused or self._buffer_paused):
+            self._feeding = self._loop.call_soon(self._feed_part)
+
+    def _feed_part(self) -> None:
+        """Give the parser a part of what has come, unless who takes what it makes of that has enough for now."""
+        self._feeding = None
+        if self.is_lost or self._is_out_of_step:
+            self._backlog = b""
+        elif not (self._reading_paused or self._buffer_paused):
+            end = _end_of_lines(self._backlog, self.MOST_LINES)
+            part, self._backlog = self._backlog[:end], self._backlog[end:]
+            self._feed(part)
+            if self._backlog:
+                self._feed_later()
+            else:
+                self._resume_transport_reading()
+
+    def _resume_transport_reading(self) -> None:
+        """Read on, once the parser has had all that has come."""
+        if self._backlog:
+            self._feed_later()
+        elif not (self._reading_paused or self._buffer_paused):
+            super()._resume_transport_reading()
+
     def connection_lost(self, exc: BaseException | None) -> None:
         """End."""
         self.is_lost = True
+        self._backlog = b""
         if self._unread is not None and not self._unread.is_eof():
             self._unread.feed_eof()  # or else aiohttp would wait for the rest of it
         # Raised in who waits to write, an error would refer to its own frames, and so to the answer, until the garbage
@@ -182,6 +247,24 @@ class Connection(web.RequestHandler):
             raise ConnectionError("the answer failed after it had begun")
         return ClosingAnswer(status, server=name)
 
+    def force_close(self) -> None:
+        """Close, though some of an answer may still wait."""
+        if not self.is_lost:
+            self._server.attended.add(self)
+        super().force_close()
+
+    def is_quiet(self, now: float) -> bool:
+        """Return whether nothing can be wrong with it before more comes from its client."""
+        return self.is_lost or not (
+            self.wire is None
+            or self.request is not None
+            or self.head_since
+            or not self.received
+            or self.writing_paused
+            or self.wire.is_closing()
+            or now - self.since < self.SOON_QUIET
+        )
+
     def look(self, now: float) -> None:
         """Take back what the client has had for too long."""
         if self.is_lost or self.wire is None:
@@ -243,6 +326,17 @@ class Connection(web.RequestHandler):
         self._body_since = now
         self._body_from = self.received
         return False
+
+
+def _end_of_lines(data: bytes, most: int) -> int:
+    """Return the end of a part of `data` that has no more than so many line ends, and not much fewer if it has more."""
+    end, lines = most, data.count(b"\n", 0, most)
+    while end < len(data):
+        lines += data.count(b"\n", end, 2 * end)
+        if lines > most:
+            return end
+        end *= 2
+    return len(data)
 
 
 class RefusedConnection(asyncio.Protocol):

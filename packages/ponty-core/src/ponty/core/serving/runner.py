@@ -15,9 +15,11 @@ from collections.abc import Callable
 from aiohttp import web
 from aiohttp.log import access_logger, server_logger
 
+from ponty.core.answers.error_middleware import whole
 from ponty.core.app import MOUNTED
 from ponty.core.lifecycle.stopping import is_watched, watch_stopping
 from ponty.core.log_lines import log_error
+from ponty.core.routing.dispatch import Dispatch, can_dispatch
 from ponty.core.serving.access_log import AccessLogger
 from ponty.core.serving.draining import drain
 from ponty.core.serving.limits import Limits
@@ -90,6 +92,8 @@ class Runner(web.AppRunner):
         is_proxy = [getattr(middleware, TRUSTS_ATTRIBUTE, None) for middleware in self.app.middlewares]
         # aiohttp has no other way to say of which class a connection is.
         options = inner._kwargs  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+        if MOUNTED in self.app and can_dispatch(self.app):
+            inner.request_handler = Dispatch(self.app, inner.request_handler, whole)
         return Server(
             inner,
             loop=asyncio.get_running_loop(),

@@ -17,6 +17,7 @@ from ponty.core.log_lines import log_error
 from ponty.core.serving.connection import Connection
 from ponty.core.serving.limits import Limits
 from ponty.core.serving.protocol_errors import fault_of_target
+from ponty.core.time_left import Deadline, holding
 from ponty.core.wire.head_requests import send_no_body
 from ponty.core.wire.late_handlers import cancel_late
 from ponty.core.wire.server_state import ServerState
@@ -42,6 +43,9 @@ class Server(web.Server):
 
     LONGEST_LOOK = 1.0
     """How many seconds lie between two looks at the connections, at most."""
+
+    MOST_HOSTS = 256
+    """How many values of the Host header are remembered as good ones."""
 
     MAKE_ROOM = 16
     """One in how many waiting connections is closed to make room for new ones."""
@@ -78,6 +82,11 @@ class Server(web.Server):
         self._running = loop
         self._options = options
         self._open = 0
+        self.attended: set[Connection] = set()
+        """Those that are to be looked at: all but the quiet ones."""
+        self._hosts: set[tuple[tuple[bytes, bytes], ...]] = set()
+        """Of good requests, the first header, where that is the host."""
+        self._short = min(limits.line_bytes, limits.path_bytes or limits.line_bytes)
         self._is_proxy = tuple(is_proxy)
         self._look_every = min(self.LONGEST_LOOK, limits.shortest_seconds / 4)
         self._looking: asyncio.TimerHandle | None = None
@@ -89,8 +98,10 @@ class Server(web.Server):
 
     def connection_made(self, handler: web.RequestHandler, transport: asyncio.Transport) -> None:
         """Count a connection."""
+        connection = cast("Connection", handler)
         self._open += 1
-        cast("Connection", handler).is_counted = True
+        connection.is_counted = True
+        self.attended.add(connection)
         if self._has_one_client(transport):
             self.state.enter(_address(transport))
         if self._looking is None:
@@ -102,6 +113,7 @@ class Server(web.Server):
         connection = cast("Connection", handler)
         self._open -= connection.is_counted
         connection.is_counted = False
+        self.attended.discard(connection)
         wire = connection.wire
         if wire is not None and self._has_one_client(wire):
             self.state.leave(_address(wire))
@@ -153,7 +165,8 @@ class Server(web.Server):
     ) -> web.BaseRequest:
         """Make the request of a head that is complete."""
         del writer
-        if message.path[:1] != "/" and message.url.raw_path == "/" and message.method != hdrs.METH_CONNECT:
+        path = message.path
+        if path[:1] != "/" and message.url.raw_path == "/" and message.method != hdrs.METH_CONNECT:
             # An absolute target without a path means the root (RFC 9110 §4.2.3), which aiohttp would find nowhere.
             message = message._replace(url=URL.build(path="/", query_string=message.url.query_string))
         if message.version.major != 1:
@@ -163,14 +176,23 @@ class Server(web.Server):
         if message.method == hdrs.METH_HEAD:
             send_no_body(own)
         request = self._make(message, payload, protocol, own, task)
-        cast("Connection", protocol).begin(request)
+        connection = cast("Connection", protocol)
+        # What stands in for a request that could not be read has a dictionary there.
+        first = message.raw_headers[:1] if message.raw_headers else ()
+        connection.is_known = first in self._hosts and path[:1] == "/" and len(path) <= self._short
+        connection.begin(request)
         return request
 
     def _handle(self, handler: _Handler, request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
-        fault = fault_of_target(request, self.limits.path_bytes)
-        if fault is not None:
-            return self._refuse(*fault)
-        wire = cast("Connection", request.protocol).wire
+        connection = cast("Connection", request.protocol)
+        if not connection.is_known:
+            fault = fault_of_target(request, self.limits.path_bytes)
+            if fault is not None:
+                return self._refuse(*fault)
+            headers = request.raw_headers
+            if headers and headers[0][0] == b"Host" and len(self._hosts) < self.MOST_HOSTS:
+                self._hosts.add(headers[:1])
+        wire = connection.wire
         if wire is not None and wire.get_write_buffer_size() > self.MOST_UNSENT:
             return self._handle_later(handler, request, wire)
         return handler(request)
@@ -201,15 +223,18 @@ class Server(web.Server):
         def look() -> None:
             nonlocal is_late, timer
             if not request.content.is_eof():
+                deadline.move(self._running.time() + seconds)
                 timer = self._running.call_later(seconds, look)  # the client is the one who takes its time
             elif not request.writer.output_size:
                 is_late = True
                 self.state.refusals["handler_seconds"] += 1
                 cancel_late(task)
 
+        deadline = Deadline(self._running, self._running.time() + seconds, functools.partial(_has_begun, request))
         timer = self._running.call_later(seconds, look)
         try:
-            answer = await handler(request)
+            with holding(deadline):
+                answer = await handler(request)
         except asyncio.CancelledError:
             if not is_late or task.uncancel():
                 raise
@@ -225,15 +250,21 @@ class Server(web.Server):
         return ClosingAnswer(503, headers={hdrs.RETRY_AFTER: "1"}, server=self.state.name)
 
     def look(self) -> None:
-        """Look at each connection, and take back what its client has had for too long."""
+        """Look at each connection that is not quiet, and take back what its client has had for too long."""
         now = self.clock()
-        for connection in cast("list[Connection]", self.connections):
+        for connection in tuple(self.attended):
             connection.look(now)
+            if connection.is_quiet(now):
+                self.attended.discard(connection)
 
     def _look_again(self) -> None:
         self.look()
         again = bool(self.connections)
         self._looking = self._running.call_later(self._look_every, self._look_again) if again else None
+
+
+def _has_begun(request: web.BaseRequest) -> bool:
+    return bool(request.writer.output_size)
 
 
 async def _answered(handler: _Handler, request: web.BaseRequest) -> web.StreamResponse:

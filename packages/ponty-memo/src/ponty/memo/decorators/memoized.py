@@ -106,7 +106,7 @@ def finish(
     cache_clear: Callable[[], object],
     cache_contains: Callable[..., object],
 ) -> Any:
-    """Give the wrapper its methods, and the cache its name.
+    """Add its methods to the wrapper, and name the cache.
 
     Raises:
         ValueError: The name is that of another function's cache.

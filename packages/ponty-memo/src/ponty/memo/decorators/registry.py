@@ -21,7 +21,7 @@ _known: Final[dict[str, list[tuple["weakref.ref[Any]", Hashable]]]] = {}
 
 
 def register(name: str, who: str, wrapper: Any, place: Hashable) -> None:
-    """Give the memoized function `wrapper` the name `name`.
+    """Name the memoized function `wrapper` as `name`.
 
     Args:
         name: The name.

@@ -145,9 +145,12 @@ class Flight(WaitNode, Generic[_T]):
         return self.acquisition is not None and not self.acquisition.exclusive
 
     def start(self, work: "Coroutine[Any, Any, None]", name: str) -> None:
-        """Begin the work, in a copy of this context."""
+        """Begin the work, in a copy of this context, but for what is the caller's alone, as its deadline is."""
         context = copy_context()
         context.run(inside.set, self)
+        for variable, value in [*context.items()]:
+            if getattr(type(value), "__ponty_of_caller__", False):
+                context.run(variable.set, None)
         try:
             self._task = self.loop.create_task(work, name=name, context=context)
         except BaseException:

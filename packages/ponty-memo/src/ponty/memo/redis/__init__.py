@@ -6,6 +6,7 @@ It needs the extra `ponty-memo[redis]`. Without it, the names can be imported, a
 
     cache -> store (values: codec, near_cache) ----> scripts, key_names -> connection -> Redis
           -> sentinels (locks) -> clearing (epochs) ->
+    records ---------------------------------------->
 
 `cache` makes a memoizer of a store and its sentinels. What is done in Redis is in `scripts`, each step one script.
 """
@@ -18,13 +19,23 @@ from ponty.memo.locks.lock import Lock
 from ponty.memo.redis.cache import rediscache
 from ponty.memo.redis.codec import Serializer
 from ponty.memo.redis.connection.link import RedisLink, link_to
+from ponty.memo.redis.records import RedisRecords
 from ponty.memo.redis.sentinels import RedisSentinels
 from ponty.memo.redis.store import RedisStore
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
 
-__all__ = ["RedisLink", "RedisSentinels", "RedisStore", "Serializer", "redis_provider", "rediscache", "redislock"]
+__all__ = [
+    "RedisLink",
+    "RedisRecords",
+    "RedisSentinels",
+    "RedisStore",
+    "Serializer",
+    "redis_provider",
+    "rediscache",
+    "redislock",
+]
 
 
 def redislock(

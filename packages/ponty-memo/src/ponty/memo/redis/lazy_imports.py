@@ -1,35 +1,30 @@
 """`redis` and `msgspec`, imported when they are first used, with an error that names the extra which brings them."""
 
+from types import ModuleType
 from typing import TYPE_CHECKING
+
+from ponty.memo.lazy_imports import LazyModule
 
 if TYPE_CHECKING:
     import msgspec
     from redis import asyncio as aioredis
     from redis import exceptions
 else:
-    import importlib
 
-    class _Lazy:
-        """Stands in for a module; what has been asked for once is an attribute like any other."""
-
-        def __init__(self, name: str) -> None:
-            self.__name = name
-
-        def __getattr__(self, name: str) -> object:
+    class _OfExtra(LazyModule):
+        def _load(self, name: str) -> ModuleType:
             try:
-                module = importlib.import_module(self.__name)
+                return super()._load(name)
             except ModuleNotFoundError as error:
-                package = self.__name.partition(".")[0]
+                package = name.partition(".")[0]
                 if error.name != package:
                     raise
                 raise ImportError(
                     f"ponty.memo over Redis needs {package}: pip install 'ponty-memo[redis]'", name=package
                 ) from error
-            value = self.__dict__[name] = getattr(module, name)
-            return value
 
-    aioredis = _Lazy("redis.asyncio")
-    exceptions = _Lazy("redis.exceptions")
-    msgspec = _Lazy("msgspec")
+    aioredis = _OfExtra("redis.asyncio")
+    exceptions = _OfExtra("redis.exceptions")
+    msgspec = _OfExtra("msgspec")
 
 __all__ = ["aioredis", "exceptions", "msgspec"]

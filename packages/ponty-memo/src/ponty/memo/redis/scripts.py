@@ -107,7 +107,7 @@ RELEASE: Final = Script(
     """,
     done_once=True,
 )
-"""Give a lock back, and wake who waits. Returns whether the owner still had it."""
+"""Release a lock, and wake who waits. Returns whether the owner still had it."""
 
 COMMIT: Final = Script(
     "commit",
@@ -126,6 +126,17 @@ COMMIT: Final = Script(
 )
 """Store a value on behalf of the lock's owner. Returns 1; or 0 if the owner has it no longer, and -1 if the cache was
 cleared since it was taken."""
+
+FORGET: Final = Script(
+    "forget",
+    """
+    -- KEYS: value, lock  ARGV: owner
+    if redis.pcall('HGET', KEYS[2], 'owner') ~= ARGV[1] then return 0 end
+    redis.call('DEL', KEYS[1])
+    return 1
+    """,
+)
+"""Forget a value on behalf of the lock's owner. Returns whether the owner still had it."""
 
 STORE: Final = Script(
     "store",

@@ -20,7 +20,7 @@ async def body_chunks(request: web.Request, max_size: int) -> AsyncIterator[byte
     """Iterate over the body, its content encoding undone.
 
     Args:
-        request: The request; its body is read by nobody else.
+        request: The request; who has read of its body before has read all of it, by its method `read`.
         max_size: The most bytes that it may have; 0 is no limit.
 
     Raises:
@@ -28,6 +28,11 @@ async def body_chunks(request: web.Request, max_size: int) -> AsyncIterator[byte
     """
     content = request.content
     size = told = 0
+    if content.at_eof() and (whole := await request.read()):  # a middleware has read it, and aiohttp keeps it
+        if 0 < max_size < len(whole):
+            raise web.HTTPRequestEntityTooLarge(max_size, len(whole))
+        yield whole
+        return
     while chunk := await content.readany():
         size += len(chunk)
         if 0 < max_size < size:

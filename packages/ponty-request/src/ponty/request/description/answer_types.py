@@ -6,9 +6,7 @@ set by no constructor too; a Decimal is sent as text; an object has nothing but 
 
 import collections
 import collections.abc
-import dataclasses
 import enum
-import re
 import types
 import typing
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,10 +18,11 @@ import msgspec
 from ponty.request.parsing.annotation import Annotation, class_keywords
 from ponty.request.parsing.compiled_type import JSON_TYPES, CompiledType
 from ponty.request.parsing.constraints import keywords_of
-from ponty.request.parsing.json_names import rename_rule
+from ponty.request.parsing.definitions import Met, Names, definition_name
+from ponty.request.parsing.members import SentMember, sent_members
 from ponty.request.parsing.objects import mapping, object_schema
 from ponty.request.parsing.scalars import enumeration, flags, open_enumeration, scalar
-from ponty.request.parsing.type_hints import JSON, alias_value, resolve_hints
+from ponty.request.parsing.type_hints import JSON, alias_value
 
 Schema = dict[str, Any]
 
@@ -45,25 +44,13 @@ def answer_schema(tp: Any) -> Schema:
     return {**schema, "$defs": writer.definitions} if writer.definitions else schema
 
 
-def definition_name(tp: Any) -> str:
-    """Return what a type is called in a document."""
-    cls = get_origin(tp) or tp
-    words = [cls.__name__, *(getattr(argument, "__name__", str(argument)) for argument in get_args(tp))]
-    return re.sub(r"[^A-Za-z0-9]+", "_", "_".join(words)).strip("_") or "type"
-
-
-class _Member(msgspec.Struct, frozen=True):
-    name: str
-    hint: Any
-    required: bool
-
-
 class _Writer:
     """One walk over a type, and the definitions met on the way."""
 
     def __init__(self) -> None:
         self.definitions: dict[str, Schema] = {}
-        self._known: list[tuple[Any, str]] = []  # types compare, but do not always hash
+        self._known = Met[str]()
+        self._names = Names()
 
     def write(self, tp: Any) -> Schema:  # noqa: PLR0911 - a table of forms
         """Return the schema of a type."""
@@ -79,7 +66,7 @@ class _Writer:
         if isinstance(tp, typing.TypeVar):
             return self.write(_of_variable(tp))
         if hasattr(origin or tp, "__value__"):
-            return self._once(tp, definition_name(tp), lambda: self.write(alias_value(origin or tp, arguments)))
+            return self._once(tp, lambda: self.write(alias_value(origin or tp, arguments)))
         if origin is Literal:
             return dict(enumeration("Literal", arguments).schema)
         if origin in {typing.Union, types.UnionType}:
@@ -106,11 +93,10 @@ class _Writer:
             raise TypeError(f"{tp!r} has no form in JSON")
         if issubclass(cls, enum.Enum):
             return _enumeration(cls)
-        if (members := _members(tp, cls)) is not None:
-            name = definition_name(tp)
+        if (members := sent_members(tp, cls)) is not None:
             if hasattr(cls, "_fields") and issubclass(cls, tuple):
-                return self._once(tp, name, lambda: _row([self.write(member.hint) for member in members]))
-            return self._once(tp, name, lambda: self._object(cls, members))
+                return self._once(tp, lambda: _row([self.write(member.hint) for member in members]))
+            return self._once(tp, lambda: self._object(cls, members))
         for base in cls.__mro__:
             if base is not object and (compiled := _scalar(base)):
                 return dict(compiled)
@@ -134,7 +120,7 @@ class _Writer:
         except TypeError:
             return {"type": "object", "additionalProperties": schema.schema}
 
-    def _object(self, cls: Any, members: Sequence[_Member]) -> Schema:
+    def _object(self, cls: Any, members: Sequence[SentMember]) -> Schema:
         properties = {member.name: self.write(member.hint) for member in members}
         required = [member.name for member in members if member.required]
         config = getattr(cls, "__struct_config__", None)
@@ -149,18 +135,14 @@ class _Writer:
             keywords = {}
         return object_schema(properties, required, keywords | {"additionalProperties": False})
 
-    def _once(self, tp: Any, stem: str, write: "collections.abc.Callable[[], Schema]") -> Schema:
+    def _once(self, tp: Any, write: "collections.abc.Callable[[], Schema]") -> Schema:
         """Write a type once, and refer to it wherever it stands."""
-        for met, name in self._known:
-            if met == tp:
-                return {"$ref": f"#/$defs/{name}"}
-        number, name = 1, stem
-        while name in self.definitions:
-            number += 1
-            name = f"{stem}_{number}"
-        self._known.append((tp, name))
-        self.definitions[name] = {}
-        self.definitions[name] = write()
+        name = self._known.get(tp)
+        if name is None:
+            name = self._names.take(definition_name(tp))
+            self._known.add(tp, name)
+            self.definitions[name] = {}
+            self.definitions[name] = write()
         return {"$ref": f"#/$defs/{name}"}
 
 
@@ -191,60 +173,3 @@ def _enumeration(cls: type[enum.Enum]) -> Schema:
 def _row(items: Sequence[Schema]) -> Schema:
     prefix = {"prefixItems": [*items]} if items else {}
     return {"type": "array", **prefix, "items": False, "minItems": len(items)}
-
-
-def _members(tp: Any, cls: Any) -> list[_Member] | None:
-    """Return the members of a class that are sent; None if it is no class of members."""
-    names: Mapping[str, str]
-    optional: Iterable[str] = ()
-    if issubclass(cls, msgspec.Struct):
-        names = dict(zip(cls.__struct_fields__, cls.__struct_encode_fields__, strict=True))
-        if cls.__struct_config__.omit_defaults:
-            optional = [field.name for field in msgspec.structs.fields(cls) if not field.required]
-    elif dataclasses.is_dataclass(cls):
-        names = {field.name: field.name for field in dataclasses.fields(cls)}
-    elif typing.is_typeddict(cls) or hasattr(cls, "__total__"):
-        names = {name: name for name in cls.__annotations__}
-        optional = cls.__optional_keys__
-    elif issubclass(cls, tuple) and hasattr(cls, "_fields"):
-        names = {name: name for name in cls._fields}
-    elif hasattr(cls, "__attrs_attrs__"):
-        names = {attribute.name: attribute.alias for attribute in cls.__attrs_attrs__}
-    elif isinstance(fields := getattr(cls, "model_fields", None), Mapping):  # pydantic's
-        names = {name: getattr(field, "serialization_alias", None) or name for name, field in fields.items()}
-    else:
-        return None
-    hints = _hints(tp, cls, names)
-    renamed = {} if issubclass(cls, msgspec.Struct) else _renamed(cls, [*names.values()])
-    return [
-        _Member(
-            _alias(hints[name]) or renamed.get(key, key),
-            hints[name],
-            required=name not in optional and msgspec.UnsetType not in get_args(_outside(hints[name])),
-        )
-        for name, key in names.items()
-    ]
-
-
-def _hints(tp: Any, cls: Any, names: Iterable[str]) -> Mapping[str, Any]:
-    if dataclasses.is_dataclass(cls) or issubclass(cls, dict | tuple):
-        return resolve_hints(tp, names)
-    found = typing.get_type_hints(cls, include_extras=True)
-    return {name: found.get(name, Any) for name in names}
-
-
-def _outside(hint: Any) -> Any:
-    return get_args(hint)[0] if get_origin(hint) is Annotated else hint
-
-
-def _alias(hint: Any) -> str | None:
-    metadata: Iterable[object] = getattr(hint, "__metadata__", ())
-    return next((alias for part in metadata if (alias := getattr(part, "__ponty_alias__", None)) is not None), None)
-
-
-def _renamed(cls: type, names: Iterable[str]) -> Mapping[str, str]:
-    rename = rename_rule(cls)
-    if rename is None:
-        return {}
-    namesake = msgspec.defstruct(cls.__name__, [(name, Any) for name in names], rename=rename)
-    return dict(zip(names, namesake.__struct_encode_fields__, strict=True))

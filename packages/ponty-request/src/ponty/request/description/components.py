@@ -93,7 +93,7 @@ class Components:
         return {"$ref": _reference_to(definition)}
 
     def finish(self, document: dict[str, Any]) -> dict[str, Any]:
-        """Give the components their names, and return the document with them."""
+        """Name the components, and return the document with them."""
         by_name: dict[str, list[_Definition]] = {}
         for definition in self._definitions.values():
             by_name.setdefault(definition.wanted, []).append(definition)

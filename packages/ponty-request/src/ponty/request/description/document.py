@@ -104,7 +104,7 @@ def openapi(
 
 
 def _name_items(part: object) -> None:
-    """Give the schemas of items the name that they have from OpenAPI 3.2 on."""
+    """Rename the schemas of items to what they are called from OpenAPI 3.2 on."""
     whole = cast("dict[str, Any]", part) if isinstance(part, dict) else {}
     if "x-itemSchema" in whole:
         whole["itemSchema"] = whole.pop("x-itemSchema")

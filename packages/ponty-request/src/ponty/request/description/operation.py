@@ -8,13 +8,14 @@ from typing import Any, get_origin
 import msgspec
 
 from ponty.core import PontyError, Route
-from ponty.request.description.answer_types import answer_schema, definition_name
+from ponty.request.description.answer_types import answer_schema
 from ponty.request.description.components import Components, Schema, Side
 from ponty.request.description.paths import PathTemplate, segment_schema
 from ponty.request.description.problems import Problems
 from ponty.request.description.security import SecuritySchemes
 from ponty.request.fields.base import Description, Field
 from ponty.request.forms.form_type import UPLOAD
+from ponty.request.parsing.definitions import definition_name
 from ponty.request.parsing.parser import Parser
 
 EnvelopeSchema = Callable[[Mapping[str, Any]], Mapping[str, Any]]
@@ -81,6 +82,14 @@ class _Taken(msgspec.Struct, frozen=True, eq=False):
     type: Any
 
 
+class _Around(msgspec.Struct, frozen=True, eq=False):
+    """What the middlewares of a route take of a request, and answer: those that say so by `__ponty_describe__`."""
+
+    parameters: list[dict[str, Any]]
+    statuses: list[int]
+    errors: list[type[PontyError]]
+
+
 def operation(route: Route, path: PathTemplate, operation_id: str, context: Context) -> dict[str, Any]:
     """Return the operation of a route.
 
@@ -92,6 +101,7 @@ def operation(route: Route, path: PathTemplate, operation_id: str, context: Cont
     """
     binds: Any = getattr(route.handler, "__ponty_request__", None)
     taken: list[_Taken] = [] if binds is None else [*_taken(binds.cls.__plan__.steps)]
+    around = _around(route)
     summary, description = _words(route)
     parts: dict[str, Any] = {
         "operationId": operation_id,
@@ -99,11 +109,11 @@ def operation(route: Route, path: PathTemplate, operation_id: str, context: Cont
         "description": description,
         "tags": [*route.tags],
         "deprecated": route.deprecated,
-        "parameters": [*_parameters(route, path, taken, context.components)],
+        "parameters": [*_parameters(route, path, taken, around, context.components)],
         "requestBody": _body(taken, None if binds is None else binds.media_type, context.components),
     }
     made = {name: part for name, part in parts.items() if part}
-    made["responses"] = _answers(route, taken, context)
+    made["responses"] = _answers(route, taken, around, context)
     if requirements := context.security.requirements(each.said for each in taken):
         made["security"] = requirements
     return made
@@ -116,6 +126,17 @@ def _taken(steps: Iterable[Any]) -> Iterator[_Taken]:
             yield _Taken(said, field.value_type())
 
 
+def _around(route: Route) -> _Around:
+    around = _Around([], [], [])
+    for middleware in route.middlewares:
+        if (describe := getattr(middleware, "__ponty_describe__", None)) is not None:
+            parameters, statuses, errors = describe(route.method)
+            around.parameters.extend(parameters)
+            around.statuses.extend(statuses)
+            around.errors.extend(errors)
+    return around
+
+
 def _words(route: Route) -> tuple[str, str]:
     """Return a summary and a description: what the route says, or the first line of its docstring and the rest."""
     text = route.description or ""
@@ -126,7 +147,7 @@ def _words(route: Route) -> tuple[str, str]:
 
 
 def _parameters(
-    route: Route, path: PathTemplate, taken: Iterable[_Taken], components: Components
+    route: Route, path: PathTemplate, taken: Iterable[_Taken], around: _Around, components: Components
 ) -> Iterator[dict[str, Any]]:
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for each in taken:
@@ -140,6 +161,7 @@ def _parameters(
                 found[key]["required"] = found[key].get("required", False) or made.get("required", False)
             elif key[0] != "header" or key[1] not in _NOT_PARAMETERS:
                 found[key] = made
+    _add_parameters(found, around.parameters)
     etag = getattr(getattr(route.handler, "__ponty_answer__", None), "etag", False)
     if etag and route.method in {"GET", "HEAD"}:
         text = "The entity tag of what the client has; if it is still that, the answer is a 304."
@@ -151,6 +173,14 @@ def _parameters(
         )
         place["required"] = True
     yield from (made for (place, name), made in found.items() if place != "path" or name in path.patterns)
+
+
+def _add_parameters(found: dict[tuple[str, str], dict[str, Any]], further: Iterable[dict[str, Any]]) -> None:
+    """Add parameters in headers that are not of a field; what a field says of one stays."""
+    for made in further:
+        known = found.setdefault((made["in"], made["name"].lower()), made)
+        if made.get("required", False):
+            known["required"] = True
 
 
 def _parameters_of(said: Description, components: Components) -> Iterator[dict[str, Any]]:
@@ -262,9 +292,9 @@ def _is_class(tp: Any) -> bool:
     return isinstance(cls, type) and cls.__module__ not in {"builtins", "typing"}
 
 
-def _answers(route: Route, taken: Sequence[_Taken], context: Context) -> dict[str, Any]:
-    statuses = {status for each in taken for status in each.said.statuses}
-    problems = context.problems.answers(statuses, dict.fromkeys([*route.raises, *context.raises]))
+def _answers(route: Route, taken: Sequence[_Taken], around: _Around, context: Context) -> dict[str, Any]:
+    statuses = {*around.statuses, *(status for each in taken for status in each.said.statuses)}
+    problems = context.problems.answers(statuses, dict.fromkeys([*route.raises, *around.errors, *context.raises]))
     answers: dict[str, Any] = {}
     how: Any = getattr(route.handler, "__ponty_answer__", None)
     if how is None:

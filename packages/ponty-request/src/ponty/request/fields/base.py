@@ -16,6 +16,8 @@ from typing import Any, ClassVar, Final, Generic, Literal, TypeVar, get_args, ge
 from aiohttp import web
 
 from ponty.core import Location
+from ponty.request.errors import InvalidField
+from ponty.request.outgoing import Outgoing
 from ponty.request.parsing.type_hints import origin_and_variables, substitute
 
 _T_co = TypeVar("_T_co", covariant=True)
@@ -145,7 +147,10 @@ class Field(abc.ABC, Generic[_T_co]):
         if instance is None:
             return self
         # The values live in the instance's dictionary, which is read before this method: it is not there.
-        raise AttributeError(f"this {type(instance).__qualname__} has no value for {self.name!r}")
+        try:
+            return self.absent()
+        except LookupError:
+            raise AttributeError(f"this {type(instance).__qualname__} has no value for {self.name!r}") from None
 
     @abc.abstractmethod
     def extract(self, request: web.Request, *args: Any, **values: Any) -> _T_co | Awaitable[_T_co]:
@@ -159,6 +164,36 @@ class Field(abc.ABC, Generic[_T_co]):
         Raises:
             InvalidField: The part is missing or wrong.
         """
+
+    def insert(self, value: Any, into: Outgoing) -> None:
+        """Write a value into a request that is to be sent, so that `extract` reads it as the same.
+
+        A class that has an `extract` of its own has an `insert` of its own, or its requests are not sent.
+
+        Args:
+            value: The value.
+            into: The request.
+
+        Raises:
+            InvalidField: It cannot be sent.
+        """
+        del value, into
+        raise InvalidField(f"is not sent: {type(self).__qualname__} has no `insert`")
+
+    def absent(self) -> Any:
+        """Return the value of a request that has nothing in this part.
+
+        Raises:
+            LookupError: There is none: the part must be there.
+        """
+        raise LookupError(self.name)
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether its `insert` is that of the class whose `extract` it has, or of one further down."""
+        mro = type(self).__mro__
+        owners = {name: next(i for i, cls in enumerate(mro) if name in vars(cls)) for name in ("extract", "insert")}
+        return mro[owners["insert"]] is not Field and owners["insert"] <= owners["extract"]
 
     def describe(self) -> Description | None:
         """Say what is taken from a request, or None where no client can get it wrong."""

@@ -1,5 +1,6 @@
 """The fields of a request's body."""
 
+import functools
 import pathlib
 import types
 from collections.abc import Callable, Mapping
@@ -7,10 +8,13 @@ from typing import Any, Generic, TypeVar, overload
 
 from aiohttp import web
 
+from ponty.core import encode_as, encode_json
 from ponty.request.content.charsets import check_json, read_text
 from ponty.request.content.json_decoder import Json, decode_json
 from ponty.request.content.whole_body import read_whole
+from ponty.request.errors import InvalidField
 from ponty.request.fields.base import Description, Field
+from ponty.request.outgoing import Outgoing
 from ponty.request.parsing.parser import Parser
 from ponty.request.validation.schema_files import Documents, copy_schema, make_validator, read_schema
 from ponty.request.validation.validator import Validator
@@ -34,6 +38,19 @@ class TextBody(Field[str]):
         """
         return await read_text(request)
 
+    def insert(self, value: Any, into: Outgoing) -> None:
+        """Write the body, in UTF-8.
+
+        Raises:
+            InvalidField: It is no text, or one that UTF-8 cannot hold.
+        """
+        if not isinstance(value, str):
+            raise InvalidField("must be a str")
+        try:
+            into.set_body(value.encode(), "text/plain; charset=utf-8")
+        except UnicodeEncodeError:
+            raise InvalidField("must be a text that UTF-8 can hold, without lone surrogates") from None
+
     def describe(self) -> Description:
         """Describe the body."""
         return Description("body", self.name, schema={"type": "string"}, media_types=("text/plain",))
@@ -55,6 +72,14 @@ class JsonBody(Field[Json]):
         """
         check_json(request)
         return decode_json(await read_whole(request))
+
+    def insert(self, value: Any, into: Outgoing) -> None:
+        """Write the body.
+
+        Raises:
+            InvalidField: It is no value of JSON.
+        """
+        into.set_body(_encoded(encode_json, value), _JSON[0])
 
     def describe(self) -> Description:
         """Describe the body."""
@@ -110,6 +135,16 @@ class ValidatedJsonBody(Field[Json]):
         value = decode_json(await read_whole(request))
         self._check(value)
         return value
+
+    def insert(self, value: Any, into: Outgoing) -> None:
+        """Write the body.
+
+        Raises:
+            InvalidField: It is no value of JSON, or not valid.
+        """
+        body = _encoded(encode_json, value)
+        self._check(decode_json(body))
+        into.set_body(body, _JSON[0])
 
     def describe(self) -> Description:
         """Describe the body by its schema."""
@@ -181,10 +216,32 @@ class ParsedJsonBody(Field[_T_co], Generic[_T_co]):
         """
         return self._read(body)  # type: ignore[no-any-return]
 
+    def insert(self, value: Any, into: Outgoing) -> None:
+        """Write the body: what the type has of the value.
+
+        Raises:
+            InvalidField: It is of another type, or not valid.
+        """
+        body = _encoded(functools.partial(encode_as, self._type), value)
+        self._read(body)
+        into.set_body(body, _JSON[0])
+
     def describe(self) -> Description:
         """Describe the body by its schema."""
         schema = self._schema if isinstance(self._schema, dict) else {}
         return Description("body", self.name, schema=schema, media_types=_JSON)
+
+
+def _encoded(encode: Callable[[Any], bytes], value: Any) -> bytes:
+    """Encode a value as JSON.
+
+    Raises:
+        InvalidField: It is none of JSON.
+    """
+    try:
+        return encode(value)
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        raise InvalidField("must be a value of its type that JSON can hold") from None
 
 
 def _reader(validator: Validator, parser: Parser) -> Callable[[bytes], Any]:

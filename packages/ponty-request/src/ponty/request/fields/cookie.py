@@ -14,6 +14,7 @@ from ponty.request.errors import InvalidField, refusal
 from ponty.request.fields.base import Description, Field
 from ponty.request.fields.text_parameter import ABSENT, TextParameter
 from ponty.request.fields.utf8 import require_utf8
+from ponty.request.outgoing import Outgoing
 
 _T_co = TypeVar("_T_co", covariant=True)
 _X = TypeVar("_X")
@@ -99,6 +100,23 @@ class Cookie(Field[_T_co], Generic[_T_co]):
             if self._errorcode != 400 and (text is None or self._parameter.read is not None):
                 raise refusal(invalid.violations, status=self._errorcode) from None
             raise
+
+    def insert(self, value: Any, into: Outgoing) -> None:
+        """Write the cookie; None that is the default by leaving it out.
+
+        Raises:
+            InvalidField: It is no value that is read of a cookie, or cannot stand in one.
+        """
+        if (text := self._parameter.text(value)) is not None:
+            into.set_cookie(self._key, text)
+
+    def absent(self) -> Any:
+        """Return the default.
+
+        Raises:
+            LookupError: The cookie is required.
+        """
+        return self._parameter.default_value()
 
     def describe(self) -> Description:
         """Describe the cookie."""

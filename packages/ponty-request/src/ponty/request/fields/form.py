@@ -1,7 +1,7 @@
 """The field of a form."""
 
 import types
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from aiohttp import hdrs, web
 
@@ -11,6 +11,10 @@ from ponty.request.content.media_types import boundary, charset, essence
 from ponty.request.errors import InvalidField
 from ponty.request.fields.base import Description, Field
 from ponty.request.forms.limits import FormLimits, too_large
+from ponty.request.outgoing import Outgoing
+
+if TYPE_CHECKING:
+    from ponty.request.forms.form_writer import FormWriter
 
 _T_co = TypeVar("_T_co", covariant=True)
 
@@ -75,6 +79,7 @@ class ParsedForm(Field[_T_co], Generic[_T_co]):
         self.max_size = max_size
         self._type = cls
         self._form: FormType = FormType(cls)
+        self._writer: FormWriter | None = None
         self._make_entries = Entries
         self._read_multipart = read_multipart
         self._read_urlencoded = read_urlencoded
@@ -110,6 +115,19 @@ class ParsedForm(Field[_T_co], Generic[_T_co]):
         except web.HTTPRequestEntityTooLarge:
             raise too_large(too_much) from None
         return self._form.build(entries.values, entries.faults)  # type: ignore[no-any-return]
+
+    def insert(self, value: Any, into: Outgoing) -> None:
+        """Write the form: in parts where it has files, else as pairs.
+
+        Raises:
+            InvalidField: It is of another class, or not valid.
+        """
+        from ponty.request.forms.form_writer import FormWriter  # noqa: PLC0415 - a server sends none
+
+        if self._writer is None:
+            self._writer = FormWriter(self._type, self._form)
+        written = self._writer.write(value)
+        into.set_body(written.body, written.media_type)
 
     def describe(self) -> Description:
         """Describe the form by its schema."""

@@ -7,7 +7,7 @@ import base64
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Generic, Literal, NoReturn, TypeVar, overload
+from typing import Any, ClassVar, Generic, Literal, NoReturn, TypeVar, overload
 
 from aiohttp import hdrs, web
 
@@ -16,6 +16,7 @@ from ponty.request.errors import InvalidField
 from ponty.request.fields.base import Description, Field
 from ponty.request.fields.cookie import read_cookie
 from ponty.request.fields.utf8 import check_query, require_utf8
+from ponty.request.outgoing import Outgoing
 
 _T_co = TypeVar("_T_co", covariant=True)
 
@@ -83,6 +84,28 @@ class BearerToken(Field[_T_co], Generic[_T_co]):
             _refuse("must be a bearer token", "malformed", f'{self._challenge}{comma} error="invalid_token"')
         return text  # type: ignore[return-value]
 
+    def insert(self, value: Any, into: Outgoing) -> None:
+        """Write the header; None by leaving it out, where it is not required.
+
+        Raises:
+            InvalidField: It is no token.
+        """
+        if value is None and not self._required:
+            return
+        if not isinstance(value, str) or not _TOKEN.fullmatch(value):
+            raise InvalidField("must be a bearer token (RFC 6750 §2.1)", code="malformed")
+        into.set_header(hdrs.AUTHORIZATION, f"Bearer {value}")
+
+    def absent(self) -> Any:
+        """Return None.
+
+        Raises:
+            LookupError: It is required.
+        """
+        if self._required:
+            raise LookupError(self.name)
+        return None
+
     def describe(self) -> Description:
         """Describe the header."""
         return _authorization_header(self._required, {"type": "http", "scheme": "bearer"})
@@ -139,6 +162,35 @@ class BasicCredentials(Field[_T_co], Generic[_T_co]):
         if not colon or _CONTROLS.search(decoded):
             _refuse("must be a name and a password, as RFC 7617 writes them", "malformed", self._challenge)
         return Credentials(username, password)  # type: ignore[return-value]
+
+    def insert(self, value: Any, into: Outgoing) -> None:
+        """Write the header; None by leaving it out, where they are not required.
+
+        Raises:
+            InvalidField: They are no credentials, or have what RFC 7617 §2 forbids.
+        """
+        if value is None and not self._required:
+            return
+        if not isinstance(value, Credentials):
+            raise InvalidField("must be Credentials, as Credentials(username, password)")
+        text = f"{value.username}:{value.password}"
+        if ":" in value.username or _CONTROLS.search(text):
+            raise InvalidField("must have no control characters, and no colon in its username", code="malformed")
+        try:
+            encoded = base64.b64encode(text.encode()).decode()
+        except UnicodeEncodeError:
+            raise InvalidField("must be texts that UTF-8 can hold, without lone surrogates") from None
+        into.set_header(hdrs.AUTHORIZATION, f"Basic {encoded}")
+
+    def absent(self) -> Any:
+        """Return None.
+
+        Raises:
+            LookupError: It is required.
+        """
+        if self._required:
+            raise LookupError(self.name)
+        return None
 
     def describe(self) -> Description:
         """Describe the header."""
@@ -218,6 +270,34 @@ class ApiKey(Field[_T_co], Generic[_T_co]):
             case _:
                 text = read_cookie(request, self._key)
                 return [] if text is None else [text]
+
+    def insert(self, value: Any, into: Outgoing) -> None:
+        """Write the key in its place; None by leaving it out, where it is not required.
+
+        Raises:
+            InvalidField: It is no key, or one that cannot stand there.
+        """
+        if value is None and not self._required:
+            return
+        if not isinstance(value, str) or not value:
+            raise InvalidField("must be a str that is not empty")
+        match self._location:
+            case "header":
+                into.set_header(self._key, value)
+            case "query":
+                into.set_query(self._key, [value])
+            case _:
+                into.set_cookie(self._key, value)
+
+    def absent(self) -> Any:
+        """Return None.
+
+        Raises:
+            LookupError: It is required.
+        """
+        if self._required:
+            raise LookupError(self.name)
+        return None
 
     def describe(self) -> Description:
         """Describe the place of the key."""

@@ -9,6 +9,7 @@ from multidict import istr
 from ponty.request.fields.base import Description, Field
 from ponty.request.fields.text_parameter import ABSENT, TextParameter
 from ponty.request.fields.utf8 import require_utf8
+from ponty.request.outgoing import Outgoing
 
 _T_co = TypeVar("_T_co", covariant=True)
 _X = TypeVar("_X")
@@ -74,6 +75,23 @@ class Header(Field[_T_co], Generic[_T_co]):
         text = require_utf8(", ".join(lines))
         return text if self._read is None else self._parameter.value(text)  # type: ignore[return-value]
 
+    def insert(self, value: Any, into: Outgoing) -> None:
+        """Write the header; None that is the default by leaving it out.
+
+        Raises:
+            InvalidField: It is no value that is read of a header, or cannot stand in one.
+        """
+        if (text := self._parameter.text(value)) is not None:
+            into.set_header(str(self._key), text)
+
+    def absent(self) -> Any:
+        """Return the default.
+
+        Raises:
+            LookupError: The header is required.
+        """
+        return self._parameter.default_value()
+
     def describe(self) -> Description:
         """Describe the header."""
         parameter = self._parameter
@@ -89,6 +107,10 @@ class ContentLength(Header[_S_co], Generic[_S_co]):
     def __init__(self: "ContentLength[str | None]", *, required: bool = False, default: None) -> None: ...
     def __init__(self, *, required: bool = False, default: Any = "") -> None:
         super().__init__(key=hdrs.CONTENT_LENGTH, required=required, default=default)
+
+    def absent(self) -> Any:
+        """Return the default, or nothing: the client counts the bytes of a body itself."""
+        return self._parameter.default or ""
 
 
 class ContentType(Header[_S_co], Generic[_S_co]):

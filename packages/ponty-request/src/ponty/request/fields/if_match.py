@@ -1,11 +1,14 @@
 """The field that keeps two clients from overwriting each other (RFC 9110 §13.1.1)."""
 
+from typing import Any
+
 from aiohttp import hdrs, web
 
 from ponty.core import PontyError, etag_matches
 from ponty.request.errors import InvalidField
 from ponty.request.fields.base import Description, Field
 from ponty.request.fields.utf8 import require_utf8
+from ponty.request.outgoing import Outgoing
 
 
 class Precondition:
@@ -71,6 +74,16 @@ class IfMatch(Field[Precondition]):
         if not lines:
             raise InvalidField("is required", status=428, code="missing")
         return Precondition(require_utf8(", ".join(lines)))
+
+    def insert(self, value: Any, into: Outgoing) -> None:
+        """Write the header.
+
+        Raises:
+            InvalidField: It is no precondition.
+        """
+        if not isinstance(value, Precondition):
+            raise InvalidField("must be a Precondition, as Precondition(answer.etag)")
+        into.set_header(hdrs.IF_MATCH, value.tags)
 
     def describe(self) -> Description:
         """Describe the header."""

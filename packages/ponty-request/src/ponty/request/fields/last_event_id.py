@@ -4,7 +4,9 @@ from typing import Any, Generic, TypeVar, overload
 
 from aiohttp import web
 
+from ponty.request.errors import InvalidField
 from ponty.request.fields.header import Header
+from ponty.request.outgoing import Outgoing
 
 _T_co = TypeVar("_T_co", covariant=True)
 _X = TypeVar("_X")
@@ -42,3 +44,13 @@ class LastEventId(Header[_T_co | None], Generic[_T_co]):
         """
         # An empty one is that of a client whose last id the program has taken back.
         return super().extract(request) if request.headers.get("Last-Event-ID") else None
+
+    def insert(self, value: Any, into: Outgoing) -> None:
+        """Write the header; None by leaving it out.
+
+        Raises:
+            InvalidField: It is no id, or an empty one, which is none.
+        """
+        if value == "":
+            raise InvalidField("must not be empty: an empty id is none")
+        super().insert(value, into)

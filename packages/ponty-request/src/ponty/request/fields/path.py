@@ -1,5 +1,6 @@
 """The fields of a path's variable parts."""
 
+import re
 from collections.abc import Callable
 from typing import Any, Final, Generic, TypeVar, overload
 
@@ -8,8 +9,10 @@ from aiohttp import web
 from ponty.request.errors import InvalidField, refusal
 from ponty.request.fields.base import Description, Field
 from ponty.request.fields.utf8 import check_path
+from ponty.request.outgoing import Outgoing
 from ponty.request.texts.converters import CAST_ERRORS, parse_digits
 from ponty.request.texts.text_forms import TextForm, text_form
+from ponty.request.texts.text_writing import write
 
 _T_co = TypeVar("_T_co", covariant=True)
 _X = TypeVar("_X")
@@ -115,6 +118,18 @@ class RouteParameter(Field[_T_co], Generic[_T_co]):
             raise InvalidField(detail, status=404, code=self.code) from None
         except InvalidField as invalid:
             raise refusal(invalid.violations, status=404) from None
+
+    def insert(self, value: Any, into: Outgoing) -> None:
+        """Write the part of the path.
+
+        Raises:
+            InvalidField: It is empty, or no value that is read of a part of a path.
+        """
+        text = write(value, self._cast, self.expected)
+        # As the router has it, in which a slash and a percent sign of a part are still encoded.
+        if text and not re.fullmatch(self.pattern, text.replace("%", "%25").replace("/", "%2F")):
+            raise InvalidField(f"must match the pattern {self.pattern} of its part of the path")
+        into.set_path(self.name, text)
 
     def describe(self) -> Description:
         """Describe the part: by its type, or as a string that matches the pattern."""

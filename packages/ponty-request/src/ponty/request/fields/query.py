@@ -1,4 +1,4 @@
-"""The fields of a URL's query parameters."""
+"""The fields of a URL's query parameters, each one of its own."""
 
 import copy
 import enum
@@ -7,14 +7,14 @@ from typing import Any, Final, Generic, Literal, TypeVar, cast, overload
 
 from aiohttp import web
 
-from ponty.request.errors import InvalidField, InvalidParameters, Violation
+from ponty.request.errors import InvalidField
 from ponty.request.fields.base import Description, Field
 from ponty.request.fields.utf8 import check_query
-from ponty.request.parsing.parser import Parser
+from ponty.request.outgoing import Outgoing
 from ponty.request.texts.converters import CAST_ERRORS, DIGITS, parse_digits
 from ponty.request.texts.text_defaults import check_default, described
 from ponty.request.texts.text_forms import TextForm, text_form
-from ponty.request.texts.text_parts import TextPart, text_part
+from ponty.request.texts.text_writing import write, write_all
 
 _T_co = TypeVar("_T_co", covariant=True)
 _X = TypeVar("_X")
@@ -240,6 +240,40 @@ class QueryParameter(Field[_T_co], Generic[_T_co]):
             texts = texts[0].split(",") if texts[0] else []
         return cast("Callable[[list[str]], Any]", self._cast)(texts)
 
+    def insert(self, value: Any, into: Outgoing) -> None:
+        """Write the parameter; None, and an empty list that is the default, by leaving it out.
+
+        Raises:
+            InvalidField: It is no value that is read of a parameter, or not among the legal ones.
+        """
+        if value is None and self._default is None:
+            return
+        if self._is_list:
+            texts = write_all(value, cast("Callable[[list[str]], Any]", self._cast), self.expected)
+            if self._style == "comma":
+                if texts == [""] or any("," in text for text in texts):
+                    raise InvalidField("must have no element with a comma in it, nor an empty one alone")
+                texts = [",".join(texts)]
+            elif not texts and value != self._default:
+                raise InvalidField("must not be empty: without elements, the parameter is not there")
+            elif not texts:
+                return
+        else:
+            texts = [write(value, self._cast, self.expected)]
+            if self._values and texts[0] not in self._values:
+                raise InvalidField(f"must be one of {', '.join(map(repr, self._values))}", code="enum")
+        into.set_query(self.key, texts)
+
+    def absent(self) -> Any:
+        """Return the default.
+
+        Raises:
+            LookupError: There is none.
+        """
+        if self._default is _MISSING:
+            raise LookupError(self.name)
+        return copy.copy(self._default) if self._is_list else self._default
+
     def describe(self) -> Description:
         """Describe the parameter."""
         required = self._default is _MISSING
@@ -328,109 +362,3 @@ class PosIntQueryParameter(QueryParameter[_I_co], Generic[_I_co]):
 def _with_default(schema: dict[str, object], default: object) -> Mapping[str, object]:
     """Add the default to a schema, where it is a scalar of JSON that is not null."""
     return {**schema, "default": default} if isinstance(default, str | int | float) else schema
-
-
-class ParsedQuery(Field[_T_co], Generic[_T_co]):
-    """The whole query as an instance of a dataclass; a parameter that the class does not have is refused.
-
-    ::
-
-        @dataclasses.dataclass
-        class Filter:
-            since: datetime.date | None = None
-            tags: list[str] = dataclasses.field(default_factory=list)
-            limit: Annotated[int, Annotation(minimum=1, maximum=100)] = 20
-
-        class ListOrders(Request):
-            filter = ParsedQuery(Filter)
-
-    Each field of the class is a parameter, whose texts are those of `QueryParameter`; a list is one parameter for each
-    element. The instance is validated and built as that of a body is, through the class's own `__init__` and
-    `__post_init__`; a ValueError there is a 400. What other fields of the request read may stand in the query beside.
-
-    Args:
-        cls: The dataclass.
-
-    Raises:
-        TypeError: A field of the class has no form as a text, or `cls` is not a class of fields.
-        ValueError: JSON cannot hold a default.
-    """
-
-    def __init__(self, cls: type[_T_co]) -> None:
-        self._type = cls
-        self._parser = Parser(cls)
-        self._schema = {name: value for name, value in self._parser.schema.items() if name != "$schema"}
-        properties = self._schema.get("properties")
-        if self._schema.get("type") != "object" or not isinstance(properties, dict):
-            raise TypeError(f"ParsedQuery takes a dataclass, not {getattr(cls, '__qualname__', cls)!r}")
-        self._parts: dict[str, TextPart] = {
-            name: text_part(f"{cls.__qualname__}.{name}", cast("dict[str, Any]", schema), self._schema)
-            for name, schema in properties.items()
-        }
-        self.names: tuple[str, ...] = tuple(self._parts)
-
-    def extract(self, request: web.Request) -> _T_co:
-        """Read, validate and build.
-
-        Raises:
-            InvalidField: A parameter is missing, given twice, or not of its type, or they do not build.
-        """
-        query = request.query
-        value: dict[str, Any] = {}
-        faults: list[tuple[str, Violation]] = []
-        for name, part in self._parts.items():
-            texts = query.getall(name, ())
-            if texts:
-                try:
-                    check_query(request, name, texts)
-                    value[name] = part.to_json(texts)
-                except InvalidField as invalid:
-                    faults += [(name, violation) for violation in invalid.violations]
-        required = cast("list[str]", self._schema.get("required", []))
-        faults += [(name, Violation("", "is required", "missing")) for name in required if name not in query]
-        if faults:
-            raise InvalidParameters(faults)
-        try:
-            return self._parser.parse(value)  # type: ignore[no-any-return]
-        except InvalidField as invalid:
-            raise InvalidParameters([_split(violation) for violation in invalid.violations]) from None
-
-    def describe(self) -> Description:
-        """Describe the query: an object, each of whose properties is a parameter."""
-        required = bool(self._schema.get("required"))
-        return Description("query", self.name, required=required, schema=self._schema, style="properties")
-
-
-def _split(violation: Violation) -> tuple[str, Violation]:
-    """Split the pointer to a place in a query into the name of the parameter, and the place in its value."""
-    _, _, rest = violation.pointer.partition("/")
-    name, slash, within = rest.partition("/")
-    return name.replace("~1", "/").replace("~0", "~"), violation._replace(pointer=slash + within)
-
-
-class OtherParameters:
-    """What refuses the query parameters that no field reads.
-
-    Args:
-        names: Those that some field reads.
-    """
-
-    name: str = ""
-
-    def __init__(self, names: Iterable[str]) -> None:
-        self._names = frozenset(names)
-        known = ", ".join(map(repr, sorted(self._names)))
-        self._detail = f"must have no other parameters than {known}" if known else "must have no parameters"
-
-    def check(self, request: web.Request) -> None:
-        """See that there are no others.
-
-        Raises:
-            InvalidField: There are.
-        """
-        if not self._names.issuperset(request.query):
-            raise InvalidField(self._detail, code="unknown")
-
-    def describe(self) -> Description:
-        """Describe the query as a whole, which has no name."""
-        return Description("query", "")

@@ -1,6 +1,7 @@
 """The field of a body that is read as it arrives."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator
+from typing import Any
 
 from aiohttp import web
 
@@ -8,6 +9,7 @@ from ponty.request.content.body_chunks import announces_more, body_chunks
 from ponty.request.content.charsets import check_encoding
 from ponty.request.errors import InvalidField
 from ponty.request.fields.base import Description, Field
+from ponty.request.outgoing import Outgoing
 
 
 class BodyStream(Field[AsyncIterator[bytes]]):
@@ -56,6 +58,18 @@ class BodyStream(Field[AsyncIterator[bytes]]):
         if announces_more(request, self._limit):
             raise InvalidField(f"has more than {self._limit} bytes", status=413, code="too_large")
         return body_chunks(request, self._limit)
+
+    def insert(self, value: Any, into: Outgoing) -> None:
+        """Write the body: bytes, or an async iterator of them, which is sent once.
+
+        Raises:
+            InvalidField: It is neither.
+        """
+        if not isinstance(value, bytes | AsyncIterable):
+            raise InvalidField("must be bytes, or an async iterator of them")
+        if isinstance(value, bytes) and len(value) > self._limit:
+            raise InvalidField(f"must have no more than {self._limit} bytes", code="too_large")
+        into.set_body(value, "application/octet-stream")
 
     def describe(self) -> Description:
         """Describe the body."""

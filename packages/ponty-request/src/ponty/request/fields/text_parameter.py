@@ -9,6 +9,7 @@ from ponty.request.errors import InvalidField
 from ponty.request.texts.converters import CAST_ERRORS
 from ponty.request.texts.text_defaults import check_default, described
 from ponty.request.texts.text_forms import text_form
+from ponty.request.texts.text_writing import write
 
 ABSENT: Final = object()
 """In place of an argument that is not given."""
@@ -67,6 +68,26 @@ class TextParameter(msgspec.Struct, frozen=True):
         if self.required:
             raise InvalidField("is required", code="missing")
         return self.default
+
+    def default_value(self) -> Any:
+        """Return the default.
+
+        Raises:
+            LookupError: There is none.
+        """
+        if self.required:
+            raise LookupError
+        return self.default
+
+    def text(self, value: Any) -> str | None:
+        """Return the text of a value; None where the value is that of a request without one.
+
+        Raises:
+            InvalidField: It is no value that is read of a text.
+        """
+        if value is None and self.default is None and not self.required:
+            return None
+        return write(value, self.read, self.expected or "a text")
 
     def value(self, text: str) -> Any:
         """Read the text.

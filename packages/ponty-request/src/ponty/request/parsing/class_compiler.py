@@ -148,8 +148,16 @@ class ClassCompiler:
                 ignore_unknown=ignore_unknown,
                 names=names if is_renamed else None,
             ),
-            msgspec_form=direct_object(cls, properties, required, names, tag=tag, is_open=is_open, construct=construct)
-            if keywords.keys() <= DESCRIPTIVE and (is_open or not ignore_unknown) and not self._ignore_unknown
+            msgspec_form=direct_object(
+                cls,
+                properties,
+                required,
+                names,
+                tag=tag,
+                is_open=is_open or self._ignore_unknown,
+                construct=construct,
+            )
+            if keywords.keys() <= DESCRIPTIVE
             else None,
             hashable=may_hash(cls),
             elements=[*properties.values()] if _hashes_fields(cls) else (),

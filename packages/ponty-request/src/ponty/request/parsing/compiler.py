@@ -9,7 +9,6 @@ import collections
 import collections.abc
 import copy
 import enum
-import re
 import types
 import typing
 from collections.abc import Mapping
@@ -32,13 +31,12 @@ from ponty.request.parsing.class_compiler import (
 from ponty.request.parsing.collection_types import ARRAYS, MAPPINGS, SETS, default_dict
 from ponty.request.parsing.compiled_type import JSON_TYPES, Build, CompiledType, Schema, is_hashable
 from ponty.request.parsing.constraints import keywords_of
+from ponty.request.parsing.definitions import Met, Names, as_name, definition_name
 from ponty.request.parsing.formless import no_form
 from ponty.request.parsing.json_names import Alias
 from ponty.request.parsing.msgspec_own import own_form
 from ponty.request.parsing.msgspec_path import annotated
-from ponty.request.parsing.objects import (
-    mapping,
-)
+from ponty.request.parsing.objects import mapping
 from ponty.request.parsing.pydantic_types import (
     compile_pydantic,
     is_pydantic_model,
@@ -72,10 +70,10 @@ class Compiler:
         self._root: Any = root
         self._classes = ClassCompiler(self._compile, ignore_unknown=ignore_unknown)
         self._opaque: Mapping[type, CompiledType] = opaque or {}
-        self._references: list[tuple[Any, CompiledType]] = []  # types compare, but do not always hash
-        self._names: set[str] = set()
+        self._references = Met[CompiledType]()
+        self._names = Names()
         self._within: list[Any] = []
-        self._aliases: list[tuple[Any, CompiledType]] = []
+        self._aliases = Met[CompiledType]()
         self._refers_to_alias = False
         self._sets: list[tuple[str, CompiledType]] = []
         self._definitions: dict[str, Schema] = {}
@@ -180,13 +178,12 @@ class Compiler:
 
     def _of_pydantic(self, tp: Any, stem: str, place: str) -> CompiledType:
         """Compile what pydantic reads; it is referred to, so that its place in what validates can be told."""
-        for met, known in self._references:
-            if met == tp:
-                return known
+        if (known := self._references.get(tp)) is not None:
+            return known
         found = compile_pydantic(tp, place)
         is_root = bool(tp == self._root)
-        name = "" if is_root or found.itself else self._name_like(stem)
-        names = {inner: self._name_like(inner) for inner in found.definitions}
+        name = "" if is_root or found.itself else self._names.take(as_name([stem]))
+        names = {inner: self._names.take(as_name([inner])) for inner in found.definitions}
         if not is_root and found.itself:
             name = names[found.itself]
         for inner, schema in found.definitions.items():
@@ -200,7 +197,7 @@ class Compiler:
             return CompiledType(schema, found.json_types, found.build, hashable=hashable)
         self._definitions[name] = schema
         node = CompiledType({"$ref": f"#/$defs/{name}"}, found.json_types, found.build, hashable=hashable)
-        self._references.append((tp, node))
+        self._references.add(tp, node)
         return node
 
     def _enum(self, cls: Any, place: str) -> CompiledType:
@@ -273,17 +270,16 @@ class Compiler:
 
     def _alias(self, tp: Any, alias: Any, arguments: tuple[Any, ...], place: str) -> CompiledType:
         """Compile what an alias stands for; one that is met again inside itself is referred to."""
-        for met, known in self._aliases:
-            if met == tp:
-                if not known.schema:
-                    name = self._name(tp, alias)
-                    known.schema = {"$ref": f"#/$defs/{name}"}
-                    self._definitions[name] = {}
-                return known
+        if (known := self._aliases.get(tp)) is not None:
+            if not known.schema:
+                name = self._names.take(definition_name(tp))
+                known.schema = {"$ref": f"#/$defs/{name}"}
+                self._definitions[name] = {}
+            return known
         if len(self._aliases) >= _MAX_WITHIN_ITSELF:
             raise TypeError(f"{place}: the type alias {alias.__name__!r} stands in itself with ever other arguments")
         reference = CompiledType({}, JSON_TYPES, lambda value: node.build(value) if node.build else value)
-        self._aliases.append((tp, reference))
+        self._aliases.add(tp, reference)
         node = self._compile(alias_value(alias, arguments), place)
         self._aliases.pop()
         if not reference.schema:
@@ -302,16 +298,15 @@ class Compiler:
 
     def _reference(self, tp: Any, cls: type, describe: Describe) -> CompiledType:
         """Compile a class once, and refer to it wherever it stands."""
-        for met, known in self._references:
-            if met == tp:
-                return known
+        if (known := self._references.get(tp)) is not None:
+            return known
         is_root = bool(tp == self._root)
         if sum((typing.get_origin(outer) or outer) is cls for outer in self._within) >= _MAX_WITHIN_ITSELF:
             raise TypeError(f"{cls.__qualname__}: the class stands within itself with ever other type arguments")
-        name = "" if is_root else self._name(tp, cls)
+        name = "" if is_root else self._names.take(definition_name(tp))
         json_types = frozenset({"array" if is_array(cls) else "object"})
         reference = CompiledType({"$ref": f"#/$defs/{name}" if name else "#"}, json_types, hashable=may_hash(cls))
-        self._references.append((tp, reference))
+        self._references.add(tp, reference)
 
         build: Build
 
@@ -332,22 +327,6 @@ class Compiler:
             return node
         self._definitions[name] = node.schema
         return reference
-
-    def _name(self, tp: Any, cls: type) -> str:
-        """Name a definition: after the class, and apart from others of its name."""
-        if typing.get_origin(tp) is typing.Annotated:
-            tp = typing.get_args(tp)[0]
-        words = [cls.__name__, *(getattr(argument, "__name__", str(argument)) for argument in typing.get_args(tp))]
-        return self._name_like("_".join(words))
-
-    def _name_like(self, words: str) -> str:
-        stem = name = re.sub(r"[^A-Za-z0-9]+", "_", words).strip("_") or "type"
-        number = 1
-        while name in self._names:
-            number += 1
-            name = f"{stem}_{number}"
-        self._names.add(name)
-        return name
 
 
 def _refuse_circle(root: Any, schema: Schema) -> None:

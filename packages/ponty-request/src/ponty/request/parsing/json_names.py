@@ -79,7 +79,7 @@ def json_names(cls: type, aliases: Mapping[str, str | None]) -> dict[str, str]:
     Raises:
         TypeError: The class's `rename` is none, or two fields have one name.
     """
-    rules = _renamed(cls, aliases)
+    rules = renamed(cls, aliases)
     names = {name: rules.get(name, name) if alias is None else alias for name, alias in aliases.items()}
     refuse_clashes(cls, names)
     return names
@@ -107,15 +107,20 @@ def rename_rule(cls: type) -> Any:
     return next((vars(inner)["rename"] for inner in inners if "rename" in getattr(inner, "__dict__", ())), None)
 
 
-def _renamed(cls: type, names: Iterable[str]) -> Mapping[str, str]:
+def renamed(cls: type, names: Iterable[str]) -> Mapping[str, str]:
+    """Return the names in JSON that the rule of a class makes of its fields' own; none where it has no rule.
+
+    Raises:
+        TypeError: It is no rule.
+    """
     rule = rename_rule(cls)
     if rule is None:
         return {}
-    renamed: dict[str, str] = {}
+    made: dict[str, str] = {}
     try:
         for name in names:
             # So it is what msgspec makes of the same rule, in answers too.
-            (renamed[name],) = msgspec.defstruct("Namesake", [(name, Any)], rename=rule).__struct_encode_fields__
+            (made[name],) = msgspec.defstruct("Namesake", [(name, Any)], rename=rule).__struct_encode_fields__
     except Exception as error:  # noqa: BLE001 - a rule may be a function
         raise TypeError(f"{cls.__qualname__}.JsonSchema: its rename {rule!r} is no rule of msgspec: {error}") from None
-    return renamed
+    return made

@@ -1,4 +1,4 @@
-"""The members of a class that is an object in JSON: of a dataclass, a `msgspec.Struct` or an attrs class.
+"""The members of a class that is an object in JSON: those that its constructor takes, and those that are sent of it.
 
 What the libraries call a field, each in its own way, is brought to one form here, so that all else is done once.
 """
@@ -7,7 +7,7 @@ import dataclasses
 import re
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -22,7 +22,7 @@ from ponty.request.parsing.attrs_classes import (
     taken_type,
 )
 from ponty.request.parsing.defaults import default_keyword
-from ponty.request.parsing.json_names import Alias, json_names, refuse_clashes, rename_rule, without_alias
+from ponty.request.parsing.json_names import Alias, json_names, refuse_clashes, rename_rule, renamed, without_alias
 from ponty.request.parsing.pydantic_types import is_pydantic_model
 from ponty.request.parsing.type_hints import resolve_hints
 
@@ -181,6 +181,60 @@ def _members(
             )
         )
     return members
+
+
+class SentMember(msgspec.Struct, frozen=True):
+    """A member of an object that is sent.
+
+    Args:
+        name: Its name in JSON.
+        hint: Its type.
+        required: Whether it is always there.
+    """
+
+    name: str
+    hint: Any
+    required: bool
+
+
+def sent_members(tp: Any, cls: Any) -> list[SentMember] | None:
+    """Return the members of a class that are sent; None if it is no class of members."""
+    names: Mapping[str, str]
+    optional: Iterable[str] = ()
+    if issubclass(cls, msgspec.Struct):
+        names = dict(zip(cls.__struct_fields__, cls.__struct_encode_fields__, strict=True))
+        if cls.__struct_config__.omit_defaults:
+            optional = [field.name for field in msgspec.structs.fields(cls) if not field.required]
+    elif dataclasses.is_dataclass(cls):
+        names = {field.name: field.name for field in dataclasses.fields(cls)}
+    elif typing.is_typeddict(cls) or hasattr(cls, "__total__"):
+        names = {name: name for name in cls.__annotations__}
+        optional = cls.__optional_keys__
+    elif issubclass(cls, tuple) and hasattr(cls, "_fields"):
+        names = {name: name for name in cls._fields}
+    elif hasattr(cls, "__attrs_attrs__"):
+        names = {attribute.name: attribute.alias for attribute in cls.__attrs_attrs__}
+    elif isinstance(fields := getattr(cls, "model_fields", None), Mapping):  # pydantic's
+        names = {name: getattr(field, "serialization_alias", None) or name for name, field in fields.items()}
+    else:
+        return None
+    hints = _sent_hints(tp, cls, names)
+    keys = {} if issubclass(cls, msgspec.Struct) else renamed(cls, [*names.values()])
+    return [
+        SentMember(
+            without_alias(hints[name])[1] or keys.get(key, key),
+            hints[name],
+            required=name not in optional and not without_unset(hints[name])[1],
+        )
+        for name, key in names.items()
+    ]
+
+
+def _sent_hints(tp: Any, cls: Any, names: Iterable[str]) -> Mapping[str, Any]:
+    if dataclasses.is_dataclass(cls) or issubclass(cls, dict | tuple):
+        return resolve_hints(tp, names)
+    found = typing.get_type_hints(cls, include_extras=True)
+    return {name: found.get(name, Any) for name in names}
 
 
 def without_unset(hint: Any) -> tuple[Any, bool]:

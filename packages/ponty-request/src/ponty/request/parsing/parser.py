@@ -66,6 +66,8 @@ class Parser:
         validated = compiler.validated(schema)
         self.validator: Validator = _validator(tp, validated)
         unsure = [node for union in compiler.unions for node in union.unsure()]
+        self.has_alternatives: bool = bool(unsure)
+        """Whether it holds types that only a validator tells apart."""
         validators = self.validator.of_parts([node.schema for node in unsure])
         for union in compiler.unions:
             union.prepare(validated, dict(zip(map(id, unsure), validators, strict=True)))
@@ -73,7 +75,8 @@ class Parser:
         self._form: MsgspecForm | None = node.msgspec_form
         self._read: Callable[[bytes], Any] | None = make_reader(self._form) if self._form else None
         self._make: Build | None = self._form.make if self._form else None
-        self._contains_any: bool = self._form is not None and self._form.contains_any
+        # Of what is dropped, nobody asks how deep it is.
+        self._contains_any: bool = self._form is not None and self._form.contains_any and not ignore_unknown
 
     def read(self, body: bytes) -> Any:
         """Decode a body, validate it and build of it.

@@ -4,13 +4,12 @@ import collections
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-
 from ponty.request.errors import InvalidField
 from ponty.request.parsing.defaults import json_form
 from ponty.request.texts.converters import CAST_ERRORS
 from ponty.request.texts.scalar_texts import type_name
 from ponty.request.texts.text_forms import TextForm
+from ponty.request.texts.text_writing import written
 
 
 def check_default(place: str, form: TextForm, default: object) -> None:
@@ -24,7 +23,7 @@ def check_default(place: str, form: TextForm, default: object) -> None:
         return
     wrong = TypeError(f"{place}: the default {default!r} is not of the type {type_name(form.type)}")
     try:
-        text: Any = [*map(_written, default)] if form.is_list and isinstance(default, _LISTS) else _written(default)
+        text: Any = [*map(written, default)] if form.is_list and isinstance(default, _LISTS) else written(default)
         value = text if form.read is None else form.read(text)
     except CAST_ERRORS:
         raise wrong from None
@@ -41,8 +40,3 @@ def described(form: TextForm, default: object) -> Mapping[str, object]:
 
 
 _LISTS = (list, tuple, set, frozenset, collections.deque)
-
-
-def _written(value: object) -> str:
-    plain = json_form(value)
-    return plain if isinstance(plain, str) else msgspec.json.encode(plain).decode()

@@ -3,7 +3,7 @@
 ::
 
     at import   schema_files ── schema ── validator ──┬── jsonschema_rs_backend ──> valid?
-                                                      └── documents (dialects) ── explainer ──> checks
+                                                      └── documents (dialects) ── explainer ──> keywords ──> checks
     a request   JSON ── validator ── valid?
                           └── no: checks, alternatives, evaluated ── pointer, messages ──> InvalidField
 

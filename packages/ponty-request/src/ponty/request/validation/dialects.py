@@ -31,6 +31,14 @@ IN_PLACE = frozenset(
 )
 """The keywords whose schemas look at the same value as the schema around them."""
 
+SILENT = frozenset(
+    {
+        *("$anchor", "$comment", "$defs", "$schema", "contentEncoding", "contentMediaType", "default", "definitions"),
+        *("deprecated", "description", "examples", "readOnly", "title", "writeOnly"),
+    }
+)
+"""The keywords that check nothing."""
+
 
 class Dialect(msgspec.Struct, frozen=True):
     """A draft of JSON Schema.

@@ -7,15 +7,17 @@ jsonschema, whose messages are the best, and which is imported only then.
 
 import copy
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ponty.request.content.json_decoder import Json
 from ponty.request.errors import InvalidField, Violation, refusal
 from ponty.request.validation.dialects import dialect_of
 from ponty.request.validation.documents import ROOT, Documents, Load
-from ponty.request.validation.explainer import Explainer
 from ponty.request.validation.jsonschema_rs_backend import OWN_FORMATS, TYPE_FORMATS, Backend, IsValid, Parts
 from ponty.request.validation.messages import NOT_VALID
+
+if TYPE_CHECKING:
+    from ponty.request.validation.explainer import Explainer
 
 _LARGE = 1000
 """Of how many schemas a schema is made for whose explainer no request should wait."""
@@ -77,7 +79,9 @@ class Validator:
         # By `_make`, it would take a call of Python's for each; a flood of refusals is to cost little.
         return refusal(dict.fromkeys([tuple.__new__(Violation, each) for each in found]))
 
-    def _explain_by(self, documents: Documents) -> Explainer:
+    def _explain_by(self, documents: Documents) -> "Explainer":
+        from ponty.request.validation.explainer import Explainer  # noqa: PLC0415 - as late as it is made
+
         backend = Backend(self._formats, documents.known)
         self._explainer = explainer = Explainer(documents, documents.known[documents.root], backend)
         if len(documents.places) > _LARGE:

@@ -14,7 +14,7 @@ from ponty.memo.redis.lazy_imports import exceptions
 
 _LAST_RESORT: Final = 3
 """After how many times its `timeout_ms` a command without an answer is cancelled."""
-_FIRST: Final = frozenset({"PING", "release", "extend", "commit", "acknowledge"})
+_FIRST: Final = frozenset({"PING", "release", "extend", "commit", "forget", "acknowledge"})
 """What goes before all else where commands wait for a connection."""
 _FULL: Final = ("Too many connections", "No connection available")
 """How redis-py begins to say that its pool has no connection left; versions before 6 have no class for it."""

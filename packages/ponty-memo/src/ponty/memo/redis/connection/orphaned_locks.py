@@ -27,7 +27,7 @@ class OrphanedLocks:
         self._task: asyncio.Task[Any] | None = None
 
     def add(self, owner: str, give_back: GiveBack, lease: float) -> None:
-        """Give a lock back as soon as Redis answers; after its lease, in seconds, it is free anyway."""
+        """Release a lock as soon as Redis answers; after its lease, in seconds, it is free anyway."""
         loop = asyncio.get_running_loop()
         self._left[owner] = give_back, loop.time() + lease
         if self._task is None or self._task.done():

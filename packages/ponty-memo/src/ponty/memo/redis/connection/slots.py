@@ -50,7 +50,7 @@ class ConnectionSlots:
         return True
 
     def release(self) -> None:
-        """Give the slot to the first who waits for one, or free it."""
+        """Hand the slot to the first who waits for one, or free it."""
         for queue in (self._first, self._others):
             while queue:
                 waiter = queue.popleft()

@@ -1,0 +1,217 @@
+"""`Endpoint`: where a request is sent to, and what is answered. The server's route is made of the same record."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar, overload
+
+from ponty.core import PontyError
+from ponty.request.content.media_types import essence
+from ponty.request.fields.base import Field
+from ponty.request.fields.path import RouteParameter
+
+if TYPE_CHECKING:
+    from ponty.request.client.items import Items
+
+_T_co = TypeVar("_T_co", covariant=True)
+_X = TypeVar("_X")
+
+_VARIABLE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_ABSENT = object()
+
+Stream = Literal["lines", "events"]
+"""How an answer of any length is written: as `render_lines` or `render_events` do."""
+
+
+class Endpoint(Generic[_T_co]):
+    """Where requests of a class are sent to, and what is answered: the class's attribute `endpoint`.
+
+    ::
+
+        @dataclasses.dataclass
+        class Order:
+            number: int
+
+        class ListOrders(Request):
+            endpoint = Endpoint("GET", "/customers/{customer}/orders", returns=list[Order])
+            customer = PosIntRouteParameter()
+            page = PosIntQueryParameter(default=1)
+
+    `await ListOrders(customer=7).send(session)` is a `list[Order]` then, and `@handle(ListOrders)` makes the route that
+    answers it.
+
+    Args:
+        method: The HTTP method.
+        path: The path. `{name}` stands for the route parameter of the class that has this name, and each has its place.
+        returns: The type of the value that is answered, as that of `render_json`; of each item, where it is a `stream`.
+            Without it, the answer has no content. For type checkers, a type that is not a class is said beside it:
+            `Endpoint[Cat | Dog]("GET", "/pets/{name}", returns=Cat | Dog)`.
+        status: The status of a good answer; 200 by default, 204 without `returns`.
+        envelope: Whether the value stands in the envelope; or the member that has it in the envelope of an application
+            that makes its own (`build_app(envelope=…)`).
+        etag: Whether the answer has an entity tag.
+        raises: The errors that may be answered, which `send` raises as they were.
+        stream: That values come one by one, as JSON lines (`"lines"`) or server-sent events (`"events"`).
+        mimetype: The media type of the body, as that of `expect`; by default, the usual one of the field that is it.
+        max_size: How many bytes of an answer `send` reads, its content encoding undone; of a stream, of one item.
+
+    Raises:
+        TypeError: An argument is of another type than it should be.
+        ValueError: The method or the path is none, or `max_size` is less than 1.
+    """
+
+    @overload
+    def __init__(
+        self: "Endpoint[None]",
+        method: str,
+        path: str,
+        *,
+        status: int = 204,
+        envelope: bool | str = True,
+        raises: Sequence[type[PontyError]] = (),
+        mimetype: str | None = None,
+        max_size: int = ...,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: "Endpoint[Items[_X]]",
+        method: str,
+        path: str,
+        *,
+        returns: type[_X],
+        stream: Stream,
+        raises: Sequence[type[PontyError]] = (),
+        mimetype: str | None = None,
+        max_size: int = ...,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: "Endpoint[_X]",
+        method: str,
+        path: str,
+        *,
+        returns: type[_X],
+        status: int = 200,
+        envelope: bool | str = True,
+        etag: bool = False,
+        raises: Sequence[type[PontyError]] = (),
+        mimetype: str | None = None,
+        max_size: int = ...,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self,
+        method: str,
+        path: str,
+        *,
+        returns: object,
+        status: int = 200,
+        envelope: bool | str = True,
+        etag: bool = False,
+        raises: Sequence[type[PontyError]] = (),
+        stream: Stream | None = None,
+        mimetype: str | None = None,
+        max_size: int = ...,
+    ) -> None: ...
+    def __init__(
+        self,
+        method: str,
+        path: str,
+        *,
+        returns: Any = _ABSENT,
+        status: int | None = None,
+        envelope: bool | str = True,
+        etag: bool = False,
+        raises: Sequence[type[PontyError]] = (),
+        stream: Stream | None = None,
+        mimetype: str | None = None,
+        max_size: int = 8 * 1024**2,
+    ) -> None:
+        here = f"Endpoint({method!r}, {path!r})"
+        if not _METHOD.fullmatch(method):
+            raise ValueError(f"{here}: {method!r} is no HTTP method")
+        self.variables: tuple[str, ...] = _variables(here, path)
+        self.method: str = method.upper()
+        self.path: str = path
+        self.returns: Any = None if returns is _ABSENT else returns
+        default_status = 204 if returns is _ABSENT or returns is None else 200
+        self.status: int = default_status if status is None else status
+        self.envelope: bool | str = envelope
+        self.etag: bool = etag
+        self.raises: tuple[type[PontyError], ...] = _error_classes(here, raises)
+        self.stream: Stream | None = stream
+        self.mimetype: str | None = mimetype
+        self.max_size: int = max_size
+        if stream not in {None, "lines", "events"}:
+            raise ValueError(f"{here}: stream is 'lines' or 'events', not {stream!r}")
+        if stream is not None and (returns is _ABSENT or etag or status not in {None, 200}):
+            raise ValueError(f"{here}: a stream has `returns`, the status 200, and no entity tag")
+        if not 200 <= self.status <= 299:
+            raise ValueError(f"{here}: the status of a good answer is from 200 to 299, not {self.status!r}")
+        if mimetype is not None and essence(mimetype) is None:
+            raise ValueError(f"{here}: {mimetype!r} is not a media type, as text/plain is")
+        if max_size < 1:
+            raise ValueError(f"{here}: max_size is at least 1, not {max_size!r}")
+
+    def __repr__(self) -> str:
+        return f"<Endpoint {self.method} {self.path}>"
+
+    def check(self, place: str, fields: Mapping[str, Field[Any]]) -> None:
+        """See that the path has the route parameters of a class, each once.
+
+        Args:
+            place: The name of the class, for messages.
+            fields: Its fields.
+
+        Raises:
+            TypeError: It has not.
+        """
+        parameters = {name for name, field in fields.items() if isinstance(field, RouteParameter)}
+        if unknown := _quoted(set(self.variables) - parameters):
+            raise TypeError(f"{place}: the path {self.path!r} has {unknown}, which is no RouteParameter of the class")
+        if missing := _quoted(parameters - set(self.variables)):
+            raise TypeError(f"{place}: the RouteParameter {missing} is not in the path {self.path!r}")
+
+    def route_path(self, fields: Mapping[str, Field[Any]]) -> str:
+        """Return the path in aiohttp's syntax, with the patterns of its variable parts."""
+
+        def variable(match: re.Match[str]) -> str:
+            pattern: str = getattr(fields[match[1]], "pattern", "[^/]+")
+            return f"{{{match[1]}:{pattern}}}"
+
+        return _VARIABLE.sub(variable, self.path)
+
+
+class Called(Protocol[_T_co]):
+    """A request whose class has an endpoint that answers with a type."""
+
+    @property
+    def endpoint(self) -> Endpoint[_T_co]:
+        """Where it is sent to."""
+        ...
+
+
+def _variables(here: str, path: str) -> tuple[str, ...]:
+    given: object = path
+    if not isinstance(given, str) or not path.startswith("/"):
+        raise ValueError(f"{here}: a path begins with a slash")
+    rest = _VARIABLE.sub("", path)
+    if "{" in rest or "}" in rest:
+        raise ValueError(f"{here}: a variable part is {{name}}; the field of that name says its pattern")
+    if "?" in rest or "#" in rest or "%" in rest or {".", ".."} & set(path.split("/")):
+        raise ValueError(f"{here}: a path is written plainly, without a query, percent signs or dots alone")
+    names = _VARIABLE.findall(path)
+    if len(set(names)) < len(names):
+        raise ValueError(f"{here}: a variable part has one place")
+    return tuple(names)
+
+
+def _error_classes(here: str, classes: Any) -> tuple[type[PontyError], ...]:
+    listed: Iterable[Any] = () if isinstance(classes, type) else classes
+    if isinstance(classes, type) or not all(isinstance(cls, type) and issubclass(cls, PontyError) for cls in listed):
+        raise TypeError(f"{here}: raises lists classes of PontyError, as raises=[SoldOut]")
+    return tuple(classes)
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return ", ".join(map(repr, sorted(names)))

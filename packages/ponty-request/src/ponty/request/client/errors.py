@@ -1,0 +1,51 @@
+"""What goes wrong between two programs: a request that cannot be sent, and an answer that is none of the endpoint's."""
+
+from collections.abc import Mapping
+
+from ponty.core import PontyError
+
+
+class NotSendable(ValueError):
+    """A request has a value that cannot be sent as it is, or that its field would not read as the same.
+
+    Nothing was sent. It says nothing of the value, which may be a secret.
+
+    Args:
+        place: The class of the request.
+        field: The name of the field.
+        detail: What is wrong with its value.
+    """
+
+    def __init__(self, place: str, field: str, detail: str) -> None:
+        super().__init__(f"{place}.{field} {detail}")
+        self.field: str = field
+        self.detail: str = detail
+
+
+class UnexpectedAnswer(PontyError):
+    """What was answered is neither what the endpoint returns nor an error of it: the page of a proxy, perhaps.
+
+    Where nobody catches it, the request that is being handled is answered 502, with no word of this answer.
+
+    Args:
+        place: The endpoint.
+        status: The status of the answer.
+        why: What is unexpected about it.
+        headers: Its headers.
+        content: What was read of its content, at most the first 1,000 bytes.
+    """
+
+    status_code = 502
+
+    def __init__(
+        self, place: str, status: int, why: str, *, headers: Mapping[str, str] | None = None, content: bytes = b""
+    ) -> None:
+        super().__init__()
+        self.place: str = place
+        self.status: int = status
+        self.why: str = why
+        self.headers: Mapping[str, str] = headers or {}
+        self.content: bytes = content[:1000]
+
+    def __str__(self) -> str:
+        return f"{self.place}: answered {self.status}, {self.why}"

@@ -1,0 +1,139 @@
+"""`Items`: the values of an answer that come one by one, as JSON lines or as server-sent events.
+
+A stream is read no further than its next item, so a slow reader holds the server back. An item has a bound; a stream
+has none. What ends in the middle of an item is no end.
+"""
+
+from collections.abc import AsyncIterator
+from types import TracebackType
+from typing import Any, Generic, Self, TypeVar
+
+import aiohttp
+from aiohttp import hdrs
+
+from ponty.request.client.answers import Reader
+from ponty.request.content.media_types import essence
+from ponty.request.errors import InvalidField
+
+_T_co = TypeVar("_T_co", covariant=True)
+
+MEDIA_TYPES = {
+    "lines": ("application/jsonl", "application/x-ndjson", "application/json-lines"),
+    "events": ("text/event-stream",),
+}
+
+
+class Items(Generic[_T_co]):
+    """The values of a stream, to be iterated over once. Leaving the block ends the request.
+
+    ::
+
+        import aiohttp
+
+        class CountDown(Request):
+            endpoint = Endpoint("GET", "/countdown", returns=int, stream="lines")
+
+        async def count(session: aiohttp.ClientSession) -> list[int]:
+            async with await CountDown().send(session) as seconds:
+                return [second async for second in seconds]
+    """
+
+    def __init__(self, response: aiohttp.ClientResponse, reader: Reader) -> None:
+        self.last_id: str | None = None
+        """The id of the last event, for the field `LastEventId` of the next request; None where there was none."""
+        self._response = response
+        self._reader = reader
+        lines = reader.endpoint.stream == "lines"
+        self._values: AsyncIterator[bytes] = self._json_lines() if lines else self._events()
+        self._is_text = not lines and reader.endpoint.returns is str
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> _T_co:
+        """Return the next value.
+
+        Raises:
+            UnexpectedAnswer: It is not what the endpoint returns.
+            aiohttp.ClientError: The connection was cut.
+        """
+        try:
+            content = await anext(self._values)
+            value: Any = content.decode() if self._is_text else self._reader.value(content)
+        except StopAsyncIteration:
+            self.close()
+            raise
+        except (InvalidField, UnicodeDecodeError):
+            self.close()
+            self._reader.refuse(self._response, "with an item that is not what it returns")
+        except BaseException:
+            self.close()
+            raise
+        return value  # type: ignore[no-any-return]
+
+    def close(self) -> None:
+        """End the request; the iteration ends too."""
+        self._response.close()
+
+    async def _lines(self) -> AsyncIterator[bytes]:
+        """Yield the lines, without what ends them; of a last one that does not end, nothing is yielded."""
+        begun = bytearray()
+        async for chunk in self._response.content.iter_any():
+            first, *others = chunk.split(b"\n")
+            begun += first
+            for other in others:
+                self._check_size(len(begun))
+                yield bytes(begun.removesuffix(b"\r"))
+                begun = bytearray(other)
+            self._check_size(len(begun))
+        if begun.strip():
+            self._reader.refuse(self._response, "which ends within an item")
+
+    def _check_size(self, size: int) -> None:
+        if size > (most := self._reader.endpoint.max_size):
+            self._reader.refuse(self._response, f"with an item of more than {most} bytes")
+
+    async def _json_lines(self) -> AsyncIterator[bytes]:
+        async for line in self._lines():
+            if line.strip():
+                yield line
+
+    async def _events(self) -> AsyncIterator[bytes]:
+        """Yield the data of each event (WHATWG HTML §9.2.6)."""
+        data: list[bytes] = []
+        size = 0
+        async for line in self._lines():
+            if not line:
+                if data:
+                    yield b"\n".join(data)
+                data, size = [], 0
+                continue
+            name, _, text = line.partition(b":")
+            text = text.removeprefix(b" ")
+            if name == b"data":
+                data.append(text)
+                size += len(text) + 1
+                self._check_size(size)
+            elif name == b"id" and b"\0" not in text:
+                self.last_id = text.decode(errors="replace") or None
+
+
+async def open_items(response: aiohttp.ClientResponse, reader: Reader) -> Items[Any]:
+    """Return the values of an answer that is a stream.
+
+    Raises:
+        PontyError: It is an error, or unexpected.
+    """
+    await reader.check(response)
+    stream = reader.endpoint.stream or "lines"
+    if essence(response.headers.get(hdrs.CONTENT_TYPE, "")) not in MEDIA_TYPES[stream]:
+        reader.refuse(response, f"which is no stream of {stream}")
+    return Items(response, reader)

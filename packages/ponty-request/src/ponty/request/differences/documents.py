@@ -1,0 +1,403 @@
+"""Two descriptions of one API, compared: what breaks clients that were written by the first.
+
+A client sends what the first lets it send, and reads what the first says it will read. So an operation may take more
+and send less than it did, and nothing else:
+
+- what is taken may widen: a parameter may become optional, a bound looser, an enum longer;
+- what is sent may narrow: a property may become certain, a bound tighter, an enum shorter.
+
+Webhooks go the other way round: the program sends what an operation takes.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ponty.request.description.document import Table, openapi
+from ponty.request.differences.change import Change, Direction, Json, Place
+from ponty.request.differences.references import asserted, followed, known, normal
+from ponty.request.differences.schemas import Schemas
+
+_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+
+
+def changes_between(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
+    """Return what is different for clients between two OpenAPI documents of one API.
+
+    ::
+
+        old = openapi(Routes(), title="Mugs", version="1")
+        assert [change for change in changes_between(old, old) if change.breaks] == []
+
+    What breaks them: an operation that is gone; what it takes narrowed (a parameter more that is required, a property
+    gone, an enum shorter, a bound tighter, a media type gone); what it sends widened (a property that may be missing,
+    an enum longer, a status or a media type more); another default of a parameter; and who may ask. The rest is told
+    with `breaks` false. Where it cannot tell, it says that something breaks. Answers of 4xx and 5xx may become more,
+    and so may the kinds of problems in them: clients know each by its status (RFC 9110 §15, RFC 9457 §3.1).
+
+    Args:
+        old: The first document.
+        new: The second.
+    """
+    return [*_Comparison(old, new).changes()]
+
+
+def conforms_to(contract: Mapping[str, Any], *tables: Table) -> list[Change]:
+    """Return where a program differs from a contract that was written first, an OpenAPI document; nothing where not.
+
+    ::
+
+        def test_the_program_keeps_the_contract():
+            contract = json.loads(pathlib.Path("contract.json").read_text())
+            assert [str(each) for each in conforms_to(contract) if each.breaks] == []
+
+    It tells of operations that are missing or more, of parameters, of bodies, answers and schemas that are stricter or
+    laxer. What breaks a client that was written by the contract has `breaks` set.
+
+    Args:
+        contract: The document.
+        *tables: The tables of the program; the default table where none is given.
+    """
+    return changes_between(contract, openapi(*tables, title="", version=""))
+
+
+class _Operation(NamedTuple):
+    """An operation of one of the documents.
+
+    Args:
+        place: Where it is.
+        path: Its path, or the name of a webhook.
+        item: What the methods of this path share.
+        said: What is said of it.
+    """
+
+    place: Place
+    path: str
+    item: Json
+    said: Json
+
+
+class _Comparison:
+    """Two documents."""
+
+    def __init__(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+        self._old = old
+        self._new = new
+        self._schemas = Schemas(old, new)
+
+    def changes(self) -> Iterator[Change]:
+        """Yield what is different."""
+        takes: Direction
+        for part, takes in (("paths", "taken"), ("webhooks", "sent")):
+            olds, news = dict(_operations(self._old, part)), dict(_operations(self._new, part))
+            for key, operation in olds.items():
+                if key in news:
+                    yield from self._operation(operation, news[key], takes)
+                else:
+                    instead = "keep it, deprecated, for as long as somebody may ask for it"
+                    yield operation.place.change("is gone", breaks=True, instead=instead)
+            for key, operation in news.items():
+                if key not in olds:
+                    yield operation.place.change("is new", breaks=False)
+
+    def _operation(self, old: _Operation, new: _Operation, takes: Direction) -> Iterator[Change]:
+        place, before, after = old.place, old.said, new.said
+        sends: Direction = "sent" if takes == "taken" else "taken"
+        yield from self._parameters(place, _parameters(self._old, old), _parameters(self._new, new), takes)
+        bodies = before.get("requestBody"), after.get("requestBody")
+        yield from self._body(place.named("body", "requestBody"), *bodies, takes)
+        yield from self._answers(place, before.get("responses", {}), after.get("responses", {}), sends)
+        if after.get("deprecated", False) and not before.get("deprecated", False):
+            yield place.change("is deprecated now", breaks=False)
+        name = before.get("operationId")
+        if name != after.get("operationId") and name is not None:
+            yield place.at("operationId").change("has another operationId", breaks=False)
+        requirements = [_requirements(self._old, before), _requirements(self._new, after)]
+        if requirements[0] != requirements[1]:
+            # Whoever meets one of the old alternatives must meet one of the new.
+            breaks = not all(any(now <= was for now in requirements[1]) for was in requirements[0])
+            instead = "go on letting in who could ask before"
+            yield place.at("security").change("asks clients otherwise who they are", breaks=breaks, instead=instead)
+
+    def _parameters(
+        self,
+        place: Place,
+        old: Mapping[tuple[str, str], tuple[str, Json]],
+        new: Mapping[tuple[str, str], tuple[str, Json]],
+        on: Direction,
+    ) -> Iterator[Change]:
+        for key, (pointer, before) in old.items():
+            inner = Place(f"{place.text}, {before['in']} {before['name']}", pointer)
+            was = before.get("required", False)
+            if key not in new:
+                breaks = on == "taken" or was
+                yield inner.change("is gone", breaks=breaks, instead="go on taking it, and leave it unread")
+                continue
+            after = new[key][1]
+            now = after.get("required", False)
+            if now is not was:
+                words, instead = (
+                    ("is required now", "leave it optional, with a default")
+                    if now
+                    else ("is optional now", "send it always")
+                )
+                yield inner.at("required").directed(words, on, narrower=now, wider=was, instead=instead)
+            if _style(before) != _style(after) or before.get("allowReserved") != after.get("allowReserved"):
+                instead = "leave style and explode as they were"
+                yield inner.change("is written in another way", breaks=True, instead=instead)
+            if before.get("allowEmptyValue", False) and not after.get("allowEmptyValue", False):
+                yield inner.change("takes no empty value now", breaks=True, instead="go on taking one")
+            yield from self._parameter_schema(inner, before, after, on)
+        for key, (_, after) in new.items():
+            if key not in old:
+                inner = Place(f"{place.text}, {after['in']} {after['name']}", f"{place.pointer}/parameters")
+                breaks = on == "taken" and after.get("required", False)
+                yield inner.change("is new", breaks=breaks, instead="make it optional, with a default")
+
+    def _parameter_schema(self, place: Place, before: Json, after: Json, on: Direction) -> Iterator[Change]:
+        if "content" in before or "content" in after:
+            yield from self._content(place.at("content"), before.get("content", {}), after.get("content", {}), on)
+            return
+        if after.get("deprecated", False) and not before.get("deprecated", False):
+            yield place.change("is deprecated now", breaks=False)
+        schemas = before.get("schema", {}), after.get("schema", {})
+        inner = place.at("schema")
+        if _is_text(self._new, schemas[1]) and _is_scalar(self._old, schemas[0]) and on == "taken":
+            if not _is_text(self._old, schemas[0]):
+                yield inner.change("is any text now", breaks=False)
+        else:
+            for change in self._schemas.changes(inner, *schemas, on):
+                if not (change.what == "has another default" and change.pointer == f"{inner.pointer}/default"):
+                    yield change
+        defaults = [followed(self._old, schemas[0]), followed(self._new, schemas[1])]
+        was, now = (each.get("default") if isinstance(each, dict) else None for each in defaults)
+        if was != now and on == "taken" and not after.get("required", False):
+            instead = f"leave it at {known(was)}" if was is not None else "do without it as before"
+            yield inner.at("default").change("has another default", breaks=True, instead=instead)
+
+    def _body(self, place: Place, old: Json, new: Json, on: Direction) -> Iterator[Change]:
+        before, after = followed(self._old, old or {}), followed(self._new, new or {})
+        was, now = before.get("required", False), after.get("required", False)
+        if before and not after:
+            yield place.change("is gone", breaks=True, instead="go on taking it")
+        elif after and not before:
+            yield place.change("is new", breaks=on == "taken" and now, instead="make it optional")
+        elif before:
+            if now is not was:
+                words = "is required now" if now else "is optional now"
+                yield place.at("required").directed(words, on, narrower=now, wider=was, instead="leave it as it was")
+            yield from self._content(place.at("content"), before.get("content", {}), after.get("content", {}), on)
+
+    def _answers(
+        self, place: Place, old: Mapping[str, Json], new: Mapping[str, Json], on: Direction
+    ) -> Iterator[Change]:
+        for status, each in old.items():
+            inner = place.named(status, "responses", status)
+            answer = _of_status(new, status)
+            if answer is None:
+                breaks = status.startswith("2")
+                yield inner.change("is gone", breaks=breaks, instead=f"go on answering {status}")
+                continue
+            before, after = followed(self._old, each), followed(self._new, answer)
+            contents = before.get("content", {}), after.get("content", {})
+            compare = self._problems if status.startswith(("4", "5")) and on == "sent" else self._content
+            yield from compare(inner.at("content"), *contents, on)
+            yield from self._headers(inner, before.get("headers", {}), after.get("headers", {}), on)
+        for status in new:
+            if _of_status(old, status) is None:
+                # What can go wrong may grow: clients know each status by its class (RFC 9110 §15).
+                breaks = on == "sent" and not status.startswith(("4", "5"))
+                inner = place.named(status, "responses", status)
+                yield inner.change("is new", breaks=breaks, instead="answer with a status that there was")
+
+    def _headers(
+        self, place: Place, old: Mapping[str, Json], new: Mapping[str, Json], on: Direction
+    ) -> Iterator[Change]:
+        news = {name.lower(): header for name, header in new.items()}
+        for name, each in old.items():
+            inner = place.at("headers", name)
+            before = followed(self._old, each)
+            certain = bool(before.get("required", False))
+            if name.lower() not in news:
+                instead = "go on sending it"
+                yield inner.change(f"has no header {name} now", breaks=certain and on == "sent", instead=instead)
+                continue
+            after = followed(self._new, news[name.lower()])
+            header = Place(f"{place.text}, header {name}", inner.pointer)
+            if certain and not after.get("required", False):
+                yield header.directed(
+                    "may be missing now", on, narrower=False, wider=True, instead="send it in each answer"
+                )
+            if _style({"in": "header", **before}) != _style({"in": "header", **after}):
+                instead = "leave style and explode as they were"
+                yield header.change("is written in another way", breaks=True, instead=instead)
+            was, now = before.get("schema", {}), after.get("schema", {})
+            if on == "sent" and _is_text(self._old, was) and _is_scalar(self._new, now):
+                continue  # what is read as any text
+            yield from self._schemas.changes(header.at("schema"), was, now, on)
+        for name in new:
+            if name.lower() not in {each.lower() for each in old}:
+                yield place.change(f"has the header {name} now", breaks=False)
+
+    def _content(
+        self, place: Place, old: Mapping[str, Json], new: Mapping[str, Json], on: Direction
+    ) -> Iterator[Change]:
+        for media_type, before in old.items():
+            name = _of_media_type(new, media_type) or (_in_range(new, media_type) if on == "sent" else None)
+            if name is None:
+                instead = f"go on {'taking' if on == 'taken' else 'sending'} {media_type}"
+                yield place.at(media_type).change(f"has no {media_type} now", breaks=True, instead=instead)
+                continue
+            inner = place.named(media_type, media_type)
+            after = new[name]
+            if on == "sent" and _is_range(name) and not _is_range(media_type):
+                instead = f"send {media_type} alone"
+                yield inner.change(f"is {name} now", breaks=True, instead=instead)
+            for keyword in ("schema", "x-itemSchema", "itemSchema"):
+                if keyword in before or keyword in after:
+                    place_of = inner.at(keyword) if keyword == "schema" else inner.named("an item", keyword)
+                    yield from self._schemas.changes(place_of, before.get(keyword, {}), after.get(keyword, {}), on)
+        for media_type in new:
+            if _of_media_type(old, media_type) is None and not any(
+                media_type in {_of_media_type(new, each), _in_range(new, each)} for each in old
+            ):
+                breaks = on == "sent" and not old
+                yield place.change(f"has {media_type} too", breaks=breaks, instead="send no body, as before")
+
+    def _problems(
+        self, place: Place, old: Mapping[str, Json], new: Mapping[str, Json], on: Direction
+    ) -> Iterator[Change]:
+        """Compare what may go wrong at one status: problems of more kinds are no news to a client (RFC 9457 §3.1)."""
+        media_type = "application/problem+json"
+        if media_type not in old or media_type not in new:
+            yield from self._content(place, old, new, on)
+            return
+        place = place.named(media_type, media_type, "schema")
+        olds = dict(_kinds(self._old, old[media_type].get("schema", {})))
+        news = dict(_kinds(self._new, new[media_type].get("schema", {})))
+        for kind, before in olds.items():
+            if kind in news:
+                yield from self._schemas.changes(place, before, news[kind], on)
+            else:
+                yield place.change(f"is no problem {kind} now", breaks=False)
+        for kind in news:
+            if kind not in olds:
+                yield place.change(f"may be a problem {kind} too", breaks=False)
+
+
+def _operations(document: Mapping[str, Any], part: str) -> Iterator[tuple[tuple[str, str], _Operation]]:
+    """Yield the operations by method and path, whatever the parts of that are called."""
+    for path, given in document.get(part, {}).items():
+        item = followed(document, given)
+        shape = _shape(path)
+        for method in _METHODS:
+            if method in item:
+                name = f"{method.upper()} {path}" if part == "paths" else f"webhook {path}"
+                place = Place(name, "").at(part, path, method)
+                yield (method, shape), _Operation(place, path, item, item[method])
+
+
+def _shape(path: str) -> str:
+    rest, shape = path, ""
+    while "{" in rest:
+        before, _, rest = rest.partition("{")
+        shape += f"{before}{{}}"
+        rest = rest.partition("}")[2]
+    return shape + rest
+
+
+def _parameters(document: Mapping[str, Any], operation: _Operation) -> dict[tuple[str, str], tuple[str, Json]]:
+    """Return the parameters of an operation by place and name, each with its pointer."""
+    parts = [part.partition("}")[0] for part in operation.path.split("{")[1:]]
+    shared = operation.place.pointer.rpartition("/")[0]
+    found: dict[tuple[str, str], tuple[str, Json]] = {}
+    for above, given in (
+        (shared, operation.item.get("parameters", ())),
+        (operation.place.pointer, operation.said.get("parameters", ())),
+    ):
+        for number, each in enumerate(given):
+            parameter = followed(document, each)
+            place, name = parameter["in"], parameter["name"]
+            if place == "header":
+                name = name.lower()
+            if place == "path" and name in parts:
+                name = str(parts.index(name))  # clients do not see what it is called
+            found[place, name] = f"{above}/parameters/{number}", parameter
+    return found
+
+
+def _of_status(answers: Mapping[str, Json], status: str) -> Json:
+    """Return the answer that is said of a status, of its class, or of any."""
+    for key in (status, f"{status[:1]}XX", "default"):
+        if key in answers:
+            return answers[key]
+    return None
+
+
+def _plain(media_type: str) -> str:
+    return media_type.partition(";")[0].strip().lower()
+
+
+def _is_range(media_type: str) -> bool:
+    return "*" in media_type
+
+
+def _of_media_type(content: Mapping[str, Json], media_type: str) -> str | None:
+    """Return the entry of a media type, parameters aside, or of the narrowest range that it is in."""
+    wanted = _plain(media_type)
+    for looked in (wanted, f"{wanted.partition('/')[0]}/*", "*/*"):
+        for key in content:
+            if _plain(key) == looked:
+                return key
+    return None
+
+
+def _in_range(content: Mapping[str, Json], media_type: str) -> str | None:
+    """Return an entry that is in a range of media types."""
+    start = _plain(media_type).partition("*")[0].removesuffix("*")
+    return next((key for key in content if _plain(key).startswith(start)), None) if _is_range(media_type) else None
+
+
+def _kinds(document: Mapping[str, Any], schema: Json) -> Iterator[tuple[str, Json]]:
+    """Yield the problems that a schema has, by their types."""
+    whole = followed(document, schema)
+    members: list[Json] = (isinstance(whole, dict) and (whole.get("anyOf") or whole.get("oneOf"))) or [schema]
+    for member in members:
+        inner = followed(document, member)
+        kind = inner.get("properties", {}).get("type", {}) if isinstance(inner, dict) else {}
+        yield str(kind.get("const", "of any type")) if isinstance(kind, dict) else "of any type", member
+
+
+def _requirements(document: Mapping[str, Any], operation: Json) -> list[frozenset[str]]:
+    """Return the alternatives of what an operation requires: each as its schemes, whatever these are called."""
+    schemes: Mapping[str, Any] = document.get("components", {}).get("securitySchemes", {})
+    given: Sequence[Mapping[str, Any]] = operation.get("security", document.get("security", [])) or [{}]
+    return [
+        frozenset(
+            text
+            for name, scopes in each.items()
+            for scheme in [_scheme(followed(document, schemes.get(name, name)))]
+            for text in [scheme, *(f"{scheme} {scope}" for scope in scopes)]
+        )
+        for each in given
+    ]
+
+
+def _scheme(scheme: Json) -> str:
+    kept = {key: value for key, value in scheme.items() if key != "description"} if isinstance(scheme, dict) else scheme
+    return known(kept)
+
+
+def _is_text(document: Mapping[str, Any], schema: Json) -> bool:
+    """Return whether any text is of a schema: what is written in a head is text, whatever it means."""
+    whole = normal(document, schema)
+    return whole is not False and asserted(whole) == {"type"} and "string" in whole["type"]
+
+
+def _is_scalar(document: Mapping[str, Any], schema: Json) -> bool:
+    whole = normal(document, schema)
+    return whole is not False and bool(whole.get("type")) and not {*whole["type"]} & {"array", "object", "null"}
+
+
+def _style(parameter: Json) -> tuple[object, object]:
+    style = parameter.get("style", "form" if parameter["in"] in {"query", "cookie"} else "simple")
+    return style, parameter.get("explode", style == "form")

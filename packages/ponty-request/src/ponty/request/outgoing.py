@@ -1,0 +1,121 @@
+"""`Outgoing`: a request that is to be sent, which fields write their values into.
+
+What goes in is what the other end reads: a text that would arrive as another, or would end the place it stands in, is
+refused here, and the refusal names no value. So nothing that a program sends can become a second header, another path
+or another parameter.
+"""
+
+import re
+import urllib.parse
+from collections.abc import AsyncIterable, Sequence
+
+from aiohttp import hdrs
+
+from ponty.request.errors import InvalidField
+
+_CONTROLS = re.compile("[\\x00-\\x08\\x0a-\\x1f\\x7f]")
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_PLAIN_COOKIE = re.compile(r"[!#$%&'()*+./:<=>?@A-Z\[\]^_`a-z{|}~0-9-]*")
+_NOT_IN_A_COOKIE = re.compile('[\\x00-\\x1f\\x7f",;\\\\]')
+_OWN_HEADERS = {
+    name.lower() for name in (hdrs.HOST, hdrs.CONTENT_LENGTH, hdrs.TRANSFER_ENCODING, hdrs.CONNECTION, hdrs.COOKIE)
+}
+
+
+class Outgoing:
+    """A request that is to be sent, as far as fields have written it.
+
+    `Field.insert` is given one. Two fields may write one place, as long as they write the same.
+    """
+
+    def __init__(self) -> None:
+        self.path: dict[str, str] = {}
+        self.query: dict[str, Sequence[str]] = {}
+        self.headers: dict[str, str] = {}
+        self.cookies: dict[str, str] = {}
+        self.body: bytes | AsyncIterable[bytes] | None = None
+        self.media_type: str | None = None
+
+    def set_path(self, name: str, text: str) -> None:
+        """Write a variable part of the path.
+
+        Raises:
+            InvalidField: It is empty, or a text that UTF-8 cannot hold.
+        """
+        if not text:
+            raise InvalidField("must not be empty: it is a part of the path")
+        self._set(self.path, name, urllib.parse.quote(_sound(text), safe=""))
+
+    def set_query(self, name: str, texts: Sequence[str]) -> None:
+        """Write a parameter of the query, once for each text.
+
+        Raises:
+            InvalidField: One is a text that UTF-8 cannot hold, or another field has written others.
+        """
+        for text in (name, *texts):
+            _sound(text)
+        before = self.query.setdefault(name, (*texts,))
+        if before != (*texts,):
+            raise _twice(name)
+
+    def set_header(self, name: str, text: str) -> None:
+        """Write a header.
+
+        Raises:
+            InvalidField: The text has control characters in it, or blanks around it, or UTF-8 cannot hold it; or the
+                header is one that the client writes itself, or another field has written another text.
+        """
+        if name.lower() in _OWN_HEADERS:
+            raise InvalidField(f"is the header {name}, which the client writes itself")
+        if _CONTROLS.search(_sound(text)):
+            raise InvalidField("must have no line breaks or other control characters: it is a header")
+        if text != text.strip(" \t"):
+            raise InvalidField("must have no blanks around it: it is a header")
+        if not _TOKEN.fullmatch(name):
+            raise InvalidField(f"is the header {name!r}, which no header can be called")
+        self._set(self.headers, name.lower(), text)
+
+    def set_cookie(self, name: str, text: str) -> None:
+        """Write a cookie; what no cookie may have is quoted as `http.cookies` quotes it.
+
+        Raises:
+            InvalidField: The name is none that a cookie can have, or UTF-8 cannot hold the text, or another field has
+                written another.
+        """
+        if not _TOKEN.fullmatch(name):
+            raise InvalidField(f"is the cookie {name!r}, which no cookie can be called")
+        if not _PLAIN_COOKIE.fullmatch(_sound(text)):
+            text = f'"{_NOT_IN_A_COOKIE.sub(_escaped, text)}"'
+        self._set(self.cookies, name, text)
+
+    def set_body(self, body: bytes | AsyncIterable[bytes], media_type: str) -> None:
+        """Write the body.
+
+        Raises:
+            InvalidField: Another field has written one.
+        """
+        if self.body is not None and self.body != body:
+            raise InvalidField("is the body, and another field is it too")
+        self.body = body
+        self.media_type = media_type
+
+    def _set(self, texts: dict[str, str], name: str, text: str) -> None:
+        if texts.setdefault(name, text) != text:
+            raise _twice(name)
+
+
+def _sound(text: str) -> str:
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise InvalidField("must be a text that UTF-8 can hold, without lone surrogates", code="encoding") from None
+    return text
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return f"\\{ord(match[0]):03o}"
+
+
+def _twice(name: str) -> InvalidField:
+    return InvalidField(f"is written as {name!r}, and another field writes something else there")

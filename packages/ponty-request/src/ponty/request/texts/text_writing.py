@@ -1,0 +1,92 @@
+"""From a value to the text that is read as it.
+
+A text is sent only after it was read again, by what reads it on the other end, and was the same value. So a value of
+another type, or one out of its bounds, is refused where it comes from.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+
+from ponty.request.errors import InvalidField
+from ponty.request.parsing.defaults import json_form
+from ponty.request.texts.converters import CAST_ERRORS
+
+
+def written(value: object) -> str:
+    """Return the text of a scalar.
+
+    Raises:
+        TypeError: It is of a type that has no form as a text.
+    """
+    if type(value) in _AS_THEY_ARE:
+        return str(value)
+    plain = json_form(value)
+    return plain if isinstance(plain, str) else msgspec.json.encode(plain).decode()
+
+
+_AS_THEY_ARE = (str, int)
+
+
+def write(value: Any, read: Callable[[str], Any] | None, expected: str) -> str:
+    """Return the text of a value.
+
+    Args:
+        value: The value.
+        read: Reads the text; None where it is the value itself.
+        expected: What the text must be, for messages.
+
+    Raises:
+        InvalidField: It is no value that is read of a text, or not within the bounds of its type.
+    """
+    if read is None and type(value) is str:
+        return value
+    try:
+        text = written(value)
+        again = text if read is None else read(text)
+    except (*CAST_ERRORS, RecursionError):
+        raise _refusal(expected) from None
+    if not is_same(value, again):
+        raise _refusal(expected)
+    return text
+
+
+def write_all(values: Any, read: Callable[[list[str]], Any], expected: str) -> list[str]:
+    """Return the texts of the elements of a collection.
+
+    Args:
+        values: The collection.
+        read: Makes the collection of the texts.
+        expected: What a text must be, for messages.
+
+    Raises:
+        InvalidField: It is none, or one of its elements is no value that is read of a text.
+    """
+    try:
+        if isinstance(values, str | bytes):
+            raise TypeError
+        texts = [written(value) for value in values]
+        again = read(texts)
+    except (*CAST_ERRORS, RecursionError):
+        raise InvalidField(f"must be a collection, each element of which is {expected}") from None
+    if not is_same(values, again):
+        raise InvalidField(f"must be a {type(again).__qualname__}, each element of which is {expected}")
+    return texts
+
+
+def is_same(value: object, again: object) -> bool:
+    """Return whether a value is what was read again, as far as their class tells values apart."""
+    if type(value) is type(again) and type(again) in _AS_THEY_ARE:
+        return bool(value == again)
+    if isinstance(value, int) and not isinstance(value, bool) and isinstance(again, float):
+        return value == again
+    if not isinstance(value, type(again)):
+        return False
+    if isinstance(value, Sequence) and isinstance(again, Sequence) and not isinstance(value, str | bytes):
+        return len(value) == len(again) and all(map(is_same, value, again))
+    return type(again).__eq__ is object.__eq__ or bool(value == again)
+
+
+def _refusal(expected: str) -> InvalidField:
+    return InvalidField(f"must be {expected}" if expected else "must be a value that its field reads of a text")

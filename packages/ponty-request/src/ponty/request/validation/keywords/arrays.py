@@ -1,0 +1,74 @@
+"""The keywords that look into an array, at all of its items or at some."""
+
+from typing import Any
+
+from ponty.request.validation.checks import MAX_VIOLATIONS, Check, Found, Part, blocks, go_into, never, nothing
+from ponty.request.validation.documents import Place
+from ponty.request.validation.keywords.walk import Walk
+from ponty.request.validation.messages import reason
+
+
+def items(walk: Walk, place: Place, schema: Any) -> Check:
+    """Explain the items of an array: those that `prefixItems` leaves, or, in older drafts, the first ones."""
+    if isinstance(schema, list):
+        return prefix_items(walk, place, schema)
+    start = len(place.schema.get("prefixItems", ())) if "prefixItems" in place.dialect.applicators else 0
+    return _further_items(walk, schema, start)
+
+
+def additional_items(walk: Walk, place: Place, schema: Any) -> Check:
+    """Explain the items after those that older drafts list in `items`."""
+    listed = place.schema.get("items")
+    return _further_items(walk, schema, len(listed)) if isinstance(listed, list) else nothing
+
+
+def _further_items(walk: Walk, schema: Any, start: int) -> Check:
+    part = Part(never, nothing, reason("items", None)) if schema is False else walk.part(schema)
+    are_valid = walk.ask({"items": walk.referred(schema)})
+
+    def explain(value: Any, found: list[Found], levels: int) -> None:
+        if isinstance(value, list):
+            index = start
+            for block in blocks(value[start:] if start else value):
+                if not are_valid(block):
+                    for place, element in enumerate(block, index):
+                        if not part.is_valid(element):
+                            go_into(element, part, f"/{place}", found, levels)
+                            if len(found) >= MAX_VIOLATIONS:
+                                return
+                index += len(block)
+
+    return explain
+
+
+def prefix_items(walk: Walk, _: Place, schemas: Any) -> Check:
+    """Explain the first items, which have a schema each."""
+    parts = [walk.part(schema) for schema in schemas]
+
+    def explain(value: Any, found: list[Found], levels: int) -> None:
+        if isinstance(value, list):
+            for index, (element, part) in enumerate(zip(value, parts, strict=False)):
+                if not part.is_valid(element):
+                    go_into(element, part, f"/{index}", found, levels)
+
+    return explain
+
+
+def contains(walk: Walk, place: Place, schema: Any) -> Check:
+    """Explain that too few or too many items are as they must be."""
+    walk.part(schema)
+    contains = {"contains": walk.referred(schema)}
+    counts = "unevaluatedItems" in place.dialect.applicators
+    least = place.schema.get("minContains", 1) if counts else 1
+    most = place.schema.get("maxContains") if counts else None
+    has_one = walk.ask(contains)
+    has_enough = walk.ask({**contains, "minContains": least})
+    has_few = walk.ask({**contains, "minContains": 0, "maxContains": most}) if most is not None else None
+
+    def explain(value: Any, found: list[Found], _: int) -> None:
+        if not has_enough(value):
+            found.append(["", *(reason("minContains", least) if has_one(value) else reason("contains", None))])
+        if has_few is not None and not has_few(value):
+            found.append(["", *reason("maxContains", most)])
+
+    return explain

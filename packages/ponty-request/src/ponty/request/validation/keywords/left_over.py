@@ -1,0 +1,42 @@
+"""The keywords that look at what the others of a schema left: `unevaluatedItems` and `unevaluatedProperties`."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from ponty.request.validation.checks import MAX_VIOLATIONS, Check, Found, Part, go_into, never, nothing
+from ponty.request.validation.documents import Place
+from ponty.request.validation.evaluated import Evaluated
+from ponty.request.validation.jsonschema_rs_backend import assertion
+from ponty.request.validation.keywords.walk import Walk
+from ponty.request.validation.messages import reason
+from ponty.request.validation.pointer import token
+
+LAST = frozenset({"unevaluatedItems", "unevaluatedProperties"})
+
+
+def unevaluated(walk: Walk, place: Place, whole: Part, keyword: str, schema: Any) -> Check:
+    """Explain what no other keyword has evaluated."""
+    part = walk.part(schema)
+    tp = list if keyword == "unevaluatedItems" else dict
+    others = {name: value for name, value in place.schema.items() if name not in LAST}
+    evaluated = Evaluated(
+        lambda part: walk.documents.targets.get(id(part), ()),
+        lambda part: walk.part(part).is_valid,
+        lambda pattern: assertion("pattern", pattern),
+        counts_contained="prefixItems" in place.dialect.applicators,
+    )
+    walk.documents.targets[id(others)] = walk.documents.targets[id(place.schema)]
+    if schema is False:
+        part = Part(never, nothing, reason(keyword, None))
+
+    def explain(value: Any, found: list[Found], levels: int) -> None:
+        if isinstance(value, tp) and not whole.is_valid(value):
+            known = evaluated.of(others, value)
+            entries: Iterable[tuple[Any, Any]] = value.items() if isinstance(value, dict) else enumerate(value)
+            for name, element in entries:
+                if name not in known and not part.is_valid(element):
+                    go_into(element, part, token(name), found, levels)
+                    if len(found) >= MAX_VIOLATIONS:
+                        break
+
+    return explain

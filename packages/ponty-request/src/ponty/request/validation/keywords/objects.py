@@ -1,0 +1,97 @@
+"""The keywords that look into an object: at its properties, their names, and those that are missing."""
+
+from typing import Any
+
+from ponty.request.validation.checks import (
+    MAX_VIOLATIONS,
+    Check,
+    Found,
+    Part,
+    blocks,
+    go_into,
+    in_turn,
+    never,
+    nothing,
+    unless,
+)
+from ponty.request.validation.documents import Place
+from ponty.request.validation.keywords.walk import Walk
+from ponty.request.validation.messages import reason
+from ponty.request.validation.pointer import token, within
+
+
+def properties(walk: Walk, _: Place, known: Any) -> Check:
+    """Explain the properties that have a schema each."""
+    parts = {name: walk.part(schema) for name, schema in known.items()}
+    entries = [(name, token(name), part.is_valid, part) for name, part in parts.items()]
+
+    def explain(value: Any, found: list[Found], levels: int) -> None:
+        if isinstance(value, dict):
+            for name, step, is_valid, part in entries:
+                if name in value and not is_valid(element := value[name]):
+                    go_into(element, part, step, found, levels)
+
+    return explain
+
+
+def required(names: Any) -> Check:
+    """Explain which properties are missing."""
+    steps = {name: within(token(name), "") for name in names} if isinstance(names, list) else {}
+    why = reason("required", None)
+
+    def explain(value: Any, found: list[Found], _: int) -> None:
+        if isinstance(value, dict) and not steps.keys() <= value.keys():
+            found.extend([step, *why] for name, step in steps.items() if name not in value)
+
+    return explain
+
+
+def pattern_properties(walk: Walk, _: Place, patterns: Any) -> Check:
+    """Explain the properties whose names match a pattern."""
+    return in_turn(
+        [
+            _each_property(walk, {"patternProperties": {pattern: walk.referred(schema)}}, walk.part(schema))
+            for pattern, schema in patterns.items()
+        ]
+    )
+
+
+def additional_properties(walk: Walk, place: Place, schema: Any) -> Check:
+    """Explain the properties that no keyword beside it has named."""
+    known, patterns = (dict.fromkeys(place.schema.get(name, {}), True) for name in ("properties", "patternProperties"))
+    part = Part(never, nothing, reason("additionalProperties", None)) if schema is False else walk.part(schema)
+    if schema is not False or patterns:
+        alone = {"properties": known, "patternProperties": patterns, "additionalProperties": walk.referred(schema)}
+        return _each_property(walk, alone, part)
+
+    def explain(value: Any, found: list[Found], levels: int) -> None:
+        if isinstance(value, dict) and not value.keys() <= known.keys():
+            for name in value:
+                if name not in known:
+                    go_into(value[name], part, token(name), found, levels)
+                    if len(found) >= MAX_VIOLATIONS:
+                        break
+
+    return explain
+
+
+def _each_property(walk: Walk, schema: Any, part: Part) -> Check:
+    """Explain those properties that are not valid under a schema which looks at each alone."""
+    is_valid = walk.ask(schema)
+
+    def explain(value: Any, found: list[Found], levels: int) -> None:
+        if isinstance(value, dict):
+            for block in blocks([*value.items()]):
+                if not is_valid(dict(block)):
+                    for name, element in block:
+                        if not is_valid({name: element}):
+                            go_into(element, part, token(name), found, levels)
+                            if len(found) >= MAX_VIOLATIONS:
+                                return
+
+    return explain
+
+
+def property_names(walk: Walk, _: Place, schema: Any) -> Check:
+    """A pointer cannot point at a name, so it points at the object; the name is the client's and is not told."""
+    return unless(walk.ask({"propertyNames": walk.referred(schema)}), reason("propertyNames", None))

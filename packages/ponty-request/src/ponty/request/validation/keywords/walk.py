@@ -1,0 +1,28 @@
+"""What a keyword needs of the walk through a schema that met it."""
+
+from typing import Any, Protocol
+
+from ponty.request.validation.checks import Part
+from ponty.request.validation.documents import Documents
+from ponty.request.validation.jsonschema_rs_backend import IsValid
+
+
+class Walk(Protocol):
+    """A walk through a schema, which makes the parts that its keywords speak of."""
+
+    @property
+    def documents(self) -> Documents:
+        """The schema and what it refers to."""
+        ...
+
+    def part(self, schema: Any) -> Part:
+        """Make a part, once for each schema."""
+        ...
+
+    def ask(self, schema: Any) -> IsValid:
+        """Compile a schema together with all others that are asked about."""
+        ...
+
+    def referred(self, schema: Any) -> Any:
+        """Return what refers to a schema."""
+        ...

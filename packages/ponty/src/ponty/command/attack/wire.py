@@ -1,0 +1,171 @@
+"""HTTP/1.1 as bytes: a request is sent as it is, and the answers are read strictly, whoever has made them."""
+
+import asyncio
+import re
+from collections.abc import Sequence
+from contextlib import suppress
+
+import msgspec
+
+PATIENCE = 20.0
+"""Seconds after which an answer is taken never to come."""
+_STATUS_LINE = re.compile(rb"HTTP/1\.[01] ([1-5][0-9][0-9]) [^\r\n]*")
+_MOST = 64 * 2**20
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """An answer.
+
+    Args:
+        status: Its status.
+        headers: Its headers, their names in small letters.
+        body: Its body.
+        size: How many bytes it has in all.
+    """
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    size: int
+
+    def header(self, name: str) -> str:
+        """Return the first header of a name; an empty text where there is none."""
+        return next((value for known, value in self.headers if known == name), "")
+
+    @property
+    def closes(self) -> bool:
+        """Whether no other answer comes over its connection."""
+        return "close" in self.header("connection").lower()
+
+
+class Exchange(msgspec.Struct, frozen=True):
+    """What came back over a connection.
+
+    Args:
+        answers: The answers, in their order.
+        fault: What is wrong with the bytes; empty where they are well-formed answers.
+        is_silent: Whether something was due, and did not come in time.
+    """
+
+    answers: Sequence[Answer]
+    fault: str = ""
+    is_silent: bool = False
+
+
+class MalformedAnswer(Exception):
+    """The bytes of an answer are none."""
+
+
+async def ask(port: int, data: bytes, methods: Sequence[str], *, ends: bool = False) -> Exchange:
+    """Send bytes over a connection of their own, and read what comes back until all is answered, or it is closed.
+
+    Args:
+        port: Where, at 127.0.0.1.
+        data: The bytes: one request, or several.
+        methods: The methods of the requests that they are, each of which is due an answer.
+        ends: Whether the client says that nothing more comes, so that the server need not wait for it.
+    """
+    answers: list[Answer] = []
+    try:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**20)
+    except OSError as error:
+        return Exchange((), f"no connection: {error}", is_silent=True)
+    sending = asyncio.ensure_future(_send(writer, data, ends=ends))
+    try:
+        async with asyncio.timeout(PATIENCE):
+            for method in methods:
+                answer = await read_answer(reader, method)
+                if answer is None:
+                    break
+                answers.append(answer)
+                if answer.closes:
+                    break
+    except MalformedAnswer as error:
+        return Exchange(answers, str(error))
+    except TimeoutError:
+        return Exchange(answers, "nothing came", is_silent=True)
+    except (ConnectionError, asyncio.IncompleteReadError):
+        return Exchange(answers, "an answer was cut")
+    finally:
+        sending.cancel()
+        with suppress(asyncio.CancelledError, OSError):
+            await sending
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
+    return Exchange(answers)
+
+
+async def _send(writer: asyncio.StreamWriter, data: bytes, *, ends: bool) -> None:
+    with suppress(OSError):  # the rest was refused
+        writer.write(data)
+        await writer.drain()
+        if ends:
+            writer.write_eof()
+
+
+async def read_answer(reader: asyncio.StreamReader, method: str) -> Answer | None:
+    """Read an answer to a request of a method; None where the connection ends in its place.
+
+    Raises:
+        MalformedAnswer: It is none.
+        IncompleteReadError: It ends within it.
+    """
+    answer = await _read_head(reader)
+    while answer is not None and answer.status < 200:
+        answer = await _read_head(reader)
+    if answer is None or method == "HEAD" or answer.status in {204, 304}:
+        return answer
+    if "chunked" in answer.header("transfer-encoding").lower():
+        body, size = await _chunks(reader)
+    else:
+        length = answer.header("content-length")
+        if length and not length.isdecimal():
+            raise MalformedAnswer(f"its Content-Length is {length!r}")
+        body = await reader.readexactly(int(length)) if length else await reader.read(_MOST)
+        size = len(body)
+    return msgspec.structs.replace(answer, body=body, size=answer.size + size)
+
+
+async def _read_head(reader: asyncio.StreamReader) -> Answer | None:
+    try:
+        head = await reader.readuntil(b"\r\n\r\n")
+    except asyncio.IncompleteReadError as error:
+        if error.partial:
+            raise
+        return None
+    except ConnectionResetError:
+        return None
+    except asyncio.LimitOverrunError:
+        raise MalformedAnswer("its head is over 1 MB") from None
+    line, *lines = head[:-4].split(b"\r\n")
+    match = _STATUS_LINE.fullmatch(line)
+    if match is None:
+        raise MalformedAnswer(f"its first line is {line[:80]!r}")
+    return Answer(int(match[1]), tuple(_header(each) for each in lines), b"", len(head))
+
+
+def _header(line: bytes) -> tuple[str, str]:
+    name, colon, value = line.partition(b":")
+    if not colon or not re.fullmatch(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):
+        raise MalformedAnswer(f"a header is {line[:80]!r}")
+    return name.decode("ascii").lower(), value.strip().decode("utf-8", "replace")
+
+
+async def _chunks(reader: asyncio.StreamReader) -> tuple[bytes, int]:
+    body, size = bytearray(), 0
+    while True:
+        line = await reader.readuntil(b"\r\n")
+        digits = line.partition(b";")[0].strip()
+        if not re.fullmatch(rb"[0-9A-Fa-f]+", digits):
+            raise MalformedAnswer(f"the size of a chunk is {line[:40]!r}")
+        length = int(digits, 16)
+        size += len(line) + length + 2
+        chunk = await reader.readexactly(length + 2)
+        if length == 0:
+            if chunk != b"\r\n":
+                await reader.readuntil(b"\r\n\r\n")
+            return bytes(body), size
+        body += chunk[:-2]
+        if len(body) > _MOST:
+            return bytes(body), size

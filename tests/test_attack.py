@@ -1,0 +1,224 @@
+"""`ponty attack`: a program that breaks its promises is found out, and one that keeps them is not."""
+
+import asyncio
+import json
+import os
+import pathlib
+import random
+import re
+import subprocess
+import sys
+
+import jsonschema
+import pytest
+
+from ponty.command.attack.hostile import KINDS, kinds_for
+from ponty.command.attack.requests import Maker
+from ponty.command.attack.shrink import smaller
+from ponty.command.attack.target import operations
+from ponty.command.attack.values import Values, matching
+from ponty.command.attack.wire import MalformedAnswer, read_answer
+
+pytestmark = pytest.mark.programs
+
+HERE = pathlib.Path(__file__).parent
+PONTY = [sys.executable, "-c", "import sys; from ponty.command.cli import main; sys.argv[0] = 'ponty'; main()"]
+
+
+def attack(*arguments, cwd=HERE, **environment):
+    return subprocess.run(
+        [*PONTY, "attack", *arguments],
+        cwd=cwd,
+        env=os.environ | environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=500,
+    )
+
+
+BOUNDED = ["--seconds", "400", "--measure", "calls"]
+"""By so many requests and counted work, however busy the machine is."""
+
+
+def test_each_broken_promise_is_found_in_a_bounded_number_of_requests():
+    found = attack("attacked/bad.py", "--yes", "--requests", "280", "--seed", "1", *BOUNDED)
+    assert found.returncode == 1, found.stderr
+    told = {*re.findall(r"^## ([^:]+): (\S+ \S+)$", found.stdout, re.MULTILINE)}
+    assert told >= {
+        ("answers", "GET /cuts"),
+        ("no 5xx", "GET /fails"),
+        ("small errors", "GET /long"),
+        ("no echo", "GET /repeats"),
+        ("described", "GET /otherwise"),
+        ("in step", "GET /out-of-step"),
+        ("cost", "POST /costs"),
+        ("no holding up", "GET /holds"),
+    }
+    assert "GET /good" not in {operation for _, operation in told}
+    assert found.stdout.startswith(f"# attacked/bad.py: {len(told)} promises were broken\n\nBy 280 requests")
+    fails = found.stdout.partition("## no 5xx: GET /fails")[2].partition("\n## ")[0]
+    assert re.search(r"```shell\ncurl -i --path-as-is -g -X GET .*/fails\?name=\S*\n```", fails)
+    assert "seen once" not in fails
+    assert re.search(r"Again: `ponty attack attacked/bad.py --seed 1 --requests \d+`", fails)
+    assert "ZeroDivisionError" in found.stdout
+
+
+def test_the_guesthouse_keeps_its_promises(tmp_path):
+    found = attack(
+        *("guesthouse", "--yes", "--requests", "300", "--seed", "3", *BOUNDED),
+        cwd=HERE.parent / "examples/guesthouse",
+        DATABASE=str(tmp_path / "guesthouse.db"),
+    )
+    assert found.returncode == 0, found.stdout
+    assert found.stdout.startswith("guesthouse has kept its promises: 300 requests of 9 operations, seed 3.\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["attacked/bad.py"], "requests write and delete: say --yes, or ask with --read-only"),
+        (["attacked/none.py", "--yes"], "there is no file attacked/none.py"),
+        (["attacked/bad.py", "--yes", "--header", "secret"], "'secret' is no header"),
+    ],
+)
+def test_what_cannot_be_attacked_is_told(arguments, message):
+    told = attack(*arguments)
+    assert told.returncode != 0
+    assert message in told.stderr
+    assert told.stdout == ""
+
+
+NOTING = """
+import pathlib
+from aiohttp import web
+from ponty import get, post, startmeup
+
+@web.middleware
+async def note(request, handler):
+    with pathlib.Path("seen").open("a") as file:
+        file.write(f"{request.method} {request.headers.get('X-Key')}\\n")
+    return await handler(request)
+
+@get("/mugs")
+async def mugs(request):
+    return web.Response(text="tea")
+
+@post("/mugs")
+async def order(request):
+    return web.Response(text="made")
+
+startmeup(port=8080, middlewares=[note])
+"""
+
+
+def test_only_what_changes_nothing_is_asked_with_read_only(tmp_path):
+    (tmp_path / "noting.py").write_text(NOTING)
+    found = attack("noting.py", "--read-only", "--requests", "60", "--header", "X-Key: secret", *BOUNDED, cwd=tmp_path)
+    assert found.returncode == 0, found.stdout
+    seen = (tmp_path / "seen").read_text().splitlines()
+    assert {line.split()[0] for line in seen} <= {"GET", "HEAD", "OPTIONS"}
+    assert "GET secret" in seen
+
+
+@pytest.fixture(scope="module")
+def document():
+    """Return the description of the program that has everything."""
+    sys.path.insert(0, str(HERE / "described"))
+    try:
+        import program
+    finally:
+        sys.path.pop(0)
+    return json.loads(json.dumps(program.document()))
+
+
+def maker(document, seed):
+    decides = random.Random(seed)
+    return Maker(Values(document, decides, {}), decides, [])
+
+
+def test_the_same_seed_makes_the_same_requests(document):
+    def made(seed):
+        return [
+            KINDS[kind](maker(document, seed).case(operation), maker(document, f"{seed} {kind}")).wire()
+            for operation in operations(document)
+            for kind in kinds_for(operation)
+            if kind
+        ]
+
+    first = made(7)
+    assert len(first) > 300
+    assert made(7) == first
+    assert made(8) != first
+
+
+@pytest.mark.parametrize("edge", [False, True])
+def test_valid_requests_are_valid(document, edge):
+    """The values of most schemas are what they let in, those at their bounds too."""
+    values = Values(document, random.Random(5), {})
+    schemas = document["components"]["schemas"]
+    for name in schemas:
+        whole = {"$ref": f"#/components/schemas/{name}", "components": document["components"]}
+        validator = jsonschema.Draft202012Validator(whole)
+        for _ in range(20):
+            made = values.of(schemas[name], edge=edge)
+            assert [error.message for error in validator.iter_errors(made)] == [], name
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        *("^[a-z][a-z0-9-]{0,39}$", r"\d+", r"^\w{3}-[^x]+$", "^(a|bc)*d?$", r"^-?[0-9]+(\.[0-9]+)?$"),
+        *("[^@ ]+@[^@ ]+", ".{5}"),
+    ],
+)
+def test_texts_are_made_that_match_a_pattern(pattern):
+    for seed in range(30):
+        made = matching(pattern, random.Random(seed))
+        assert made is not None
+        assert re.search(pattern, made)
+
+
+def test_a_smaller_request_is_smaller(document):
+    operation = next(each for each in operations(document) if each.path == "/mugs" and each.method == "POST")
+    case = maker(document, 1).case(operation)
+    found = [*smaller(case)]
+    assert len(found) > 5
+    assert all(len(each.wire()) < len(case.wire()) for each in found)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"HTTP/1.1 2000 OK\r\n\r\n", "its first line is"),
+        (b"HTTP/1.1 200 OK\r\nA B: c\r\n\r\n", "a header is"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "its Content-Length is"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n", "the size of a chunk is"),
+    ],
+)
+async def test_an_answer_that_is_none_is_told(data, message):
+    reader = asyncio.StreamReader()
+    reader.feed_data(data)
+    reader.feed_eof()
+    with pytest.raises(MalformedAnswer, match=message):
+        await read_answer(reader, "GET")
+
+
+async def test_answers_are_read_one_after_another():
+    reader = asyncio.StreamReader()
+    reader.feed_data(
+        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nab"
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;x\r\nc\r\n0\r\n\r\n"
+        b"HTTP/1.1 204 No Content\r\n\r\nHTTP/1.0 200 OK\r\nConnection: close\r\n\r\nrest"
+    )
+    reader.feed_eof()
+    answers = [await read_answer(reader, "GET") for _ in range(5)]
+    assert [answer and (answer.status, answer.body, answer.closes) for answer in answers] == [
+        (200, b"ab", False),
+        (200, b"c", False),
+        (204, b"", False),
+        (200, b"rest", True),
+        None,
+    ]
+    assert answers[1].size == len(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;x\r\nc\r\n0\r\n\r\n")

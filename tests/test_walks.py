@@ -1,0 +1,81 @@
+"""The documentation names the modules that a request, and a miss, walk through: they are those, in that order."""
+
+import asyncio
+import pathlib
+import re
+import sys
+
+import pytest
+
+import ponty.memo
+import ponty.request
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import test_cost
+
+DOCS = pathlib.Path(__file__).parent.parent / "docs"
+OF_REQUESTS = DOCS / "explanation/life-of-a-request.rst"
+COMPILED = "keys.wrapper"
+"""What compiles the wrapper of a memoized function, which has no file."""
+
+
+def named(page, words):
+    """Return the modules that the first list after these words names, in order, each once."""
+    _, found, rest = page.read_text().partition(words)
+    assert found, words
+    items = re.search(r"(?:^(?:#|\d+)\. .*\n(?:   .*\n)*)+", rest, re.MULTILINE).group()
+    return list(dict.fromkeys(name.replace("/", ".") for name in re.findall(r"``([a-z_./]+)``", items)))
+
+
+def entered(layer):
+    """Return a profile function, and the list in which it notes the modules of a layer that are entered."""
+    root = pathlib.Path(layer.__file__).parent
+    modules = []
+
+    def note(frame, event, _):
+        if event == "call":
+            file = frame.f_code.co_filename
+            if file.startswith("<ponty.memo of"):
+                modules.append(COMPILED)
+            elif pathlib.Path(file).is_relative_to(root):
+                modules.append(".".join(pathlib.Path(file).relative_to(root).with_suffix("").parts))
+
+    return note, modules
+
+
+async def walk(layer, go):
+    """Return the modules of a layer in the order in which they are entered first, on a way that was gone before."""
+    await go(0)
+    note, modules = entered(layer)
+    sys.setprofile(note)
+    try:
+        await go(1)
+    finally:
+        sys.setprofile(None)
+    return list(dict.fromkeys(modules))
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("search", "The value of a query"),
+        ("body", "A good body goes on:"),
+        ("body, two faults", "A body that is refused takes the longer way:"),
+    ],
+)
+async def test_a_request_enters_the_modules_that_are_named(kind, words):
+    app = test_cost.application()
+    method, path, body, _ = test_cost.KINDS[kind]
+    known = {file.stem for file in pathlib.Path(ponty.request.__file__).parent.rglob("*.py")}
+    wanted = [name for name in named(OF_REQUESTS, words) if name.rpartition(".")[2] in known]
+    assert await walk(ponty.request, lambda _: test_cost.answer(app, method, path, body)) == wanted
+
+
+async def test_a_miss_enters_the_modules_that_are_named():
+    @ponty.memo.localcache()
+    async def double(number: int) -> int:
+        await asyncio.sleep(0)
+        return number * 2
+
+    wanted = [name for name in named(DOCS / "memo-theory.rst", "The way of a miss") if "." in name]
+    assert await walk(ponty.memo, double) == wanted
