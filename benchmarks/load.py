@@ -84,5 +84,5 @@ def _run(command: list[str], environment: dict[str, str], task: str = "") -> dic
 
 
 def find_generator() -> str:
-    """Give `wrk` where it is installed, else `hammer`."""
+    """Return `wrk` where it is installed, else `hammer`."""
     return "wrk" if shutil.which("wrk") else "hammer"

@@ -102,7 +102,7 @@ def redis_url():
 
 @pytest.fixture(scope="session")
 def postgres_server():
-    """Give a real PostgreSQL, started for these tests."""
+    """Return a real PostgreSQL, started for these tests."""
     server = postgres.Server()
     try:
         yield server.start()
@@ -112,7 +112,7 @@ def postgres_server():
 
 @pytest.fixture
 def postgres_url(postgres_server):
-    """Give the URL of an empty database of a test's own."""
+    """Return the URL of an empty database of a test's own."""
     import psycopg
 
     name = f"test_{next(databases)}"

@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ponty import Routes, api_docs, build_app, render_json
+from ponty.command.describing import document_of
 from ponty.command.json_lines import line_of, lines_of
 
 pytestmark = pytest.mark.programs
@@ -49,7 +51,7 @@ startmeup(port=0)
 
 @pytest.fixture
 def contract(tmp_path):
-    """Give a function that calls the command for a version of the shop: its status, and what it says."""
+    """Return a function that calls the command for a version of the shop: its status, and what it says."""
 
     def call(*arguments, changed=(), app="shop.py"):
         text = SHOP
@@ -154,6 +156,24 @@ def test_a_file_that_is_missing_or_none_of_json_is_told(contract, tmp_path):
     assert contract("--check")[2] == "Error: openapi.lock.json:2: this is not JSON; a merge may have left it so\n"
 
 
+def test_what_a_program_says_at_its_page_of_documentation_is_described_too():
+    """Of an envelope of one's own, routes do not tell what it looks like."""
+    table = Routes()
+
+    @table.get("/mugs")
+    @render_json(list[str])
+    async def mugs(request): ...
+
+    def whole(schema):
+        return {"type": "object", "properties": {"mugs": schema}, "required": ["mugs"]}
+
+    app = build_app(routes=[table, api_docs(table, title="T", version="1", envelope=whole)])
+    document = document_of(app, title="Mugs", version="2")
+    answer = document["paths"]["/mugs"]["get"]["responses"]["200"]
+    assert answer["content"]["application/json"]["schema"]["required"] == ["mugs"]
+    assert document["info"] == {"title": "Mugs", "version": "2"}
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
@@ -162,7 +182,7 @@ json_values = st.recursive(
 
 
 def parts(value, pointer=""):
-    """Give the pointer of each part of a value."""
+    """Return the pointer of each part of a value."""
     yield pointer
     named = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for name, inner in named:

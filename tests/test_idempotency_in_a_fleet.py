@@ -97,7 +97,7 @@ def payments(link, namespace):
 
 @pytest.fixture
 def end_leases(link, namespace):
-    """Give a function that has the time of all leases be over; their holders hear nothing of it."""
+    """Return a function that has the time of all leases be over; their holders hear nothing of it."""
 
     async def end():
         for name in await link.command("KEYS", f"{namespace}:value-lock:*"):

@@ -79,7 +79,7 @@ def table():
 
 @pytest.fixture
 def ask(aiohttp_client, table):
-    """Give a function that asks with a key, and returns the status, whether it is a repetition, and the body."""
+    """Return a function that asks with a key, and returns the status, whether it is a repetition, and the body."""
     clients = []
 
     async def ask(path="/", *, key="k", fields=None, **options):

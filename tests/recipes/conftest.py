@@ -61,7 +61,7 @@ def recipe(load, aiohttp_client):
 
 @pytest.fixture
 def data():
-    """Give a function that returns the value of an answer that is a success."""
+    """Return a function that returns the value of an answer that is a success."""
 
     async def data(answer, status=200):
         assert answer.status == status, await answer.text()

@@ -25,7 +25,6 @@ async def test_postgresql_outlives_a_lost_connection_and_closes_its_pool(recipe,
         assert await data(await client.post("/mugs", json={"colour": "red", "stock": 1}), 201)
         await client.close()
 
-
         async def nobody():
             return not watch.execute(f"SELECT 1 {others}").fetchall()
 

@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 
 @pytest.fixture
 async def redis(redis_url):
-    """Give a client of an empty Redis."""
+    """Return a client of an empty Redis."""
     async with Redis.from_url(redis_url) as client:
         await client.flushall()
         yield client

@@ -30,7 +30,7 @@ def table():
 
 @pytest.fixture
 def ask(serve, table):
-    """Give a function that asks, and returns status, headers and body."""
+    """Return a function that asks, and returns status, headers and body."""
     clients = []
 
     async def ask(path="/", key="k", method="POST", **options):
@@ -411,6 +411,14 @@ async def test_who_has_lost_the_key_meanwhile_does_not_answer(counted, ask, stor
     store.lost = True
     status, headers, _ = await ask()
     assert (status, headers["Retry-After"]) == (409, "1")
+
+
+async def test_who_has_lost_the_key_before_it_began_does_not_begin(counted, ask, store):
+    """That it has begun could not be recorded, so another attempt may have begun as well."""
+    calls = counted(created, after_crash="refuse")
+    store.lost = True
+    assert (await ask())[0] == 409
+    assert calls == []
 
 
 async def test_an_attempt_that_was_cut_short_is_carried_out_again(counted, ask, store):

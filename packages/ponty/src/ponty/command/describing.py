@@ -2,8 +2,11 @@
 
 import json
 import pathlib
+from collections.abc import Mapping
+from typing import Any
 
 import click
+from aiohttp import web
 
 from ponty.command.programs import load
 from ponty.core import routes_of
@@ -22,9 +25,25 @@ def describe(program: str, *, title: str | None, version: str) -> str:
         ProgramError: There is no such program, or it serves nothing.
         Exception: What the program raises.
     """
-    app = load(program).app
-    document = openapi(routes_of(app), title=title or pathlib.PurePath(program.partition(":")[0]).stem, version=version)
+    stem = pathlib.PurePath(program.partition(":")[0]).stem
+    document = document_of(load(program).app, title=title or stem, version=version)
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def document_of(app: web.Application, *, title: str, version: str) -> dict[str, Any]:
+    """Return the OpenAPI document of all that an application serves.
+
+    What its routes do not tell, its envelope, say, is as it says at its own page of documentation, where it has one.
+
+    Args:
+        app: The application.
+        title: The name of the API.
+        version: The version of the API.
+    """
+    found = (getattr(route.handler, "__ponty_description__", None) for route in routes_of(app))
+    options: Mapping[str, Any] = next((each for each in found if each), {})
+    kept = {name: options[name] for name in ("envelope", "raises", "webhooks") if name in options}
+    return openapi(routes_of(app), title=title, version=version, **kept)
 
 
 def changes_since(path: pathlib.Path, text: str) -> list[Change]:

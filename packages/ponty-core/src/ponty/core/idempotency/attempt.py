@@ -113,8 +113,8 @@ class Attempt:
         if held.data is not None:
             return answer_of(load(held.data, fingerprint, cookies))
         self._begun = Record(fingerprint, cookies, "begun")
-        if options.after_crash == "refuse":
-            await held.keep(self._begun.dump(), ttl_ms=options.ttl_ms)
+        if options.after_crash == "refuse" and not await held.keep(self._begun.dump(), ttl_ms=options.ttl_ms):
+            raise IdempotencyKeyInUse(detail=_ELSEWHERE, headers={hdrs.RETRY_AFTER: "1"})
         self._held = held
         request[IDEMPOTENCY] = Idempotency(key, held.fence)
         watch_errors(request, self._note)

@@ -152,7 +152,7 @@ class Connection(web.RequestHandler):
             self._feeding = self._loop.call_soon(self._feed_part)
 
     def _feed_part(self) -> None:
-        """Give the parser a part of what has come, unless who takes what it makes of that has enough for now."""
+        """Feed the parser a part of what has come, unless who takes what it makes of that has enough for now."""
         self._feeding = None
         if self.is_lost or self._is_out_of_step:
             self._backlog = b""

@@ -139,14 +139,15 @@ class Maker:
         body = b""
         if operation.bodies:
             media_type = self.random.choice([*operation.bodies])
-            media_type, body = self.body(media_type, values.of(operation.bodies[media_type], edge=edge))
+            schema = operation.bodies[media_type]
+            media_type, body = self.body(media_type, values.of(schema, edge=edge), values.followed(schema))
             headers.append(("Content-Type", media_type))
         return Case(
             operation, "", operation.method, path, tuple(query), tuple(headers), body, marks=tuple(values.marks)
         )
 
-    def body(self, media_type: str, value: Json) -> tuple[str, bytes]:
-        """Return a media type and a body of it."""
+    def body(self, media_type: str, value: Json, schema: Json) -> tuple[str, bytes]:
+        """Return a media type and a body of it, which is a value of a schema."""
         if "json" in media_type:
             text = json.dumps(value, ensure_ascii=self.random.random() < 0.5)
             return media_type, text.encode("utf-8", "surrogatepass")
@@ -154,13 +155,21 @@ class Maker:
             pairs = [pair for name, each in value.items() for pair in _in_query(name, each, {})]
             return media_type, "&".join(f"{name}={each}" for name, each in pairs).encode()
         if media_type.startswith("multipart/") and isinstance(value, dict):
+            properties = schema.get("properties", {})
             parts = [
-                f'--zqzq\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{written(each)}\r\n'
+                f'--zqzq\r\nContent-Disposition: form-data; name="{name}"{file}\r\n\r\n{written(each)}\r\n'
                 for name, inner in value.items()
+                for file in ['; filename="a.bin"' if _is_file(properties.get(name, {})) else ""]
                 for each in (inner if isinstance(inner, list) else [inner])
             ]
             return f"{media_type}; boundary=zqzq", ("".join(parts) + "--zqzq--\r\n").encode("utf-8", "surrogatepass")
         return media_type, written(value).encode("utf-8", "surrogatepass")
+
+
+def _is_file(schema: Json) -> bool:
+    """Return whether a part of a form is a file, or several are."""
+    text = json.dumps(schema)
+    return '"binary"' in text or "contentMediaType" in text
 
 
 def _in_query(name: str, value: Json, parameter: Json) -> list[tuple[str, str]]:

@@ -16,9 +16,9 @@ from types import FrameType
 
 import msgspec
 
+from ponty.command.describing import document_of
 from ponty.command.programs import ProgramError, execute
 from ponty.core import Serving
-from ponty.request import openapi
 
 
 def work(program: str, told: socket.socket, *, counts: bool) -> int:
@@ -33,9 +33,7 @@ def work(program: str, told: socket.socket, *, counts: bool) -> int:
 
     def intercept(asked: Serving) -> Serving:
         def begun(sockets: Sequence[socket.socket]) -> None:
-            from ponty.core import routes_of  # noqa: PLC0415 - the program is there now
-
-            document = openapi(routes_of(asked.app), title="", version="")
+            document = document_of(asked.app, title="", version="")
             _say(told, {"port": sockets[0].getsockname()[1], "document": document})
             threading.Thread(target=_meter, args=(told, spent), daemon=True).start()
 

@@ -10,6 +10,7 @@ import msgspec
 PATIENCE = 20.0
 """Seconds after which an answer is taken never to come."""
 _STATUS_LINE = re.compile(rb"HTTP/1\.[01] ([1-5][0-9][0-9]) [^\r\n]*")
+_ENDLESS = frozenset({"text/event-stream", "application/jsonl", "application/json-seq", "application/x-ndjson"})
 _MOST = 64 * 2**20
 
 
@@ -33,9 +34,14 @@ class Answer(msgspec.Struct, frozen=True):
         return next((value for known, value in self.headers if known == name), "")
 
     @property
+    def is_endless(self) -> bool:
+        """Whether its body goes on for as long as somebody reads it, so that it is left unread."""
+        return self.status == 101 or self.header("content-type").partition(";")[0].strip() in _ENDLESS
+
+    @property
     def closes(self) -> bool:
         """Whether no other answer comes over its connection."""
-        return "close" in self.header("connection").lower()
+        return self.is_endless or "close" in self.header("connection").lower()
 
 
 class Exchange(msgspec.Struct, frozen=True):
@@ -112,9 +118,9 @@ async def read_answer(reader: asyncio.StreamReader, method: str) -> Answer | Non
         IncompleteReadError: It ends within it.
     """
     answer = await _read_head(reader)
-    while answer is not None and answer.status < 200:
+    while answer is not None and answer.status < 200 and not answer.is_endless:
         answer = await _read_head(reader)
-    if answer is None or method == "HEAD" or answer.status in {204, 304}:
+    if answer is None or method == "HEAD" or answer.status in {204, 304} or answer.is_endless:
         return answer
     if "chunked" in answer.header("transfer-encoding").lower():
         body, size = await _chunks(reader)

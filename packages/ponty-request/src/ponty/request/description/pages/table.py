@@ -79,7 +79,7 @@ def api_docs(
     table = Routes(path, middlewares=middlewares)
     is_interactive = assets is not None and interactive is not False
     _serve(table, "", "text/html; charset=utf-8", pages.interactive if is_interactive else pages.plain, pages.policy)
-    _serve(table, "/openapi.json", "application/json", pages.json)
+    _serve(table, "/openapi.json", "application/json", pages.json, options=options)
     if importlib.util.find_spec("yaml") is not None:
         _serve(table, "/openapi.yaml", "application/yaml", pages.yaml)
     files = {name: (_HERE / name, kind) for name, kind in _OWN_FILES.items()}
@@ -199,11 +199,12 @@ def _serve(
     content_type: str,
     make: Callable[[], bytes],
     policy: Callable[[], str] | None = None,
+    *,
+    options: Mapping[str, Any] | None = None,
 ) -> None:
     """Answer GET on a path with bytes that are made at the first request, beside the event loop."""
     content = _Content(make)
 
-    @table.get(path, hidden=True)
     async def answer(request: web.Request) -> web.Response:
         body, small, tag = await asyncio.to_thread(content.get)
         wants_small = small is not None and "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, "")
@@ -222,3 +223,7 @@ def _serve(
         if wants_small:
             headers[hdrs.CONTENT_ENCODING] = "gzip"
         return web.Response(body=small if wants_small else body, headers=headers)
+
+    # How the program is described, for who describes it from outside: `ponty openapi` and its like.
+    vars(answer)["__ponty_description__"] = options
+    table.get(path, hidden=True)(answer)
