@@ -5,6 +5,8 @@ import datetime
 import io
 import json
 import logging
+import threading
+import time
 
 import pytest
 from aiohttp import web
@@ -98,3 +100,84 @@ def test_other_loggers_may_be_named_and_a_second_call_takes_the_place_of_the_fir
     (line,) = lines(stream)
     assert (line["logger"], line["message"]) == ("shop.orders", "sold 3\ntea é \\udcff")
     assert line["stack"].startswith("Stack (most recent call last)")
+
+
+class _Passing(logging.Filter):
+    """Lets all pass, and so has every line go through a record."""
+
+
+HEADS = [
+    b"GET /mugs?token=s HTTP/1.1\r\nUser-Agent: curl/8",
+    b'GET /%0a%22"\\ HTTP/1.1\r\nUser-Agent: "}\\',
+    "GET /été/\u2028?é=1 HTTP/1.1\r\nUser-Agent: Zoë \u2028".encode(),
+    b"GET //double/slash HTTP/1.1\r\nUser-Agent: \xff\xfe",
+    b"GET http://a/absolute?x=1 HTTP/1.1",
+    b"GET /a#b?c HTTP/1.1\r\nUser-Agent: %s%d\t.",
+    b"BREW /pot HTTP/1.1\r\nUser-Agent: \x7f",
+]
+
+
+@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize("names", [True, False], ids=["with ids", "without"])
+async def test_a_line_is_the_same_with_and_without_a_record(stream, head, names):
+    """Where a filter wants to see records, there are some."""
+    middlewares = [request_ids(trusted=["127.0.0.1"])] if names else []
+    head += b"\r\nX-Request-ID: r7\r\ntraceparent: 00-" + b"a" * 32 + b"-" + b"b" * 16 + b"-01"
+    handler = json_logs(stream=stream)
+    await ask(head, middlewares=middlewares)
+    handler.addFilter(_Passing())
+    await ask(head, middlewares=middlewares)
+    direct, by_record = [line for line in lines(stream) if line["logger"] == "aiohttp.access"]
+    for line in (direct, by_record):
+        datetime.datetime.fromisoformat(line.pop("time"))
+        assert 0 <= line.pop("seconds") < 60
+    assert [*direct.items()] == [*by_record.items()]
+
+
+async def test_who_else_reads_the_access_log_is_told(stream, caplog):
+    """A handler of a program's own, above or beside, has records as ever."""
+    json_logs(stream=stream)
+    logger = logging.getLogger("aiohttp.access")
+    logger.addHandler(caplog.handler)
+    try:
+        await ask(b"GET /mugs HTTP/1.1")
+    finally:
+        logger.removeHandler(caplog.handler)
+    assert [line["path"] for line in lines(stream)] == ["/mugs"]
+    (record,) = [record for record in caplog.records if record.name == "aiohttp.access"]
+    assert '"GET /mugs HTTP/1.1" 404' in record.getMessage()
+    assert (record.levelname, record.funcName, record.thread) == ("INFO", "log", threading.get_ident())
+    assert abs(record.created - time.time()) < 60
+
+
+async def test_a_factory_of_records_makes_those_of_the_access_log(stream):
+    made = []
+
+    class Record(logging.LogRecord):
+        def __init__(self, *args, **options):
+            super().__init__(*args, **options)
+            made.append(self)
+
+    json_logs(stream=stream)
+    logging.setLogRecordFactory(Record)
+    try:
+        await ask(b"GET /mugs HTTP/1.1")
+    finally:
+        logging.setLogRecordFactory(logging.LogRecord)
+    assert len([record for record in made if record.name == "aiohttp.access"]) == len(lines(stream)) == 1
+
+
+async def test_a_level_above_info_writes_no_access(stream):
+    json_logs(stream=stream, level=logging.WARNING)
+    await ask(b"GET /mugs HTTP/1.1")
+    assert lines(stream) == []
+
+
+async def test_a_stream_that_fails_ends_no_request(stream, capsys):
+    class Broken(io.StringIO):
+        def write(self, text):
+            raise OSError("the disk is full")
+
+    json_logs(stream=Broken())
+    await ask(b"GET /mugs HTTP/1.1")
+    assert "the disk is full" in capsys.readouterr().err

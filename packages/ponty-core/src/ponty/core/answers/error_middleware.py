@@ -24,6 +24,7 @@ from ponty.core.answers.guarding import (
     is_for_others,
     log_failure,
 )
+from ponty.core.answers.passages import STEPS_ATTRIBUTE, joined
 from ponty.core.answers.sent_file import SentFile
 from ponty.core.lifecycle.current_app import current_apps
 from ponty.core.wire.announced_bodies import MAX_SIZE_ATTRIBUTE, announces_too_much
@@ -194,10 +195,14 @@ def answering_for_others(
 ) -> Iterator[Middleware]:
     """Put around each of an application's middlewares but the outermost what answers all that it raises.
 
-    What the outermost raises is answered by `answer_errors`, which stands around it.
+    What the outermost raises is answered by `answer_errors`, which stands around it. Those of Ponty's own that stand
+    next to each other become one, and answer themselves.
     """
     own = settings if settings is not None and settings.answers_errors() else None
-    for number, middleware in enumerate(middlewares):
+    for number, middleware in enumerate(joined(middlewares, functools.partial(answer_raised, settings=own))):
+        if hasattr(middleware, STEPS_ATTRIBUTE):
+            yield middleware
+            continue
         is_new_style = getattr(middleware, "__middleware_version__", None) == 1
         yield _answering_middleware(middleware, own) if number and is_new_style else middleware
 

@@ -1,6 +1,7 @@
 """Who wants to know what a handler or middleware has raised, before it becomes an answer.
 
-Middlewares see answers only. What counts faults or records errors puts a watcher into the request, on its way in.
+Middlewares see answers only. What records the errors of a request puts a watcher into it, on its way in; what counts
+those of a whole application has a watcher there, which costs nothing as long as all goes well.
 """
 
 from collections.abc import Callable
@@ -12,13 +13,24 @@ Watcher = Callable[[BaseException], object]
 _WATCHERS: web.RequestKey[tuple[Watcher, ...]] = web.RequestKey("ponty.core.error_watchers", tuple)
 
 
+_APP_WATCHERS = web.AppKey("_APP_WATCHERS", tuple[Callable[[web.Request, BaseException], object], ...])
+
+
 def watch_errors(request: web.Request, watcher: Watcher) -> None:
     """Have `watcher` called with each error of the request that is answered."""
     request[_WATCHERS] = (*request.get(_WATCHERS, ()), watcher)
 
 
+def watch_errors_of(app: web.Application, watcher: Callable[[web.Request, BaseException], object]) -> None:
+    """Have `watcher` called with each error that is answered in an application, and its request."""
+    app[_APP_WATCHERS] = (*app.get(_APP_WATCHERS, ()), watcher)
+
+
 def tell_watchers(request: web.Request, error: BaseException) -> None:
-    """Call those who watch the request; an error alone in its group is told without the group."""
+    """Call those who watch; an error alone in its group is told without the group."""
+    for app in request.match_info.apps:
+        for watch in app.get(_APP_WATCHERS, ()):
+            watch(request, sole(error))
     # To look for what is not there takes an exception; of most requests, nothing at all is kept.
     watchers = request.get(_WATCHERS) if len(request) else None
     if watchers is not None:

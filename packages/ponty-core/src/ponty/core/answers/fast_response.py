@@ -21,6 +21,7 @@ them, they are among them. Nothing that holds a control character is ever writte
 """
 
 import time
+from collections.abc import Sequence
 from http.cookies import SimpleCookie
 from typing import TYPE_CHECKING, Any
 
@@ -30,9 +31,10 @@ from aiohttp.http import StreamWriter
 from multidict import CIMultiDict, getversion
 
 from ponty.core.answers.errors import title
-from ponty.core.answers.further_headers import FurtherHeaders
+from ponty.core.answers.further_headers import FurtherHeaders, are_apart
 from ponty.core.answers.heads import Head, date
-from ponty.core.answers.written_headers import WrittenHeaders, is_clean, written
+from ponty.core.answers.written_cookies import written_cookies
+from ponty.core.answers.written_headers import WrittenHeaders, written
 from ponty.core.wire.server_state import SERVER_NAME
 from ponty.core.wire.server_writer import ServerWriter
 
@@ -133,7 +135,7 @@ class PlainResponse(web.Response):
         headers, cookies = self._own_headers, self._cookies
         if headers is not None and not self._now_written(headers).is_clean:
             return False
-        return not cookies or _written_cookies(cookies) is not None
+        return not cookies or written_cookies(cookies) is not None
 
     def _now_written(self, headers: CIMultiDict[str]) -> WrittenHeaders:
         """Return its own headers as they are written, which are looked at again only where they have changed."""
@@ -167,6 +169,22 @@ class PlainResponse(web.Response):
         else:
             further.merge_into(self.headers)
 
+    def carry_all(self, further: Sequence[FurtherHeaders]) -> None:
+        """Send several sets of further headers along, of which the last comes first."""
+        if (
+            self.__dict__
+            or self._own_headers is not None
+            or self._further
+            or self._is_sent
+            or self._ready_for is not None
+            or not are_apart(*further)
+        ):
+            for more in reversed(further):
+                self.carry(more)
+            return
+        self._further = (*reversed(further),)
+        self._further_lines = b"".join([more.lines for more in self._further])
+
     def _are_apart(self, headers: CIMultiDict[str], further: FurtherHeaders) -> bool:
         if any(name in headers for name in further.headers):
             return False
@@ -185,18 +203,15 @@ class PlainResponse(web.Response):
         changed = self.__dict__
         return bool(changed) and not changed.keys() <= _BY_READING
 
-    def _stays_plain(self) -> bool:
-        """Return whether it may be sent in one go, by what was set of it besides the body."""
-        if self.__dict__ and self._is_changed():
-            return False
-        headers = self._own_headers
-        if headers is None:
-            return True
-        try:
-            now = self._now_written(headers)
-        except (TypeError, UnicodeEncodeError):  # which is aiohttp's to tell
-            return False
-        return now.is_plain and (now.has_type or not self._body)
+    def _plain_headers(self, headers: CIMultiDict[str]) -> WrittenHeaders | None:
+        """Return its own headers as they are written; None where the answer may not be sent in one go with them."""
+        now = self._written
+        if now is None or self._version != getversion(headers):  # type: ignore[arg-type]  # of whatever values
+            try:
+                now = self._now_written(headers)
+            except (TypeError, UnicodeEncodeError):  # which is aiohttp's to tell
+                return None
+        return now if now.is_plain and (now.has_type or not self._body) else None
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
         """Be ready to be sent as it is, if that may be; else do as aiohttp does."""
@@ -205,8 +220,8 @@ class PlainResponse(web.Response):
         if self._ready_for is not None:
             return self._ready_for.writer
         body = self._body
-        if (
-            ((self.__dict__ or self._own_headers is not None) and not self._stays_plain())
+        if (  # its headers are looked at when they are written
+            (self.__dict__ and self._is_changed())
             or type(body) is not bytes
             or len(body) > _LARGEST
             or not _goes_plain(request)
@@ -219,25 +234,25 @@ class PlainResponse(web.Response):
         """Send the whole as it is, where that may be still; else do as aiohttp does."""
         if self._is_sent:
             return
-        request = self._ready_for
-        cookies = _written_cookies(self._cookies) if self._cookies else b""
+        request, headers = self._ready_for, self._own_headers
+        now = None if headers is None else self._plain_headers(headers)
+        cookies = written_cookies(self._cookies) if self._cookies else b""
         if (
             request is None
             or data
             or cookies is None
             or type(self._body) is not bytes
-            or ((self.__dict__ or self._own_headers is not None) and not self._stays_plain())
+            or (headers is not None and now is None)
+            or (self.__dict__ and self._is_changed())
         ):
             await self._leave_plain_way()
             await super().write_eof(data)
             return
         writer = request.writer
         server = writer.state.name if type(writer) is ServerWriter else SERVER_NAME
-        head, headers, more, fixed = self._head, self._own_headers, self._further_lines, None
-        if headers is not None:
-            now = self._written or self._now_written(headers)
-            if now.is_dated_or_named:
-                fixed = headers
+        head, more = self._head, self._further_lines
+        if now is not None:
+            fixed = headers if now.is_dated_or_named else None
             whole = head.before_with(now.lines + more if more else now.lines, cookies, self._body, server, fixed)
         elif more or cookies:
             whole = head.before_with(head.lines + more, cookies, self._body, server)
@@ -291,11 +306,7 @@ class PlainResponse(web.Response):
     def headers(self) -> CIMultiDict[str]:
         """The headers; they may be changed."""
         headers = self._own_headers
-        if self._further or self._is_sent:
-            return self._headers
-        if headers is None:
-            headers = self._own_headers = self._head.headers.copy()
-        return headers
+        return self._headers if headers is None or self._further or self._is_sent else headers
 
     @property  # type: ignore[override]  # an attribute of aiohttp's
     def _headers(self) -> CIMultiDict[str]:
@@ -348,18 +359,6 @@ class PlainResponse(web.Response):
             return getattr(self, name)
 
 
-_COOKIE = f"\r\n{hdrs.SET_COOKIE}: %b".encode("ascii")
-
-
-def _written_cookies(cookies: SimpleCookie) -> bytes | None:
-    """Return the lines of cookies, each behind a line break; None where they hold what no header can."""
-    try:
-        lines = b"".join([_COOKIE % cookie.OutputString().encode() for cookie in cookies.values()])
-    except UnicodeEncodeError:
-        return None
-    return lines if is_clean(lines, len(cookies)) else None
-
-
 def _goes_plain(request: web.BaseRequest) -> bool:
     """Return whether an answer to `request` is sent in the one usual way, and nobody else has a say in it."""
     writer: Any = request.writer
@@ -376,16 +375,19 @@ def _goes_plain(request: web.BaseRequest) -> bool:
         and (type(request) is web.Request or isinstance(request, web.Request))  # the latter is slow
     ):
         return False
-    for app in request.match_info.apps:  # noqa: SIM110 - a generator costs more
-        if app.on_response_prepare and has_a_say(app):
+    for app in request.match_info.apps:
+        if (receivers := app.on_response_prepare) and _have_a_say(receivers):
             return False
     return True
 
 
 def has_a_say(app: web.Application) -> bool:
     """Return whether a program changes plain answers of `app` when they are prepared (`on_response_prepare`)."""
-    receivers = app.on_response_prepare
-    return bool(receivers) and not (len(receivers) == 1 and getattr(receivers[0], "__ponty_for_streams__", False))
+    return _have_a_say(app.on_response_prepare)
+
+
+def _have_a_say(receivers: Sequence[Any]) -> bool:
+    return len(receivers) > 1 or (len(receivers) == 1 and not hasattr(receivers[0], "__ponty_for_streams__"))
 
 
 _LARGEST = 2**16

@@ -4,6 +4,7 @@ They are encoded and looked through once, when the middleware is made. A plain a
 them among its headers only when somebody asks for these.
 """
 
+import functools
 from collections.abc import Mapping, MutableMapping
 
 from aiohttp import hdrs
@@ -36,15 +37,14 @@ class FurtherHeaders:
         """Whether they may stand beside an answer's own: they say nothing of its body, its framing or its sender."""
 
     def holding(self, value: str) -> "FurtherHeaders":
-        """Return the same for another value of the one header."""
-        (name,) = self.headers
+        """Return the same for another value of the one header, printable ASCII."""
         other = FurtherHeaders.__new__(FurtherHeaders)
-        other.headers = {name: value}
+        other.headers = dict.fromkeys(self.headers, value)
         other.keep = self.keep
         other.tagged = None
         other.names = self.names
-        other.lines = f"\r\n{name}: {value}".encode()
-        other.is_apart = self.is_apart and is_clean(other.lines, 1)
+        other.lines = self.lines + value.encode("ascii")
+        other.is_apart = self.is_apart
         return other
 
     def merge_into(self, headers: MutableMapping[str, str]) -> None:
@@ -57,6 +57,19 @@ class FurtherHeaders:
                 headers[name] = _varying(headers.get(name), value)
             elif not (self.keep and name in headers):
                 headers[name] = value
+
+
+def are_apart(*further: FurtherHeaders) -> bool:
+    """Return whether sets of headers may stand beside each other, and beside an answer's own."""
+    for each in further:
+        if not each.is_apart:
+            return False
+    return _have_names_of_their_own(*[each.names for each in further])
+
+
+@functools.lru_cache(maxsize=256)
+def _have_names_of_their_own(*names: frozenset[str]) -> bool:
+    return sum(map(len, names)) == len(frozenset().union(*names))
 
 
 _OF_THE_ANSWER = frozenset(

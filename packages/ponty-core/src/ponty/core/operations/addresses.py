@@ -1,6 +1,7 @@
 """Addresses of peers: who a program trusts, by addresses and networks."""
 
 import asyncio
+import functools
 import ipaddress
 from collections.abc import Iterable
 
@@ -38,6 +39,10 @@ class TrustedPeers:
             except ValueError as error:
                 raise ValueError(f"{user}: {name!r} is no address, network or {UNIX!r}: {error}") from None
 
+        self.are_any: bool = bool(listed)
+        """Whether there is anybody whom it may be."""
+        self._has = functools.lru_cache(maxsize=1024)(self._has_text)
+
     def __contains__(self, address: Address | None) -> bool:
         return address is not None and any(address in network for network in self._networks)
 
@@ -50,6 +55,9 @@ class TrustedPeers:
         peer = peer_of(transport)
         if not peer:
             return self._has_unix and peer is not None
+        return self._has(peer)
+
+    def _has_text(self, peer: str) -> bool:
         return parse_address(peer) in self
 
 

@@ -17,10 +17,10 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 
 from aiohttp import hdrs, web
-from aiohttp.typedefs import Handler, Middleware
+from aiohttp.typedefs import Middleware
 
 from ponty.core.answers.further_headers import FurtherHeaders
-from ponty.core.answers.noted_headers import answer_with
+from ponty.core.answers.passages import Instead, Notes, Step, passage
 from ponty.core.answers.problems import problem
 from ponty.core.routing.unmatched import Unmatched
 
@@ -76,28 +76,41 @@ def cors(
         raise ValueError(f"cors: max_age is a whole number of seconds from 0 up, not {max_age!r}")
     readers = _Readers(is_allowed, credentials=credentials, exposed=exposed)
     preflights = _Preflights(_names("headers", headers), max_age=max_age, private_network=private_network)
+    return passage(_Sharing(readers, preflights))
 
-    @web.middleware
-    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-        permission = readers.permission(request)
-        if _is_preflight(request) and (methods := await _methods(request)):
-            return preflights.answer(request, permission.headers, methods)
-        return await answer_with(request, handler, permission)
 
-    return middleware
+class _Sharing(Step):
+    """Says who may read an answer, and answers who asks beforehand."""
+
+    def __init__(self, readers: "_Readers", preflights: "_Preflights") -> None:
+        self._readers = readers
+        self._preflights = preflights
+
+    def enter(self, request: web.Request, notes: Notes) -> FurtherHeaders | Instead:
+        """Return the headers that let a page read the answer."""
+        del notes
+        permission = self._readers.permission(request)
+        if request.method == hdrs.METH_OPTIONS and _is_preflight(request):
+            return Instead(functools.partial(self._preflight, request, permission.headers), permission)
+        return permission
+
+    async def _preflight(self, request: web.Request, permission: Mapping[str, str]) -> web.StreamResponse | None:
+        methods = await _methods(request)
+        return self._preflights.answer(request, permission, methods) if methods else None
 
 
 class _Readers:
     """Who may read answers.
 
     Args:
-        is_allowed: Decides about an origin; None where all may.
+        is_allowed: Decides about an origin, or has those that may; None where all may.
         credentials: Whether requests come with credentials.
         exposed: What may be read beside the usual headers.
     """
 
-    def __init__(self, is_allowed: Callable[[str], bool] | None, *, credentials: bool, exposed: str) -> None:
-        self._is_allowed = is_allowed
+    def __init__(
+        self, is_allowed: Callable[[str], bool] | frozenset[str] | None, *, credentials: bool, exposed: str
+    ) -> None:
         self._shared: dict[str, str] = {}
         if credentials:
             self._shared[hdrs.ACCESS_CONTROL_ALLOW_CREDENTIALS] = "true"
@@ -105,17 +118,26 @@ class _Readers:
             self._shared[hdrs.ACCESS_CONTROL_EXPOSE_HEADERS] = exposed
         self._for_all = FurtherHeaders({hdrs.ACCESS_CONTROL_ALLOW_ORIGIN: "*", **self._shared})
         self._for_nobody = FurtherHeaders({hdrs.VARY: hdrs.ORIGIN})
+        self._decide = is_allowed if callable(is_allowed) else None
         # Most requests come from few origins; what clients make up is not allowed, and not kept.
         self._for_one = functools.lru_cache(maxsize=128)(self._permission_of)
+        listed = is_allowed if isinstance(is_allowed, frozenset) else ()
+        self._for_each = {origin: self._permission_of(origin) for origin in listed}
+        self._are_all_alike = is_allowed is None
 
     def permission(self, request: web.Request) -> FurtherHeaders:
         """Return the headers that let the page read the answer to `request`."""
-        if self._is_allowed is None:
+        if self._are_all_alike:
             return self._for_all
-        origin = _origin_of(request)
-        if origin is None or not self._is_allowed(origin):
+        origins = request.headers.getall(hdrs.ORIGIN, ())
+        if len(origins) != 1:  # of two, no browser has sent the second
             return self._for_nobody
-        return self._for_one(origin)
+        origin = origins[0]
+        if self._decide is None:
+            return self._for_each.get(origin, self._for_nobody)
+        if _ORIGIN.fullmatch(origin) and self._decide(origin):
+            return self._for_one(origin)
+        return self._for_nobody
 
     def _permission_of(self, origin: str) -> FurtherHeaders:
         return FurtherHeaders({hdrs.ACCESS_CONTROL_ALLOW_ORIGIN: origin, **self._shared, hdrs.VARY: hdrs.ORIGIN})
@@ -164,17 +186,7 @@ _VARYING = (
 
 
 def _is_preflight(request: web.Request) -> bool:
-    return (
-        request.method == hdrs.METH_OPTIONS
-        and hdrs.ORIGIN in request.headers
-        and hdrs.ACCESS_CONTROL_REQUEST_METHOD in request.headers
-    )
-
-
-def _origin_of(request: web.Request) -> str | None:
-    """Return the one origin of a request; of two, no browser has sent the second."""
-    origins = request.headers.getall(hdrs.ORIGIN, ())
-    return origins[0] if len(origins) == 1 and _ORIGIN.fullmatch(origins[0]) else None
+    return hdrs.ORIGIN in request.headers and hdrs.ACCESS_CONTROL_REQUEST_METHOD in request.headers
 
 
 async def _methods(request: web.Request) -> list[str]:
@@ -190,8 +202,8 @@ async def _is_routed(request: web.Request, method: str) -> bool:
     return match.http_exception is None and not isinstance(match.route.resource, Unmatched)
 
 
-def _allowing(origins: Iterable[str] | Callable[[str], bool]) -> Callable[[str], bool] | None:
-    """Return what decides about an origin; None where all may read answers."""
+def _allowing(origins: Iterable[str] | Callable[[str], bool]) -> Callable[[str], bool] | frozenset[str] | None:
+    """Return the origins, or what decides about one; None where all may read answers."""
     if callable(origins):
         return origins
     if isinstance(origins, str) and origins != "*":
@@ -206,7 +218,7 @@ def _allowing(origins: Iterable[str] | Callable[[str], bool]) -> Callable[[str],
                 f"cors: {origin!r} is no origin as browsers write one: 'https://shop.example', in lower case, "
                 "without a path, a slash at the end, or the usual port"
             )
-    return listed.__contains__
+    return listed
 
 
 def _names(argument: str, names: Iterable[str]) -> str:

@@ -5,15 +5,18 @@ Of the access log, only what tells no secret is taken: the path without its quer
 tokens, cookies and addresses that a user came from.
 """
 
+import contextlib
 import datetime
+import functools
 import logging
 import sys
+import time
 from typing import TextIO
 
 import msgspec
 
 from ponty.core.lifecycle.current_request import current_identity
-from ponty.core.serving.access_log import ACCESS_LINE, ACCESS_LINE_WITH_ID
+from ponty.core.serving.access_log import ACCESS_LINE, ACCESS_LINE_WITH_ID, AccessEntry, AccessTaker
 
 
 def json_logs(
@@ -52,27 +55,13 @@ def json_logs(
     return handler
 
 
-class _JsonHandler(logging.StreamHandler[TextIO]):
-    """What `json_logs` has set up, told from other handlers."""
-
-
 class JsonFormatter(logging.Formatter):
     """Formats a record as a JSON object on one line."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._second = (0, "")
-        """The second of the last record, and how it is written."""
-
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
-        second, milliseconds = int(record.created), int(record.msecs)
-        written = self._second
-        if written[0] != second:
-            time = datetime.datetime.fromtimestamp(second, datetime.UTC)
-            written = self._second = (second, time.strftime("%Y-%m-%dT%H:%M:%S"))
         line: dict[str, object] = {
-            "time": f"{written[1]}.{milliseconds:03}+00:00",
+            "time": _time(record.created),
             "level": record.levelname,
             "logger": record.name,
         }
@@ -92,6 +81,59 @@ class JsonFormatter(logging.Formatter):
         return _encode(line).decode()
 
 
+class _JsonHandler(AccessTaker, logging.StreamHandler[TextIO]):
+    """What `json_logs` has set up, told from other handlers.
+
+    Lines of the access log are written as records of them would be, without making these.
+    """
+
+    def takes_access(self) -> bool:
+        """Return whether it has the filters, the level and the formatter that it was made with."""
+        return (
+            not self.filters
+            and self.level <= logging.INFO
+            and type(self.formatter) is JsonFormatter
+            and hasattr(self.stream, "flush")
+        )
+
+    def take(self, entry: AccessEntry) -> None:
+        """Write a line of the access log."""
+        client, method, path, user_agent = entry.client, entry.method, entry.path, entry.user_agent
+        texts = f"{client}{method}{path}{user_agent}"
+        if "\\" in texts or '"' in texts or not texts.isprintable():
+            client, method, path, user_agent = map(_inside, (client, method, path, user_agent))
+        identity, status = entry.identity, entry.status
+        ids = "" if identity is None else _IDS % (identity.id, identity.trace_id)
+        line = _LINE % (
+            _time(time.time()),
+            _inside_once(entry.logger),
+            ids,
+            method,
+            path,
+            status,
+            client,
+            method,
+            path,
+            status,
+            entry.size,
+            user_agent,
+            entry.seconds,
+        )
+        with self.lock or contextlib.nullcontext():
+            try:
+                stream = self.stream
+                stream.write(line)
+                stream.flush()
+            except Exception:  # noqa: BLE001 - as with every record: logging ends no request
+                self.handleError(logging.makeLogRecord({"msg": line, "name": entry.logger}))
+
+
+_LINE = (
+    '{"time":"%s","level":"INFO","logger":"%s"%s,"message":"%s %s %d","client":"%s","method":"%s","path":"%s",'
+    '"status":%d,"bytes":%d,"user_agent":"%s","seconds":%.6f}\n'
+)
+_IDS = ',"request_id":"%s","trace_id":"%s"'
+
 _ACCESS_LINES = frozenset({ACCESS_LINE, ACCESS_LINE_WITH_ID})
 
 _encode = msgspec.json.Encoder().encode
@@ -109,6 +151,28 @@ def _add_access(line: dict[str, object], arguments: tuple[object, ...]) -> None:
     line["bytes"] = size
     line["user_agent"] = user_agent
     line["seconds"] = seconds
+
+
+def _time(seconds: float) -> str:
+    """Return a time since the epoch as RFC 3339 writes it, to the millisecond."""
+    second = int(seconds)
+    return _written(second) + _MILLISECONDS[int((seconds - second) * 1000)]
+
+
+@functools.lru_cache(maxsize=2)
+def _written(second: int) -> str:
+    return datetime.datetime.fromtimestamp(second, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+_MILLISECONDS = [f".{number:03}+00:00" for number in range(1000)]
+
+
+def _inside(text: str) -> str:
+    """Return how a text is written between the quotes of JSON."""
+    return _encode(_sound(text)).decode()[1:-1]
+
+
+_inside_once = functools.lru_cache(maxsize=64)(_inside)
 
 
 def _sound(text: str) -> str:

@@ -18,11 +18,12 @@ import weakref
 from typing import TYPE_CHECKING, NamedTuple
 
 from aiohttp import hdrs, web
-from aiohttp.typedefs import Handler, Middleware
 
-from ponty.core.answers.error_watchers import watch_errors
+from ponty.core.answers.error_watchers import watch_errors_of
 from ponty.core.answers.errors import PontyError
+from ponty.core.answers.passages import Notes, Step, passage
 from ponty.core.operations.cache_events import cache_events
+from ponty.core.operations.tallies import TalliedHistogram, Tally
 from ponty.core.routing.table import Routes
 from ponty.core.routing.unmatched import Unmatched
 from ponty.core.wire.server_state import SERVER_STATE, ServerState
@@ -81,7 +82,8 @@ def metrics(*, path: str = "/metrics", registry: "CollectorRegistry | None" = No
         text, media_type = _exposition(told, request.headers.get(hdrs.ACCEPT, ""))
         return web.Response(body=text, headers={hdrs.CONTENT_TYPE: media_type, hdrs.CACHE_CONTROL: "no-store"})
 
-    scrape.__ponty_around_all__ = instruments.middleware()  # type: ignore[attr-defined]
+    scrape.__ponty_around_all__ = passage(instruments)  # type: ignore[attr-defined]
+    scrape.__ponty_joins__ = instruments.join  # type: ignore[attr-defined]
     return table
 
 
@@ -95,7 +97,7 @@ def _exposition(registry: "CollectorRegistry", accept: str) -> tuple[bytes, str]
     return encode(registry), media_type
 
 
-class _Instruments:
+class _Instruments(Step):
     """What is measured, in one registry.
 
     Args:
@@ -105,21 +107,23 @@ class _Instruments:
     def __init__(self, registry: "CollectorRegistry") -> None:
         import prometheus_client  # noqa: PLC0415 - an optional dependency
 
-        self._durations = prometheus_client.Histogram(
+        self._is_shared = _MULTIPROCESS in os.environ
+        histogram = prometheus_client.Histogram if self._is_shared else TalliedHistogram
+        self._durations = histogram(
             "http_server_request_duration_seconds",
             "Seconds from the head of a request to the end of its handler.",
             ["http_request_method", "http_route", "http_response_status_code"],
             registry=registry,
             buckets=_SECONDS,
         )
-        self._received = prometheus_client.Histogram(
+        self._received = histogram(
             "http_server_request_body_size_bytes",
             "Bytes of the bodies of requests, as they were announced.",
             ["http_request_method", "http_route"],
             registry=registry,
             buckets=_SIZES,
         )
-        self._sent = prometheus_client.Histogram(
+        self._sent = histogram(
             "http_server_response_body_size_bytes",
             "Bytes of the bodies of answers, but for streams.",
             ["http_request_method", "http_route"],
@@ -157,53 +161,61 @@ class _Instruments:
             registry=registry,
             multiprocess_mode="livesum",
         )
-        self._series: dict[tuple[str, str, int], _Series] = {}
+        self._series: dict[tuple[str, web.AbstractResource | None, int], _Series] = {}
         self._fields: dict[tuple[str, str, str], Counter] = {}
         self._servers: weakref.WeakSet[ServerState] = weakref.WeakSet()
         self._running = 0
-        self._is_shared = _MULTIPROCESS in os.environ
         if not self._is_shared:
             self._active.set_function(lambda: self._running)
         cache_events.listeners.append(self)
         weakref.finalize(registry, cache_events.listeners.remove, self)
 
-    def middleware(self) -> Middleware:
-        """Return what measures."""
+    def join(self, app: web.Application) -> None:
+        """Measure what an application does."""
 
-        @web.middleware
-        async def measure(request: web.Request, handler: Handler) -> web.StreamResponse:
-            began = time.perf_counter()
-            state = request.app.get(SERVER_STATE)
+        async def watch_server(app: web.Application) -> None:
+            state = app.get(SERVER_STATE)
             if state is not None and state not in self._servers:
-                self.watch_server(state)
+                self._watch_server(state)
 
-            def note(error: BaseException) -> None:
-                if isinstance(error, PontyError) and error.faults:
-                    self._count_faults(request, error)
+        app.on_startup.append(watch_server)
+        watch_errors_of(app, self._note_error)
 
-            watch_errors(request, note)
-            self._count_running(1)
-            try:
-                answer = await handler(request)
-            finally:
-                self._count_running(-1)
-            series = self._series_of(request, answer.status)
-            series.durations.observe(time.perf_counter() - began)
-            if request.content_length:
-                series.received.observe(request.content_length)
-            size = _size(answer)
-            if size is not None:
-                series.sent.observe(size)
+    def enter(self, request: web.Request, notes: Notes) -> None:
+        """Count a request, and note when it began."""
+        del request
+        self._count_running(1)
+        notes[self] = time.perf_counter()
+
+    def leave(self, request: web.Request, answer: web.StreamResponse, notes: Notes) -> web.StreamResponse:
+        """Measure it."""
+        if self not in notes:
             return answer
+        resource = request.match_info.route.resource
+        series = self._series.get((request.method, resource, answer.status))
+        if series is None:
+            series = self._series_of(request.method, resource, answer.status)
+        series.durations.observe(time.perf_counter() - notes[self])
+        if hdrs.CONTENT_LENGTH in request.headers:
+            received = request.content_length
+            if received:
+                series.received.observe(received)
+        size = _size(answer)
+        if size is not None:
+            series.sent.observe(size)
+        return answer
 
-        return measure
+    def end(self, notes: Notes) -> None:
+        """Count it no more."""
+        if self in notes:
+            self._count_running(-1)
 
     def _count_running(self, more: int) -> None:
         self._running += more
         if self._is_shared:  # else it is asked for when somebody wants to know
             self._active.set(self._running)
 
-    def watch_server(self, state: ServerState) -> None:
+    def _watch_server(self, state: ServerState) -> None:
         """Count what a server has refused, and what it will."""
         self._servers.add(state)
         for limit, count in state.refusals.items():
@@ -223,8 +235,10 @@ class _Instruments:
             running.inc()
             task.add_done_callback(lambda _: running.dec())
 
-    def _count_faults(self, request: web.Request, error: PontyError) -> None:
-        route = _route_of(request)
+    def _note_error(self, request: web.Request, error: BaseException) -> None:
+        if not (isinstance(error, PontyError) and error.faults):
+            return
+        route = _route_of(request.match_info.route.resource)
         for fault in error.faults:
             key: tuple[str, str, str] = (route, fault.location, fault.name)
             counter = self._fields.get(key)
@@ -234,28 +248,26 @@ class _Instruments:
                 counter = self._fields[key] = self._faults.labels(*key)
             counter.inc()
 
-    def _series_of(self, request: web.Request, status: int) -> "_Series":
-        route = _route_of(request)
-        method = request.method if request.method in _METHODS else _OTHER_METHOD
-        key = (method, route, status)
-        series = self._series.get(key)
-        if series is None:
-            series = self._series[key] = _Series(
-                self._durations.labels(method, route, str(status)),
-                self._received.labels(method, route),
-                self._sent.labels(method, route),
-            )
+    def _series_of(self, method: str, resource: web.AbstractResource | None, status: int) -> "_Series":
+        route = _route_of(resource)
+        told = method if method in _METHODS else _OTHER_METHOD
+        series = _Series(
+            self._durations.labels(told, route, str(status)),
+            self._received.labels(told, route),
+            self._sent.labels(told, route),
+        )
+        if told == method:  # those that clients make up fill no memory
+            self._series[method, resource, status] = series
         return series
 
 
 class _Series(NamedTuple):
-    durations: "Histogram"
-    received: "Histogram"
-    sent: "Histogram"
+    durations: "Histogram | Tally"
+    received: "Histogram | Tally"
+    sent: "Histogram | Tally"
 
 
-def _route_of(request: web.Request) -> str:
-    resource = request.match_info.route.resource
+def _route_of(resource: web.AbstractResource | None) -> str:
     return _NO_ROUTE if resource is None or isinstance(resource, Unmatched) else resource.canonical
 
 

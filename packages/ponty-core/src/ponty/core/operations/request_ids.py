@@ -4,14 +4,15 @@ import logging
 from collections.abc import Iterable
 
 from aiohttp import web
-from aiohttp.typedefs import Handler, Middleware
+from aiohttp.typedefs import Middleware
 
 from ponty.core.answers.further_headers import FurtherHeaders
-from ponty.core.answers.noted_headers import answer_with
+from ponty.core.answers.passages import Notes, Step, passage
 from ponty.core.answers.problems import PROBLEM_JSON
 from ponty.core.lifecycle.current_request import IDENTITY, REQUEST_ID_HEADER, RequestIdentity, current_identity
 from ponty.core.operations.addresses import TrustedPeers
 from ponty.core.operations.trace_context import new_identity, told_identity
+from ponty.core.serving.access_log import NAMES_ATTRIBUTE
 
 LOGGERS = ("aiohttp.access", "aiohttp.server", "ponty.core", "ponty.memo")
 """The loggers whose records have the id of their request: filters are not inherited."""
@@ -38,22 +39,44 @@ def request_ids(*, trusted: Iterable[str] = ()) -> Middleware:
         ValueError: One of `trusted` is no address or network.
         TypeError: `trusted` is one of them, not a list.
     """
-    peers = TrustedPeers("request_ids", trusted)
+    step = _Naming(TrustedPeers("request_ids", trusted))
     _name_records()
+    return passage(step)
 
-    @web.middleware
-    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-        given = request.get(IDENTITY)  # that of its span
-        identity = told_identity(request, given) if peers.has_sent(request) else given or new_identity()
+
+class _Naming(Step):
+    """Gives a request its identity.
+
+    Args:
+        peers: Whose word is taken for it.
+    """
+
+    def __init__(self, peers: TrustedPeers) -> None:
+        self._peers = peers
+
+    def enter(self, request: web.Request, notes: Notes) -> FurtherHeaders:
+        """Name the request, and return the header that tells."""
+        given = None if current_identity.get() is None else request.get(IDENTITY)  # that of its span
+        if self._peers.are_any and self._peers.has_sent(request):
+            identity = told_identity(request, given)
+        else:
+            identity = given or new_identity()
         request[IDENTITY] = identity
-        token = current_identity.set(identity)
-        try:
-            answer = await answer_with(request, handler, _NAMED.holding(identity.id))
-        finally:
-            current_identity.reset(token)
-        return _named(answer, identity)
+        notes[self] = current_identity.set(identity), identity
+        return _NAMED.holding(identity.id)
 
-    return middleware
+    def leave(self, request: web.Request, answer: web.StreamResponse, notes: Notes) -> web.StreamResponse:
+        """Write the id into a problem document that is not sent yet."""
+        del request
+        if answer.status < 400 or answer.prepared or self not in notes:
+            return answer
+        return _named(answer, notes[self][1])
+
+    def end(self, notes: Notes) -> None:
+        """Let go of the identity."""
+        noted = notes.get(self)
+        if noted is not None:
+            current_identity.reset(noted[0])
 
 
 _NAMED = FurtherHeaders({REQUEST_ID_HEADER: ""})
@@ -70,6 +93,7 @@ class _NameRecords(logging.Filter):
 
 
 _FILTER = _NameRecords()
+vars(_FILTER)[NAMES_ATTRIBUTE] = True
 
 
 def _name_records() -> None:
@@ -78,9 +102,6 @@ def _name_records() -> None:
 
 
 def _named(answer: web.StreamResponse, identity: RequestIdentity) -> web.StreamResponse:
-    """Write the id into a problem document that is not sent yet."""
-    if answer.status < 400 or answer.prepared:
-        return answer
     member = b',"request_id":"%b"}' % identity.id.encode()
     if isinstance(answer, web.Response) and answer.content_type == PROBLEM_JSON:
         body_before = answer.body

@@ -4,10 +4,10 @@ import re
 from collections.abc import Mapping
 
 from aiohttp import hdrs, web
-from aiohttp.typedefs import Handler, Middleware
+from aiohttp.typedefs import Middleware
 
 from ponty.core.answers.further_headers import FurtherHeaders
-from ponty.core.answers.noted_headers import answer_with
+from ponty.core.answers.passages import Notes, Step, passage
 
 _DEFAULTS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -56,14 +56,25 @@ def security_headers(
         chosen[names.get(name.lower(), name)] = value
     plain = {name: value for name, value in chosen.items() if value is not None}
     strict = {} if hsts_seconds is None else {"Strict-Transport-Security": f"max-age={hsts_seconds}"}
-    over_http = _for_answers(plain)
-    over_https = _for_answers(plain | strict)
+    return passage(_Hardening(_for_answers(plain), _for_answers(plain | strict)))
 
-    @web.middleware
-    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-        return await answer_with(request, handler, over_https if request.secure else over_http)
 
-    return middleware
+class _Hardening(Step):
+    """Sends headers along.
+
+    Args:
+        over_http: With what was asked by HTTP.
+        over_https: With what was asked by HTTPS.
+    """
+
+    def __init__(self, over_http: FurtherHeaders, over_https: FurtherHeaders) -> None:
+        self._over_http = over_http
+        self._over_https = over_https
+
+    def enter(self, request: web.Request, notes: Notes) -> FurtherHeaders:
+        """Return the headers."""
+        del notes
+        return self._over_https if request.scheme == "https" else self._over_http
 
 
 def _for_answers(headers: dict[str, str]) -> FurtherHeaders:

@@ -15,7 +15,7 @@ from aiohttp.typedefs import Handler, Middleware
 from ponty.core.answers.problems import problem
 from ponty.core.operations.addresses import TrustedPeers
 from ponty.core.operations.forwarding import Hop, MalformedForwarded, read_forwarded, read_x_forwarded
-from ponty.core.serving.access_log import CLIENT_ADDRESS
+from ponty.core.serving.access_log import CLIENT_ADDRESS, addresses_told
 from ponty.core.wire.server_state import SERVER_STATE, TRUSTS_ATTRIBUTE
 
 logger: logging.Logger = logging.getLogger("ponty.core")
@@ -80,6 +80,8 @@ def trusted_proxies(
             request.update(seen)
 
     vars(middleware)[TRUSTS_ATTRIBUTE] = trusted.are_behind
+    if not addresses_told:
+        addresses_told.append(trusted_proxies)
     return middleware
 
 

@@ -3,17 +3,20 @@
 import datetime
 import functools
 import logging
-import re
 from time import time as now
 
+import msgspec
 from aiohttp import hdrs, web
 from aiohttp.abc import AbstractAccessLogger
 
-from ponty.core.lifecycle.current_request import IDENTITY
+from ponty.core.lifecycle.current_request import IDENTITY, RequestIdentity
+from ponty.core.serving.access_records import access_record
 
 CLIENT_ADDRESS = web.RequestKey("ponty.core.client_address", str)
 """Where a request has the address of its client if a proxy that is trusted has told it."""
 
+addresses_told: list[object] = []
+"""Who may have told one: where nobody is, requests are not asked."""
 
 CLIENT_LEFT = 499
 """What stands in place of a status where the client did not wait for its answer; nginx writes the same."""
@@ -45,33 +48,107 @@ class AccessLogger(AbstractAccessLogger):
             response: What was answered.
             time: The seconds from the one to the other.
         """
-        version = request.version
-        transport = request.transport
-        has_left = transport is None or transport.is_closing()
-        arguments = (
-            request.get(CLIENT_ADDRESS) or request.remote or "-",
-            _written(int(now() - time)),
-            _plain(request.method),
-            _plain(request.path_qs),
-            version.major,
-            version.minor,
-            CLIENT_LEFT if has_left else response.status,
-            response.body_length,
-            _plain(request.headers.get(hdrs.REFERER, "-")),
-            _plain(request.headers.get(hdrs.USER_AGENT, "-")),
-            time,
-        )
-        # As `logger.info` does it, but for the search of who has called it.
         logger = self.logger
         if not logger.isEnabledFor(logging.INFO):
             return
+        transport = request.transport
+        status = CLIENT_LEFT if transport is None or transport.is_closing() else response.status
         identity = request.get(IDENTITY)
-        line, told = (ACCESS_LINE, arguments) if identity is None else (ACCESS_LINE_WITH_ID, (*arguments, identity.id))
-        record = logger.makeRecord(logger.name, logging.INFO, __file__, 0, line, told, None, "log")
-        if identity is not None:
+        address = request.get(CLIENT_ADDRESS) if addresses_told else None
+        client = address or request.remote or "-"
+        method = request.method
+        if method not in _HARMLESS:
+            method = escaped(method)
+        user_agent = escaped(request.headers.get(hdrs.USER_AGENT, "-"))
+        size = response.body_length
+        takers = _takers(logger)
+        if takers is not None:
+            path = _path(request)
+            entry = AccessEntry(logger.name, identity, client, method, path, status, size, user_agent, time)
+            for taker in takers:
+                taker.take(entry)
+            return
+        version = request.version
+        arguments: tuple[object, ...] = (
+            client,
+            _written(int(now() - time)),
+            method,
+            escaped(request.path_qs),
+            version.major,
+            version.minor,
+            status,
+            size,
+            escaped(request.headers.get(hdrs.REFERER, "-")),
+            user_agent,
+            time,
+        )
+        # As `logger.info` does it, but for the search of who has called it.
+        if identity is None:
+            record = access_record(logger, ACCESS_LINE, arguments)
+        else:
+            record = access_record(logger, ACCESS_LINE_WITH_ID, (*arguments, identity.id))
             record.request_id = identity.id
             record.request_identity = identity
         logger.handle(record)
+
+
+class AccessEntry(msgspec.Struct, gc=False):
+    """What a line of the access log tells, for who writes it in a form of his own.
+
+    Texts that the client chose are printable ASCII, with backslashes for escapes, and without quotes otherwise.
+    """
+
+    logger: str
+    identity: RequestIdentity | None
+    client: str
+    method: str
+    path: str
+    status: int
+    size: int
+    user_agent: str
+    seconds: float
+
+
+class AccessTaker:
+    """A handler of log records that takes the access log without them."""
+
+    def takes_access(self) -> bool:
+        """Return whether nothing was changed in it by which records would be written otherwise."""
+        raise NotImplementedError
+
+    def take(self, entry: AccessEntry) -> None:
+        """Write a line."""
+        raise NotImplementedError
+
+
+NAMES_ATTRIBUTE = "__ponty_names_records__"
+"""The attribute of a filter that lets all records pass, and only writes the id of the request into them."""
+
+
+def _takers(logger: logging.Logger) -> list[AccessTaker] | None:
+    """Return the handlers of a logger, if all of them take the access log without records and nobody else sees it."""
+    if type(logger) is not logging.Logger or logging.getLogRecordFactory() is not logging.LogRecord:
+        return None
+    for each in logger.filters:
+        if not hasattr(each, NAMES_ATTRIBUTE):
+            return None
+    takers: list[AccessTaker] = []
+    current: logging.Logger | None = logger
+    while current is not None:
+        for handler in current.handlers:
+            if not (isinstance(handler, AccessTaker) and handler.takes_access()):
+                return None
+            takers.append(handler)
+        current = current.parent if current.propagate else None
+    return takers or None
+
+
+def _path(request: web.BaseRequest) -> str:
+    """Return the path that was asked for, without the query."""
+    target = request.raw_path
+    if target[:1] != "/" or target[:2] == "//" or "#" in target:  # which a URL is written otherwise from
+        target = request.path_qs
+    return escaped(target).partition("?")[0]
 
 
 @functools.lru_cache(maxsize=2)
@@ -80,14 +157,14 @@ def _written(second: int) -> str:
     return datetime.datetime.fromtimestamp(second, datetime.UTC).strftime("%d/%b/%Y:%H:%M:%S +0000")
 
 
-_HARMLESS = re.compile(r"[ !#-\[\]-~]*")
-"""Printable ASCII but for quotes and backslashes."""
+_HARMLESS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+"""The methods that need not be looked through."""
 
 
-def _plain(text: str) -> str:
-    if _HARMLESS.fullmatch(text):
+def escaped(text: str) -> str:
+    """Return a text in printable ASCII, without quotes, and with backslashes as escapes only."""
+    is_printable = text.isascii() and text.isprintable()
+    if is_printable and '"' not in text and "\\" not in text:
         return text
-    escaped = text.encode("unicode_escape").decode("ascii") if not text.isprintable() or not text.isascii() else None
-    if escaped is None:
-        escaped = text.replace("\\", r"\\")
-    return escaped.replace('"', r"\"")
+    written = text.replace("\\", r"\\") if is_printable else text.encode("unicode_escape").decode("ascii")
+    return written.replace('"', r"\"")

@@ -1,0 +1,50 @@
+"""Records of the access log, made without what is the same in each of them.
+
+A record of `logging` asks for the process, the thread, the task and the parts of a path each time. Of the lines of the
+access log, all these are known: so a record is a copy of the first one of its logger, with what differs. Where the
+program has a factory of records, that one makes them.
+"""
+
+import asyncio
+import functools
+import logging
+import os
+import threading
+import time
+from typing import Any
+
+_FILE = __file__
+
+
+def access_record(logger: logging.Logger, line: str, arguments: tuple[object, ...]) -> logging.LogRecord:
+    """Return a record of `logger`, at INFO."""
+    if logging.getLogRecordFactory() is not logging.LogRecord or type(logger) is not logging.Logger:
+        return logger.makeRecord(logger.name, logging.INFO, _FILE, 0, line, arguments, None, "log")
+    record = logging.LogRecord.__new__(logging.LogRecord)
+    fields = record.__dict__
+    first = _first(logger.name, line, os.getpid(), threading.get_ident(), threading.current_thread().name)
+    fields.update(first)
+    fields["args"] = arguments
+    created = fields["created"] = time.time()
+    fields["msecs"] = int((created - int(created)) * 1000) + 0.0
+    fields["relativeCreated"] = first["relativeCreated"] + (created - first["created"]) * 1000
+    if "taskName" in fields:  # as from Python 3.12 on
+        fields["taskName"] = _task_name()
+    return record
+
+
+@functools.lru_cache(maxsize=64)
+def _first(name: str, line: str, process: int, thread: int, thread_name: str) -> dict[str, Any]:
+    """Return what all records of a logger have, in one thread of a process."""
+    del process, thread, thread_name
+    return logging.LogRecord(name, logging.INFO, _FILE, 0, line, (), None, "log").__dict__
+
+
+def _task_name() -> str | None:
+    if not getattr(logging, "logAsyncioTasks", True):
+        return None
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:
+        return None
+    return None if task is None else task.get_name()
