@@ -61,8 +61,14 @@ FLEET_FAULTS = [
     (
         "anybody can commit",
         "redis/scripts.py",
-        "    if redis.pcall('HGET', KEYS[2], 'owner') ~= ARGV[1] then return 0 end",
-        "    ",
+        "    if redis.pcall('HGET', KEYS[2], 'owner') ~= ARGV[1] then return 0 end\n    local epoch",
+        "    local epoch",
+    ),
+    (
+        "anybody can forget",
+        "redis/scripts.py",
+        "    if redis.pcall('HGET', KEYS[2], 'owner') ~= ARGV[1] then return 0 end\n    redis.call('DEL', KEYS[1])",
+        "    redis.call('DEL', KEYS[1])",
     ),
     (
         "a commit passes over a clearing",
