@@ -49,7 +49,7 @@ async def test_bulk_writes_what_it_can_and_tells_of_the_rest(recipe, data, postg
 
 async def test_jobs_are_done_though_one_before_them_raises(recipe, postgres_url, caplog, until):
     """What that one has written is undone, and it waits for its next try; the jobs behind it are not lost."""
-    client = await recipe("jobs", DATABASE_URL=postgres_url, PAUSE=0.01)
+    client = await recipe("job_table", DATABASE_URL=postgres_url, PAUSE=0.01)
     for colour in ("red", "broken", "blue", "green"):
         assert (await client.post(f"/orders/{colour}")).status == 202
     async with await psycopg.AsyncConnection.connect(postgres_url, autocommit=True) as database:
@@ -69,7 +69,7 @@ async def test_jobs_are_done_though_one_before_them_raises(recipe, postgres_url,
 
 
 async def test_jobs_are_each_done_once_by_two_processes(load, aiohttp_client, postgres_url, until):
-    clients = [await aiohttp_client(load("jobs", DATABASE_URL=postgres_url, PAUSE=0.01).built) for _ in range(2)]
+    clients = [await aiohttp_client(load("job_table", DATABASE_URL=postgres_url, PAUSE=0.01).built) for _ in range(2)]
     for number in range(30):
         assert (await clients[number % 2].post(f"/orders/mug{number}")).status == 202
     async with await psycopg.AsyncConnection.connect(postgres_url, autocommit=True) as database:
