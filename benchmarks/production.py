@@ -110,7 +110,9 @@ def main() -> None:
     text = "".join(",".join(row) + "\n" for row in rows)
     print(text)
     if len(sys.argv) > 2:
-        (pathlib.Path(sys.argv[2]) / "production.csv").write_text(text)
+        folder = pathlib.Path(sys.argv[2])
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "production.csv").write_text(text)
 
 
 if __name__ == "__main__":
