@@ -78,9 +78,9 @@ class Explained(InvalidField):
 
     def __init__(self, found: Sequence[Sequence[str]]) -> None:
         Exception.__init__(self, found[0][1])
-        self.detail = found[0][1]
-        self.status = 400
-        self.headers = {}
+        self.detail: str = found[0][1]
+        self.status: int = 400
+        self.headers: Mapping[str, str] = {}
         self.found: Sequence[Sequence[str]] = found
 
     @functools.cached_property

@@ -53,7 +53,7 @@ class Reader:
 
     def __init__(self, endpoint: Endpoint[Any]) -> None:
         self.endpoint = endpoint
-        self.place = f"{endpoint.method} {endpoint.path}"
+        self.place: str = f"{endpoint.method} {endpoint.path}"
 
     async def read(self, response: aiohttp.ClientResponse, earlier: Answer[Any] | None) -> Answer[Any]:
         """Read an answer.

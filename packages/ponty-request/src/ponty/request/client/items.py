@@ -17,7 +17,7 @@ from ponty.request.errors import InvalidField
 
 _T_co = TypeVar("_T_co", covariant=True)
 
-MEDIA_TYPES = {
+MEDIA_TYPES: dict[str, tuple[str, ...]] = {
     "lines": ("application/jsonl", "application/x-ndjson", "application/json-lines"),
     "events": ("text/event-stream",),
 }

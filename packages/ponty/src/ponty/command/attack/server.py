@@ -79,5 +79,4 @@ def _calls() -> Callable[[], float]:
 
 
 if __name__ == "__main__":
-    _, descriptor, how, name = sys.argv
-    sys.exit(work(name, socket.socket(fileno=int(descriptor)), counts=how == "calls"))
+    sys.exit(work(sys.argv[3], socket.socket(fileno=int(sys.argv[1])), counts=sys.argv[2] == "calls"))
