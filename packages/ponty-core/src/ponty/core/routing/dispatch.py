@@ -141,7 +141,8 @@ class Dispatch:
         self._around = tuple(app.middlewares)
         resources = list(app.router.resources())
         last = [resource for resource in resources if isinstance(resource, Unmatched)]
-        self.find: Callable[[str, str], _Found | None] = Table([*(one for one in resources if not isinstance(one, Unmatched)), *last]).find
+        table = Table([*(one for one in resources if not isinstance(one, Unmatched)), *last])
+        self.find: Callable[[str, str], _Found | None] = table.find
         self._composed: dict[web.AbstractRoute, Handler] = {}
 
     def __call__(self, base: web.BaseRequest) -> Awaitable[web.StreamResponse]:

@@ -8,6 +8,7 @@ import msgspec
 from ponty.request.content.json_decoder import MAX_DEPTH
 from ponty.request.parsing.msgspec_own import OwnType
 from ponty.request.parsing.msgspec_path import of_utf8
+from ponty.request.parsing.paused_collection import with_collection_paused
 
 Read = Callable[[bytes], Any]
 
@@ -20,7 +21,7 @@ def make_own_reader(own: OwnType, strict: Read | None) -> Read:
         strict: What reads bytes of the same type and refuses properties that it has not. It is asked where counting
             does not tell: a member may have been given the very value that is its default, or a text have a colon.
     """
-    decode: Read = msgspec.json.Decoder(own.form.form).decode
+    decode: Read = with_collection_paused(msgspec.json.Decoder(own.form.form).decode)
     columns = own.columns
     if own.form.contains_any:
         decode = of_utf8(decode)
