@@ -183,7 +183,7 @@ class _Walk:
             return None
         # Which of them a value is of, nobody looks.
         return Columns(
-            levels=max(columns.levels for columns in known),
+            levels=max((columns.levels for columns in known), default=0),
             passes_over=any(columns.passes_over for columns in known),
             is_counted=False,
         )
