@@ -69,10 +69,14 @@ class Entry(NamedTuple):
     part: Part
 
 
-def choice(keyword: str, entries: Sequence[Entry]) -> Check:
+def choice(entries: Sequence[Entry], counted: Sequence[IsValid]) -> Check:
     """Explain by the one alternative that the client must have meant, if there is one.
 
     It did not mean those of another JSON type, or of another tag: a property with a few legal values.
+
+    Args:
+        entries: The alternatives.
+        counted: The tests of those of which no more than one may fit.
     """
 
     def explain(value: Any, found: list[Found], levels: int) -> None:
@@ -90,7 +94,7 @@ def choice(keyword: str, entries: Sequence[Entry]) -> Check:
             count = sum(entry.part.is_valid(value) for entry in meant)
             if count == 0:
                 _none_valid(meant, value, found, levels)
-            elif count > 1 and keyword == "oneOf":
+            elif count > 1 and sum(is_valid(value) for is_valid in counted) > 1:
                 found.append(["", *reason("oneOf", None)])
 
     return explain

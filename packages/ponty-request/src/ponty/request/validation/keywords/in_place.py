@@ -90,7 +90,9 @@ def choice(walk: Walk, keyword: str, schemas: Any) -> Check:
     """Explain by the alternative that was meant."""
     flat = _flat(walk, schemas)
     entries = [Entry(Alternative(_follow(walk, schema), assertion), walk.part(schema)) for schema in flat]
-    return explain_choice(keyword, entries)
+    # Of a `oneOf`, an `anyOf` is one alternative, however many of its own fit.
+    counted = [walk.part(schema).is_valid for schema in schemas] if keyword == "oneOf" else []
+    return explain_choice(entries, counted)
 
 
 def _flat(walk: Walk, schemas: Iterable[Any]) -> Iterator[Any]:
