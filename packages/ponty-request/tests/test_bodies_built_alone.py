@@ -3,13 +3,14 @@
 import abc
 import dataclasses
 import functools
+import gc
 import json
 from typing import Annotated, Any, Self
 
 import msgspec
 import pytest
 
-from ponty.request import Annotation, InvalidField, ParsedJsonBody
+from ponty.request import UNSET, Annotation, InvalidField, ParsedJsonBody, UnsetType
 from ponty.request.parsing import parser
 from ponty.request.parsing.plain_dataclasses import is_plain_dataclass
 
@@ -266,3 +267,59 @@ def test_a_class_in_a_function_is_built_of_its_own_types():
         size: "Size"
 
     assert ParsedJsonBody(Hole).read(b'{"size": {"depth": 1}}') == Hole(Size(1))
+
+
+@pytest.fixture
+def collections():
+    """The collections of garbage that begin, while the collector looks each time a few objects were made."""
+    begun, before = [], gc.get_threshold()
+
+    def note(phase, _):
+        if phase == "start":
+            begun.append(phase)
+
+    gc.callbacks.append(note)
+    gc.set_threshold(50)
+    yield begun
+    gc.set_threshold(*before)
+    gc.callbacks.remove(note)
+
+
+@pytest.mark.parametrize("row", [[1, 2], [1, "2"]], ids=["good", "refused"])
+def test_garbage_is_not_looked_for_while_a_large_body_is_decoded(collections, row):
+    """It would be gone through dozens of times; and it is looked for again afterwards, whatever the body was."""
+    read = parser.Parser(Crate)._read_long
+    body = json.dumps({"label": "a", "rows": [[1, 2]] * 5000 + [row]}).encode()
+    before = len(collections)
+    try:
+        crate = read(body)
+    except msgspec.ValidationError:
+        assert row != [1, 2]
+    else:
+        assert len(crate.rows) == 5001
+    assert len(collections) - before < 10
+    assert gc.isenabled()
+
+
+def test_a_collector_that_a_program_has_switched_off_stays_off():
+    body = json.dumps({"label": "a", "rows": [[1]] * 5000}).encode()
+    gc.disable()
+    try:
+        parser.Parser(Crate).read(body)
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+
+
+@dataclasses.dataclass
+class Cleared:
+    label: str
+    note: UnsetType | None = UNSET
+
+
+@pytest.mark.parametrize(("body", "note"), [(b'{"label":"a"}', UNSET), (b'{"label":"a","note":null}', None)])
+@pytest.mark.parametrize("blanks", [0, 5000])
+def test_a_member_may_be_null_or_absent_and_nothing_else(body, note, blanks):
+    assert parser.Parser(Cleared).read(body + b" " * blanks) == Cleared("a", note)
+    with pytest.raises(InvalidField, match="null"):
+        parser.Parser(Cleared).read(b'{"label":"a","note":1}' + b" " * blanks)

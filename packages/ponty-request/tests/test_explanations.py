@@ -207,3 +207,10 @@ def test_formats_of_a_given_schema_mean_what_their_standards_say(name, good, bad
     for text in bad:
         assert validator.refusal(text).violations == (("", detail, "format"),)
     validator.check(1)
+
+
+@pytest.mark.parametrize(("value", "is_refused"), [(-2, False), (1, True), (None, False)])
+def test_an_any_of_is_one_alternative_of_a_one_of(value, is_refused):
+    """However many of its own fit: -2 has any number of properties, and any length."""
+    schema = {"oneOf": [{"anyOf": [{"minProperties": 1}, {"minLength": 1}]}, {"type": "integer", "minimum": 0}]}
+    assert (Validator(schema).refusal(value) is not None) == is_refused

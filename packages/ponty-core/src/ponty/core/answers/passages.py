@@ -16,6 +16,7 @@ was begun by its handler, so the headers are noted before, and added when the st
 signal `on_response_prepare` that `build_app` connects. Under other applications, streams go without.
 """
 
+import abc
 import contextvars
 import functools
 import itertools
@@ -50,23 +51,23 @@ class Instead(NamedTuple):
     further: FurtherHeaders
 
 
-class Step:
+class Step(abc.ABC):
     """What a middleware does with each request.
 
     Of `leave` and `end`, those are called that a class has of its own, also where the step was not entered: what is
     noted tells.
     """
 
+    @abc.abstractmethod
     def enter(self, request: web.Request, notes: Notes) -> FurtherHeaders | Instead | None:
         """Take a request on its way in, and return the headers for its answer."""
-        raise NotImplementedError
 
     def leave(self, request: web.Request, answer: web.StreamResponse, notes: Notes) -> web.StreamResponse:
         """Take its answer on the way out, and return what is answered."""
         del request, notes
         return answer
 
-    def end(self, notes: Notes) -> None:
+    def end(self, notes: Notes) -> None:  # noqa: B027 - most have nothing to take back
         """Take back what `enter` has done, if it has done anything."""
 
 

@@ -1,5 +1,6 @@
 """The access log: one line for each request, whole whatever the client sent."""
 
+import abc
 import datetime
 import functools
 import logging
@@ -109,16 +110,16 @@ class AccessEntry(msgspec.Struct, gc=False):
     seconds: float
 
 
-class AccessTaker:
+class AccessTaker(abc.ABC):
     """A handler of log records that takes the access log without them."""
 
+    @abc.abstractmethod
     def takes_access(self) -> bool:
         """Return whether nothing was changed in it by which records would be written otherwise."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def take(self, entry: AccessEntry) -> None:
         """Write a line."""
-        raise NotImplementedError
 
 
 NAMES_ATTRIBUTE = "__ponty_names_records__"
