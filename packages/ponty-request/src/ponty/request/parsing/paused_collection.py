@@ -15,18 +15,24 @@ _LEAST = 4096
 """From how many bytes on a body has enough objects for that to matter."""
 
 
-def with_collection_paused(decode: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
-    """Make what decodes as `decode` does, and lets the collector wait until it has."""
-    if sys.version_info >= (3, 12):
+if sys.version_info >= (3, 12):
+
+    def with_collection_paused(decode: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
+        """Return `decode` as it is: the collector waits by itself."""
         return decode
 
-    def decode_at_once(body: bytes) -> Any:
-        if len(body) < _LEAST or not gc.isenabled():
-            return decode(body)
-        gc.disable()
-        try:
-            return decode(body)
-        finally:
-            gc.enable()
+else:
 
-    return decode_at_once
+    def with_collection_paused(decode: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
+        """Make what decodes as `decode` does, and lets the collector wait until it has."""
+
+        def decode_at_once(body: bytes) -> Any:
+            if len(body) < _LEAST or not gc.isenabled():
+                return decode(body)
+            gc.disable()
+            try:
+                return decode(body)
+            finally:
+                gc.enable()
+
+        return decode_at_once
