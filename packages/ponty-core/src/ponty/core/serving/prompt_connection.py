@@ -47,13 +47,14 @@ class PromptConnection(web.RequestHandler):
         options: Those of aiohttp's connection.
     """
 
-    __slots__ = ("_at_work", "_resting", "_server")
+    __slots__ = ("_at_work", "_is_simple", "_resting", "_server")
 
     def __init__(self, server: "Server", loop: asyncio.AbstractEventLoop, options: dict[str, Any]) -> None:
         super().__init__(server, loop=loop, **options)
         self._server = server
         self._resting: asyncio.Future[None] | None = None
         self._at_work: asyncio.Task[None] | None = None
+        self._is_simple = True
 
     async def start(self) -> None:
         """Handle requests as aiohttp does; if that is cancelled, the one that is handled here is, too."""
@@ -84,11 +85,20 @@ class PromptConnection(web.RequestHandler):
                 return
         self._waiter = resting
         if messages:
+            self._is_simple = False
             resting.set_result(None)
 
-    def resume_reading(self, resume_parser: bool = True) -> None:  # noqa: FBT001, FBT002 - as aiohttp calls it
-        """Read on, if reading was paused: the end of each body asks for it."""
-        if self._reading_paused or self._buffer_paused:
+    def pause_reading(self) -> None:
+        """Read no more; the parser may keep some of what has come."""
+        self._is_simple = False
+        super().pause_reading()
+
+    def resume_reading(self, resume_parser: bool = True) -> None:
+        """Read on, and have the parser go on: who reads a body asks for it each time.
+
+        Where all has been answered as it came, nothing waits to be read or parsed.
+        """
+        if self._reading_paused or self._buffer_paused or not self._is_simple:
             super().resume_reading(resume_parser)
 
     def may_be_prompt(self) -> bool:
@@ -155,18 +165,23 @@ class PromptConnection(web.RequestHandler):
                 payload.set_exception(PayloadAccessError())
         except ConnectionError:
             self.log_debug("Ignored premature client disconnection")
-        except asyncio.CancelledError:
+        except BaseException as error:
             self.force_close()
-            raise
-        except Exception as error:
-            self.log_exception("Unhandled exception", exc_info=error)
-            self.force_close()
-        except (KeyboardInterrupt, SystemExit) as error:
-            self.force_close()
-            self._loop.call_soon(_end_loop, error)  # since what takes bytes from a socket lets nothing through
+            if not self._takes(error):
+                raise
         finally:
             request._task = None  # type: ignore[assignment]  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
             self._end(own, is_reset=is_reset)
+
+    def _takes(self, error: BaseException) -> bool:
+        """Return whether an error is told here, and not by the task that it ends."""
+        if isinstance(error, Exception):
+            self.log_exception("Unhandled exception", exc_info=error)
+        elif isinstance(error, KeyboardInterrupt | SystemExit):
+            self._loop.call_soon(_end_loop, error)  # since what takes bytes from a socket lets nothing through
+        else:
+            return False
+        return True
 
     def _end(self, own: "asyncio.Task[None]", *, is_reset: bool) -> None:
         """Rest again, or end the connection.
@@ -190,6 +205,7 @@ class PromptConnection(web.RequestHandler):
         self._task_handler = own
         self._waiter = resting
         if self._messages:
+            self._is_simple = False
             resting.set_result(None)
 
     def _leave(self, resting: "asyncio.Future[None]") -> None:

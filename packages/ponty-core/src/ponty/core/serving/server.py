@@ -195,7 +195,7 @@ class Server(web.Server):
         writer: ServerWriter,
         task: "asyncio.Task[None]",
     ) -> tuple[web.BaseRequest, _Handler]:
-        """Make the request of a usual head (HTTP/1.1, a path, no HEAD), whose body is there, and say what handles it."""
+        """Make the request of a usual head (HTTP/1.1, a path, no HEAD) whose body is there, and say what handles it."""
         request = self._make(message, payload, connection, writer, task)
         headers = message.raw_headers[:1]
         connection.is_known = is_known = headers in self._hosts and len(message.path) <= self._short
