@@ -126,7 +126,8 @@ class PromptConnection(web.RequestHandler):
         started = loop.time() if self._logging_enabled else None
         writer = server_writer(self, loop, server.state)
         own: Any = self._task_handler
-        request, handler = server.begin_whole(message, payload, self, writer, own)
+        this: Any = self  # of the class of connections that the server makes
+        request, handler = server.begin_whole(message, payload, this, writer, own)
         self._resting = resting
         self._request_in_progress = True
         self._current_request = request
