@@ -124,5 +124,5 @@ def _around(parts: st.SearchStrategy[Typed]) -> st.SearchStrategy[Typed]:
 
 typed: st.SearchStrategy[Typed] = st.recursive(st.sampled_from(SCALARS), _around, max_leaves=6)
 rows: st.SearchStrategy[Typed] = classes(typed).map(
-    lambda part: Typed(list[part.hint], st.lists(part.values, min_size=1, max_size=4))
+    lambda part: Typed(list[part.hint], st.lists(part.values, min_size=1, max_size=4).map(lambda some: some * 16))
 )

@@ -5,9 +5,12 @@ it says, and their class has no subclass.
 """
 
 import collections.abc
+import dataclasses
 import types
 import typing
 from typing import Any
+
+import msgspec
 
 from ponty.core.answers.plain_hints import plain_hint
 from ponty.core.answers.regular_types import Regular, has_no_subclass, regular_class, regularity
@@ -26,6 +29,14 @@ class DeclaredRows:
         self._row: Any = None
         self._regular: Regular | None = None
         self._is_known = False
+
+    def are_declared(self) -> bool:
+        """Return whether the annotation may be one of rows, as far as it can be told before all that it names is there."""
+        written = getattr(self._handler, "__annotations__", {}).get("return")
+        if isinstance(written, str):
+            return "[" in written
+        row = _row_of(written)
+        return isinstance(row, type) and (dataclasses.is_dataclass(row) or issubclass(row, msgspec.Struct))
 
     def regularity(self, value: object) -> Regular | None:
         """Return what is to be seen to where `value` is encoded, as `regular_types.regularity` does."""

@@ -82,7 +82,10 @@ _NUMBER = b"0123456789.+-e"
 
 def is_suspect(body: bytes) -> bool:
     """Return whether `_SUSPECT` is found in `body`, in a fraction of the time where it is not."""
-    if has_offset(body):
+    # To look for one byte takes next to nothing.
+    if b"+" in body and _ends_east(body) is not None:
+        return True
+    if b"-" in body and _ends_west(body) is not None:
         return True
     if _ends_as_name(body) is None or b'"":' not in body.translate(None, _NUMBER):
         return False
@@ -90,8 +93,8 @@ def is_suspect(body: bytes) -> bool:
 
 
 def has_offset(body: bytes) -> bool:
-    """Return whether `body` has what looks like an offset from UTC. To look for one byte takes next to nothing."""
-    return (b"+" in body and _ends_east(body) is not None) or (b"-" in body and _ends_west(body) is not None)
+    """Return whether `body` has what looks like an offset from UTC."""
+    return _ends_east(body) is not None or _ends_west(body) is not None
 
 
 def encode_json(value: object) -> bytes:
@@ -122,10 +125,6 @@ def encode_regular(value: object, regular: Regular | None) -> bytes:
         else:
             if not (regular.has_times and has_offset(body)):
                 return body
-    return _encode_looking(value)
-
-
-def _encode_looking(value: object) -> bytes:
     try:
         body = _encode(value)
     except _MustBeLookedAtError:

@@ -60,12 +60,14 @@ _TIME = Regular(has_times=True)
 
 
 def regularity(value: object) -> Regular | None:
-    """Return what is to be seen to where `value` is encoded; None if it is not regular."""
+    """Return what is to be seen to where `value` is encoded; None if it is not regular, or too little to be told so."""
     kind: Any = type(value)
     if kind is not list:
         regular = regular_class(kind)
         return regular if regular is None or not regular.inner or has_no_subclass(regular) else None
     rows: list[object] = value  # type: ignore[assignment]
+    if len(rows) < _FEW:
+        return None
     found = _SCALAR
     for row in _classes(rows):
         regular = regular_class(row)
@@ -76,9 +78,11 @@ def regularity(value: object) -> Regular | None:
     return found
 
 
+_FEW = 16
+"""How many rows need be there for their classes to be sooner looked at than their bytes."""
+
+
 def _classes(rows: list[object]) -> Collection[type]:
-    if not rows:
-        return ()
     first = type(rows[0])
     return (first,) if countOf(map(type, rows), first) == len(rows) else set(map(type, rows))
 

@@ -215,7 +215,8 @@ def _decorated(handler: Any, how: Rendering, limit: ReturnedType | None) -> Any:
         raise TypeError(
             f"@render_json: {getattr(handler, '__qualname__', handler)!r} is not a coroutine function (async def)"
         )
-    seen_to = DeclaredRows(handler).regularity if limit is None else regularity
+    rows = DeclaredRows(handler)
+    seen_to = rows.regularity if limit is None and rows.are_declared() else regularity
     render_any = _renderer(how, limit, handler.__qualname__, seen_to)
     render = render_any if how != Rendering() else _usual_renderer(render_any, seen_to)
 
