@@ -31,7 +31,7 @@ class DeclaredRows:
         self._is_known = False
 
     def are_declared(self) -> bool:
-        """Return whether the annotation may be one of rows, as far as it can be told before all that it names is there."""
+        """Return whether the annotation may be one of rows, as far as it can be told before what it names is there."""
         written = getattr(self._handler, "__annotations__", {}).get("return")
         if isinstance(written, str):
             return "[" in written
