@@ -96,9 +96,11 @@ def redis_url():
     spec = importlib.util.spec_from_file_location("ponty_redis_server", SERVER)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    server = module.Server().start()
-    yield server.url
-    server.close()
+    server = module.Server()
+    try:
+        yield server.start().url
+    finally:
+        server.close()
 
 
 @pytest.fixture(scope="session")

@@ -146,7 +146,7 @@ class Pair:
 
     def send(self, data):
         """Send bytes through nginx; return all that comes until it closes the connection."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=60) as connection:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=300) as connection:
             got = b""
             try:
                 connection.sendall(data)

@@ -33,7 +33,7 @@ def ask(url, body=None, *, method=None, **headers):
 def stop(process):
     """Stop a program as a reader does by Ctrl-C or a service manager, and give its exit status."""
     process.send_signal(signal.SIGTERM)
-    return process.wait(timeout=60)
+    return process.wait(timeout=300)
 
 
 def greet(address):
@@ -51,7 +51,7 @@ def test_hello(run):
 
 def test_the_memo_works_without_the_web():
     script = str(EXAMPLES / "memo_alone.py")
-    answer = warm.run([sys.executable, script], capture_output=True, text=True, check=True, timeout=60)
+    answer = warm.run([sys.executable, script], capture_output=True, text=True, check=True, timeout=300)
     assert answer.stdout == "visited home, news, shop, about\n43 questions, 4 visits\n"
     assert answer.stderr == ""
 
@@ -73,7 +73,7 @@ def test_a_store_of_ones_own_is_shared_by_processes_and_outlives_them(tmp_path):
         return warm.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
 
     def finish(process):
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=300)
         assert (process.returncode, err) == (0, "")
         return out.splitlines()
 

@@ -32,7 +32,7 @@ class Worker:
         self.port = None
 
     async def hear(self):
-        async with asyncio.timeout(120):
+        async with asyncio.timeout(300):
             return await asyncio.to_thread(self.pipe.recv)
 
     def send(self, number):
