@@ -221,10 +221,7 @@ class PlainResponse(web.Response):
             return self._ready_for.writer
         body = self._body
         if (  # its headers are looked at when they are written
-            (self.__dict__ and self._is_changed())
-            or type(body) is not bytes
-            or len(body) > _LARGEST
-            or not _goes_plain(request)
+            (self.__dict__ and self._is_changed()) or type(body) is not bytes or not _goes_plain(request)
         ):
             return await self._prepare_as_aiohttp(request)
         self._ready_for = request
@@ -241,6 +238,9 @@ class PlainResponse(web.Response):
             await super().write_eof(data)
             return
         writer = request.writer
+        if len(self._body) > _LARGEST_COPIED:
+            await writer.write(whole)
+            whole = self._body
         self._ready_for = None
         self._is_sent = True
         await writer.write_eof(whole)
@@ -277,7 +277,10 @@ class PlainResponse(web.Response):
         return True
 
     def _whole(self, writer: AbstractStreamWriter) -> bytes | None:
-        """Return the bytes of the whole answer; None where it has to be sent as aiohttp does."""
+        """Return the bytes of the whole answer; None where it has to be sent as aiohttp does.
+
+        A body that is too large to be copied is left to be sent behind them.
+        """
         headers = self._own_headers
         now = None if headers is None else self._plain_headers(headers)
         cookies = written_cookies(self._cookies) if self._cookies else b""
@@ -289,13 +292,18 @@ class PlainResponse(web.Response):
         ):
             return None
         server = writer.state.name if type(writer) is ServerWriter else SERVER_NAME
-        head, more = self._head, self._further_lines
+        head, more, body = self._head, self._further_lines, self._body
+        if len(body) > _LARGEST:
+            lines = head.lines if now is None else now.lines
+            fixed = headers if now is not None and now.is_dated_or_named else None
+            start = head.alone(lines + more, cookies, len(body), server, fixed)
+            return start if len(body) > _LARGEST_COPIED else b"".join((start, body))
         if now is not None:
             fixed = headers if now.is_dated_or_named else None
-            return head.before_with(now.lines + more if more else now.lines, cookies, self._body, server, fixed)
+            return head.before_with(now.lines + more if more else now.lines, cookies, body, server, fixed)
         if more or cookies:
-            return head.before_with(head.lines + more, cookies, self._body, server)
-        return head.before(self._body, server)
+            return head.before_with(head.lines + more, cookies, body, server)
+        return head.before(body, server)
 
     async def write(self, data: bytes | bytearray | memoryview) -> None:
         """Write more, as aiohttp does."""
@@ -425,6 +433,9 @@ def _have_a_say(receivers: Sequence[Any]) -> bool:
 
 
 _LARGEST = 2**16
-"""How many bytes a body may have to be copied behind its head; copying more costs more than it saves."""
+"""How many bytes a body may have to be formatted behind its head, which makes room for it several times."""
+
+_LARGEST_COPIED = 2**18
+"""How many bytes a body may have to be copied behind its head; copying more costs more than a second write."""
 
 _BODILESS_METHODS = frozenset({hdrs.METH_HEAD, hdrs.METH_CONNECT})
