@@ -108,6 +108,26 @@ async def orders(order: Order) -> int:
     return len(order.lines)
 
 
+@dataclass
+class Row:
+    number: int
+    name: str
+    tags: list[str]
+
+
+ROWS = [Row(number, f"row {number}", ["a", "b"]) for number in range(1000)]
+
+
+@render_json
+async def rows(request: web.Request) -> list[Row]:
+    return ROWS
+
+
+@render_json(list[Row])
+async def declared_rows(request: web.Request) -> list[Row]:
+    return ROWS
+
+
 GOOD = {"name": "Ann", "age": 33, "email": "", "tags": ["a", "b"], "address": {"street": "Main", "zip": "1"}}
 TWO = GOOD | {"name": "", "age": -1}
 LINES = {"number": 1, "lines": [{"sku": f"sku-{number}", "quantity": 2, "tags": ["new"]} for number in range(1000)]}
@@ -122,6 +142,8 @@ KINDS: dict[str, tuple[str, str, bytes, int]] = {
     "body, two faults": ("POST", "/people", json.dumps(TWO).encode(), 400),
     "body, fifty faults": ("POST", "/people", json.dumps(FIFTY).encode(), 400),
     "body, thousand lines": ("POST", "/orders", json.dumps(LINES, separators=(",", ":")).encode(), 200),
+    "thousand rows": ("GET", "/rows", b"", 200),
+    "thousand rows, declared": ("GET", "/rows/declared", b"", 200),
     "no route": ("GET", "/nowhere", b"", 404),
     "no such method": ("PUT", "/search", b"", 405),
 }
@@ -134,6 +156,8 @@ def application() -> web.Application:
     table.get("/search")(search)
     table.post("/people")(people)
     table.post("/orders")(orders)
+    table.get("/rows")(rows)
+    table.get("/rows/declared")(declared_rows)
     app = build_app(routes=[table])
     app.freeze()
     return app
