@@ -204,7 +204,13 @@ def test_a_misspelt_name_is_an_error():
         ("import ponty", {"aiohttp", "msgspec", "ponty.core", "ponty.request", "ponty.memo"}),
         ("import ponty.core", {"jsonschema", "ponty.request", "ponty.memo", "uvloop"}),
         ("import ponty.core; ponty.core.get", {"ponty.core.operations", "tenacity"}),
-        ("import ponty.request", {"multipart", "jsonschema"}),
+        ("import ponty.core", {"aiohttp", "msgspec", "ponty.core.app"}),
+        ("import ponty.request", {"aiohttp", "msgspec", "multipart", "ponty.core", "ponty.request.fields"}),
+        (
+            "from ponty import QueryParameter, RouteParameter, expect, render_json, startmeup; RouteParameter(str)",
+            {"jsonschema", "jsonschema_rs", "ponty.memo", "ponty.request.parsing.compiler", "ponty.request.validation"}
+            | {"ponty.request.forms", "ponty.core.lifecycle.client", "ponty.core.retrying", "tenacity", "uvloop"},
+        ),
         ("from ponty import get", {"jsonschema", "ponty.request", "ponty.memo"}),
     ],
 )
