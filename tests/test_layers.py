@@ -234,6 +234,13 @@ def test_nothing_is_imported_that_nobody_asked_for(statement, absent):
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "\n"
 
 
+@pytest.mark.parametrize("is_on", [True, False])
+def test_a_name_that_is_imported_later_leaves_the_collector_as_it_was(is_on):
+    switch = "enable" if is_on else "disable"
+    code = f"import gc; gc.{switch}(); from ponty import startmeup, expect; print(gc.isenabled())"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == f"{is_on}\n"
+
+
 async def test_a_locked_key_is_a_409_without_a_word_of_the_key(aiohttp_client):
     """Without an import between the memo and the core."""
     from aiohttp import web

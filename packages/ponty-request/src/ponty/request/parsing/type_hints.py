@@ -70,7 +70,7 @@ def resolve_hints(tp: Any, names: Iterable[str]) -> dict[str, Any]:
     return hints
 
 
-def _owners(cls: type, variables: Iterable[Any]) -> Iterable[Any]:
+def _owners(cls: type, variables: Iterable[type]) -> Iterable[Any]:
     """Return the classes that may have annotated a field.
 
     A TypedDict has the annotations of its bases, and none of them in its `__mro__`; the first to have one wrote it.
