@@ -1,9 +1,9 @@
 """What a program costs before it serves, and while it only waits: `hatch run bench:start`, or with a number of rounds.
 
-Both servers of *hello* start in turns, answer one request and stop. Compared is the processor time of the whole process,
-as the median of the ratios of one round. Then each answers a thousand requests, and its memory is looked at; that is
-what it has for itself alone (USS) and with its part of what it shares (PSS). At last, a program of 500 routes, each with a
-body and an answer of a dataclass of its own with twelve fields, is imported and built.
+Both servers of *hello* start in turns, answer one request and stop. Compared is the processor time of the whole
+process, as the median of the ratios of one round. Then each answers a thousand requests, and its memory is looked at:
+what it has for itself alone (USS) and with its part of what it shares (PSS). At last, a program of 500 routes, each
+with a body and an answer of a dataclass of its own with twelve fields, is imported and built.
 """
 
 import asyncio
@@ -72,7 +72,8 @@ def main(rounds: int) -> None:
             least = min(ours for ours, _ in pairs) / min(theirs for _, theirs in pairs)
             values = [statistics.median(values) for values in zip(*pairs, strict=True)]
             unit = "ms of CPU" if what == "start" else "MB"
-            print(f"  {what:6} {ratio:5.2f} (at most {target}; of the least {least:.2f})  {values[0]:6.1f} {values[1]:6.1f} {unit}")
+            told = f"at most {target}; of the least {least:.2f}"
+            print(f"  {what:6} {ratio:5.2f} ({told})  {values[0]:6.1f} {values[1]:6.1f} {unit}")
         program()
 
 
@@ -80,7 +81,8 @@ def _start(directory: str, name: str, requests: int) -> dict[str, float]:
     """Start a server, ask it, look at its memory and stop it."""
     code = f"import sys; sys.path.insert(0, {directory!r}); import {name}_hello as app; app.serve({_PORT})"
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
-    with subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen([sys.executable, "-c", code], env=environment, **quiet) as process:
         try:
             asyncio.run(_ask(requests))
             memory = _memory(process.pid)
@@ -127,8 +129,8 @@ def program(routes: int = MANY) -> None:
     kinds = ("int", "str", "list[str]", "float | None", "bool", "dict[str, int]")
     fields = "\n".join(f"    field_{number}: {kinds[number % len(kinds)]}" for number in range(12))
     parts = ["import dataclasses", "from ponty import ParsedJsonBody, Request, expect, post, render_json"]
-    for number in range(routes):
-        parts.append(f"""
+    parts += [
+        f"""
 @dataclasses.dataclass
 class Item{number}:
 {fields}
@@ -141,7 +143,9 @@ class Req{number}(Request):
 @render_json
 async def handler{number}(item: Item{number}) -> Item{number}:
     return item
-""")
+"""
+        for number in range(routes)
+    ]
     text = "\n".join(parts)
     code = compile(text, "many.py", "exec", dont_inherit=True)
     declared = "\n".join(f"@dataclasses.dataclass\nclass Item{number}:\n{fields}" for number in range(routes))

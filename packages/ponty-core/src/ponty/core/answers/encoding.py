@@ -76,7 +76,7 @@ _SUSPECT = re.compile(rb"""[+-]\d\d:\d\d"|"-?[\d.]+(?:e[-+]?\d+)?":""")
 # Each begins with literal text, which is soon found or not.
 _ends_east = re.compile(rb'\+\d\d:\d\d"').search
 _ends_west = re.compile(rb'-\d\d:\d\d"').search
-_ends_as_name = re.compile(rb'":(?<=[\d.]":)').search
+_ends_as_name = re.compile(rb':(?<=[\d.]":)').search
 _NUMBER = b"0123456789.+-e"
 
 

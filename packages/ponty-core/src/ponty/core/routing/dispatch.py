@@ -147,7 +147,9 @@ class Table:
             key = (fixed.rpartition("/")[0] if brace else fixed).rstrip("/") or "/"
             below.setdefault(key, []).append(resource)
             self._depth = max(self._depth, key.count("/"))
-        self._index: dict[str, list[_Candidate]] = {key: [*_joined(several)] for key, several in below.items()}
+        self._index: dict[str, list[Callable[[str, str], _Found | None]]] = {
+            key: [candidate.find for candidate in _joined(several)] for key, several in below.items()
+        }
 
     def find(self, path: str, method: str) -> _Found | None:
         """Return the first route for a path and method, and the variable parts of the path; None if there is none.
@@ -156,14 +158,21 @@ class Table:
             UnknownError: That is not known here.
         """
         part = path
-        if path.count("/") > self._depth:  # a path of thousands of slashes is not walked through
-            part = "/".join(path.split("/", self._depth + 1)[: self._depth + 1]) or "/"
+        depth = self._depth
+        if depth == 1:  # as in most applications, and soon done
+            end = path.find("/", 1)
+            if end >= 0:
+                part = path[:end] or "/"
+        elif path.count("/") > depth:  # a path of thousands of slashes is not walked through
+            part = "/".join(path.split("/", depth + 1)[: depth + 1]) or "/"
         index = self._index
         while part:
-            for candidate in index.get(part, ()):
-                found = candidate.find(path, method)
-                if found is not None:
-                    return found
+            candidates = index.get(part)
+            if candidates is not None:
+                for find in candidates:
+                    found = find(path, method)
+                    if found is not None:
+                        return found
             if part == "/":
                 break
             part = part.rpartition("/")[0] or "/"
@@ -197,7 +206,7 @@ class Dispatch:
 
     def __call__(self, base: web.BaseRequest) -> Awaitable[web.StreamResponse]:
         """Answer a request."""
-        request = cast("web.Request", base)  # as the factory of an application makes it
+        request: Any = base  # as the factory of an application makes it: a web.Request
         try:
             found = self.find(request.rel_url.path_safe, request.method)
         except UnknownError:
@@ -207,7 +216,7 @@ class Dispatch:
         route, parts = found
         handler = self._composed.get(route) or self._compose(route)
         matched = matched_with(parts, route, self._app)
-        request._match_info = matched  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # as the application does
+        request._match_info = matched  # noqa: SLF001  # as the application does
         if hdrs.EXPECT in request.headers:
             return _expected(request, matched, handler)
         return handler(request)
@@ -257,4 +266,13 @@ def can_dispatch(app: web.Application) -> bool:
         and type(app.router) is web.UrlDispatcher
         and all(getattr(middleware, "__middleware_version__", 0) == 1 for middleware in middlewares)
         and not any(isinstance(resource, MatchedSubAppResource) for resource in app.router.resources())
+    )
+
+
+def stands_alone(app: web.Application) -> bool:
+    """Return whether each request to `app` is for it alone, and not for an application below it."""
+    return can_dispatch(app) and all(
+        isinstance(resource, PathGroup | Unmatched)
+        or type(resource) in {web.PlainResource, web.DynamicResource, web.StaticResource}
+        for resource in app.router.resources()
     )
