@@ -28,6 +28,7 @@ from ponty.request import (
     Annotation,
     ParsedJsonBody,
     PosIntQueryParameter,
+    QueryParameter,
     Request,
     StringQueryParameter,
     StringRouteParameter,
@@ -231,7 +232,7 @@ def measure(kind: str) -> dict[str, int]:
             await answer(app, method, path, body, cost)
             costs.append((cost.instructions, cost.calls))
         # Some versions of Python count instructions from the second time on; and as a second passes, the date is new.
-        instructions, calls = min(costs[1:])
+        instructions, calls = map(min, zip(*costs[1:], strict=True))
         return {"instructions": instructions, "calls": calls}
 
     return asyncio.run(run())
@@ -252,6 +253,37 @@ def test_what_is_counted_grows_with_the_work():
     fewer, more = measure("body, two faults"), measure("body, fifty faults")
     assert fewer["instructions"] < more["instructions"]
     assert fewer["calls"] < more["calls"]
+
+
+def cost_of_fields(number: int) -> int:
+    """Count the instructions of a request with so many query parameters."""
+    fields = {f"field_{n}": QueryParameter(int, required=True) for n in range(number)}
+    cls = type("Many", (Request,), fields)
+
+    @expect(cls, whole=True)
+    @render_json
+    async def add(r: Any) -> int:
+        return sum(vars(r).values())
+
+    async def run() -> int:
+        table = Routes()
+        table.get("/fields")(add)
+        app = build_app(routes=[table])
+        app.freeze()
+        path = "/fields?" + "&".join(f"field_{n}={n}" for n in range(number))
+        costs = []
+        for _ in range(5):
+            cost = Cost()
+            assert await answer(app, "GET", path, b"", cost) == 200
+            costs.append(cost.instructions)
+        return min(costs[1:])
+
+    return asyncio.run(run())
+
+
+def test_a_field_costs_as_much_among_a_hundred_as_among_ten():
+    ten, twenty, hundred = map(cost_of_fields, (10, 20, 100))
+    assert 0 < (hundred - twenty) / 80 <= 1.05 * (twenty - ten) / 10
 
 
 if __name__ == "__main__":

@@ -130,6 +130,9 @@ def encode_regular(value: object, regular: Regular | None) -> bytes:
     except _MustBeLookedAtError:
         pass
     else:
+        # Most have no sign at all; what `is_suspect` does is done here, to spare a call.
+        if b"+" not in body and b"-" not in body and _ends_as_name(body) is None:
+            return body
         if not is_suspect(body):
             return body
     plain = msgspec.to_builtins(value, builtin_types=(datetime.datetime, datetime.time), enc_hook=_unknown)
