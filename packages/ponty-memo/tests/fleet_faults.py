@@ -151,6 +151,24 @@ FLEET_FAULTS = [
         "        if record is None",
     ),
     (
+        "what is at hand stays when it was dropped",
+        "redis/near_cache.py",
+        "            self.at_hand.pop(self.calls.pop(key), None)\n",
+        "            pass\n",
+    ),
+    (
+        "what is at hand stays while messages may be missed",
+        "redis/near_cache.py",
+        "        self._entries.put_away()\n",
+        "        pass\n",
+    ),
+    (
+        "what is at hand is served past its time",
+        "keys/wrapper.py",
+        "%record[1] > %clock.now() and %clock.loop",
+        "%clock.loop",
+    ),
+    (
         "a near cache keeps what it may have missed",
         "redis/near_cache.py",
         "        self.clear()\n        self.trusted = True",
@@ -312,8 +330,8 @@ FLEET_FAULTS = [
     (
         "what is found is inherited",
         "flights/memoizer.py",
-        "            found_here = flight.attached and not without_store",
-        "            found_here = flight.attached",
+        "found_here=flight.attached and not without_store)",
+        "found_here=flight.attached)",
     ),
     (
         "who joins does not ask",

@@ -73,8 +73,8 @@ class RedisLink:
         self._connections = max_connections
         self._given = None if isinstance(redis, str) else redis
         self._make: Callable[[], Redis] = self._maker(redis) if isinstance(redis, str) else lambda: redis
-        self._loop_owner = LoopOwner("the link to Redis")
-        self._loop_owner.on_new_loop(self._on_new_loop)
+        self.loop_owner: Final = LoopOwner("the link to Redis")
+        self.loop_owner.on_new_loop(self._on_new_loop)
         self._used = False
         self._closed = False
         self._process = 0
@@ -118,7 +118,7 @@ class RedisLink:
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
         """Close the link, once the commands under way have ended, unless others have opened it, too."""
-        self._loop_owner.enter()
+        self.loop_owner.enter()
         self._openers = max(0, self._openers - 1)
         if not self._openers:
             await self.aclose()
@@ -131,7 +131,7 @@ class RedisLink:
 
     def client(self) -> "Redis":
         """Return the client in this event loop."""
-        self._loop_owner.enter()
+        self.loop_owner.enter()
         if self._client is None:
             self._client = self._make()
             self._closed = False
@@ -146,13 +146,13 @@ class RedisLink:
         Raises:
             Unavailable: The link was closed, and nobody has used it since.
         """
-        self._loop_owner.enter()
+        self.loop_owner.enter()
         if self._closed:
             raise Unavailable("the link was closed", in_doubt=False)
 
     async def aclose(self) -> None:
         """Close the link, once nothing is being given back any more; it would open again if it were used."""
-        loop = self._loop_owner.enter()
+        loop = self.loop_owner.enter()
         await self.subscription.close()
         await self.orphaned_locks.close()
         await self.breaker.close()
@@ -276,7 +276,7 @@ class RedisLink:
         if not self._not_since("reconnected", 1):
             return
         logger().error("Redis is read-only: it is asked on new connections from now on")
-        loop = self._loop_owner.enter()
+        loop = self.loop_owner.enter()
         task = loop.create_task(self.client().connection_pool.disconnect(inuse_connections=False))
         self._running.add(task)
         task.add_done_callback(self._reconnected)
