@@ -31,7 +31,7 @@ from types import NoneType
 from typing import Any, Final
 
 from ponty.memo.lazy_imports import asyncio
-from ponty.memo.stores.lru import Entries
+from ponty.memo.stores.lru import Entries, Record
 
 _UNCHANGEABLE: Final = frozenset({str, int, float, bool, bytes, NoneType})
 """The types of values that all callers may share."""
@@ -104,7 +104,7 @@ class NearCache:
 
     def get(self, name: str) -> bytes | None:
         """Return the bytes under `name` if they are fresh."""
-        record = self._entries.records.get(name)
+        record: Record[bytes] | None = self._entries.records.get(name)
         if not self.trusted or record is None or record.fresh_until <= _now():
             return None
         self._entries.records.move_to_end(name)
@@ -112,7 +112,7 @@ class NearCache:
 
     def stand_in(self, name: str) -> bytes | None:
         """Return the bytes under `name` while Redis is away."""
-        record = self._entries.records.get(name)
+        record: Record[bytes] | None = self._entries.records.get(name)
         return None if record is None or record.gone_at <= _now() else record.value
 
     def generation(self) -> int:
