@@ -71,7 +71,7 @@ class Command:
         "outcome",
     )
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - from the outside in
         self,
         what: str,
         parts: tuple[Part, ...],
@@ -79,6 +79,7 @@ class Command:
         pipeline: Pipeline,
         breaker: Breaker,
         timeout: float,
+        *,
         track: "Callable[[asyncio.Task[None]], object]",
     ) -> None:
         self.first: bool = what in _FIRST

@@ -6,11 +6,11 @@ that it is used in.
 
 How a command is run:
 
-1. In a batch with others, in a task of its own. A caller that is cancelled, or has waited long enough, leaves; the command goes on to its end.
-   So the client is not cancelled between a command and its answer, whoever leaves, and an answer cannot be taken for
-   that of a later command.
-2. A caller waits for `timeout_ms` at most, whatever the client's own limits are. What has not been sent by then is not
-   sent any more. What has been sent is *in doubt*.
+1. In a batch with others, in a task of its own. A caller that is cancelled, or has waited long enough, leaves; the
+   command goes on to its end. So the client is not cancelled between a command and its answer, whoever leaves, and an
+   answer cannot be taken for that of a later command.
+2. A caller waits for `timeout_ms` at most while no answer comes, whatever the client's own limits are. What has not
+   been sent by then is not sent any more. What has been sent is *in doubt*.
 3. A script whose connection breaks is run once more, on a new connection: Redis closes those that are idle, and so does
    what lies between. To run a script twice does no harm.
 4. A command that gets no answer at all, not even long after that, is cancelled: the client closes the connection.
@@ -239,7 +239,7 @@ class RedisLink:
 
     async def _attempt(self, what: str, parts: tuple[Part, ...], attempt: Callable[[Ask], Awaitable[Any]]) -> Any:
         self.client()
-        command = Command(what, parts, attempt, self._pipeline, self.breaker, self._timeout, self._track)
+        command = Command(what, parts, attempt, self._pipeline, self.breaker, self._timeout, track=self._track)
         try:
             reply, failure = await command.outcome
         finally:

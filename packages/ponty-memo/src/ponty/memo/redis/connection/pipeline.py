@@ -26,10 +26,9 @@ command that is sent twice by one asking; a batch that waits while a connection 
 beyond its batch.
 """
 
-import functools
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 from ponty.memo.errors import Unavailable
 from ponty.memo.flights.exception_copies import copy_of
@@ -45,6 +44,7 @@ _LAST_RESORT: Final = 3
 """After how many times the `timeout_ms` of a link a batch is cancelled to which no further answer has come."""
 
 Part: TypeAlias = str | bytes | int
+
 
 class Batch:
     """Commands that are sent together, and how many of them were answered so far."""
@@ -228,7 +228,7 @@ class Pipeline:
     async def _exchange(self, batch: Batch, unanswered: deque[_Asked]) -> None:
         """Send several commands at once, and hand out the answers as they come."""
         pool: Any = self._client().connection_pool
-        connection: Any = await (pool.get_connection("EVALSHA") if _asks_for_name(type(pool)) else pool.get_connection())
+        connection: Any = await (pool.get_connection("EVALSHA") if _asks_for_name(pool) else pool.get_connection())
         try:
             await connection.send_packed_command(connection.pack_commands([asked.parts for asked in batch.asked]))
             while unanswered:
@@ -278,8 +278,13 @@ class _Patience:
         self._timer = self._loop.call_later(self._limit, self._look)
 
 
-@functools.cache
-def _asks_for_name(pool: type) -> bool:
+_asking: Final[dict[type, bool]] = {}
+
+
+def _asks_for_name(pool: Any) -> bool:
     """Return whether a pool is to be told for which command a connection is, as redis-py before 5.3 wants it."""
-    name = inspect.signature(cast("Any", pool).get_connection).parameters.get("command_name")
-    return name is not None and name.default is inspect.Parameter.empty
+    kind = type(pool)
+    if kind not in _asking:
+        name = inspect.signature(kind.get_connection).parameters.get("command_name")
+        _asking[kind] = name is not None and name.default is inspect.Parameter.empty
+    return _asking[kind]
