@@ -96,7 +96,7 @@ class Command:
         self._task: asyncio.Task[None] | None = None
         self._loop = asyncio.get_running_loop()
         self.outcome: asyncio.Future[tuple[Any, BaseException | None]] = self._loop.create_future()
-        self._timer = self._loop.call_later(timeout, self._time_out)
+        self._timer: asyncio.Handle = self._loop.call_later(timeout, self._time_out)
         pipeline.ask(self, parts)
 
     @property
@@ -179,7 +179,7 @@ class Command:
         if self.outcome.done():
             return
         if turns:  # where the loop was held up, an answer may have come that nobody has read
-            self._loop.call_soon(self._time_out, turns - 1)
+            self._timer = self._loop.call_soon(self._time_out, turns - 1)
             return
         answers = self._pipeline.answers if self.batch is None or not self._sent else self.batch.answers
         if self._seen != answers:  # Redis is there, the crowd is our own
