@@ -23,7 +23,7 @@ async def test_a_thousand_different_keys_take_a_few_round_trips(own_server, link
     server = own_server()
     link = link_to(server.url, timeout_ms=60_000)
 
-    @rediscache(link, namespace=namespace, maxwait_ms=600_000)
+    @rediscache(link, namespace=namespace, maxwait_ms=600_000, lease_ms=600_000)
     async def double(number: int) -> int:
         return number * 2
 
