@@ -65,6 +65,9 @@ _TEXT = rb'"[^"\\]*(?:\\.[^"\\]*)*'
 _NAME = re.compile(rb"[ \t\n\r]*(" + _TEXT + rb'")[ \t\n\r]*:[ \t\n\r]*', re.DOTALL)
 _TOKEN = re.compile(_TEXT + rb'(?:"|\\?\Z)|[\[\]{},]', re.DOTALL)
 _TEXT_END = re.compile(rb'[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_PARTS = 16
+"""In how many parts a block is taken to look for a comma."""
+
 _TURN = 32
 """After how many blocks others may have their turn."""
 
@@ -82,6 +85,7 @@ class Cutter:
         self._body = outline.body
         self._piece = piece
         self._opened: list[bool] = []  # whether each is an array
+        self._clear = -1  # a block in whose rest nothing is closed that is open
 
     def cuts(self) -> Iterator[Cut | None]:
         """Cut; None is where others may have their turn."""
@@ -132,7 +136,9 @@ class Cutter:
         if first >= count:
             yield self._rest(place, b"" if is_first else self._entry)
             return
-        comma, close = self._scan(place, min((first + 1) * size, len(self._body)), depth, depth)
+        comma = close = None
+        if first != self._clear:
+            comma, close = self._scan(place, min((first + 1) * size, len(self._body)), depth, depth)
         candidates: list[int] = []
         block = first
         while close is None and block < last:
@@ -146,10 +152,11 @@ class Cutter:
             yield from self._closed(place, close, is_first=is_first)
             return
         while candidates:
-            found, _ = self._scan_block(candidates.pop(), depth)
+            found = self._last_comma(candidates[-1], depth)
             if found is not None:
-                comma = found
+                comma, self._clear = found, candidates[-1]
                 break
+            candidates.pop()
         if comma is not None:
             yield self._run(place, comma, is_first=is_first)
             return
@@ -168,6 +175,7 @@ class Cutter:
         mark = self._body[start : start + 1]
         if mark in {b"[", b"{"}:
             self._opened.append(mark == b"[")
+            self._clear = -1
             yield Opened(mark == b"[", key, start)
             return
         while (block := block + 1) < len(outline.lows):
@@ -215,9 +223,26 @@ class Cutter:
         match = _BLANK.match(self._body, place)
         return place if match is None else match.end()
 
-    def _scan_block(self, block: int, depth: int, *, is_first_comma: bool = False) -> tuple[int | None, int | None]:
-        outline = self._outline
+    def _last_comma(self, block: int, depth: int) -> int | None:
+        """Return the place of the last comma at a depth in a block that goes no further up."""
+        outline, size = self._outline, max(self._outline.size // _PARTS, 1)
         start = block * outline.size
+        stop = min(start + outline.size, len(self._body))
+        parts = Outline(self._body, size, start, stop, outline.depths[block], outline.begins[block])
+        for _ in parts.blocks():
+            pass
+        for part in range(len(parts.lows) - 1, -1, -1):
+            if parts.lows[part] == depth:
+                comma, _ = self._scan_block(part, depth, parts)
+                if comma is not None:
+                    return comma
+        return None
+
+    def _scan_block(
+        self, block: int, depth: int, outline: Outline | None = None, *, is_first_comma: bool = False
+    ) -> tuple[int | None, int | None]:
+        outline = outline or self._outline
+        start = outline.start + block * outline.size
         stop = min(start + outline.size, len(self._body))
         in_text, is_escaped = outline.begins[block]
         if in_text:

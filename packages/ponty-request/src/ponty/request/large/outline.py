@@ -29,16 +29,31 @@ _PASSES = 6
 
 
 class Outline:
-    """The outline of JSON text, which `blocks` makes.
+    """The outline of JSON text, or of a part of it, which `blocks` makes.
 
     Args:
         body: The text.
         size: How many bytes a block has.
+        start: Where the part begins.
+        stop: Where it ends; None for the end of the text.
+        depth: How deep it begins.
+        begins: Whether it begins within a text, and with what a backslash before it escapes.
     """
 
-    def __init__(self, body: bytes, size: int) -> None:
+    def __init__(
+        self,
+        body: bytes,
+        size: int,
+        start: int = 0,
+        stop: int | None = None,
+        depth: int = 0,
+        begins: tuple[bool, bool] = (False, False),
+    ) -> None:
         self.body = body
         self.size = size
+        self.start = start
+        self._stop = len(body) if stop is None else stop
+        self._first = depth, begins
         self.depths: list[int] = []
         """How deep each block begins."""
         self.lows: list[int] = []
@@ -51,9 +66,9 @@ class Outline:
     def blocks(self) -> Iterator[None]:
         """Go through all blocks, up to one with brackets that do not fit each other."""
         body, size = self.body, self.size
-        depth, in_text, is_escaped = 0, False, False
-        for start in range(0, len(body), size):
-            chunk = body[start : start + size]
+        depth, (in_text, is_escaped) = self._first
+        for start in range(self.start, self._stop, size):
+            chunk = body[start : min(start + size, self._stop)]
             begins = (in_text, is_escaped)
             if is_escaped:
                 chunk = chunk[1:]
@@ -71,11 +86,13 @@ class Outline:
             else:
                 in_text = False
             left, levels = _without_pairs(word)
-            match = _LEFT.fullmatch(left)
-            if match is None:
-                return
-            low = depth - len(match[1])
-            end = low + len(match[2])
+            low = end = depth
+            if left:
+                match = _LEFT.fullmatch(left)
+                if match is None:
+                    return
+                low -= len(match[1])
+                end = low + len(match[2])
             if max(depth, end) + levels > MAX_DEPTH and not self.is_too_deep:
                 steps = map(_STEP.__getitem__, word)
                 self.is_too_deep = max(itertools.accumulate(steps, initial=depth)) > MAX_DEPTH
@@ -91,8 +108,8 @@ def _without_pairs(word: bytes) -> tuple[bytes, int]:
     for passes in range(_PASSES):
         before = len(word)
         word = word.replace(b"{}", b"").replace(b"[]", b"")
-        if len(word) == before:
-            return word, passes * 2
+        if len(word) in {before, 0}:
+            return word, passes * 2 + 2
     left = bytearray()
     for bracket in word:
         if left and left[-1] == _CLOSES.get(bracket):

@@ -12,7 +12,7 @@ from ponty.request.large.building import ArrayParts, EntriesParts, MembersParts,
 from ponty.request.large.outline import Outline
 from ponty.request.large.plain import Pieces, PlainSink, decoded, outlined, poured
 from ponty.request.large.reduction import LargeValidator
-from ponty.request.large.release import Kept, release, release_after_request
+from ponty.request.large.release import Kept
 from ponty.request.large.turns import Steps
 from ponty.request.large.typed import Readers, TypedSink, inside_of
 from ponty.request.parsing.compiled_type import (
@@ -55,18 +55,18 @@ class LargeParser:
             if parts is None:
                 parts = yield from self._plain(outline, kept)
                 if isinstance(parts, InvalidField):
-                    release(kept)
+                    kept.release()
                     return parts
             value = yield from built(parts)
         except REFUSALS as error:
-            release(kept)
+            kept.release()
             if isinstance(error, InvalidField):
                 raise
             raise construction_error(error).refusal() from None
         except BaseException:
-            release(kept)
+            kept.release()
             raise
-        release_after_request(kept)
+        kept.release_after_request()
         return value
 
     def _typed(self, outline: Outline, kept: Kept) -> Steps[Parts | None]:
@@ -124,9 +124,9 @@ def _decoded(body: bytes, validator: LargeValidator | None) -> Steps[PlainSink]:
             if refusal is not None:
                 raise refusal
     except BaseException:
-        release(kept)
+        kept.release()
         raise
-    release_after_request(kept)
+    kept.release_after_request()
     return sink
 
 

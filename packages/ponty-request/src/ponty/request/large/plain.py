@@ -73,11 +73,11 @@ class PlainSink:
         outer = self._opened[-1]
         if isinstance(outer.value, list):
             items = _decode(b"[", entries, b"]")
-            self._kept.append(items)
+            self._kept.add(items)
             outer.value += items
         else:
             found = _decode(b"{", entries, b"}")
-            self._kept.append(found)
+            self._kept.add(found)
             if outer.inner and not outer.inner.keys().isdisjoint(found):
                 for name in found:
                     outer.inner.pop(name, None)

@@ -14,8 +14,8 @@ class Sizes(msgspec.Struct):
     """
 
     sliced: int = 256 * 1024
-    piece: int = 64 * 1024
-    block: int = 2048
+    piece: int = 96 * 1024
+    block: int = 8192
     seconds: float = 0.002
 
 

@@ -159,13 +159,13 @@ class TypedSink:
             item = parts.items.item
             reader = self._readers.items(item)
             items = reader.read(b"".join((b"[", entries, b"]")))
-            self._kept.append(items)
+            self._kept.add(items)
             parts.parts.append((items, reader.make))
         elif isinstance(parts, EntriesParts):
             value = parts.entries.value
             reader = self._readers.entries(value)
             found = reader.read(b"".join((b"{", entries, b"}")))
-            self._kept.append(found)
+            self._kept.add(found)
             parts.parts.append((found, reader.make))
         elif isinstance(parts, MembersParts):
             self._members(parts, b"".join((b"{", entries, b"}")))
