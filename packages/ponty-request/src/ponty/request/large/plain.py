@@ -10,8 +10,8 @@ from ponty.request.large.release import Kept
 from ponty.request.large.sizes import SIZES
 from ponty.request.large.turns import Steps
 
-MAX_OPENED = 1000
-"""How many long arrays and objects are opened inside one another, where 100 levels are refused."""
+MAX_OPENED = 120
+"""How many long arrays and objects are opened inside one another; more than 100 levels are refused in any case."""
 
 
 class Pieces:
