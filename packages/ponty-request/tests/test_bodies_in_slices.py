@@ -6,8 +6,10 @@ import contextlib
 import dataclasses
 import datetime
 import gc
+import gzip
 import json
 import uuid
+import weakref
 from typing import Annotated, Any, TypedDict
 
 import msgspec
@@ -16,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ponty.core import PontyError, post, render_json
-from ponty.request import Annotation, InvalidField, JsonBody, ParsedJsonBody, Request, ValidatedJsonBody, expect
+from ponty.request import AIOHttpReq, Annotation, InvalidField, JsonBody, ParsedJsonBody, Request, ValidatedJsonBody, expect
 from ponty.request.content.json_decoder import decode_json
 from ponty.request.large import sizes
 from ponty.request.large.parser import LargeParser, decoded_json, validated_json
@@ -228,3 +230,213 @@ def test_a_schema_refuses_the_same_in_slices(data, which, piece, block):
             return outcome(lambda: drained(validated_json(body, LargeValidator(validator))))
 
     assert asyncio.run(in_slices()) == outcome(in_one_go)
+
+
+def small_sizes(monkeypatch, *, sliced: int = 1000, piece: int = 200, block: int = 64, seconds: float = 0.0) -> None:
+    """Have bodies read in small pieces for the rest of a test, each in a slice of its own."""
+    for name, value in {"sliced": sliced, "piece": piece, "block": block, "seconds": seconds}.items():
+        monkeypatch.setattr(sizes.SIZES, name, value)
+
+
+class NewRows(Request):
+    rows = ParsedJsonBody(list[Row])
+
+
+class Whole(Request):
+    rows = ParsedJsonBody(list[Row])
+    request = AIOHttpReq()
+
+
+class AnyRows(Request):
+    rows = JsonBody()
+
+
+class ValidRows(Request):
+    rows = ValidatedJsonBody(schema={"items": {"properties": {"count": {"minimum": 0}}}})
+
+
+def text_of(count: int, last: object = 1) -> bytes:
+    """Write so many rows, the last with a count of its own."""
+    return json.dumps([{"name": "n", "count": last if number == count - 1 else 1} for number in range(count)]).encode()
+
+
+HEADERS = {"Content-Type": "application/json"}
+
+
+@pytest.mark.parametrize("cls", [NewRows, ValidRows, AnyRows])
+async def test_a_large_body_is_served(serve, monkeypatch, cls):
+    """Over HTTP, each field that takes JSON reads large bodies in slices and answers as for others."""
+    small_sizes(monkeypatch)
+
+    @post("/rows")
+    @expect(cls)
+    @render_json
+    async def rows(rows):
+        return len(rows)
+
+    client = await serve()
+    async with client.post("/rows", data=text_of(500), headers=HEADERS) as answer:
+        assert (answer.status, (await answer.json())["data"]) == (200, 500)
+    async with client.post("/rows", data=text_of(500, -1), headers=HEADERS) as answer:
+        document = await answer.json(content_type=None)
+    if cls is AnyRows:
+        assert answer.status == 200
+    else:
+        assert (answer.status, document["errors"][0]["pointer"]) == (400, "/499/count")
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "x-gzip"])
+async def test_an_encoded_body_is_read_once_and_for_all(serve, encoding):
+    """What a field has read and unpacked, the request has too."""
+    read = list[int]()
+
+    @post("/rows")
+    @expect(Whole)
+    @render_json
+    async def rows(rows, request):
+        read.append(len(await request.read()))
+        return len(rows)
+
+    client = await serve()
+    body = text_of(1000)
+    packed = gzip.compress(body)
+    headers = {**HEADERS, "Content-Encoding": encoding}
+    async with client.post("/rows", data=packed, headers=headers) as answer:
+        assert (answer.status, (await answer.json())["data"]) == (200, 1000)
+    assert read == [len(body) if encoding == "gzip" else len(packed)]
+
+
+async def counted(steps, turns: list[str], name: str):
+    """Do work in turns, and note who has one."""
+
+    def noted():
+        while True:
+            try:
+                next(steps)
+            except StopIteration as stop:
+                return stop.value
+            turns.append(name)
+            yield
+
+    return await in_turns(noted())
+
+
+async def test_two_large_bodies_have_turns_alike(monkeypatch):
+    """Of two that are read at once, none waits for the other's end, and each slice is a turn of the loop of its own."""
+    small_sizes(monkeypatch)
+    turns: list[str] = []
+    body = text_of(300)
+    found = await asyncio.gather(*(counted(decoded_json(body), turns, name) for name in "ab"))
+    assert found[0] == found[1] == json.loads(body)
+    assert turns[:20] == ["a", "b"] * 10
+
+
+async def test_others_have_a_turn_after_each_slice(monkeypatch):
+    """A task that asks for nothing but turns has one for each slice, at least."""
+    small_sizes(monkeypatch)
+    turns = 0
+
+    async def other():
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    watching = asyncio.create_task(other())
+    slices: list[str] = []
+    await counted(LARGE[0].attempt(text_of(300)), slices, "a")
+    watching.cancel()
+    assert len(slices) > 50
+    assert turns >= len(slices)
+
+
+async def test_work_for_a_client_that_has_left_is_not_gone_on_with(monkeypatch):
+    """It ends between two slices, and what was read so far is let go of."""
+    small_sizes(monkeypatch)
+
+    class Gone:
+        transport = None
+
+    steps = LARGE[0].attempt(text_of(300))
+    with pytest.raises(ConnectionResetError, match="the client has left"):
+        await in_turns(steps, Gone())  # type: ignore[arg-type]
+    with pytest.raises(StopIteration):
+        next(steps)
+
+
+async def test_a_cancelled_request_ends_the_work(monkeypatch):
+    """As where a server stops, or a deadline is over."""
+    small_sizes(monkeypatch)
+    steps = LARGE[0].attempt(text_of(300))
+    task = asyncio.create_task(in_turns(steps))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    with pytest.raises(StopIteration):
+        next(steps)
+
+
+async def test_a_stop_lets_a_large_body_be_read_to_its_end(serve, monkeypatch):
+    """A server that is told to stop while a body is read in slices answers it."""
+    small_sizes(monkeypatch)
+    began = asyncio.Event()
+
+    @post("/rows")
+    @expect(NewRows)
+    @render_json
+    async def rows(rows):
+        return len(rows)
+
+    original = LargeParser.attempt
+
+    def attempt(self, body):
+        began.set()
+        return original(self, body)
+
+    monkeypatch.setattr(LargeParser, "attempt", attempt)
+    client = await serve()
+    asking = asyncio.create_task(client.post("/rows", data=text_of(2000), headers=HEADERS))
+    await began.wait()
+    stopping = asyncio.create_task(client.server.close())
+    async with await asking as answer:
+        assert (answer.status, (await answer.json())["data"]) == (200, 2000)
+    await stopping
+
+
+async def test_values_are_let_go_of_in_turns_when_the_request_is_done():
+    """As long as the task of the request runs, its value is whole; then its pieces go one after another."""
+
+    class Piece:
+        pass
+
+    gc.collect()  # what other tests have left behind
+    thresholds = gc.get_threshold()
+    pieces = [Piece() for _ in range(5)]
+    seen = [weakref.ref(piece) for piece in pieces]
+    done = asyncio.Event()
+
+    async def request():
+        kept = Kept()
+        for piece in pieces:
+            kept.add(piece)
+        kept.release_after_request()
+        await done.wait()
+
+    with small():
+        task = asyncio.create_task(request())
+        await asyncio.sleep(0)
+        pieces.clear()
+        piece = None  # noqa: F841
+        assert all(ref() is not None for ref in seen)
+        assert gc.get_threshold() != thresholds
+        done.set()
+        await task
+        left = []
+        while any(ref() is not None for ref in seen):
+            await asyncio.sleep(0)
+            left.append(sum(ref() is not None for ref in seen))
+    assert left[-5:] == [4, 3, 2, 1, 0]
+    await asyncio.sleep(0)
+    assert gc.get_threshold() == thresholds

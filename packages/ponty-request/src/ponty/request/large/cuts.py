@@ -8,7 +8,7 @@ decoded: see `outline`. Where the text surely is not JSON, or ends too early, no
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Final, NamedTuple
 
 from ponty.request.large.outline import Outline
@@ -65,6 +65,9 @@ _TEXT = rb'"[^"\\]*(?:\\.[^"\\]*)*'
 _NAME = re.compile(rb"[ \t\n\r]*(" + _TEXT + rb'")[ \t\n\r]*:[ \t\n\r]*', re.DOTALL)
 _TOKEN = re.compile(_TEXT + rb'(?:"|\\?\Z)|[\[\]{},]', re.DOTALL)
 _TEXT_END = re.compile(rb'[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_MOST = 8000
+"""How many brackets a run has, about, at most: many small values take longer than few large ones."""
+
 _PARTS = 16
 """In how many parts a block is taken to look for a comma."""
 
@@ -87,10 +90,10 @@ class Cutter:
         self._opened: list[bool] = []  # whether each is an array
         self._clear = -1  # a block in whose rest nothing is closed that is open
 
-    def cuts(self) -> Iterator[Cut | None]:
+    def cuts(self) -> Generator[Cut | None, None, None]:
         """Cut; None is where others may have their turn."""
         body, opened = self._body, self._opened
-        place = self._skip(0)
+        place = yield from self._skipped(0)
         if body[place : place + 1] not in {b"[", b"{"}:
             yield Run(0, len(body))
             return
@@ -113,7 +116,7 @@ class Cutter:
                 place, is_first = found.end, False
             # After an entry: a comma and another one, or the end.
             while opened:
-                place = self._skip(place)
+                place = yield from self._skipped(place)
                 mark = body[place : place + 1]
                 if mark == b",":
                     place += 1
@@ -124,10 +127,10 @@ class Cutter:
                 place += 1
                 opened.pop()
                 yield Closed(place)
-        if self._skip(place) < len(body):
+        if (yield from self._skipped(place)) < len(body):
             yield Rest(place, b"[]")
 
-    def _next(self, place: int, *, is_first: bool) -> Iterator[Cut | None]:
+    def _next(self, place: int, *, is_first: bool) -> Generator[Cut | None, None, None]:
         """Find the next run, or what is opened or closed."""
         outline, depth = self._outline, len(self._opened)
         size, count = outline.size, len(outline.lows)
@@ -141,8 +144,12 @@ class Cutter:
             comma, close = self._scan(place, min((first + 1) * size, len(self._body)), depth, depth)
         candidates: list[int] = []
         block = first
+        brackets = outline.brackets[first]
         while close is None and block < last:
             block += 1
+            brackets += outline.brackets[block]
+            if brackets > _MOST and block > first + 1:
+                break
             if outline.lows[block] < depth:
                 comma, close = self._scan_block(block, depth)
                 break
@@ -162,7 +169,7 @@ class Cutter:
             return
         yield from self._long(place, last, is_first=is_first)
 
-    def _long(self, place: int, block: int, *, is_first: bool) -> Iterator[Cut | None]:
+    def _long(self, place: int, block: int, *, is_first: bool) -> Generator[Cut | None, None, None]:
         """Open an entry that has more bytes than a piece, or find the end of a text or number that has."""
         outline, depth, start, key = self._outline, len(self._opened), place, b""
         if not self._opened[-1]:
@@ -171,7 +178,7 @@ class Cutter:
                 yield self._rest(place, b"" if is_first else self._entry)
                 return
             start, key = match.end(), match[1]
-        start = self._skip(start)
+        start = yield from self._skipped(start)
         mark = self._body[start : start + 1]
         if mark in {b"[", b"{"}:
             self._opened.append(mark == b"[")
@@ -218,8 +225,19 @@ class Cutter:
             before = b'"":[]'
         return Rest(place, around + inner + before)
 
+    def _skipped(self, place: int) -> Generator[None, None, int]:
+        """Return the place after blanks, of which there may be many."""
+        size = self._outline.size
+        for count in range(len(self._body) // size):
+            if not self._body[place : place + size].isspace():
+                break
+            place += size
+            if count % _TURN == 0:
+                yield
+        return self._skip(min(place, len(self._body)))
+
     def _skip(self, place: int) -> int:
-        """Return the place after blanks."""
+        """Return the place after few blanks."""
         match = _BLANK.match(self._body, place)
         return place if match is None else match.end()
 

@@ -24,8 +24,8 @@ _TEXTS = re.compile(rb'"[^"]*"?')
 _LEFT = re.compile(rb"([\]}]*)([\[{]*)")
 _STEP = dict(zip(b"[{]}", (1, 1, -1, -1), strict=True))
 _CLOSES = dict(zip(b"]}", b"[{", strict=True))
-_PASSES = 6
-"""How often pairs are looked for; what has more levels than that in one block is rare."""
+_PASSES = MAX_DEPTH + 10
+"""How often pairs are looked for: each time, one level at least is found, so few have more."""
 
 
 class Outline:
@@ -58,6 +58,8 @@ class Outline:
         """How deep each block begins."""
         self.lows: list[int] = []
         """How far up each block goes: the least depth in it."""
+        self.brackets: list[int] = []
+        """How many brackets each block has."""
         self.begins: list[tuple[bool, bool]] = []
         """Whether each block begins within a text, and with what a backslash before it escapes."""
         self.is_too_deep: bool = False
@@ -98,6 +100,7 @@ class Outline:
                 self.is_too_deep = max(itertools.accumulate(steps, initial=depth)) > MAX_DEPTH
             self.depths.append(depth)
             self.lows.append(low)
+            self.brackets.append(len(word))
             self.begins.append(begins)
             depth = end
             yield
