@@ -1,13 +1,14 @@
 """How long small requests wait beside one large body.
 
 `hatch run bench:beside-large` asks inside of one process, over a transport that keeps what is written, and measures by
-the processor's time, so that it matters little what else the machine does. Small requests come one after another while a
-large body is read, answered and freed. Printed for each kind of body are its status, the time that it takes, of the small
-answers that came meanwhile the median, the 99th percentile and the longest wait, and the longest turn of the loop.
+the processor's time, so that it matters little what else the machine does. Small requests come one after another while
+a large body is read, answered and freed. Printed for each kind of body are its status, the time that it takes, of the
+small answers that came meanwhile the median, the 99th percentile and the longest wait, and the longest turn of the
+loop.
 
 With `--clock`, it starts two processes of one program, both on one core, and asks both of them over sockets, in turns,
-while the one of them gets the large body. Then all are wall-clock times, and the machine should do nothing else; what it
-steals, the silent server shows as well.
+while the one of them gets the large body. Then all are wall-clock times, and the machine should do nothing else; what
+it steals, the silent server shows as well.
 """
 
 import argparse
@@ -136,8 +137,8 @@ def measure(request: bytes, busy: Served, silent: Served, rounds: int) -> list[s
             connection.sendall(request)
             statuses.add(connection.recv(65536)[9:12].decode())
             taken.append(time.perf_counter() - began)
-            for all_waits, found in zip(waits, asking.stop(), strict=True):
-                all_waits += found
+            for known, found in zip(waits, asking.stop(), strict=True):
+                known.extend(found)
         time.sleep(0.2)  # what is left to be freed is not the next one's
     figures = [f"{statistics.median(taken) * 1000:,.0f} ms"]
     for found in waits:

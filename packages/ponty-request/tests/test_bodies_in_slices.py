@@ -18,7 +18,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ponty.core import PontyError, post, render_json
-from ponty.request import AIOHttpReq, Annotation, InvalidField, JsonBody, ParsedJsonBody, Request, ValidatedJsonBody, expect
+from ponty.request import (
+    AIOHttpReq,
+    Annotation,
+    InvalidField,
+    JsonBody,
+    ParsedJsonBody,
+    Request,
+    ValidatedJsonBody,
+    expect,
+)
 from ponty.request.content.json_decoder import decode_json
 from ponty.request.large import sizes
 from ponty.request.large.parser import LargeParser, decoded_json, validated_json
@@ -77,13 +86,14 @@ class Envelope:
     order: collections.OrderedDict[str, Tag] = dataclasses.field(default_factory=collections.OrderedDict)
 
 
-TYPES = [list[Row], dict[str, Row], Open, Renamed, Typed, Envelope, list[Strict], list[list[int]], Any, list[Row] | None]
+TYPES = [list[Row], dict[str, Row], Open, Renamed, Typed, Envelope, list[Strict], list[list[int]], Any]
+TYPES += [list[Row] | None]
 PARSERS = [Parser(tp) for tp in TYPES]
 LARGE = [LargeParser(parser) for parser in PARSERS]
 
 texts = st.sampled_from(["", "a", "bad", "é\u2028", "[{", '"\\', "x" * 40, "2020-01-01T00:00:00Z"])
 names = st.sampled_from(
-    ["name", "count", "rows", "tags", "weight", "more", "kind", "longRows", "anyThing", "by_name", "pairs", "below", "at"]
+    ["name", "count", "rows", "tags", "weight", "more", "kind", "longRows", "anyThing", "by_name", "pairs", "below"]
 )
 scalars = st.none() | st.booleans() | st.integers(-2, 9) | st.sampled_from([1.0, 0.5, -1.5, 1e300]) | texts
 tags = st.fixed_dictionaries({"name": texts}, optional={"weight": st.sampled_from([1, 0.5, -1, "x"])})
@@ -202,8 +212,12 @@ def test_plain_json_comes_to_the_same_in_slices(body, piece, block):
 SCHEMAS = [
     {"items": {"properties": {"count": {"minimum": 2}}, "required": ["name"]}, "minItems": 2, "maxItems": 5},
     {"additionalProperties": {"type": "object", "maxProperties": 3}, "required": ["x", "a"]},
-    {"type": "object", "properties": {"rows": {"$ref": "#/$defs/rows"}, "x": False}, "additionalProperties": False}
-    | {"$defs": {"rows": {"type": ["array", "null"], "items": {"type": "object", "properties": {"count": {"const": 1}}}}}},
+    {
+        "type": "object",
+        "properties": {"rows": {"$ref": "#/$defs/rows"}, "x": False},
+        "additionalProperties": False,
+        "$defs": {"rows": {"type": ["array", "null"], "items": {"properties": {"count": {"const": 1}}}}},
+    },
     {"properties": {"rows": {"anyOf": [{"type": "null"}, {"type": "array", "items": {"required": ["at"]}}]}}},
     {"uniqueItems": True, "contains": {"required": ["more"]}},
     {"$schema": "http://json-schema.org/draft-07/schema#", "items": [{"type": "object"}, {"type": "null"}]},
@@ -236,6 +250,7 @@ def small_sizes(monkeypatch, *, sliced: int = 1000, piece: int = 200, block: int
     """Have bodies read in small pieces for the rest of a test, each in a slice of its own."""
     for name, value in {"sliced": sliced, "piece": piece, "block": block, "seconds": seconds}.items():
         monkeypatch.setattr(sizes.SIZES, name, value)
+    monkeypatch.setattr("ponty.request.fields.body.LARGE", sliced)
 
 
 class NewRows(Request):
@@ -428,7 +443,7 @@ async def test_values_are_let_go_of_in_turns_when_the_request_is_done():
         task = asyncio.create_task(request())
         await asyncio.sleep(0)
         pieces.clear()
-        piece = None  # noqa: F841
+        piece = None
         assert all(ref() is not None for ref in seen)
         assert gc.get_threshold() != thresholds
         done.set()

@@ -23,7 +23,8 @@ from ponty.request.validation.schema_files import Documents, copy_schema, make_v
 from ponty.request.validation.validator import Validator
 
 if TYPE_CHECKING:
-    from ponty.request.large.parser import LargeParser, LargeValidator
+    from ponty.request.large.parser import LargeParser
+    from ponty.request.large.reduction import LargeValidator
 
 _T_co = TypeVar("_T_co", covariant=True)
 
@@ -155,7 +156,8 @@ class ValidatedJsonBody(Field[Json]):
         check_json(request)
         body = await read_whole(request)
         if len(body) > SIZES.sliced:
-            from ponty.request.large.parser import LargeValidator, validated_json  # noqa: PLC0415 - likewise
+            from ponty.request.large.parser import validated_json  # noqa: PLC0415 - likewise
+            from ponty.request.large.reduction import LargeValidator  # noqa: PLC0415 - likewise
 
             self._large = self._large or LargeValidator(self._validator)
             return await in_turns(validated_json(body, self._large), request)

@@ -114,21 +114,28 @@ class Cutter:
                 return
             else:
                 place, is_first = found.end, False
-            # After an entry: a comma and another one, or the end.
-            while opened:
-                place = yield from self._skipped(place)
-                mark = body[place : place + 1]
-                if mark == b",":
-                    place += 1
-                    break
-                if mark != (b"]" if opened[-1] else b"}"):
-                    yield self._rest(place, b"[]")
-                    return
-                place += 1
-                opened.pop()
-                yield Closed(place)
+            after = yield from self._after(place)
+            if after is None:
+                return
+            place = after
         if (yield from self._skipped(place)) < len(body):
             yield Rest(place, b"[]")
+
+    def _after(self, place: int) -> Generator[Cut | None, None, int | None]:
+        """Go from the end of an entry to the next one, or to the end of all; None where neither comes."""
+        opened = self._opened
+        while opened:
+            place = yield from self._skipped(place)
+            mark = self._body[place : place + 1]
+            if mark == b",":
+                return place + 1
+            if mark != (b"]" if opened[-1] else b"}"):
+                yield self._rest(place, b"[]")
+                return None
+            place += 1
+            opened.pop()
+            yield Closed(place)
+        return place
 
     def _next(self, place: int, *, is_first: bool) -> Generator[Cut | None, None, None]:
         """Find the next run, or what is opened or closed."""
@@ -158,12 +165,7 @@ class Cutter:
         if close is not None:
             yield from self._closed(place, close, is_first=is_first)
             return
-        while candidates:
-            found = self._last_comma(candidates[-1], depth)
-            if found is not None:
-                comma, self._clear = found, candidates[-1]
-                break
-            candidates.pop()
+        comma = self._last_of(candidates, depth, comma)
         if comma is not None:
             yield self._run(place, comma, is_first=is_first)
             return
@@ -241,12 +243,28 @@ class Cutter:
         match = _BLANK.match(self._body, place)
         return place if match is None else match.end()
 
+    def _last_of(self, blocks: list[int], depth: int, comma: int | None) -> int | None:
+        """Return the place of the last comma in some blocks, or else the one before them."""
+        for block in reversed(blocks):
+            found = self._last_comma(block, depth)
+            if found is not None:
+                self._clear = block
+                return found
+        return comma
+
     def _last_comma(self, block: int, depth: int) -> int | None:
         """Return the place of the last comma at a depth in a block that goes no further up."""
         outline, size = self._outline, max(self._outline.size // _PARTS, 1)
         start = block * outline.size
         stop = min(start + outline.size, len(self._body))
-        parts = Outline(self._body, size, start, stop, outline.depths[block], outline.begins[block])
+        parts = Outline(
+            self._body,
+            size,
+            start=start,
+            stop=stop,
+            depth=outline.depths[block],
+            begins=outline.begins[block],
+        )
         for _ in parts.blocks():
             pass
         for part in range(len(parts.lows) - 1, -1, -1):

@@ -1,4 +1,4 @@
-"""The outline of JSON text: for each block of its bytes, how deep in arrays and objects it begins, and how far up it goes.
+"""The outline of JSON text: how deep in arrays and objects each block of its bytes begins, and how far up it goes.
 
 With it, a place where a long array or object can be cut is found by a look at one block, wherever that is. It is made
 block by block, each by a few calls that run in C, so that others can have their turn between.
@@ -44,6 +44,7 @@ class Outline:
         self,
         body: bytes,
         size: int,
+        *,
         start: int = 0,
         stop: int | None = None,
         depth: int = 0,

@@ -49,14 +49,14 @@ class LargeParser:
         kept = Kept()
         try:
             outline = yield from outlined(body)
-            parts = None
+            parts: Parts | InvalidField | None = None
             if self._given is None and self._parser.is_read_shortly and not outline.is_too_deep:
                 parts = yield from self._typed(outline, kept)
             if parts is None:
                 parts = yield from self._plain(outline, kept)
-                if isinstance(parts, InvalidField):
-                    kept.release()
-                    return parts
+            if isinstance(parts, InvalidField):
+                kept.release()
+                return parts
             value = yield from built(parts)
         except REFUSALS as error:
             kept.release()
@@ -81,8 +81,8 @@ class LargeParser:
         sink = PlainSink(kept)
         try:
             yield from decoded(outline, sink)
-        except InvalidField as refusal:
-            return refusal
+        except InvalidField as error:
+            return error
         for validator in (self._given, self._own):
             if validator is not None:
                 refusal = yield from validator.refusal(sink)
@@ -113,6 +113,11 @@ def validated_json(body: bytes, validator: LargeValidator) -> Steps[Json]:
     return sink.root
 
 
+def _refuse(refusal: InvalidField | None) -> None:
+    if refusal is not None:
+        raise refusal
+
+
 def _decoded(body: bytes, validator: LargeValidator | None) -> Steps[PlainSink]:
     kept = Kept()
     sink = PlainSink(kept)
@@ -120,9 +125,7 @@ def _decoded(body: bytes, validator: LargeValidator | None) -> Steps[PlainSink]:
         outline = yield from outlined(body)
         yield from decoded(outline, sink)
         if validator is not None:
-            refusal = yield from validator.refusal(sink)
-            if refusal is not None:
-                raise refusal
+            _refuse((yield from validator.refusal(sink)))
     except BaseException:
         kept.release()
         raise

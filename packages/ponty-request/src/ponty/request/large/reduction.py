@@ -10,6 +10,7 @@ That holds where a schema looks at elements one by one, as those of types do. Wh
 """
 
 import itertools
+import types
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -39,7 +40,7 @@ class Kept(NamedTuple):
 
     value: Any
     indices: list[int] | None = None
-    inner: "Mapping[str, Kept]" = {}
+    inner: "Mapping[str, Kept]" = types.MappingProxyType({})
 
 
 class LargeValidator:
@@ -92,21 +93,9 @@ class LargeValidator:
             return Kept(value)
         kept: dict[int, Any] = {}
         inner: dict[int, Kept] = {}
-        valid: dict[int, Kept] = {}
         if item is not True:
-            are_valid, is_valid = self._ask(explainer, "items", item), explainer.part(item).is_valid
-            for start, stop in pieces.pieces():
-                if start in pieces.inner:
-                    below = yield from self._kept(explainer, pieces.inner[start], item)
-                    if is_valid(below.value):
-                        valid[start] = below
-                    else:
-                        kept[start], inner[start] = below.value, below
-                elif not are_valid(part := value[start:stop]):
-                    kept.update((index, each) for index, each in enumerate(part, start) if not is_valid(each))
-                if len(kept) >= MAX_VIOLATIONS:
-                    break
-                yield
+            yield from self._wrong_items(explainer, pieces, item, kept, inner)
+        # There must be as many as it takes to have enough of them, or too many.
         least, most = schema.get("minItems", 0), schema.get("maxItems", len(value))
         wanted = min(len(value), max(least, most + 1 if len(value) > most else 0))
         for index, each in enumerate(value):
@@ -115,53 +104,68 @@ class LargeValidator:
             if index not in pieces.inner:
                 kept.setdefault(index, each)
             elif index not in kept:
-                below = valid.get(index) or (yield from self._kept(explainer, pieces.inner[index], item))
-                kept[index], inner[index] = below.value, below
+                inner[index] = yield from self._kept(explainer, pieces.inner[index], item)
+                kept[index] = inner[index].value
         indices = sorted(kept)
         steps = {f"{place}": inner[index] for place, index in enumerate(indices) if index in inner}
         return Kept([kept[index] for index in indices], indices, steps)
 
+    def _wrong_items(
+        self, explainer: Explainer, pieces: Pieces, item: Any, kept: dict[int, Any], inner: dict[int, Kept]
+    ) -> Steps[None]:
+        """Keep the items that are not valid."""
+        value = pieces.value
+        are_valid, is_valid = self._ask(explainer, "items", item), explainer.part(item).is_valid
+        for start, stop in pieces.pieces():
+            if start in pieces.inner:
+                below = yield from self._kept(explainer, pieces.inner[start], item)
+                if not is_valid(below.value):
+                    kept[start], inner[start] = below.value, below
+            elif not are_valid(part := value[start:stop]):
+                kept.update((index, each) for index, each in enumerate(part, start) if not is_valid(each))
+            if len(kept) >= MAX_VIOLATIONS:
+                return
+            yield
+
     def _properties(self, explainer: Explainer, pieces: Pieces, schema: Any) -> Steps[Kept]:
         value, known, others = pieces.value, schema.get("properties", {}), schema.get("additionalProperties", True)
-        named = {*known, *schema.get("required", ())}
-        names = {name for name in named if name in value}
+        names = {name for name in (*known, *schema.get("required", ())) if name in value}
         inner: dict[str, Kept] = {}
         for name in pieces.inner.keys() & known.keys():
             inner[str(name)] = yield from self._kept(explainer, pieces.inner[name], known[str(name)])
         if others is False:
-            further = (name for name in value if name not in known)
-            names.update(itertools.islice(further, MAX_VIOLATIONS))
+            names.update(itertools.islice((name for name in value if name not in known), MAX_VIOLATIONS))
         elif others is not True:
-            are_valid = self._ask(explainer, "additionalProperties", others)
-            is_valid = explainer.part(others).is_valid
-            found = 0
-            for part in _parts(pieces):
-                for name in [name for name in part if name in pieces.inner]:
-                    each = part.pop(name)
-                    if name not in known:
-                        below = yield from self._kept(explainer, pieces.inner[name], others)
-                        if not is_valid(below.value):
-                            inner[name] = below
-                            names.add(name)
-                            found += 1
-                for name in [name for name in part if name in known]:
-                    del part[name]
-                if not are_valid(part):
-                    wrong = [name for name, each in part.items() if not is_valid(each)]
-                    names.update(wrong)
-                    found += len(wrong)
-                if found >= MAX_VIOLATIONS:
-                    break
-                yield
+            found = yield from self._wrong_properties(explainer, pieces, known, others, inner)
+            names |= found
         kept: dict[str, Any] = {}
         for name in value:
-            if name not in names:
-                continue
             if name in inner:
                 kept[name] = inner[name].value
-            else:  # of what is cut and not looked into, nothing matters but that it is there
+            elif name in names:  # of what is cut and not looked into, nothing matters but that it is there
                 kept[name] = _empty(pieces.inner[name]) if name in pieces.inner else value[name]
-        return Kept(kept, None, {token(name)[1:]: below for name, below in inner.items() if name in kept})
+        return Kept(kept, None, {token(name)[1:]: below for name, below in inner.items()})
+
+    def _wrong_properties(
+        self, explainer: Explainer, pieces: Pieces, known: Any, others: Any, inner: dict[str, Kept]
+    ) -> Steps[set[str]]:
+        """Return the names of further properties that are not valid."""
+        are_valid, is_valid = self._ask(explainer, "additionalProperties", others), explainer.part(others).is_valid
+        found: set[str] = set()
+        for part in _parts(pieces):
+            for name in [name for name in part if name in pieces.inner or name in known]:
+                del part[name]
+                if name not in known:
+                    below = yield from self._kept(explainer, pieces.inner[name], others)
+                    if not is_valid(below.value):
+                        inner[name] = below
+                        found.add(name)
+            if not are_valid(part):
+                found.update(name for name, each in part.items() if not is_valid(each))
+            if len(found) >= MAX_VIOLATIONS:
+                break
+            yield
+        return found
 
     def _ask(self, explainer: Explainer, keyword: str, schema: Any) -> IsValid:
         key = id(schema), keyword

@@ -1,8 +1,8 @@
 """A large value is freed in slices, and the garbage collector does not go through it.
 
-When the last reference to a list of a million objects goes, all of them are freed in one go, and others wait. So what a
-body was decoded to is kept, in pieces, for longer than its request holds it: until the task of the request is done. Then
-the pieces are let go of in turns. What a program still holds stays with it, as it is.
+When the last reference to a list of a million objects goes, all of them are freed in one go, and others wait. So what
+a body was decoded to is kept, in pieces, for longer than its request holds it: until the task of the request is done.
+Then the pieces are let go of in turns. What a program still holds stays with it, as it is.
 
 A full collection goes through every object of the program in one go; a million more take a tenth of a second, and they
 are no garbage. While such values are there, collections are of the youngest objects only, but for no longer than a

@@ -206,7 +206,8 @@ class ClassCompiler:
         inside = None
         if keywords.keys() <= DESCRIPTIVE | {"additionalProperties"} and extra is None:
             renamed = {key: name for name, key in names.items()} if is_renamed else None
-            inside = Members(properties, required, dict if is_renamed else None, self._ignore_unknown or is_open, renamed)
+            make = dict if is_renamed else None
+            inside = Members(properties, required, make, self._ignore_unknown or is_open, renamed)
         return CompiledType(schema, frozenset({"object"}), build, hashable=False, inside=inside)
 
     def _extra_items(self, cls: Any) -> CompiledType | None:
