@@ -89,7 +89,7 @@ def applications(line: Any) -> tuple[web.Application, web.Application]:
 
     @table.get("/lines")
     @render_json
-    async def show(_: web.Request) -> object:
+    async def show(_: web.Request) -> list[line]:
         return rows
 
     async def add_by_hand(request: web.Request) -> web.Response:

@@ -11,6 +11,7 @@ import sys
 
 import jsonschema
 import pytest
+import warm
 
 from ponty.command.attack.hostile import KINDS, kinds_for
 from ponty.command.attack.requests import Maker
@@ -26,7 +27,7 @@ PONTY = [sys.executable, "-c", "import sys; from ponty.command.cli import main; 
 
 
 def attack(*arguments, cwd=HERE, **environment):
-    return subprocess.run(
+    return warm.run(
         [*PONTY, "attack", *arguments],
         cwd=cwd,
         env=os.environ | environment,

@@ -30,7 +30,7 @@ import nginx
 
 ROOT = pathlib.Path(__file__).parent.parent.parent
 PROGRAM = ROOT / "examples/deploy/app.py"
-TOO_LONG = 60
+TOO_LONG = 300
 CLIENTS = 8
 
 # What systemd does for a unit with a socket: it is file descriptor 3 of a process that is told its own id.
@@ -167,8 +167,9 @@ async def roll(arrangement: str, folder: pathlib.Path, *, restarts: int, between
         between: How many requests are answered before each restart, and after the last one.
     """
     served = ARRANGEMENTS[arrangement]()
-    processes = [served.start(number) for number in range(2)]
+    processes = list[subprocess.Popen[str]]()
     try:
+        processes.extend(served.start(number) for number in range(2))
         with nginx.before(served.upstream, folder) as port:
             load = Load(port, has_posts=served.has_posts)
             async with load.running():

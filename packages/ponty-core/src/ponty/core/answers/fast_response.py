@@ -221,10 +221,7 @@ class PlainResponse(web.Response):
             return self._ready_for.writer
         body = self._body
         if (  # its headers are looked at when they are written
-            (self.__dict__ and self._is_changed())
-            or type(body) is not bytes
-            or len(body) > _LARGEST
-            or not _goes_plain(request)
+            (self.__dict__ and self._is_changed()) or type(body) is not bytes or not _goes_plain(request)
         ):
             return await self._prepare_as_aiohttp(request)
         self._ready_for = request
@@ -250,14 +247,23 @@ class PlainResponse(web.Response):
             return
         writer = request.writer
         server = writer.state.name if type(writer) is ServerWriter else SERVER_NAME
-        head, more = self._head, self._further_lines
-        if now is not None:
+        head, more, body = self._head, self._further_lines, self._body
+        if len(body) > _LARGEST:
+            lines = head.lines if now is None else now.lines
+            fixed = headers if now is not None and now.is_dated_or_named else None
+            start = head.alone(lines + more, cookies, len(body), server, fixed)
+            if len(body) > _LARGEST_COPIED:
+                await writer.write(start)
+                whole = body
+            else:
+                whole = b"".join((start, body))
+        elif now is not None:
             fixed = headers if now.is_dated_or_named else None
-            whole = head.before_with(now.lines + more if more else now.lines, cookies, self._body, server, fixed)
+            whole = head.before_with(now.lines + more if more else now.lines, cookies, body, server, fixed)
         elif more or cookies:
-            whole = head.before_with(head.lines + more, cookies, self._body, server)
+            whole = head.before_with(head.lines + more, cookies, body, server)
         else:
-            whole = head.before(self._body, server)
+            whole = head.before(body, server)
         self._ready_for = None
         self._is_sent = True
         await writer.write_eof(whole)
@@ -391,6 +397,9 @@ def _have_a_say(receivers: Sequence[Any]) -> bool:
 
 
 _LARGEST = 2**16
-"""How many bytes a body may have to be copied behind its head; copying more costs more than it saves."""
+"""How many bytes a body may have to be formatted behind its head, which makes room for it several times."""
+
+_LARGEST_COPIED = 2**18
+"""How many bytes a body may have to be copied behind its head; copying more costs more than a second write."""
 
 _BODILESS_METHODS = frozenset({hdrs.METH_HEAD, hdrs.METH_CONNECT})

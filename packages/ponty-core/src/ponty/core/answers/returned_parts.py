@@ -17,7 +17,7 @@ from typing import Any, Literal, get_args, get_origin
 
 import msgspec
 
-from ponty.core.answers.encoding import ADDRESSES
+from ponty.core.answers.regular_types import ADDRESSES
 
 SCALARS: tuple[type, ...] = (
     str,
