@@ -24,8 +24,8 @@ _TEXTS = re.compile(rb'"[^"]*"?')
 _LEFT = re.compile(rb"([\]}]*)([\[{]*)")
 _STEP = dict(zip(b"[{]}", (1, 1, -1, -1), strict=True))
 _CLOSES = dict(zip(b"]}", b"[{", strict=True))
-_PASSES = MAX_DEPTH + 10
-"""How often pairs are looked for: each time, one level at least is found, so few have more."""
+_PASSES = 12
+"""How often pairs are looked for; what has more levels than that in one block is rare."""
 
 
 class Outline:

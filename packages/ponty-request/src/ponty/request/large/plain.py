@@ -151,4 +151,3 @@ def decoded(outline: Outline, sink: PlainSink) -> Steps[None]:
     yield from poured(outline, sink)
     if outline.is_too_deep:
         raise too_deep()
-

@@ -14,9 +14,7 @@ def array(item: CompiledType, make: Callable[[list[Any]], Any] | None = None) ->
     build = _build_items(item.build, make)
     msgspec_form = _direct_items(item.msgspec_form, make)
     schema: Schema = {"type": "array", "items": item.schema}
-    return CompiledType(
-        schema, _ARRAY, build, hashable=False, msgspec_form=msgspec_form, inside=Items(item, make)
-    )
+    return CompiledType(schema, _ARRAY, build, hashable=False, msgspec_form=msgspec_form, inside=Items(item, make))
 
 
 def unique_array(item: CompiledType, make: Callable[[list[Any]], Any]) -> CompiledType:
@@ -37,9 +35,7 @@ def open_tuple(item: CompiledType) -> CompiledType:
     build = _build_items(item.build, tuple)
     msgspec_form = _direct_items(item.msgspec_form, tuple)
     schema: Schema = {"type": "array", "items": item.schema}
-    return CompiledType(
-        schema, _ARRAY, build, elements=[item], msgspec_form=msgspec_form, inside=Items(item, tuple)
-    )
+    return CompiledType(schema, _ARRAY, build, elements=[item], msgspec_form=msgspec_form, inside=Items(item, tuple))
 
 
 def fixed_array(items: list[CompiledType], required: int, make: Callable[[list[Any]], Any]) -> CompiledType:
