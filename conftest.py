@@ -20,3 +20,9 @@ def pytest_collection_finish() -> None:
     """
     gc.freeze()
     gc.enable()
+
+
+def pytest_sessionfinish() -> None:
+    """Have the collector as it was: what is imported to the end may ask who refers to an object."""
+    gc.unfreeze()
+    gc.enable()

@@ -130,6 +130,11 @@ class Server:
         self._protocol.connection_made(self._transport)
         return self
 
+    @property
+    def last(self) -> bytes:
+        """What was written last."""
+        return self._transport.last
+
     async def seconds(self, request: bytes, status: int, times: int) -> float:
         """Ask so many times, and return the seconds of the processor that it took."""
         start = time.process_time()

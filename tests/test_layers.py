@@ -218,7 +218,13 @@ def test_a_misspelt_name_is_an_error():
         ("import ponty", {"aiohttp", "msgspec", "ponty.core", "ponty.request", "ponty.memo"}),
         ("import ponty.core", {"jsonschema", "ponty.request", "ponty.memo", "uvloop"}),
         ("import ponty.core; ponty.core.get", {"ponty.core.operations", "tenacity"}),
-        ("import ponty.request", {"multipart", "jsonschema"}),
+        ("import ponty.core", {"aiohttp", "msgspec", "ponty.core.app"}),
+        ("import ponty.request", {"aiohttp", "msgspec", "multipart", "ponty.core", "ponty.request.fields"}),
+        (
+            "from ponty import QueryParameter, RouteParameter, expect, render_json, startmeup; RouteParameter(str)",
+            {"jsonschema", "jsonschema_rs", "ponty.memo", "ponty.request.parsing.compiler", "ponty.request.validation"}
+            | {"ponty.request.forms", "ponty.core.lifecycle.client", "ponty.core.retrying", "tenacity", "uvloop"},
+        ),
         ("from ponty import get", {"jsonschema", "ponty.request", "ponty.memo"}),
     ],
 )
@@ -227,6 +233,14 @@ def test_nothing_is_imported_that_nobody_asked_for(statement, absent):
         "[", "{"
     ).replace("]", "}")
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "\n"
+
+
+@pytest.mark.parametrize("is_on", [True, False])
+def test_a_name_that_is_imported_later_leaves_the_collector_as_it_was(is_on):
+    switch = "enable" if is_on else "disable"
+    code = f"import gc; gc.{switch}(); from ponty import startmeup, expect; print(gc.isenabled())"
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert printed == f"{is_on}\n"
 
 
 async def test_a_locked_key_is_a_409_without_a_word_of_the_key(aiohttp_client):

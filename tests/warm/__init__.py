@@ -20,6 +20,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -42,6 +43,7 @@ class _Server:
     """The process that forks, started when it is first needed."""
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._control: socket.socket | None = None
         self._environment: dict[str, str] = {}
 
@@ -65,8 +67,8 @@ class _Server:
 
     def fork(self, request: dict[str, Any], descriptors: list[int]) -> tuple[int, socket.socket] | None:
         """Fork; return the process's id, and a socket that brings its status. None if its environment forbids it."""
-        if self._control is None:
-            self._control = self._start()
+        with self._lock:
+            self._control = self._control or self._start()
         if _at_start(request["environment"]) != self._environment:
             return None
         status, theirs = socket.socketpair()

@@ -76,7 +76,7 @@ _SUSPECT = re.compile(rb"""[+-]\d\d:\d\d"|"-?[\d.]+(?:e[-+]?\d+)?":""")
 # Each begins with literal text, which is soon found or not.
 _ends_east = re.compile(rb'\+\d\d:\d\d"').search
 _ends_west = re.compile(rb'-\d\d:\d\d"').search
-_ends_as_name = re.compile(rb'":(?<=[\d.]":)').search
+_ends_as_name = re.compile(rb':(?<=[\d.]":)').search
 _NUMBER = b"0123456789.+-e"
 
 
@@ -130,6 +130,9 @@ def encode_regular(value: object, regular: Regular | None) -> bytes:
     except _MustBeLookedAtError:
         pass
     else:
+        # Most have no sign at all; what `is_suspect` does is done here, to spare a call.
+        if b"+" not in body and b"-" not in body and _ends_as_name(body) is None:
+            return body
         if not is_suspect(body):
             return body
     plain = msgspec.to_builtins(value, builtin_types=(datetime.datetime, datetime.time), enc_hook=_unknown)
