@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 from ponty.core.answers.answer_settings import Envelope, ErrorAnswer
 from ponty.core.answers.encoding import encode_json
 from ponty.core.answers.entity_tags import etag_matches
-from ponty.core.answers.errors import DoesNotExist, Fault, Location, PontyError, ValidationError, raise_status
+from ponty.core.answers.errors import DoesNotExist, PontyError, ValidationError, raise_status
+from ponty.core.answers.faults import Fault, Location
 from ponty.core.answers.rendering import encode_as, etag_of, render_json
 from ponty.core.answers.reply import Reply, json_response
 from ponty.core.answers.returned_types import answer_drift

@@ -4,7 +4,7 @@ from typing import Any, TypeAlias, Union
 
 import msgspec
 
-from ponty.request.errors import InvalidField
+from ponty.request.errors import InvalidField, Refused
 
 Json: TypeAlias = Union[dict[str, "Json"], list["Json"], str, int, float, bool, None]  # noqa: UP007 - has a string
 """A JSON value (RFC 8259)."""
@@ -31,18 +31,20 @@ def decode_json(body: bytes) -> Json:
     except msgspec.ValidationError:
         raise InvalidField("has a number that is out of range", code="out_of_range") from None
     except msgspec.DecodeError:
-        raise not_json(body) from None
+        raise not_json(body).error() from None
     # Most bodies are too short to be deep, or have fewer brackets than levels are allowed.
     if len(body) > 2 * MAX_DEPTH and body.count(b"[") + body.count(b"{") > MAX_DEPTH and is_deeper(value, MAX_DEPTH):
         raise InvalidField(_TOO_DEEP, code="too_deep")
     return value
 
 
-def not_json(body: bytes) -> InvalidField:
+def not_json(body: bytes) -> Refused:
     """Say that a body is not JSON."""
-    return (
-        InvalidField("is not valid JSON", code="json") if body else InvalidField("is empty, not JSON", code="missing")
-    )
+    return _NOT_JSON if body else _EMPTY
+
+
+_NOT_JSON = Refused([("", ("is not valid JSON", "json"))])
+_EMPTY = Refused([("", ("is empty, not JSON", "missing"))])
 
 
 _TOO_DEEP = f"is nested more than {MAX_DEPTH} levels deep"
