@@ -14,7 +14,7 @@ from ponty.core.answers.errors import PontyError, ValidationError, check_status,
 from ponty.core.answers.fast_response import PlainResponse
 from ponty.core.answers.faults import FoundFaults
 from ponty.core.answers.heads import head
-from ponty.core.answers.problems import PROBLEM_JSON, problem, problem_body
+from ponty.core.answers.problems import PROBLEM_JSON, found_body, problem, problem_body
 from ponty.core.wire.announced_bodies import body_limit
 
 
@@ -48,7 +48,7 @@ def refusal(error: PontyError) -> web.Response | None:
     if type(error) is not ValidationError or len(state) != _AS_MADE or state["members"] or state["options"]:
         return None
     faults = error.__ponty_faults__
-    return PlainResponse(head(400, PROBLEM_JSON), problem_body(400, None, faults)) if type(faults) is FoundFaults else None
+    return PlainResponse(head(400, PROBLEM_JSON), found_body(400, faults)) if type(faults) is FoundFaults else None
 
 
 _AS_MADE = len(vars(ValidationError.__ponty_refuse__("body", "", ())))

@@ -92,7 +92,7 @@ async def answer_raised(
 
 def answer_to_raised(request: web.Request, error: BaseException) -> web.StreamResponse:
     """Return the answer to `error` where the application has none of its own."""
-    if is_late(error):
+    if not isinstance(error, Exception) and is_late(error):
         return _too_late(request)
     tell_watchers(request, error)
     return _answer(request, error)

@@ -70,8 +70,8 @@ def problem_body(
 ) -> bytes:
     """Encode a problem document."""
     if isinstance(faults, FoundFaults):
-        if detail is None and own is None and (body := _of_pieces(status, faults)) is not None:
-            return body
+        if detail is None and own is None:
+            return found_body(status, faults)
         faults = faults.told()
     if not faults and own is None:
         return _bare(status) if detail is None else encode_json(_Problem(title(status), status, detail))
@@ -103,8 +103,8 @@ def problem_body(
 _encode: Callable[[object], bytes] = msgspec.json.Encoder(enc_hook=str.__str__).encode
 
 
-def _of_pieces(status: int, faults: FoundFaults) -> bytes | None:
-    """Put a document together of pieces that are made once; None where a pointer is not written as it is."""
+def found_body(status: int, faults: FoundFaults) -> bytes:
+    """Encode a problem document of what was found: it is put together of pieces that are made once."""
     found = faults.found
     pieces = _PIECES[faults.location, faults.name]
     first, why = found[0]
@@ -116,7 +116,7 @@ def _of_pieces(status: int, faults: FoundFaults) -> bytes | None:
     together = "".join(pointers)
     # Of the other characters, JSON has some escaped.
     if not (together.isascii() and together.isprintable()) or '"' in together or "\\" in together:
-        return None
+        return problem_body(status, None, faults.told())
     while True:
         left = len(listed)
         words = f'"detail":"the first {left} of at least {count} errors are listed",' if left < count else ""
@@ -130,7 +130,7 @@ def _of_pieces(status: int, faults: FoundFaults) -> bytes | None:
             return body
         listed = _fitting(listed, len(body))
         if not listed:
-            return None
+            return problem_body(status, None, faults.told())
         pointers = pointers[: len(listed)]
 
 

@@ -79,7 +79,7 @@ class Explainer:
         """Return the first violations of a value."""
         found: list[Found] = []
         self._explain(value, found, MAX_LEVELS, "")
-        return found[:MAX_VIOLATIONS]
+        return found if len(found) <= MAX_VIOLATIONS else found[:MAX_VIOLATIONS]
 
     def ask(self, schema: Any) -> IsValid:
         """Compile a schema together with all others that are asked about."""

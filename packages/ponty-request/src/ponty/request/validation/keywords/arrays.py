@@ -51,9 +51,9 @@ def _further_items(walk: Walk, schema: Any, start: int) -> Check:
 
 def _name_items(places: list[int], why: Reason, found: list[Found], at: str) -> None:
     """Say the same of the items at these places."""
-    if not places:
-        return
-    if places[-1] < len(_STEPS) and len(at) < _FAR:
+    if len(places) > MAX_VIOLATIONS:
+        del places[MAX_VIOLATIONS:]
+    if places and places[-1] < len(_STEPS) and len(at) < _FAR:
         found += [(at + _STEPS[place], why) for place in places]
     else:
         found += [(within(at, f"/{place}"), why) for place in places]

@@ -32,7 +32,7 @@ def of_class(walk: Walk, place: Place, keywords: Mapping[str, Any]) -> Check | N
     entries = _entries(walk, known)
     steps = _steps(keywords.get("required", ()))
     wrong_type, missing = reason("type", "object"), reason("required", None)
-    too_many = Part(never, nothing, reason("additionalProperties", None))
+    too_many = reason("additionalProperties", None)
 
     def explain(value: Any, found: list[Found], levels: int, at: str) -> None:
         if type(value) is not dict:
@@ -44,10 +44,8 @@ def of_class(walk: Walk, place: Place, keywords: Mapping[str, Any]) -> Check | N
         if len(found) < MAX_VIOLATIONS:
             found += [(within(at, step), missing) for name, step in steps if name not in value]
         if len(found) < MAX_VIOLATIONS:
-            for name in [name for name in value if name not in known]:
-                go_into(None, too_many, token(name), found, levels, at)
-                if len(found) >= MAX_VIOLATIONS:
-                    return
+            others = [name for name in value if name not in known]
+            found += [(within(at, token(name)), too_many) for name in others[:MAX_VIOLATIONS]]
 
     return explain
 
