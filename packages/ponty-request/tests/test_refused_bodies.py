@@ -55,7 +55,7 @@ def application(kind, **options):
         the_body = field()
 
     class Beside(Request):
-        q = StringQueryParameter(default="tea", values=("tea", "caf\u00e9"))
+        q = StringQueryParameter(default="tea", values=("tea", "t\u00e9a"))
         the_body = field()
         page = PosIntQueryParameter(default=1)
 
@@ -111,7 +111,7 @@ async def connection(app):
 PATHS = {
     "/alone": "",
     "/beside": "",
-    "/beside?page=0&q=caf%C3%A9": "",
+    "/beside?page=0&q=t%C3%A9a": "",
     "/beside?page=x&q=coffee": "",
     "/guarded": "",
     "/guarded?other=1": "X-Level: none\r\n",

@@ -65,7 +65,9 @@ class Binding(msgspec.Struct, frozen=True):
     admits: bool
 
 
-def in_one_turn(fields: tuple[Step, ...], binding: Binding) -> Answer[Any]:
+def in_one_turn(  # noqa: C901 - in one piece, since each call more is one for every request
+    fields: tuple[Step, ...], binding: Binding
+) -> Answer[Any]:
     """Make what answers where each field stands alone, as most do."""
     media_type, call, render, elsewhere = binding.media_type, binding.call, binding.render, binding.elsewhere
     stream = binding.stream
@@ -95,9 +97,8 @@ def in_one_turn(fields: tuple[Step, ...], binding: Binding) -> Answer[Any]:
             _tell_refused(request)
             raise
         if refused is not None:
-            refusals: list[Refusal] = [(fields[len(values)], refused)]
-            others = fields[len(values) + 1 :]
-            raise refusal_of(refusals + await _refusals(request, others) if others else refusals)
+            step, *others = fields[len(values) :]
+            raise refusal_of([(step, refused), *(await _refusals(request, others) if others else ())])
         if render is None:
             return await (call(*values) if stream is None else stream(request, call(*values)))
         start = time.perf_counter_ns()

@@ -64,10 +64,11 @@ def ponty_error(error: PontyError, status: int | None = None) -> web.Response:
         own = None
         if error.members or error.title or error.type != "about:blank" or error.instance is not None:
             own = _of_its_own(error, status)
+        faults = error.__ponty_faults__
         if not options:
-            return problem(status, detail=error.detail, faults=error.__ponty_faults__, own=own)
+            return problem(status, detail=error.detail, faults=faults, own=own)
         headers, reason = options.get("headers"), options.get("reason")
-        return problem(status, detail=error.detail, faults=error.__ponty_faults__, own=own, headers=headers, reason=reason)
+        return problem(status, detail=error.detail, faults=faults, own=own, headers=headers, reason=reason)
     headers, reason = options.get("headers"), options.get("reason")
     if error.text is not None:
         body, content_type = error.text.encode(), "text/plain"

@@ -24,6 +24,7 @@ from aiohttp.typedefs import LooseHeaders, StrOrURL
 from ponty.core.answers.encoding import encode_json
 from ponty.core.answers.faults import Fault, Found, FoundFaults, Location
 
+
 class ErrorOptions(TypedDict, total=False):
     """What `PontyError` hands on to the answer."""
 

@@ -80,7 +80,9 @@ def blocks(items: list[Any]) -> Iterator[list[Any]]:
     return (items[start : start + _BLOCK] for start in range(0, len(items), _BLOCK))
 
 
-def go_into(element: Any, part: Part, step: str, found: list[Found], levels: int, at: str) -> None:
+def go_into(  # noqa: PLR0917 - by position, as it is called for each fault
+    element: Any, part: Part, step: str, found: list[Found], levels: int, at: str
+) -> None:
     """Add the violations of an element that is not valid, and is at `step` of the value at `at`."""
     place = at + step
     is_cut = len(place) > MAX_LENGTH

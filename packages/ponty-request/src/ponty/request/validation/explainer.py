@@ -113,7 +113,7 @@ class Explainer:
     def _fill(self, place: Place, part: Part, checks: list[Check], last: list[Check]) -> None:
         """Make the checks of a part."""
         keywords = place.dialect.keywords(place.schema)
-        if (check := objects.of_class(self, place, keywords)) is not None:
+        if (check := objects.of_class(self, keywords)) is not None:
             checks.append(check)
             return
         # These look at different things, or say different things of one.

@@ -65,7 +65,9 @@ _FAR = MAX_LENGTH - len(_STEPS[-1])
 """How long a pointer may be for such a step to fit behind it."""
 
 
-def _explain_items(items: list[Any], part: Part, start: int, found: list[Found], levels: int, at: str) -> None:
+def _explain_items(  # noqa: PLR0917 - likewise by position
+    items: list[Any], part: Part, start: int, found: list[Found], levels: int, at: str
+) -> None:
     is_valid = part.is_valid
     for place, item in enumerate(items, start):
         if not is_valid(item):

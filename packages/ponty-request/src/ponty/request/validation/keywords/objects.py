@@ -23,7 +23,7 @@ from ponty.request.validation.messages import reason
 from ponty.request.validation.pointer import token, within
 
 
-def of_class(walk: Walk, place: Place, keywords: Mapping[str, Any]) -> Check | None:
+def of_class(walk: Walk, keywords: Mapping[str, Any]) -> Check | None:
     """Explain by the schema of a class in one go; None of any other: it has these keywords, in this order."""
     names = [name for name in keywords if name not in SILENT]
     if names not in _OF_CLASSES or keywords["type"] != "object" or keywords["additionalProperties"] is not False:
