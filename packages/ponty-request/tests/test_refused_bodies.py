@@ -7,9 +7,13 @@ Run as a program, this file notes the answers anew, of what may differ by intent
 
 import asyncio
 import contextlib
+import copy
+import functools
 import hashlib
+import itertools
 import json
 import pathlib
+import pickle
 import sys
 
 import pytest
@@ -18,12 +22,14 @@ from aiohttp import web
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import refused_bodies
 
-from ponty.core import Routes, app_runner, build_app, render_json
+from ponty.core import Fault, Routes, ValidationError, app_runner, build_app, render_json
+from ponty.core.answers import problems
 from ponty.request import (
     Description,
     Field,
     Header,
     InvalidField,
+    ParsedJsonBody,
     PosIntQueryParameter,
     Request,
     StringQueryParameter,
@@ -190,6 +196,120 @@ def _checked(field, body):
     value = decode_json(body)
     field._check(value)
     return value
+
+
+class Small(Request):
+    number = ParsedJsonBody(list[int])
+
+
+FAULTS = (Fault("body", "number", "is not of type 'integer'", "/0", "type"),)
+TOLD = {"in": "body", "name": "number", "pointer": "/0", "detail": "is not of type 'integer'", "code": "type"}
+
+
+async def told(ask_app, body=b'["x"]'):
+    """Return status line and document of an answer."""
+    async with connection(ask_app) as ask:
+        head, answer = await ask("/small", body)
+    return head[0], json.loads(answer)
+
+
+def small(around=lambda handler: handler, **options):
+    """Build what takes a list of numbers, by a handler with a decorator of a program's own."""
+    table = Routes()
+
+    @table.post("/small")
+    @around
+    @expect(Small)
+    @render_json
+    async def handler(number):
+        return number
+
+    return build_app(routes=[table], **options)
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "members"),
+    [
+        (lambda error: None, "400 Bad Request", {}),
+        (lambda error: setattr(error, "detail", "odd"), "400 Bad Request", {"detail": "odd"}),
+        (lambda error: setattr(error, "status_code", 422), "422 Unprocessable Content", {}),
+        (lambda error: error.members.update(more=1), "400 Bad Request", {"more": 1}),
+        (lambda error: setattr(error, "instance", "/1"), "400 Bad Request", {"instance": "/1"}),
+        (lambda error: setattr(error, "title", "Bad"), "400 Bad Request", {"title": "Bad"}),
+        (lambda error: setattr(error, "faults", error.faults * 2), "400 Bad Request", {"errors": [TOLD, TOLD]}),
+        (lambda error: error.add_note("seen"), "400 Bad Request", {}),
+    ],
+)
+async def test_a_program_may_change_a_refusal_on_its_way(change, status, members):
+    def around(handler):
+        @functools.wraps(handler)
+        async def changing(request):
+            try:
+                return await handler(request)
+            except ValidationError as error:
+                change(error)
+                raise
+
+        return changing
+
+    line, document = await told(small(around))
+    number, _, title = status.partition(" ")
+    plain = {"type": "about:blank", "title": title, "status": int(number), "errors": [TOLD]}
+    assert (line, document) == (f"HTTP/1.1 {status}", plain | members)
+
+
+async def test_who_watches_or_answers_a_refusal_sees_its_faults():
+    seen = []
+
+    def own(request, error):
+        seen.append(error)
+        return web.json_response([fault.pointer for fault in error.faults], status=409)
+
+    assert await told(small(answer_invalid=own)) == ("HTTP/1.1 409 Conflict", ["/0"])
+    assert await told(small(errors={ValidationError: own})) == ("HTTP/1.1 409 Conflict", ["/0"])
+    line, document = await told(small(errors={ValidationError: 409}))
+    assert (line, document["errors"]) == ("HTTP/1.1 409 Conflict", [TOLD])
+    for error in (*seen, *map(copy.copy, seen), *(pickle.loads(pickle.dumps(error)) for error in seen)):
+        assert type(error) is ValidationError
+        assert (error.faults, error.text, error.body, error.detail, error.members) == (FAULTS, None, None, None, {})
+        assert str(error) == "body number: is not of type 'integer'"
+
+
+@pytest.mark.parametrize("attribute", ["status_code", "title", "type"])
+async def test_a_class_that_is_changed_answers_as_it_was_changed(attribute, monkeypatch):
+    value = {"status_code": 422, "title": "Bad", "type": "https://a.example/bad"}[attribute]
+    monkeypatch.setattr(ValidationError, attribute, value)
+    _, document = await told(small())
+    assert document[attribute.removesuffix("_code")] == value
+
+
+async def test_words_that_differ_each_time_fill_no_memory():
+    """A field of a program's own may tell of the value."""
+    numbers = itertools.count()
+
+    class Counting(Field[int]):
+        def extract(self, request: web.Request) -> int:
+            raise InvalidField(f"is number {next(numbers)}", code="counted")
+
+        def describe(self):
+            return Description("query", f"q{next(numbers)}")
+
+    table = Routes()
+
+    class Counted(Request):
+        q = Counting()
+
+    @table.post("/small")
+    @expect(Counted)
+    @render_json
+    async def handler(q):
+        return q
+
+    async with connection(build_app(routes=[table])) as ask:
+        for number in range(1100):
+            _, answer = await ask("/small", b"")
+            assert f"is number {number + 1}" in answer.decode()
+    assert 0 < len(problems._PIECES["query", "q0"]) <= 1024
 
 
 async def noted():

@@ -48,7 +48,7 @@ def refusal_of(refusals: Sequence[Refusal]) -> PontyError:
         error = (DoesNotExist if 404 in statuses else ValidationError)(faults=faults, headers=headers)
         if 404 not in statuses:
             error.status_code = next((status for status in statuses if status != 400), 400)
-    error.__ponty_refuses__ = True  # type: ignore[attr-defined]  # told to middlewares
+    error.__ponty_refuses__ = True  # told to middlewares
     return error
 
 

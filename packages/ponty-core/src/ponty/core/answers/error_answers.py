@@ -47,8 +47,10 @@ def refusal(error: PontyError) -> web.Response | None:
     state = error.__dict__
     if type(error) is not ValidationError or len(state) != _AS_MADE or state["members"] or state["options"]:
         return None
-    faults = error.__ponty_faults__
-    return PlainResponse(head(400, PROBLEM_JSON), found_body(400, faults)) if type(faults) is FoundFaults else None
+    faults, status = error.__ponty_faults__, error.status_code
+    if type(faults) is not FoundFaults or error.title or error.type != "about:blank":
+        return None
+    return PlainResponse(head(status, PROBLEM_JSON), found_body(status, faults))
 
 
 _AS_MADE = len(vars(ValidationError.__ponty_refuse__("body", "", ())))

@@ -92,6 +92,7 @@ class PontyError(Exception):
     body: object = None
     detail: str | None = None
     instance: str | None = None
+    __ponty_refuses__: bool = False
 
     def __init_subclass__(cls, **options: object) -> None:
         super().__init_subclass__(**options)
@@ -164,7 +165,6 @@ class ValidationError(PontyError):
     """The request is not valid: 400."""
 
     status_code = 400
-    __ponty_refuses__: bool
 
     @classmethod
     def __ponty_refuse__(cls, location: Location, name: str, found: Sequence[Found]) -> "ValidationError":
