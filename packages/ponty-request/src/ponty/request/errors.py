@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 
 class Violation(NamedTuple):
@@ -101,6 +101,11 @@ class Refused:
 
     def __init__(self, found: Sequence[tuple[str, tuple[str, str]]]) -> None:
         self.found = found
+
+    @classmethod
+    def whole(cls, detail: str, *, code: str) -> Self:
+        """Return what is wrong with a whole part."""
+        return cls([("", (detail, code))])
 
     def error(self) -> InvalidField:
         """Return the exception."""

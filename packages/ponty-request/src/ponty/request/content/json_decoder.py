@@ -43,8 +43,8 @@ def not_json(body: bytes) -> Refused:
     return _NOT_JSON if body else _EMPTY
 
 
-_NOT_JSON = Refused([("", ("is not valid JSON", "json"))])
-_EMPTY = Refused([("", ("is empty, not JSON", "missing"))])
+_NOT_JSON = Refused.whole("is not valid JSON", code="json")
+_EMPTY = Refused.whole("is empty, not JSON", code="missing")
 
 
 _TOO_DEEP = f"is nested more than {MAX_DEPTH} levels deep"
