@@ -9,7 +9,7 @@ import functools
 from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
-from aiohttp import HttpVersion11, hdrs, web
+from aiohttp import EMPTY_PAYLOAD, HttpVersion11, hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
 from ponty.core.answers.answer_settings import AnswerSettings, current_settings
@@ -172,7 +172,7 @@ def whole(app: web.Application, handler: Handler) -> Handler | None:
         if request.method == hdrs.METH_HEAD:
             send_no_body(request.writer)
         content = request.content
-        arrives = not content.is_eof()
+        arrives = content is not EMPTY_PAYLOAD and not content.is_eof()
         if arrives and not has_own_limit and announces_too_much(request):
             given: web.StreamResponse = too_large(request)
         else:
@@ -188,7 +188,8 @@ def whole(app: web.Application, handler: Handler) -> Handler | None:
                     given = answer_to_raised(request, error)
                 else:
                     given = await answer_raised(request, error, own)
-        _settle(request, given, arrives=arrives)
+        if arrives or type(given) is not PlainResponse or request.version is not HttpVersion11:
+            _settle(request, given, arrives=arrives)
         return given
 
     return functools.update_wrapper(answer, handler)

@@ -221,10 +221,7 @@ class PlainResponse(web.Response):
             return self._ready_for.writer
         body = self._body
         if (  # its headers are looked at when they are written
-            (self.__dict__ and self._is_changed())
-            or type(body) is not bytes
-            or len(body) > _LARGEST
-            or not _goes_plain(request)
+            (self.__dict__ and self._is_changed()) or type(body) is not bytes or not _goes_plain(request)
         ):
             return await self._prepare_as_aiohttp(request)
         self._ready_for = request
@@ -234,34 +231,79 @@ class PlainResponse(web.Response):
         """Send the whole as it is, where that may be still; else do as aiohttp does."""
         if self._is_sent:
             return
-        request, headers = self._ready_for, self._own_headers
-        now = None if headers is None else self._plain_headers(headers)
-        cookies = written_cookies(self._cookies) if self._cookies else b""
-        if (
-            request is None
-            or data
-            or cookies is None
-            or type(self._body) is not bytes
-            or (headers is not None and now is None)
-            or (self.__dict__ and self._is_changed())
-        ):
+        request = self._ready_for
+        whole = None if request is None or data else self._whole(request.writer)
+        if request is None or whole is None:
             await self._leave_plain_way()
             await super().write_eof(data)
             return
         writer = request.writer
-        server = writer.state.name if type(writer) is ServerWriter else SERVER_NAME
-        head, more = self._head, self._further_lines
-        if now is not None:
-            fixed = headers if now.is_dated_or_named else None
-            whole = head.before_with(now.lines + more if more else now.lines, cookies, self._body, server, fixed)
-        elif more or cookies:
-            whole = head.before_with(head.lines + more, cookies, self._body, server)
-        else:
-            whole = head.before(self._body, server)
+        if len(self._body) > _LARGEST_COPIED:
+            await writer.write(whole)
+            whole = self._body
         self._ready_for = None
         self._is_sent = True
         await writer.write_eof(whole)
         self._length = writer.output_size
+
+    def send(self, request: web.BaseRequest) -> bool:
+        """Send the whole as it is, where that may be, and return whether it was.
+
+        It spares the steps of `prepare` and `write_eof`.
+
+        Args:
+            request: One of HTTP/1.1 that is not HEAD, after which its connection stays open, in an application that
+                has no say in plain answers.
+
+        Raises:
+            ConnectionResetError: The client has left.
+        """
+        writer, body = request.writer, self._body
+        if (
+            self._is_sent
+            or self._ready_for is not None
+            or type(body) is not bytes
+            or len(body) > _LARGEST
+            or type(writer) is not ServerWriter
+            or not writer.is_fresh()
+        ):
+            return False
+        whole = self._whole(writer)
+        if whole is None:
+            return False
+        self._is_sent = True
+        writer.write_whole(whole)
+        self._length = len(whole)
+        return True
+
+    def _whole(self, writer: AbstractStreamWriter) -> bytes | None:
+        """Return the bytes of the whole answer; None where it has to be sent as aiohttp does.
+
+        A body that is too large to be copied is left to be sent behind them.
+        """
+        headers = self._own_headers
+        now = None if headers is None else self._plain_headers(headers)
+        cookies = written_cookies(self._cookies) if self._cookies else b""
+        if (
+            cookies is None
+            or type(self._body) is not bytes
+            or (headers is not None and now is None)
+            or (self.__dict__ and self._is_changed())
+        ):
+            return None
+        server = writer.state.name if type(writer) is ServerWriter else SERVER_NAME
+        head, more, body = self._head, self._further_lines, self._body
+        if len(body) > _LARGEST:
+            lines = head.lines if now is None else now.lines
+            fixed = headers if now is not None and now.is_dated_or_named else None
+            start = head.alone(lines + more, cookies, len(body), server, fixed)
+            return start if len(body) > _LARGEST_COPIED else b"".join((start, body))
+        if now is not None:
+            fixed = headers if now.is_dated_or_named else None
+            return head.before_with(now.lines + more if more else now.lines, cookies, body, server, fixed)
+        if more or cookies:
+            return head.before_with(head.lines + more, cookies, body, server)
+        return head.before(body, server)
 
     async def write(self, data: bytes | bytearray | memoryview) -> None:
         """Write more, as aiohttp does."""
@@ -391,6 +433,9 @@ def _have_a_say(receivers: Sequence[Any]) -> bool:
 
 
 _LARGEST = 2**16
-"""How many bytes a body may have to be copied behind its head; copying more costs more than it saves."""
+"""How many bytes a body may have to be formatted behind its head, which makes room for it several times."""
+
+_LARGEST_COPIED = 2**18
+"""How many bytes a body may have to be copied behind its head; copying more costs more than a second write."""
 
 _BODILESS_METHODS = frozenset({hdrs.METH_HEAD, hdrs.METH_CONNECT})
