@@ -4,7 +4,7 @@ from typing import Any, TypeAlias, Union
 
 import msgspec
 
-from ponty.request.errors import InvalidField
+from ponty.request.errors import InvalidField, Refused
 
 Json: TypeAlias = Union[dict[str, "Json"], list["Json"], str, int, float, bool, None]  # noqa: UP007 - has a string
 """A JSON value (RFC 8259)."""
@@ -45,15 +45,17 @@ def decode_however_deep(body: bytes) -> Json:
     except msgspec.ValidationError:
         raise InvalidField("has a number that is out of range", code="out_of_range") from None
     except msgspec.DecodeError:
-        raise not_json(body) from None
+        raise not_json(body).error() from None
     return value
 
 
-def not_json(body: bytes) -> InvalidField:
+def not_json(body: bytes) -> Refused:
     """Say that a body is not JSON."""
-    return (
-        InvalidField("is not valid JSON", code="json") if body else InvalidField("is empty, not JSON", code="missing")
-    )
+    return _NOT_JSON if body else _EMPTY
+
+
+_NOT_JSON = Refused.whole("is not valid JSON", code="json")
+_EMPTY = Refused.whole("is empty, not JSON", code="missing")
 
 
 def too_deep() -> InvalidField:

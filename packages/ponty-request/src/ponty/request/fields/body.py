@@ -13,7 +13,7 @@ from ponty.core import encode_as, encode_json
 from ponty.request.content.charsets import check_json, read_text
 from ponty.request.content.json_decoder import Json, decode_json
 from ponty.request.content.whole_body import read_whole, whole_at_hand
-from ponty.request.errors import InvalidField
+from ponty.request.errors import InvalidField, Refused
 from ponty.request.fields.base import Description, Field
 from ponty.request.large.sizes import SIZES
 from ponty.request.large.turns import Steps, in_turns
@@ -247,8 +247,8 @@ class ParsedJsonBody(Field[_T_co], Generic[_T_co]):
                 build.
         """
         value = await _attempt(self, request)
-        if isinstance(value, InvalidField):
-            raise value
+        if type(value) is Refused:
+            raise value.error()
         return value  # type: ignore[no-any-return]
 
     def read(self, body: bytes) -> _T_co:
@@ -258,8 +258,8 @@ class ParsedJsonBody(Field[_T_co], Generic[_T_co]):
             InvalidField: They are not JSON, not valid, or do not build.
         """
         value = self.__ponty_attempt__(body)
-        if isinstance(value, InvalidField):
-            raise value
+        if type(value) is Refused:
+            raise value.error()
         return value  # type: ignore[no-any-return]
 
     def __ponty_attempt_in_slices__(self, body: bytes) -> Steps[Any]:
@@ -287,7 +287,7 @@ class ParsedJsonBody(Field[_T_co], Generic[_T_co]):
 
 
 async def _attempt(field: ParsedJsonBody[Any], request: web.Request) -> Any:
-    """Do as the field's `extract` does, but return the refusal of what is not valid."""
+    """Do as the field's `extract` does, but return a `Refused` for what is not valid."""
     check_json(request)
     body = whole_at_hand(request)
     if body is None:

@@ -137,7 +137,7 @@ def poured(outline: Outline, sink: Sink) -> Steps[None]:
             sink.closed(cut.end)
         elif isinstance(cut, Rest):
             decode_however_deep(cut.before + body[cut.start :])
-            raise not_json(body)
+            raise not_json(body).error()
         yield
 
 
