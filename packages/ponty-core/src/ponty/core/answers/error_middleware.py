@@ -184,10 +184,7 @@ def whole(app: web.Application, handler: Handler) -> Handler | None:
             except BaseException as error:  # a panic and SystemExit end no server
                 if not isinstance(error, Exception) and is_for_others(error):
                     raise
-                if own is None:
-                    given = answer_to_raised(request, error)
-                else:
-                    given = await answer_raised(request, error, own)
+                given = answer_to_raised(request, error) if own is None else await answer_raised(request, error, own)
         if arrives or type(given) is not PlainResponse or request.version is not HttpVersion11:
             _settle(request, given, arrives=arrives)
         return given
