@@ -76,6 +76,8 @@ class Parser:
         validators = self.validator.of_parts([node.schema for node in unsure])
         for union in compiler.unions:
             union.prepare(validated, dict(zip(map(id, unsure), validators, strict=True)))
+        self.node: CompiledType = node
+        """What the type is compiled to."""
         self._build: Build | None = node.build
         self._form: MsgspecForm | None = node.msgspec_form
         self._read: Callable[[bytes], Any] | None = make_reader(self._form) if self._form else None
@@ -86,6 +88,8 @@ class Parser:
         if self._form == MsgspecForm(tp, contains_any=self._may_be_deep) and (own := _own_type(tp)) is not None:
             self._may_be_deep = not own.is_bounded
             self._read = self._read_long = make_own_reader(own, self._read)
+        self.is_read_shortly: bool = not (ignore_unknown or opaque)
+        """Whether its values may be read by the shorter way part by part."""
 
     @functools.cached_property
     def _read_long(self) -> Callable[[bytes], Any] | None:

@@ -77,11 +77,16 @@ class Validator:
 
     def refused(self, value: Json) -> Refused | None:
         """Return what is wrong with a value at once, where that is to be expected; None if nothing is."""
-        explainer = self._explainer or self._explain_by(Documents(copy.deepcopy(self._schema)))
+        explainer = self._explainer or self.explainer
         found = explainer.explain(value)
         if not found:
             return None if self.is_valid(value) else _NOT_VALID
         return Refused([*dict.fromkeys(found)] if explainer.may_repeat else found)
+
+    @property
+    def explainer(self) -> "Explainer":
+        """What explains, made when it is first asked for."""
+        return self._explainer or self._explain_by(Documents(copy.deepcopy(self._schema)))
 
     def _explain_by(self, documents: Documents) -> "Explainer":
         from ponty.request.validation.explainer import Explainer  # noqa: PLC0415 - as late as it is made
