@@ -1,9 +1,9 @@
 """What a request is refused with: the one error that names every fault."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NoReturn, Protocol
 
-from ponty.core import DoesNotExist, Fault, Location, PontyError, ValidationError
+from ponty.core import DoesNotExist, Fault, PontyError, ValidationError
 from ponty.request.errors import Explained, InvalidField, InvalidParameters, Refused
 from ponty.request.fields.base import Description
 
@@ -31,8 +31,8 @@ def refusal_of(refusals: Sequence[Refusal]) -> PontyError:
     if len(refusals) == 1:
         found = refused.found if isinstance(refused, Refused) else _usual(refused)
         if found is not None:
-            location, name = _place(field)
-            return ValidationError.__ponty_refuse__(location, name, found)
+            description = field.describe() or _undescribed(field)
+            return ValidationError.__ponty_refuse__(description.location, description.name, found)
     faults: list[Fault] = []
     statuses: list[int] = []
     headers: dict[str, str] = {}
@@ -63,15 +63,13 @@ def _usual(refused: InvalidField) -> Sequence[tuple[str, tuple[str, str]]] | Non
     return [(pointer, (detail, code)) for pointer, detail, code in refused.violations] if is_text else None
 
 
-def _place(field: Refusing) -> tuple[Location, str]:
-    description = field.describe()
-    if description is None:
-        raise TypeError(f"the field {field.name!r} refuses a request, so its describe() must say what it takes of it")
-    return description.location, description.name
+def _undescribed(field: Refusing) -> NoReturn:
+    raise TypeError(f"the field {field.name!r} refuses a request, so its describe() must say what it takes of it")
 
 
 def _faults(field: Refusing, invalid: InvalidField) -> list[Fault]:
-    location, name = _place(field)
+    description = field.describe() or _undescribed(field)
+    location, name = description.location, description.name
     if isinstance(invalid, InvalidParameters):
         return [
             Fault(location, parameter, detail, pointer, code) for parameter, (pointer, detail, code) in invalid.faults
