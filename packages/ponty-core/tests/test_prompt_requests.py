@@ -155,7 +155,8 @@ async def answers_to(parts: tuple[bytes, ...]) -> bytes:
         await until(lambda: connection.is_lost or (connection.request is None and connection._waiter is not None))
         writer.write(END)
         answered = await rest(reader)
-    return re.sub(rb'Date: [^\r]+|"(elapsed|now)":\d+|Content-Length: (?=8\d|9\d|1\d\d)\d+', b"", answered)
+    # The time that has passed makes a body longer by a digit.
+    return re.sub(rb'Date: [^\r]+|"(elapsed|now)":\d+|Content-Length: \d+', b"", answered)
 
 
 @pytest.mark.parametrize("kind", REQUESTS)

@@ -160,10 +160,7 @@ def whole(app: web.Application, handler: Handler) -> Handler | None:
         The function; None where something else stands around the handler.
     """
     guard: _Guard | None = getattr(handler, _GUARD, None)
-    around = app.middlewares
-    if guard is None or guard.guarded is not handler or len(around) != 1 or not hasattr(around[0], _OUTERMOST):
-        return None
-    if guard.is_set or has_a_say(app):
+    if guard is None or guard.guarded is not handler or guard.is_set or not _stands_alone(app):
         return None
     inner, own, has_own_limit, apps = guard.handler, guard.settings, guard.has_own_limit, (app,)
 
@@ -190,6 +187,12 @@ def whole(app: web.Application, handler: Handler) -> Handler | None:
         return given
 
     return functools.update_wrapper(answer, handler)
+
+
+def _stands_alone(app: web.Application) -> bool:
+    """Return whether the middleware of `answer_errors` is the only one, and nobody has a say in plain answers."""
+    around = app.middlewares
+    return len(around) == 1 and hasattr(around[0], _OUTERMOST) and not has_a_say(app)
 
 
 def answering_for_others(
