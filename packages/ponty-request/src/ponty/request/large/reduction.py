@@ -69,7 +69,7 @@ class LargeValidator:
         found = self._validator.refusal(kept.value)
         if not isinstance(found, Explained):
             return found
-        return Explained([(_placed(pointer, kept), *reason) for pointer, *reason in found.found])
+        return Explained([(_placed(pointer, kept), why) for pointer, why in found.found])
 
     def _kept(self, explainer: Explainer, pieces: Pieces, schema: Any) -> Steps[Kept]:
         if isinstance(schema, bool):
