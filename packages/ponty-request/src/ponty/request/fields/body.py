@@ -296,7 +296,10 @@ async def _attempt(field: ParsedJsonBody[Any], request: web.Request) -> Any:
         return field.__ponty_attempt__(body)
     if len(body) <= SIZES.sliced:
         return await field.__ponty_attempt_in_turns__(body)
-    return await in_turns(field.__ponty_attempt_in_slices__(body), request)
+    value = await in_turns(field.__ponty_attempt_in_slices__(body), request)
+    if isinstance(value, InvalidField):
+        raise value
+    return value
 
 
 vars(ParsedJsonBody.extract).update(__ponty_attempt__=_attempt)
