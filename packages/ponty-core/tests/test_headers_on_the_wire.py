@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from ponty.core import Routes, build_app
 from ponty.core.answers import heads, written_headers
 from ponty.core.answers.fast_response import PlainResponse
-from ponty.core.answers.further_headers import FurtherHeaders
+from ponty.core.answers.further_headers import further_headers
 from ponty.core.answers.heads import head
 from ponty.core.wire.server_state import SERVER_NAME
 
@@ -57,7 +57,7 @@ def _path(answer, name, value):
 
 
 def _further(answer, headers, keep):
-    further = FurtherHeaders(headers, keep=keep)
+    further = further_headers(headers, keep=keep)
     if isinstance(answer, PlainResponse):
         answer.carry(further)
     else:
@@ -167,7 +167,7 @@ async def test_what_somebody_holds_of_the_headers_may_still_be_changed():
     """Also when others have come meanwhile, which stand beside them."""
     answer = PlainResponse(head(200, "text/plain"), b"a")
     held = answer.headers
-    answer.carry(FurtherHeaders({"X-Frame-Options": "DENY"}, keep=True))
+    answer.carry(further_headers({"X-Frame-Options": "DENY"}, keep=True))
     held["X-A"] = "b"
     held["X-Frame-Options"] = "SAMEORIGIN"
     lines = await sent(answer, [])
@@ -177,9 +177,9 @@ async def test_what_somebody_holds_of_the_headers_may_still_be_changed():
 
 async def test_who_reads_the_headers_sees_those_that_came_along():
     answer = PlainResponse(head(200, "text/plain"), b"a")
-    answer.carry(FurtherHeaders({"Vary": "Origin"}))
-    answer.carry(FurtherHeaders({"X-A": "b"}))
-    answer.carry(FurtherHeaders({"Vary": "Accept"}))
+    answer.carry(further_headers({"Vary": "Origin"}))
+    answer.carry(further_headers({"X-A": "b"}))
+    answer.carry(further_headers({"Vary": "Accept"}))
     assert dict(answer.headers) == {"Content-Type": "text/plain", "Vary": "Origin, Accept", "X-A": "b"}
 
 
@@ -189,5 +189,5 @@ async def test_sets_of_headers_that_are_new_each_time_fill_no_memory():
         answer = PlainResponse(head(200, "text/plain"), b"a")
         answer.headers["X-A"] = f"{number}" * (1000 if number % 2 else 1)
         assert answer.is_settled()
-    assert len(written_headers._KNOWN) <= 256
-    assert max(len(known.lines) for known in written_headers._KNOWN.values()) <= 2048
+    assert len(written_headers._LINES) <= written_headers.MOST
+    assert max(map(len, written_headers._LINES.values())) <= written_headers.LONGEST
