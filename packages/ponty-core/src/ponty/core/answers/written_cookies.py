@@ -89,7 +89,7 @@ def _text(cookie: Morsel[str]) -> str:
     """Return what `OutputString` does."""
     if type(cookie) is not Morsel:
         return cookie.OutputString()
-    attributes = (*cookie.items(),)
+    attributes = (*cookie.items(), *map(type, cookie.values()))  # what is equal may be written otherwise
     try:
         rest = _KNOWN.get(attributes)
     except TypeError:  # one of them is no text

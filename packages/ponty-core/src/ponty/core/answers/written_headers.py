@@ -1,11 +1,11 @@
 """Headers as they are written, each a line of its own.
 
-Most answers of an application carry the same headers again and again, so the lines of those seen last are kept: no more
-than so many, so that values which are new each time fill no memory. A line is kept only if it says nothing of the
-framing of an answer and holds no control character. So whatever is found among those kept may be written as it is.
+Most answers of an application carry the same headers again and again, so their lines are kept: no more than so many,
+and of one name no more than a few, so that values which are new each time fill no memory. A line is kept only if it
+says nothing of the framing of an answer and holds no control character. So whatever is found among those kept may be
+written as it is.
 """
 
-from aiohttp import hdrs
 from multidict import CIMultiDict, istr
 
 CONTROLS = bytes({*range(32), 127} - {ord("\t")})
@@ -43,21 +43,33 @@ def is_clean(lines: bytes, number: int) -> bool:
     return len(lines) - len(lines.translate(None, CONTROLS)) == 2 * number
 
 
+class _Starts(dict[str, tuple[bytes, list[None]]]):
+    """What is before the values of headers, by name, and as long a list as more values of that name may be kept."""
+
+    def __missing__(self, name: str) -> tuple[bytes, list[None]]:
+        if type(name) not in _TEXTS or name.lower() in _OF_THE_FRAMING or _has_controls(name):
+            raise _NotPlainError
+        start = f"\r\n{name}: ".encode(), [None] * MOST_VALUES
+        if len(name) <= LONGEST:
+            if len(self) >= MOST:
+                _LINES.clear()
+                self.clear()
+            self[name] = start
+        return start
+
+
 class _Lines(dict[tuple[str, str], bytes]):
     """The lines of headers, by name and value."""
 
     def __missing__(self, header: tuple[str, str]) -> bytes:
         name, value = header
         # A subclass may write itself otherwise.
-        if type(value) not in _TEXTS or type(name) not in _TEXTS or name.lower() in _OF_THE_FRAMING:
+        if type(value) not in _TEXTS or (not value.isprintable() and _has_controls(value)):
             raise _NotPlainError
-        text = f"{name}: {value}"
-        if not text.isprintable() and _has_controls(text):
-            raise _NotPlainError
-        line = b"\r\n" + text.encode()
-        if len(line) <= LONGEST:
-            if len(self) >= MOST:
-                self.clear()
+        start, left = _STARTS[name]
+        line = start + value.encode()
+        if left and len(line) <= LONGEST:
+            left.pop()
             self[header] = line
         return line
 
@@ -72,12 +84,13 @@ def _has_controls(text: str) -> bool:
 
 _TEXTS = frozenset({str, istr})
 _OF_THE_FRAMING = frozenset({"connection", "content-length", "transfer-encoding"})
+_STARTS = _Starts()
 _LINES = _Lines()
 _line = _LINES.__getitem__
 
-MOST = 512
-"""How many lines are kept."""
-LONGEST = 1024
-"""How many bytes one of them has at most."""
-
-DATED_OR_NAMED = (hdrs.DATE, hdrs.SERVER)
+MOST = 64
+"""How many names are kept."""
+MOST_VALUES = 16
+"""How many values of a name are kept."""
+LONGEST = 512
+"""How many bytes a line that is kept has at most, so that all of them have half a megabyte."""
