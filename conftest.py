@@ -1,8 +1,28 @@
-"""For all tests: what asyncio's debug mode says of a slow step tells of a busy machine, and is not logged."""
+"""For all tests: a garbage collector that leaves alone what was there before them, and logs without slow steps."""
 
+import gc
 import logging
 
 
 def pytest_configure() -> None:
-    """Leave slow steps out of the log, which many tests want to be empty."""
+    """Leave slow steps out of the log, which many tests want to be empty; let garbage wait while tests are collected.
+
+    What asyncio's debug mode says of a slow step tells of a busy machine.
+    """
     logging.getLogger("asyncio").addFilter(lambda record: not str(record.msg).startswith("Executing %s took"))
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Have the collector look at what tests make alone: the thousands of tests and modules are there to the end.
+
+    Otherwise each collection, and many tests ask for one, walks through all of them.
+    """
+    gc.freeze()
+    gc.enable()
+
+
+def pytest_sessionfinish() -> None:
+    """Have the collector as it was: what is imported to the end may ask who refers to an object."""
+    gc.unfreeze()
+    gc.enable()

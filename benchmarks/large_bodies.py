@@ -89,7 +89,7 @@ def applications(line: Any) -> tuple[web.Application, web.Application]:
 
     @table.get("/lines")
     @render_json
-    async def show(_: web.Request) -> object:
+    async def show(_: web.Request) -> list[line]:
         return rows
 
     async def add_by_hand(request: web.Request) -> web.Response:
@@ -129,6 +129,11 @@ class Server:
         self._protocol, self._transport = self._runner.server(), Transport()
         self._protocol.connection_made(self._transport)
         return self
+
+    @property
+    def last(self) -> bytes:
+        """What was written last."""
+        return self._transport.last
 
     async def seconds(self, request: bytes, status: int, times: int) -> float:
         """Ask so many times, and return the seconds of the processor that it took."""

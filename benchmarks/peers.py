@@ -33,6 +33,12 @@ class Peer:
 PONTY = Peer("ponty", "this checkout", "ponty_app.py")
 BY_HAND = Peer("aiohttp", "aiohttp by hand: json of the standard library, checks written out, uvloop", "aiohttp_app.py")
 TUNED = Peer("aiohttp tuned", "aiohttp tuned by hand: typed decoders of msgspec, uvloop", "tuned_app.py")
+FLOOR = Peer(
+    "the floor",
+    "uvloop, httptools and msgspec, without a framework",
+    "floor_app.py",
+    ("httptools==0.9.0", "msgspec==0.22.0", "uvloop==0.23.0"),
+)
 
 PEERS = (
     PONTY,
@@ -70,12 +76,7 @@ PEERS = (
         "robyn_app.py",
         ("async-lru==2.4.0", "pydantic==2.14.3", "robyn==0.88.0"),
     ),
-    Peer(
-        "the floor",
-        "uvloop, httptools and msgspec, without a framework",
-        "floor_app.py",
-        ("httptools==0.9.0", "msgspec==0.22.0", "uvloop==0.23.0"),
-    ),
+    FLOOR,
     Peer(
         "ponty 0.3.9",
         "an older release line",

@@ -17,6 +17,7 @@ from ponty.core.testing import ponty_client as ponty_client
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import browser as real_browser
 import postgres
+import warm
 
 ROOT = pathlib.Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples"
@@ -70,7 +71,7 @@ def run(tmp_path):
     def run(what, *, cwd=tmp_path, **environment):
         path = EXAMPLES / what
         arguments = ["path", str(path)] if path.suffix == ".py" else ["module", what]
-        process = subprocess.Popen(
+        process = warm.Popen(
             [sys.executable, "-c", ON_A_FREE_PORT, *arguments],
             stdout=subprocess.PIPE,
             text=True,
@@ -95,9 +96,11 @@ def redis_url():
     spec = importlib.util.spec_from_file_location("ponty_redis_server", SERVER)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    server = module.Server().start()
-    yield server.url
-    server.close()
+    server = module.Server()
+    try:
+        yield server.start().url
+    finally:
+        server.close()
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,7 @@ from collections import Counter
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import warm
 from hostile import answers, nginx
 
 ROOT = pathlib.Path(__file__).parent.parent
@@ -145,7 +146,7 @@ class Pair:
 
     def send(self, data):
         """Send bytes through nginx; return all that comes until it closes the connection."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=60) as connection:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=300) as connection:
             got = b""
             try:
                 connection.sendall(data)
@@ -167,7 +168,7 @@ class Pair:
 def pair(request, tmp_path_factory):
     """Start a program, and nginx before it."""
     folder = tmp_path_factory.mktemp("nginx")
-    program = subprocess.Popen([sys.executable, PROGRAM], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    program = warm.Popen([sys.executable, PROGRAM], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     try:
         address = next(match[1] for line in program.stdout if (match := re.match(r"Serving on (http://[^/\s]+)", line)))
         with nginx.before(address.removeprefix("http://"), folder, MORE[request.param]) as port:

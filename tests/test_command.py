@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 
 import pytest
+import warm
 
 pytestmark = pytest.mark.programs
 
@@ -55,7 +56,7 @@ def ponty(tmp_path):
     """Return a function that calls the command to its end."""
 
     def call(*arguments, **environment):
-        return subprocess.run(
+        return warm.run(
             [*PONTY, *arguments],
             capture_output=True,
             text=True,
@@ -72,7 +73,7 @@ class Running:
     """`ponty run` in a process of its own."""
 
     def __init__(self, directory, *arguments, **environment):
-        self.process = subprocess.Popen(
+        self.process = warm.Popen(
             [*PONTY, "run", *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -377,7 +378,7 @@ def test_requests_in_flight_are_finished_by_the_process_that_began_them(shop, ru
     shop(text=slow)
     server = running("shop.py", "--reload")
     address = server.address()
-    client = subprocess.Popen(
+    client = warm.Popen(
         [sys.executable, "-c", f"import urllib.request as r; print(r.urlopen('{address}/hello/ann').read())"],
         stdout=subprocess.PIPE,
         text=True,
@@ -438,13 +439,11 @@ def test_a_new_project_passes_its_tests_as_it_is_made(tmp_path, ponty, name):
     assert tests.returncode == 0, tests.stdout
     assert "4 passed" in tests.stdout
     package = name.replace("-", "_")
-    checked = subprocess.run(
+    checked = warm.run(
         [*PONTY, "check", package], cwd=project, capture_output=True, text=True, check=False, env=os.environ
     )
     assert checked.stdout == f"{package}: nothing found\n"
-    held = subprocess.run(
-        [*PONTY, "contract", package, "--check"], cwd=project, capture_output=True, text=True, check=False
-    )
+    held = warm.run([*PONTY, "contract", package, "--check"], cwd=project, capture_output=True, text=True, check=False)
     assert (held.returncode, held.stdout + held.stderr) == (0, "")
 
 

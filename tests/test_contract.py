@@ -3,10 +3,10 @@
 import json
 import os
 import re
-import subprocess
 import sys
 
 import pytest
+import warm
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -59,7 +59,7 @@ def contract(tmp_path):
             assert old in text
             text = text.replace(old, new)
         (tmp_path / "shop.py").write_text(text)
-        done = subprocess.run(
+        done = warm.run(
             [*PONTY, "contract", app, *arguments],
             cwd=tmp_path,
             capture_output=True,

@@ -1,6 +1,7 @@
 """The cookbook's form: a recipe is one file, shown on one page that the cookbook lists once, and asked by the tests."""
 
 import ast
+import functools
 import pathlib
 import re
 import sys
@@ -34,17 +35,22 @@ def test_a_recipe_is_shown_on_one_page_and_asked(path):
     assert asked or "$ curl" in below
 
 
+@functools.cache
+def imported():
+    """Return the packages that any of the recipes imports."""
+    return {
+        (node.module if isinstance(node, ast.ImportFrom) else alias.name).partition(".")[0]
+        for path in RECIPES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }
+
+
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
 def test_a_recipe_says_what_it_is_and_hides_no_module(path):
     """Its folder is the first place where Python looks for what any of them imports."""
     summary = ast.get_docstring(ast.parse(path.read_text()))
     assert summary is not None
     assert "\n" not in summary
-    imported = {
-        (node.module if isinstance(node, ast.ImportFrom) else alias.name).partition(".")[0]
-        for other in RECIPES
-        for node in ast.walk(ast.parse(other.read_text()))
-        if isinstance(node, ast.Import | ast.ImportFrom)
-        for alias in node.names
-    }
-    assert path.stem not in imported | sys.stdlib_module_names
+    assert path.stem not in imported() | sys.stdlib_module_names

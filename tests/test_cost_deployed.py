@@ -15,7 +15,7 @@ import pytest
 from aiohttp import web
 from aiohttp.typedefs import Handler
 from prometheus_client import CollectorRegistry
-from test_cost import PYTHON, Cost
+from test_cost import GOOD, PYTHON, Cost, application
 
 from ponty.core import (
     Limits,
@@ -67,14 +67,33 @@ def in_production() -> web.Application:
     )
 
 
+def with_many_routes() -> web.Application:
+    many = Routes()
+    for number in range(1000):
+        many.get(f"/many/{{name}}/part-{number}")(hello)
+    return build_app(routes=many)
+
+
 KINDS: dict[str, tuple[Callable[[], web.Application], bool]] = {
     "bare": (lambda: build_app(routes=table), False),
     "three headers": (lambda: build_app(routes=table, middlewares=[three_headers]), False),
     "a cookie": (lambda: build_app(routes=table, middlewares=[cookie]), False),
     "as deployed": (lambda: build_app(routes=table, middlewares=[request_ids(), three_headers]), True),
     "in production": (in_production, True),
+    "search": (application, False),
+    "small body": (application, False),
+    "one of a thousand routes": (with_many_routes, False),
 }
 """Applications, and whether their access is logged."""
+
+BODY = json.dumps(GOOD).encode()
+REQUESTS = {
+    "search": REQUEST.replace(b"/hello", b"/search?q=tea&page=2&sort=desc"),
+    "small body": b"POST /people HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+    + b"Content-Length: %d\r\n\r\n%b" % (len(BODY), BODY),
+    "one of a thousand routes": REQUEST.replace(b"/hello", b"/many/ann/part-900"),
+}
+"""What is asked, where it is not `REQUEST`."""
 
 
 class Client(asyncio.Transport):
@@ -106,6 +125,7 @@ class Client(asyncio.Transport):
 def measure(kind: str) -> dict[str, int]:
     """Count one request, after others have filled what is filled once."""
     make, is_logged = KINDS[kind]
+    request = REQUESTS.get(kind, REQUEST)
     lines = io.StringIO()
     json_logs(stream=lines, loggers=(LOG.name,))
 
@@ -118,7 +138,7 @@ def measure(kind: str) -> dict[str, int]:
 
         async def ask() -> None:
             expected = len(client.answers) + 1
-            connection.data_received(REQUEST)
+            connection.data_received(request)
             while len(client.answers) < expected:
                 await asyncio.sleep(0)
             assert client.answers[-1].startswith(b"HTTP/1.1 200 OK\r\n")

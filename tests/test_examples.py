@@ -13,6 +13,8 @@ import time
 import urllib.error
 import urllib.request
 
+import warm
+
 EXAMPLES = pathlib.Path(__file__).parent.parent / "examples"
 GUESTHOUSE = EXAMPLES / "guesthouse"
 
@@ -31,7 +33,7 @@ def ask(url, body=None, *, method=None, **headers):
 def stop(process):
     """Stop a program as a reader does by Ctrl-C or a service manager, and give its exit status."""
     process.send_signal(signal.SIGTERM)
-    return process.wait(timeout=60)
+    return process.wait(timeout=300)
 
 
 def greet(address):
@@ -49,7 +51,7 @@ def test_hello(run):
 
 def test_the_memo_works_without_the_web():
     script = str(EXAMPLES / "memo_alone.py")
-    answer = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True, timeout=60)
+    answer = warm.run([sys.executable, script], capture_output=True, text=True, check=True, timeout=300)
     assert answer.stdout == "visited home, news, shop, about\n43 questions, 4 visits\n"
     assert answer.stderr == ""
 
@@ -68,10 +70,10 @@ def test_a_field_of_ones_own_checks_a_signature(run):
 def test_a_store_of_ones_own_is_shared_by_processes_and_outlives_them(tmp_path):
     def start():
         command = [sys.executable, str(EXAMPLES / "custom_store.py")]
-        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
+        return warm.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
 
     def finish(process):
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=300)
         assert (process.returncode, err) == (0, "")
         return out.splitlines()
 
@@ -133,7 +135,7 @@ def test_several_processes_serve_one_port(run, tmp_path):
     """And when one of them stops, the others go on."""
     first, address = run("deploy/app.py")
     port = address.rpartition(":")[2]
-    second = subprocess.Popen(
+    second = warm.Popen(
         [sys.executable, str(EXAMPLES / "deploy/app.py")],
         env=os.environ | {"PORT": port},
         stdout=subprocess.PIPE,

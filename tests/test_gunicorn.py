@@ -14,6 +14,7 @@ import urllib.parse
 import urllib.request
 
 import pytest
+import warm
 
 EXAMPLES = pathlib.Path(__file__).parent.parent / "examples"
 
@@ -53,7 +54,7 @@ def gunicorn(tmp_path):
         command = [sys.executable, "-m", "gunicorn", "-k", "aiohttp.GunicornUVLoopWebWorker", "-w", "2"]
         command += [*PATIENCE, "-b", "127.0.0.1:0", "--chdir", str(folder), application]
         environment = os.environ | {"HOME": str(tmp_path)}  # where it puts a control socket
-        process = subprocess.Popen(
+        process = warm.Popen(
             command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
         started.append(process)

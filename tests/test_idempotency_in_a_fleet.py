@@ -2,8 +2,9 @@
 
 import asyncio
 import itertools
-import multiprocessing
+import multiprocessing.forkserver
 import os
+import pathlib
 import signal
 
 import aiohttp
@@ -18,7 +19,6 @@ ORDER = {"cents": 450}
 
 
 PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["paying"])  # so that a process is there at once
 
 
 class Worker:
@@ -32,7 +32,7 @@ class Worker:
         self.port = None
 
     async def hear(self):
-        async with asyncio.timeout(120):
+        async with asyncio.timeout(300):
             return await asyncio.to_thread(self.pipe.recv)
 
     def send(self, number):
@@ -46,6 +46,18 @@ class Worker:
         self.process.join()
         self.process.close()
         self.pipe.close()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def imported():
+    """Have the server that forks import what a process needs, so that each is there at once.
+
+    Not each Python tells it where tests are, and it says nothing of a module that it does not find.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(pathlib.Path(paying.__file__).parent))
+        PROCESSES.set_forkserver_preload(["paying"])
+        multiprocessing.forkserver.ensure_running()
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ import urllib.error
 import urllib.request
 
 import pytest
+import warm
 
 pytestmark = pytest.mark.programs
 
@@ -192,7 +193,7 @@ def serve(tmp_path):
         command = [sys.executable, "-m", *words]
         environment = os.environ | {"PYTHONPATH": str(EXAMPLES / folder), "PYTHONUNBUFFERED": "1"}
         both = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-        process = subprocess.Popen(command, cwd=tmp_path, env=environment, text=True, **both)
+        process = warm.Popen(command, cwd=tmp_path, env=environment, text=True, **both)
         started.append(process)
         log = []
         for line in process.stdout:

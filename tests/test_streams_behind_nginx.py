@@ -45,11 +45,13 @@ async def proxied(tmp_path, routes):
 
     runner = app_runner(build_app(routes=[table, routes]), access_log=None)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    with nginx.before(f"127.0.0.1:{runner.addresses[0][1]}", tmp_path) as port:
-        async with ClientSession(f"http://127.0.0.1:{port}") as session:
-            yield session, go_on, ends
-    await runner.cleanup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        with nginx.before(f"127.0.0.1:{runner.addresses[0][1]}", tmp_path) as port:
+            async with ClientSession(f"http://127.0.0.1:{port}") as session:
+                yield session, go_on, ends
+    finally:
+        await runner.cleanup()
 
 
 async def test_events_pass_at_once_and_who_leaves_is_gone(proxied):

@@ -122,7 +122,7 @@ def served(command: list[str], environment: dict[str, str], folder: pathlib.Path
 
 def read(url: str, body: bytes | None = None) -> dict:
     request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=60) as answer:
+    with urllib.request.urlopen(request, timeout=300) as answer:
         return json.load(answer)
 
 

@@ -22,7 +22,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from answers import Answer, Malformed, read_all
 
 PROGRAM = pathlib.Path(__file__).parent / "program.py"
-PATIENCE = 60
+PATIENCE = 300
 """Seconds after which an answer is taken never to come."""
 
 REFUSALS = {501, 505}

@@ -5,6 +5,7 @@ import pathlib
 import shutil
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 
 NGINX = shutil.which("nginx")
@@ -16,7 +17,7 @@ http {{
     log_format passed "$upstream_status $request_method $uri";
     access_log requests passed;
     client_body_temp_path a; proxy_temp_path b; fastcgi_temp_path c; uwsgi_temp_path d; scgi_temp_path e;
-    client_header_timeout 1s; keepalive_timeout 1s; lingering_close off;
+    lingering_close off;
     {more}
     {given}
 }}
@@ -33,24 +34,23 @@ def before(address: str, folder: pathlib.Path, more: str = "") -> Iterator[int]:
         more: Further settings.
     """
     assert NGINX is not None, "nginx is not on the path"
-    # Bound here too, and not listening: the port is nobody else's until nginx has it.
-    with socket.socket() as kept:
-        kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        kept.bind(("127.0.0.1", 0))
-        port = kept.getsockname()[1]
-        given = GIVEN.read_text().replace("127.0.0.1:8080", address)
-        given = given.replace("listen 80;", f"listen 127.0.0.1:{port} reuseport;")
-        given = given.replace("_timeout 30s", "_timeout 1s")
-        (folder / "nginx.conf").write_text(SETTINGS.format(given=given, more=more))
-        process = subprocess.Popen([NGINX, "-p", folder, "-c", "nginx.conf", "-e", "stderr"], stderr=subprocess.PIPE)
-        while process.poll() is None and not _listens(port):
-            pass
-    try:
+    with contextlib.ExitStack() as stack:
+        # Bound here too, and not listening: the port is nobody else's until nginx has it.
+        with socket.socket() as kept:
+            kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            kept.bind(("127.0.0.1", 0))
+            port = kept.getsockname()[1]
+            given = GIVEN.read_text().replace("127.0.0.1:8080", address)
+            given = given.replace("listen 80;", f"listen 127.0.0.1:{port} reuseport;")
+            (folder / "nginx.conf").write_text(SETTINGS.format(given=given, more=more))
+            command = [NGINX, "-p", folder, "-c", "nginx.conf", "-e", "stderr"]
+            process = subprocess.Popen(command, stderr=subprocess.PIPE)
+            stack.callback(process.communicate)
+            stack.callback(process.kill)
+            while process.poll() is None and not _listens(port):
+                time.sleep(0.005)
         assert process.poll() is None, "nginx has ended"
         yield port
-    finally:
-        process.kill()
-        process.communicate()
 
 
 def _listens(port: int) -> bool:

@@ -25,21 +25,25 @@ from collections.abc import AsyncIterator, Iterator
 
 import aiohttp
 
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import nginx
+import warm
 
 ROOT = pathlib.Path(__file__).parent.parent.parent
 PROGRAM = ROOT / "examples/deploy/app.py"
-TOO_LONG = 60
+TOO_LONG = 300
 CLIENTS = 8
 
 # What systemd does for a unit with a socket: it is file descriptor 3 of a process that is told its own id.
 INHERIT = """
-import os, sys
-fd = int(sys.argv[1])
-os.dup2(fd, 3)
+import os, runpy, sys
+_, fd, program = sys.argv
+os.dup2(int(fd), 3)
 os.environ |= {"LISTEN_FDS": "1", "LISTEN_PID": str(os.getpid())}
-os.execv(sys.executable, [sys.executable, *sys.argv[2:]])
+sys.argv = [program]
+sys.path[0] = os.path.dirname(program)
+runpy.run_path(program, run_name="__main__")
 """
 
 
@@ -93,7 +97,7 @@ ARRANGEMENTS = {"an inherited socket": Inherited, "a port for each": Ports}
 
 def _started(command: list[str], environment: dict[str, str], pass_fds: tuple[int, ...] = ()) -> subprocess.Popen[str]:
     """Start a process, and wait until it serves."""
-    process = subprocess.Popen(
+    process = warm.Popen(
         command,
         env=os.environ | {"PYTHONUNBUFFERED": "1"} | environment,
         stdout=subprocess.PIPE,
@@ -167,8 +171,9 @@ async def roll(arrangement: str, folder: pathlib.Path, *, restarts: int, between
         between: How many requests are answered before each restart, and after the last one.
     """
     served = ARRANGEMENTS[arrangement]()
-    processes = [served.start(number) for number in range(2)]
+    processes = list[subprocess.Popen[str]]()
     try:
+        processes.extend(served.start(number) for number in range(2))
         with nginx.before(served.upstream, folder) as port:
             load = Load(port, has_posts=served.has_posts)
             async with load.running():

@@ -75,7 +75,7 @@ def until():
     """Give a function that waits until something is so that another task, or another process, brings about."""
 
     async def until(condition):
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(300):
             while not (found := await condition()):
                 await asyncio.sleep(0.005)
         return found

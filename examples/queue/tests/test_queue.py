@@ -15,7 +15,7 @@ import urllib.request
 import pytest
 
 QUEUE = pathlib.Path(__file__).parents[1]
-TOO_LONG = 60
+TOO_LONG = 300
 
 
 @pytest.fixture

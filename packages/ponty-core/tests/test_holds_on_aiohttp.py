@@ -15,6 +15,8 @@ from ponty.core.routing.dispatch import matched_with
 from ponty.core.serving.connection import Connection
 from ponty.core.serving.protocol_errors import line_limit, told_of
 from ponty.core.serving.server import Server
+from ponty.core.wire.server_state import ServerState
+from ponty.core.wire.server_writer import server_writer
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from serving import Served
@@ -134,3 +136,30 @@ def test_a_connection_sends_an_answer_by_two_methods_and_a_response_keeps_its_pa
     parts = {"_headers", "_body", "_status", "_reason", "_must_be_empty_body", "_keep_alive", "_compressed_body"}
     response = web.Response(body=b"a")
     assert parts <= {name for name in dir(response) if name.startswith("_")}
+
+
+def test_a_connection_handles_requests_by_these_methods_and_attributes():
+    """`ponty.core.serving.prompt_connection` does as they do; what they do is to be looked at when it changes."""
+    start = {*web.RequestHandler.start.__code__.co_names}
+    assert start >= {
+        *("_waiter", "_messages", "message_consumed", "_buffer_paused", "_msg_queue_resume_size", "requests_count"),
+        *("_request_factory", "_task_handler", "_handle_request", "keep_alive", "_keepalive", "set_exception"),
+        *("_task", "_next_keepalive_close_time", "_keepalive_handle", "_process_keepalive", "_force_close", "_close"),
+    }
+    handle = {*web.RequestHandler._handle_request.__code__.co_names}
+    assert handle >= {"_request_in_progress", "_current_request", "finish_response", "_handler_waiter", "set_result"}
+    assert "_finish" in web.RequestHandler.finish_response.__code__.co_names
+    received = {*web.RequestHandler.data_received.__code__.co_names}
+    assert received >= {"_waiter", "_messages", "feed_data", "_max_msg_queue_size", "_upgraded"}
+    close = {*web.RequestHandler.force_close.__code__.co_names}
+    assert {*web.RequestHandler.close.__code__.co_names} >= {"_close", "_waiter", "cancel"} <= close | {"_close"}
+
+
+async def test_a_writer_is_done_once_it_says_so():
+    """See `ponty.core.wire.server_writer`."""
+    connection = Recorder(asyncio.get_running_loop())
+    writer = server_writer(connection, connection._loop, ServerState())
+    assert writer.is_fresh()
+    writer.write_whole(b"whole")
+    await writer.write_eof(b"more")
+    assert (connection.written, writer.output_size, writer.is_fresh()) == ([b"whole"], 5, False)

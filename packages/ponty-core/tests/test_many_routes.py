@@ -4,7 +4,9 @@ import pytest
 from aiohttp import web
 
 from ponty.core import Routes, build_app
-from ponty.core.routing.paths import read_path
+from ponty.core.routing import dispatch
+from ponty.core.routing.dispatch import Table
+from ponty.core.routing.paths import path_of_pattern, read_path
 from ponty.core.routing.segment_index import SegmentIndex
 
 
@@ -96,3 +98,61 @@ def test_only_the_routes_that_may_match_are_tried():
     assert index.candidates("/api/t/things7/x") == [7, "kind", "rest"]
     assert index.candidates("/api/t/things7/x/y") == ["rest"]
     assert index.candidates("/other") == []
+
+
+def test_a_segment_is_told_by_the_text_around_its_variable_part():
+    """So are those of which no segment is literal as a whole."""
+    index = SegmentIndex()
+    for number in range(1000):
+        index.add(read_path(f"/a{number}-{{id}}"), ("after", number))
+        index.add(read_path(f"/b{{id}}-{number}"), ("before", number))
+        index.add(read_path(f"/c{number}-{{x}}{{y}}_{number}/more"), ("around", number))
+    index.add(read_path("/{any}"), "any")
+    assert index.candidates("/a7-x") == [("after", 7), "any"]
+    assert index.candidates("/bx-7") == [("before", 7), "any"]
+    assert index.candidates("/c7-xy_7/more") == [("around", 7)]
+    assert index.candidates("/c7-xy_8/more") == []
+    assert index.candidates("/a") == ["any"]
+
+
+def test_a_text_is_not_both_the_begin_and_the_end():
+    index = SegmentIndex()
+    index.add(read_path("/ab{id}ba"), "both")
+    assert index.candidates("/aba") == []
+    assert index.candidates("/abba") == ["both"]  # which the pattern of the path refuses
+
+
+def test_of_a_thousand_routes_of_aiohttp_s_own_those_alone_are_tried_that_may_match(monkeypatch):
+    """Such as named ones, and those of a table of aiohttp's."""
+    table = Routes("/a")
+    for number in range(500):
+        table.get(f"/{{id:[0-9]+}}/x{number}", name=f"x{number}")(answering(number))
+    theirs = web.RouteTableDef()
+    for number in range(500, 1000):
+        theirs.get(f"/a/{{id}}/x{number}", name=f"x{number}")(answering(number))
+    app = build_app(routes=[table], route_tables=[theirs])
+    found = Table(one for one in app.router.resources() if isinstance(one, web.DynamicResource))
+    tried = []
+    monkeypatch.setattr(dispatch._Dynamic, "find", lambda *_: tried.append(1))
+    assert found.find("/a/7/x999", "GET") is None
+    assert found.find("/a/7/x7", "GET") is None
+    assert found.find("/a/7/x1000", "GET") is None
+    assert len(tried) == 2
+
+
+@pytest.mark.parametrize(
+    "path", ["/a/{id}/b", "/a/{x}-{y:\\d+}/", "/{day:[0-9]{4}-[0-9]{2}}", "/a/{rest:.*}", "/a.b/{x}", "/{x:(?:a|b)c}"]
+)
+def test_the_path_of_a_pattern_of_aiohttp_s_is_found_again(path):
+    resource = web.DynamicResource(path)
+    info = resource.get_info()
+    found = path_of_pattern(info["formatter"], info["pattern"])
+    assert found is not None
+    assert (found.shape, found.edges) == (read_path(path).shape, read_path(path).edges)
+
+
+@pytest.mark.parametrize("path", ["/a/{x:(a+)+}", "/ä/{x}"])
+def test_a_pattern_that_cannot_be_told_is_tried_each_time(path):
+    info = web.DynamicResource(path).get_info()
+    found = path_of_pattern(info["formatter"], info["pattern"])
+    assert found is None or found.pattern == info["pattern"]

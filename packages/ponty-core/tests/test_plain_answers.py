@@ -55,7 +55,7 @@ async def received(client, text):
     """Send `text`, and give all that comes until the connection ends: its lines, in whatever order."""
     reader, writer = await asyncio.open_connection(client.host, client.port)
     writer.write(text.encode())
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         all_of_it = await reader.read()
     writer.close()
     return sorted(all_of_it.split(b"\r\n"))
@@ -457,7 +457,7 @@ async def test_the_connection_of_a_body_that_broke_is_closed(serve):
     writer.write(f"POST / HTTP/1.1\r\n{HOST}Transfer-Encoding: chunked\r\n\r\n".encode())
     await asyncio.sleep(0)
     writer.write(b"x\r\n")
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         assert (await reader.read()).startswith(b"HTTP/1.")
     writer.close()
 
@@ -523,3 +523,36 @@ def test_a_head_has_a_status_that_an_answer_may_have():
     with pytest.raises(ValueError, match="from 200 to 599"):
         head(200.0, "text/plain")  # though 200 is known
     assert PlainResponse(head(200, "text/plain"), b"").status == 200
+
+
+SETTING = {
+    "nothing": lambda answer: None,
+    "a header": lambda answer: answer.headers.update({"X-A": "b"}),
+    "a cookie": lambda answer: answer.set_cookie("a", "b"),
+    "its date and server": lambda answer: answer.headers.update({"Date": "today", "Server": "own"}),
+}
+
+
+@pytest.mark.parametrize("size", [2**17, 2**19])
+@pytest.mark.parametrize("setting", SETTING)
+async def test_a_large_one_is_what_aiohttp_would_have_sent(serve, still, monkeypatch, setting, size):
+    """Its head is written before it, and not in one piece with it."""
+    text = "é" * (size // 2)
+
+    @get("/")
+    @render_json
+    async def answering(request: web.Request) -> str:
+        return text
+
+    @web.middleware
+    async def setting_more(request, handler):
+        answer = await handler(request)
+        SETTING[setting](answer)
+        return answer
+
+    client = await serve(middlewares=[setting_more])
+    request = REQUESTS["kept alive"].format("/")
+    as_made = await received(client, request)
+    monkeypatch.setattr(plain, "_goes_plain", lambda request: False)
+    assert as_made == await received(client, request)
+    assert text.encode() in b"".join(as_made)

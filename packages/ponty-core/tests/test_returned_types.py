@@ -6,6 +6,8 @@ import datetime
 import decimal
 import enum
 import json
+import pathlib
+import sys
 import typing
 import uuid
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -27,9 +29,15 @@ import attrs
 import msgspec
 import pytest
 from aiohttp import web
+from hypothesis import HealthCheck, assume, event, given, settings
+from hypothesis import strategies as st
 
 from ponty.core import answer_drift, encode_as, get, render_json
+from ponty.core.answers.encoding import encode_json
 from ponty.core.answers.returned_types import ReturnedType
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from typed_values import Typed, rows, typed
 
 T = TypeVar("T")
 
@@ -470,3 +478,22 @@ def test_a_value_that_none_of_several_lists_fits_is_held_against_the_first():
 def test_an_attribute_without_an_annotation_is_anything():
     made = attrs.make_class("Made", ["anything"])
     assert encode_as(made, made({"a": [1]})) == b'{"anything":{"a":[1]}}'
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(st.data(), typed | rows)
+def test_in_one_pass_the_same_is_sent_as_part_by_part(data: st.DataObject, part: Typed) -> None:
+    """Of values of subclasses, too, and of those that differ."""
+    value = data.draw(part.values)
+    sent: list[object] = []
+    for in_one_pass in (True, False):
+        declared = ReturnedType(part.hint)
+        assume(declared._root is not None)
+        if not in_one_pass:
+            declared._root = None
+        try:
+            sent.append(encode_json(declared.limited(value, "the test", 0)))
+        except Exception as error:  # noqa: BLE001 - whichever
+            sent.append(type(error))
+    event(str(type(sent[0])))
+    assert sent[0] == sent[1]

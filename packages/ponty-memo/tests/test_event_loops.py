@@ -80,7 +80,7 @@ def test_a_loop_closed_in_mid_flight_holds_up_nobody(new_loop, graceful):
     for task in tasks:
         task._log_destroy_pending = False
     other = new_loop()
-    assert other.run_until_complete(asyncio.wait_for(compute(), 5)) == 2
+    assert other.run_until_complete(asyncio.wait_for(compute(), 60)) == 2
     other.close()
     _forget(tasks)
     del tasks, task

@@ -11,7 +11,7 @@ import pytest
 
 from ponty.memo import Lock, Locked, locallock
 
-SCHEDULES = int(os.environ.get("PONTY_SCHEDULES", "4000"))
+SCHEDULES = int(os.environ.get("PONTY_SCHEDULES", "900"))
 KEYS = ("a", "b")
 
 

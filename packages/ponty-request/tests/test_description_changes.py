@@ -1,7 +1,11 @@
-"""What is told of two descriptions: all that breaks a client of the first, and what does not break one as such."""
+"""What is told of two descriptions: all that breaks a client of the first, and what does not break one as such.
+
+`PONTY_EXAMPLES` says how many pairs of schemas are made at random.
+"""
 
 import copy
 import json
+import os
 
 import jsonschema
 import pytest
@@ -20,6 +24,8 @@ from ponty.request import (
     expect,
     openapi,
 )
+
+EXAMPLES = int(os.environ.get("PONTY_EXAMPLES", "250"))
 
 
 def document(schema=None, *, on="taken", **operation):
@@ -209,7 +215,7 @@ values = st.recursive(
 )
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(old=schemas, new=schemas, value=values)
 def test_what_was_taken_is_taken_where_nothing_is_told_to_break(old, new, value):
     if any(change.breaks for change in changes_between(document(old), document(new))):

@@ -31,7 +31,7 @@ from ponty.request.parsing.parser import Parser
 from ponty.request.validation.formats import FORMATS, checker
 from ponty.request.validation.validator import Validator
 
-PAIRS = int(os.environ.get("PONTY_PAIRS", "1500"))
+PAIRS = int(os.environ.get("PONTY_PAIRS", "600"))
 VALUES = 10
 """How many values are tried of each type."""
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ponty.request import InvalidField
 from ponty.request.validation.validator import Validator
 
-PAIRS = int(os.environ.get("PONTY_PAIRS", "3000"))
+PAIRS = int(os.environ.get("PONTY_PAIRS", "1500"))
 VALUES = 20
 NAMES = ["a", "b", "c~/", ""]
 SCALARS = [None, True, False, 0, 1, 1.0, 1.5, -2, 7, 1e16, "", "a", "ab", "b", "é"]

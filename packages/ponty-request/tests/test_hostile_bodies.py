@@ -1,4 +1,7 @@
-"""No body, however odd, is a 500, or is answered at length, or stops the server."""
+"""No body, however odd, is a 500, or is answered at length, or stops the server.
+
+`PONTY_EXAMPLES` says how many are made at random of each kind.
+"""
 
 import dataclasses
 import datetime
@@ -6,6 +9,7 @@ import decimal
 import enum
 import gzip
 import json
+import os
 import socket
 import typing
 import uuid
@@ -33,6 +37,8 @@ from ponty.request import (
 )
 from ponty.request.errors import InvalidField
 from ponty.request.validation.validator import Validator
+
+EXAMPLES = int(os.environ.get("PONTY_EXAMPLES", "100"))
 
 
 class Size(enum.Enum):
@@ -185,7 +191,7 @@ def send(port, path, body, headers=b""):
     if b"Content-Type" not in headers:
         headers += b"Content-Type: application/json\r\n"
     head = b"POST /%b HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: %d\r\n" % (path.encode(), len(body))
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         connection.sendall(head + headers + b"\r\n" + body)
         answer = b"".join(iter(lambda: connection.recv(65536), b""))
     head, _, text = answer.partition(b"\r\n\r\n")
@@ -235,19 +241,19 @@ values = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(path=field, body=st.binary(max_size=200))
 def test_random_bytes(server, path, body):
     check(server, path, body)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(path=field, value=values)
 def test_random_json(server, path, value):
     check(server, path, json.dumps(value).encode())
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=EXAMPLES * 2, deadline=None)
 @given(
     path=st.sampled_from(["validated", "parsed"]), name=st.sampled_from(sorted(GOOD)), value=values, drop=st.booleans()
 )
@@ -264,7 +270,7 @@ def test_mutations_of_a_good_body(server, path, name, value, drop):
     check(server, path, json.dumps(body).encode())
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(path=field, at=st.integers(0, 600), byte=st.integers(0, 255), cut=st.booleans())
 def test_a_good_body_with_a_bad_byte(server, path, at, byte, cut):
     raw = bytearray(json.dumps(GOOD).encode())
@@ -277,7 +283,7 @@ def test_a_good_body_with_a_bad_byte(server, path, at, byte, cut):
 noise = st.binary(max_size=30).map(lambda text: bytes(byte for byte in text if byte >= 32 and byte != 127))
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(
     path=field,
     media_type=st.one_of(

@@ -71,7 +71,7 @@ def post(server, path, body, content_type=MULTIPART, headers="", length=None, *,
     head += f"Content-Length: {len(body) if length is None else length}\r\n"
     head += f"Content-Type: {content_type}\r\n" if content_type is not None else ""
     answer = b""
-    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         try:
             connection.sendall((head + headers + "\r\n").encode("latin-1") + body)
             if cut:

@@ -6,6 +6,7 @@ import json
 import zlib
 
 import pytest
+from aiohttp import web
 
 from ponty.core import post, render_json
 from ponty.request import (
@@ -398,3 +399,27 @@ async def test_a_bad_value_is_not_repeated(send):
     answer, document = await send(ValidatedJsonBody(schema={"type": "integer"}), b'"' + b"secret" * 50_000 + b'"')
     assert answer.status == 400
     assert "secret" not in json.dumps(document)
+
+
+@pytest.mark.parametrize("reads_before", [False, True])
+async def test_who_reads_a_body_before_or_behind_its_field_gets_the_same(ponty_client, reads_before):
+    class Both(Request):
+        request = AIOHttpReq()
+        value = ParsedJsonBody(list[int])
+
+    @web.middleware
+    async def read_first(request: web.Request, handler) -> web.StreamResponse:
+        if reads_before:
+            assert await request.read() == b"[1, 2]"
+        return await handler(request)
+
+    @post("/", middlewares=[read_first])
+    @expect(Both)
+    @render_json
+    async def handler(request: web.Request, value: list[int]) -> list[object]:
+        assert request.content.at_eof()
+        return [value, await request.text(), (await request.read()).decode(), await request.json()]
+
+    client = await ponty_client()
+    async with client.post("/", data=b"[1, 2]", headers={"Content-Type": "application/json"}) as answer:
+        assert (await answer.json())["data"] == [[1, 2], "[1, 2]", "[1, 2]", [1, 2]]

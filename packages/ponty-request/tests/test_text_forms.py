@@ -27,6 +27,7 @@ from ponty.request import (
     expect,
 )
 from ponty.request.errors import InvalidField
+from ponty.request.texts.compiled_forms import compiled_form
 from ponty.request.texts.converters import CAST_ERRORS
 from ponty.request.texts.text_forms import text_form
 
@@ -597,3 +598,9 @@ def test_the_bounds_of_a_parameter_are_those_of_a_body():
     query, body = QueryParameter(Few, required=True), ParsedJsonBody(Few)
     assert query.describe().schema == {k: v for k, v in body.describe().schema.items() if k != "$schema"}
     assert JsonBody().describe().schema == {}
+
+
+@pytest.mark.parametrize("tp", [bool, float, int, str])
+def test_the_form_of_a_plain_scalar_is_that_which_is_compiled(tp):
+    """It stands ready, so that most programs start without what compiles types."""
+    assert text_form(tp) == compiled_form(tp)

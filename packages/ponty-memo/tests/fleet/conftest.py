@@ -37,9 +37,11 @@ def pytest_asyncio_loop_factories(config, item):
 
 @pytest.fixture(scope="session")
 def shared_server():
-    server = load("server").Server().start()
-    yield server
-    server.close()
+    server = load("server").Server()
+    try:
+        yield server.start()
+    finally:
+        server.close()
 
 
 @pytest.fixture
@@ -54,8 +56,8 @@ def own_server():
     servers = []
 
     def start(*options):
-        servers.append(load("server").Server(*options).start())
-        return servers[-1]
+        servers.append(load("server").Server(*options))
+        return servers[-1].start()
 
     yield start
     for server in servers:
@@ -100,7 +102,7 @@ async def until():
     """Return a function that waits until something is so; how long it takes does not matter."""
 
     async def wait(condition, what="what the test waits for"):
-        async with asyncio.timeout(120):
+        async with asyncio.timeout(300):
             while True:
                 outcome = condition()
                 if asyncio.iscoroutine(outcome):

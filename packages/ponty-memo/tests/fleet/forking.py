@@ -18,7 +18,7 @@ from ponty.memo import RedisLink, rediscache, redislock
 def main(url, namespace, kind):
     """Fork once within a running loop, and once between two loops."""
     client = Redis.from_url(url) if kind == "client" else url
-    link = RedisLink(client, timeout_ms=5_000)
+    link = RedisLink(client, timeout_ms=20_000)
     lock = redislock(link, namespace=namespace, maxwait_ms=60_000)
 
     @rediscache(link, namespace=namespace, name="numbers", near_ms=60_000, maxwait_ms=60_000)

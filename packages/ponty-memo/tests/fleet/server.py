@@ -32,6 +32,7 @@ class Server:
     def __init__(self, *options):
         self._folder = pathlib.Path(tempfile.mkdtemp(prefix="ponty-redis-"))
         self._options = options
+        self._kept = None
         self.port = None
         self.process = None
 
@@ -42,7 +43,7 @@ class Server:
     def start(self):
         """Start, on the port it had before if it had one, and wait until it answers."""
         for _ in range(20):
-            port = self.port or _free_port()
+            port = self.port or self._keep_a_port()
             settings = {"port": port, "bind": "127.0.0.1", "save": "", "appendonly": "no", "dir": self._folder}
             words = [word for name, value in settings.items() for word in (f"--{name}", str(value))]
             with (self._folder / "log").open("w") as log:
@@ -70,6 +71,8 @@ class Server:
     def close(self):
         if self.process is not None:
             self.kill()
+        if self._kept is not None:
+            self._kept.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def ask(self, *words):
@@ -79,16 +82,19 @@ class Server:
         with Redis(port=self.port, protocol=2) as client:
             return client.execute_command(*words)
 
+    def _keep_a_port(self):
+        """Bind a port, and do not listen: the server may, and no connection takes it while the server is down."""
+        if self._kept is not None:
+            self._kept.close()
+        self._kept = socket.socket()
+        self._kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._kept.bind(("127.0.0.1", 0))
+        return self._kept.getsockname()[1]
+
     def _answers(self, port):
         try:
-            with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+            with socket.create_connection(("127.0.0.1", port), timeout=300) as connection:
                 connection.sendall(b"PING\r\n")
                 return connection.recv(100).startswith(b"+PONG")
         except OSError:
             return False
-
-
-def _free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

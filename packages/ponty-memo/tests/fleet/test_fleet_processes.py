@@ -27,7 +27,7 @@ class Worker:
 
     async def hear(self, what):
         """Wait for the next event, which is `what`, and give its value."""
-        async with asyncio.timeout(120):
+        async with asyncio.timeout(300):
             line = await self.process.stdout.readline()
         event = json.loads(line or b'{"nothing": "the process has ended"}')
         assert list(event) == [what], event
@@ -99,7 +99,7 @@ async def test_the_lock_of_a_process_that_is_killed_is_free_after_its_lease(star
     await holder.process.wait()
     assert "meta" in keys_of()[1]
     assert not [name for name in keys_of()[1] if "lock" in name]
-    async with asyncio.timeout(60), redislock(link_to(), namespace=namespace, maxwait_ms=60_000).lock("a") as lease:
+    async with asyncio.timeout(300), redislock(link_to(), namespace=namespace, maxwait_ms=60_000).lock("a") as lease:
         assert lease.fence > fence
 
 

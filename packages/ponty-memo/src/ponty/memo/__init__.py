@@ -2,50 +2,67 @@
 
 from typing import TYPE_CHECKING
 
-from ponty.memo.decorators.cache import cache, invalidate
-from ponty.memo.decorators.local import localcache, locallock
-from ponty.memo.decorators.memoized import LocalMemoized, Memoized
-from ponty.memo.errors import Deadlock, LeaseLost, Locked, Stampede, Unavailable
-from ponty.memo.events import CacheInfo, Event
-from ponty.memo.flights.invalidation import Invalidation
-from ponty.memo.locks.lease import Lease
-from ponty.memo.locks.lock import Lock
-from ponty.memo.locks.sentinel_store import SentinelStore
-from ponty.memo.stores.backend import cachemiss
-from ponty.memo.stores.cache_store import CacheStore
-
 if TYPE_CHECKING:
-    from ponty.memo.records.held_record import HeldRecord as HeldRecord
-    from ponty.memo.records.local_records import LocalRecords as LocalRecords
-    from ponty.memo.redis import RedisLink as RedisLink
-    from ponty.memo.redis import RedisRecords as RedisRecords
-    from ponty.memo.redis import RedisSentinels as RedisSentinels
-    from ponty.memo.redis import RedisStore as RedisStore
-    from ponty.memo.redis import Serializer as Serializer
-    from ponty.memo.redis import redis_provider as redis_provider
-    from ponty.memo.redis import rediscache as rediscache
-    from ponty.memo.redis import redislock as redislock
-else:
-    _REDIS = frozenset(
-        {
-            "RedisLink",
-            "RedisRecords",
-            "RedisSentinels",
-            "RedisStore",
-            "Serializer",
-            "redis_provider",
-            "rediscache",
-            "redislock",
-        }
+    from ponty.memo.decorators.cache import cache, invalidate
+    from ponty.memo.decorators.local import localcache, locallock
+    from ponty.memo.decorators.memoized import LocalMemoized, Memoized
+    from ponty.memo.errors import Deadlock, LeaseLost, Locked, Stampede, Unavailable
+    from ponty.memo.events import CacheInfo, Event
+    from ponty.memo.flights.invalidation import Invalidation
+    from ponty.memo.locks.lease import Lease
+    from ponty.memo.locks.lock import Lock
+    from ponty.memo.locks.sentinel_store import SentinelStore
+    from ponty.memo.records.held_record import HeldRecord
+    from ponty.memo.records.local_records import LocalRecords
+    from ponty.memo.redis import (
+        RedisLink,
+        RedisRecords,
+        RedisSentinels,
+        RedisStore,
+        Serializer,
+        redis_provider,
+        rediscache,
+        redislock,
     )
-    _RECORDS = {"HeldRecord": "held_record", "LocalRecords": "local_records"}
+    from ponty.memo.stores.backend import cachemiss
+    from ponty.memo.stores.cache_store import CacheStore
+else:
+    # Each is imported when it is first used, so that a program starts with what it uses alone.
+    _HOMES = {
+        "CacheInfo": "ponty.memo.events",
+        "CacheStore": "ponty.memo.stores.cache_store",
+        "Deadlock": "ponty.memo.errors",
+        "Event": "ponty.memo.events",
+        "HeldRecord": "ponty.memo.records.held_record",
+        "Invalidation": "ponty.memo.flights.invalidation",
+        "Lease": "ponty.memo.locks.lease",
+        "LeaseLost": "ponty.memo.errors",
+        "LocalMemoized": "ponty.memo.decorators.memoized",
+        "LocalRecords": "ponty.memo.records.local_records",
+        "Lock": "ponty.memo.locks.lock",
+        "Locked": "ponty.memo.errors",
+        "Memoized": "ponty.memo.decorators.memoized",
+        "RedisLink": "ponty.memo.redis",
+        "RedisRecords": "ponty.memo.redis",
+        "RedisSentinels": "ponty.memo.redis",
+        "RedisStore": "ponty.memo.redis",
+        "SentinelStore": "ponty.memo.locks.sentinel_store",
+        "Serializer": "ponty.memo.redis",
+        "Stampede": "ponty.memo.errors",
+        "Unavailable": "ponty.memo.errors",
+        "cache": "ponty.memo.decorators.cache",
+        "cachemiss": "ponty.memo.stores.backend",
+        "invalidate": "ponty.memo.decorators.cache",
+        "localcache": "ponty.memo.decorators.local",
+        "locallock": "ponty.memo.decorators.local",
+        "redis_provider": "ponty.memo.redis",
+        "rediscache": "ponty.memo.redis",
+        "redislock": "ponty.memo.redis",
+    }
 
     def __getattr__(name: str) -> object:
-        if name in _REDIS:
-            home = "ponty.memo.redis"
-        elif name in _RECORDS:
-            home = f"ponty.memo.records.{_RECORDS[name]}"
-        else:
+        home = _HOMES.get(name)
+        if home is None:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         import importlib  # noqa: PLC0415 - for those who use it
 
@@ -53,7 +70,7 @@ else:
         return value
 
     def __dir__() -> list[str]:
-        return sorted({*globals(), *_REDIS, *_RECORDS})
+        return sorted({*globals(), *_HOMES})
 
 
 __all__ = [

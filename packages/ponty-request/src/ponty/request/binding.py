@@ -13,10 +13,9 @@ import msgspec
 from aiohttp import web
 
 from ponty.request.content.media_types import essence
-from ponty.request.fields.parsed_query import OtherParameters, ParsedQuery
+from ponty.request.fields.other_parameters import OtherParameters
 from ponty.request.fields.provided import Provided
 from ponty.request.fields.stream import BodyStream
-from ponty.request.forms.holding import release
 from ponty.request.handlers import check_handler, make_call
 from ponty.request.plan import Plan, key_of_stand_in, make_plan
 from ponty.request.reading import Answer, Answers, Binding, Elsewhere, in_one_turn, in_turns
@@ -177,15 +176,16 @@ def _app_keys(plan: Plan) -> tuple[web.AppKey[Any], ...]:
 
 def _others(plan: Plan, *, refuse: bool) -> OtherParameters | None:
     """Return what refuses the query parameters that no field reads; None where they are let in."""
-    queries = [step.field for step in plan.steps if isinstance(step.field, ParsedQuery)]
+    queries = [step.field.__ponty_query__ for step in plan.steps if hasattr(step.field, "__ponty_query__")]
     if not refuse and not queries:
         return None
     names = [d.name for d in plan.descriptions() if d.location == "query" and d.style != "properties"]
-    return OtherParameters([*names, *(name for query in queries for name in query.names)])
+    return OtherParameters([*names, *(name for query in queries for name in query)])
 
 
 def _releasing(answer: Answer[_R]) -> Answer[_R]:
     """Put around what answers a request what closes all that the request holds."""
+    from ponty.request.forms.holding import release  # noqa: PLC0415 - most requests hold nothing
 
     async def released(request: web.Request) -> _R:
         try:

@@ -158,9 +158,8 @@ def _check(place: str, field: Field[Any]) -> None:
         function, first = field.extract, "extract"
         if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
             raise TypeError(f"{place}: {cls}.extract is a generator, whose value nobody would read; return the value")
-    try:
-        parameters = inspect.signature(function).parameters
-    except (TypeError, ValueError):
+    parameters = _parameters(getattr(function, "__func__", function))
+    if parameters is None:
         return
     kinds = {parameter.kind for parameter in parameters.values()}
     named = {*parameters} if inspect.Parameter.VAR_KEYWORD not in kinds else {*parameters, *field.uses}
@@ -173,7 +172,7 @@ def _check(place: str, field: Field[Any]) -> None:
         raise TypeError(f"{place}: {cls}.{first} takes {quoted(missing)}; give {cls} fields of these names")
     if more := field.uses.keys() - named:
         raise TypeError(f"{place}: {cls} is given {quoted(more)}, which its {first} does not take")
-    annotations = annotations_of(function)
+    annotations = annotations_of(function) if field.uses else {}
     for name, used in field.uses.items():
         tp = used.value_type()
         if name in annotations and not takes(annotations[name], tp):
@@ -181,6 +180,15 @@ def _check(place: str, field: Field[Any]) -> None:
                 f"{place}: {cls}.{first} takes {name!r} as {type_name(annotations[name])}, "
                 f"and {type(used).__qualname__} gives {type_name(tp)}"
             )
+
+
+@functools.lru_cache(maxsize=256)
+def _parameters(function: Callable[..., Any]) -> Mapping[str, inspect.Parameter] | None:
+    """Return the parameters of a function, which many fields of one class have; None where they are not known."""
+    try:
+        return inspect.signature(function).parameters
+    except (TypeError, ValueError):
+        return None
 
 
 class Constant(Field[Any]):

@@ -15,7 +15,7 @@ from ponty.core import ADMISSION, PontyError
 from ponty.request.content.charsets import MIMETYPE_CHECKED
 from ponty.request.content.media_types import essence
 from ponty.request.errors import InvalidField
-from ponty.request.fields.parsed_query import OtherParameters
+from ponty.request.fields.other_parameters import OtherParameters
 from ponty.request.fields.scoped import Scopes
 from ponty.request.leaving import is_whole, leave_when_sent
 from ponty.request.plan import Plan, Step
@@ -235,9 +235,15 @@ async def _pass_scope(step: Step, request: web.Request, values: list[Any], scope
 
 
 def _check_media_type(request: web.Request, media_type: str) -> None:
-    if essence(request.headers.get(hdrs.CONTENT_TYPE, "")) != media_type:
+    content_type = request.headers.get(hdrs.CONTENT_TYPE, "")
+    if content_type == media_type == _JSON:
+        return  # as most say and ask for; who reads the body finds it good
+    if essence(content_type) != media_type:
         raise _UnsupportedMediaType(headers={hdrs.ACCEPT: media_type})
     request[MIMETYPE_CHECKED] = True
+
+
+_JSON = "application/json"
 
 
 class _UnsupportedMediaType(PontyError):

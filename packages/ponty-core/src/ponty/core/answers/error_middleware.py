@@ -9,7 +9,7 @@ import functools
 from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
-from aiohttp import HttpVersion11, hdrs, web
+from aiohttp import EMPTY_PAYLOAD, HttpVersion11, hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
 from ponty.core.answers.answer_settings import AnswerSettings, current_settings
@@ -174,7 +174,7 @@ def whole(app: web.Application, handler: Handler) -> Handler | None:
         if request.method == hdrs.METH_HEAD:
             send_no_body(request.writer)
         content = request.content
-        arrives = not content.is_eof()
+        arrives = content is not EMPTY_PAYLOAD and not content.is_eof()
         if arrives and not has_own_limit and announces_too_much(request):
             given: web.StreamResponse = too_large(request)
         else:
@@ -187,7 +187,8 @@ def whole(app: web.Application, handler: Handler) -> Handler | None:
                 if not isinstance(error, Exception) and is_for_others(error):
                     raise
                 given = await answer_raised(request, error, own)
-        _settle(request, given, arrives=arrives)
+        if arrives or type(given) is not PlainResponse or request.version is not HttpVersion11:
+            _settle(request, given, arrives=arrives)
         return given
 
     return functools.update_wrapper(answer, handler)

@@ -232,10 +232,7 @@ class PlainResponse(web.Response):
             return self._ready_for.writer
         body = self._body
         if (  # its headers are looked at when they are written
-            (self.__dict__ and self._is_changed())
-            or type(body) is not bytes
-            or len(body) > _LARGEST
-            or not _goes_plain(request)
+            (self.__dict__ and self._is_changed()) or type(body) is not bytes or not _goes_plain(request)
         ):
             return await self._prepare_as_aiohttp(request)
         self._ready_for = request
@@ -245,7 +242,57 @@ class PlainResponse(web.Response):
         """Send the whole as it is, where that may be still; else do as aiohttp does."""
         if self._is_sent:
             return
-        request, headers, body, cookies = self._ready_for, self._own_headers, self._body, b""
+        request = self._ready_for
+        whole = None if request is None or data else self._whole(request.writer)
+        if request is None or whole is None:
+            await self._leave_plain_way()
+            await super().write_eof(data)
+            return
+        writer = request.writer
+        if len(self._body) > _LARGEST_COPIED:
+            await writer.write(whole)
+            whole = self._body
+        self._ready_for = None
+        self._is_sent = True
+        await writer.write_eof(whole)
+        self._length = writer.output_size
+
+    def send(self, request: web.BaseRequest) -> bool:
+        """Send the whole as it is, where that may be, and return whether it was.
+
+        It spares the steps of `prepare` and `write_eof`.
+
+        Args:
+            request: One of HTTP/1.1 that is not HEAD, after which its connection stays open, in an application that
+                has no say in plain answers.
+
+        Raises:
+            ConnectionResetError: The client has left.
+        """
+        writer, body = request.writer, self._body
+        if (
+            self._is_sent
+            or self._ready_for is not None
+            or type(body) is not bytes
+            or len(body) > _LARGEST
+            or type(writer) is not ServerWriter
+            or not writer.is_fresh()
+        ):
+            return False
+        whole = self._whole(writer)
+        if whole is None:
+            return False
+        self._is_sent = True
+        writer.write_whole(whole)
+        self._length = len(whole)
+        return True
+
+    def _whole(self, writer: AbstractStreamWriter) -> bytes | None:
+        """Return the bytes of the whole answer; None where it has to be sent as aiohttp does.
+
+        A body that is too large to be copied is left to be sent behind them.
+        """
+        headers, body, cookies = self._own_headers, self._body, b""
         lines: bytes | None = self._head.lines
         if headers is not None:
             lines = self._own_lines(headers) if hdrs.CONTENT_TYPE in headers or not body else None
@@ -254,30 +301,17 @@ class PlainResponse(web.Response):
         elif self._jar:
             written = written_cookies(self._jar)
             lines, cookies = (None, b"") if written is None else (lines, written)
-        if (
-            request is None
-            or data
-            or lines is None
-            or type(body) is not bytes
-            or (self.__dict__ and self._is_changed())
-        ):
-            await self._leave_plain_way()
-            await super().write_eof(data)
-            return
-        writer = request.writer
+        if lines is None or type(body) is not bytes or (self.__dict__ and self._is_changed()):
+            return None
         server = writer.state.name if type(writer) is ServerWriter else SERVER_NAME
-        more = self._further_lines
-        if headers is not None:
-            fixed = headers if hdrs.DATE in headers or hdrs.SERVER in headers else None
-            whole = self._head.before_with(lines + more if more else lines, cookies, body, server, fixed)
-        elif more or cookies:
-            whole = self._head.before_with(lines + more, cookies, body, server)
-        else:
-            whole = self._head.before(body, server)
-        self._ready_for = None
-        self._is_sent = True
-        await writer.write_eof(whole)
-        self._length = writer.output_size
+        head, more = self._head, self._further_lines
+        fixed = headers if headers is not None and (hdrs.DATE in headers or hdrs.SERVER in headers) else None
+        if len(body) > _LARGEST:
+            start = head.alone(lines + more, cookies, len(body), server, fixed)
+            return start if len(body) > _LARGEST_COPIED else b"".join((start, body))
+        if headers is not None or more or cookies:
+            return head.before_with(lines + more if more else lines, cookies, body, server, fixed)
+        return head.before(body, server)
 
     async def write(self, data: bytes | bytearray | memoryview) -> None:
         """Write more, as aiohttp does."""
@@ -437,6 +471,9 @@ def _goes_plain(request: web.BaseRequest) -> bool:
 
 
 _LARGEST = 2**16
-"""How many bytes a body may have to be copied behind its head; copying more costs more than it saves."""
+"""How many bytes a body may have to be formatted behind its head, which makes room for it several times."""
+
+_LARGEST_COPIED = 2**18
+"""How many bytes a body may have to be copied behind its head; copying more costs more than a second write."""
 
 _BODILESS_METHODS = frozenset({hdrs.METH_HEAD, hdrs.METH_CONNECT})

@@ -81,6 +81,14 @@ class Head:
             return b"%b%b%b%b" % (self.line, lines, cookies, end)
         return b"%b%b\r\nContent-Length: %d%b%b%b" % (self.line, lines, len(body), cookies, end, body)
 
+    def alone(
+        self, lines: bytes, cookies: bytes, length: int, server: str | None, fixed: CIMultiDict[str] | None
+    ) -> bytes:
+        """Return the bytes before a body of so many bytes, which is written by itself; else as `before_with`."""
+        second = int(time.time())
+        end = self._ending(second, server) if fixed is None else _ending_but(fixed, second, server)
+        return b"%b%b\r\nContent-Length: %d%b%b" % (self.line, lines, length, cookies, end)
+
     def _ending(self, second: int, server: str | None) -> bytes:
         self._end = f"\r\n{hdrs.DATE}: {date(second)}{_server_line(server)}\r\n\r\n".encode("ascii")
         self._second = second

@@ -11,13 +11,15 @@ import msgspec
 from aiohttp import web
 
 from ponty.core.answers.answer_settings import AnswerSettings, Envelope, current_settings
-from ponty.core.answers.encoding import encode_json
+from ponty.core.answers.declared_rows import DeclaredRows
+from ponty.core.answers.encoding import encode_json, encode_regular
 from ponty.core.answers.entity_tags import ETAG, entity_tag
 from ponty.core.answers.errors import check_status
 from ponty.core.answers.fast_response import PlainResponse
 from ponty.core.answers.handler_returns import check_returns
 from ponty.core.answers.heads import BODILESS_STATUSES, head
 from ponty.core.answers.is_type import is_type
+from ponty.core.answers.regular_types import ENCODED, Regular, regularity
 from ponty.core.answers.reply import JSON, Reply, add_cookies, add_headers, empty
 from ponty.core.answers.returned_types import ReturnedType, returned_type
 
@@ -26,6 +28,9 @@ _T = TypeVar("_T")
 
 _Rendered = Callable[_P, Coroutine[Any, Any, web.Response]]
 _Streamed = Callable[_P, Coroutine[Any, Any, web.StreamResponse]]
+_Render = Callable[[object, int], web.Response]
+"""Answers with a handler's value, which was called when `time.perf_counter_ns` was so much."""
+_SeenTo = Callable[[object], Regular | None]
 _DEFAULTS = AnswerSettings()
 _HEAD = head(200, JSON)
 
@@ -134,19 +139,19 @@ def render_json(returns: Any = None, *, status: int = 200, envelope: bool = True
             async generator function is to have an entity tag, or another status than 200.
     """
     if returns is not None and not is_type(returns):
-        return _decorated(returns, Rendering(), _render)
+        return _decorated(returns, Rendering(), None)
     check_status(status)
     if status in BODILESS_STATUSES and returns not in {None, type(None)}:
         raise ValueError(f"@render_json: an answer with status {status} has no content; leave out `returns`")
     how = Rendering(returns, status, envelope, etag)
     if how == Rendering():
-        return functools.partial(_decorated, how=how, render=_render)
+        return functools.partial(_decorated, how=how, limit=None)
     limit = None if returns is None else ReturnedType(returns)
 
     def decorate(handler: Callable[..., Awaitable[object]]) -> Any:
         if returns is not None:
             check_returns(handler, returns)
-        return _decorated(handler, how, _renderer(how, limit, getattr(handler, "__qualname__", "a handler")))
+        return _decorated(handler, how, limit)
 
     return decorate
 
@@ -198,7 +203,7 @@ def encode_as(returns: Any, value: object) -> bytes:
     return encode_json(returned_type(returns).limited(value, "encode_as", 0))
 
 
-def _decorated(handler: Any, how: Rendering, render: Callable[[object, int], web.Response]) -> Any:
+def _decorated(handler: Any, how: Rendering, limit: ReturnedType | None) -> Any:
     if (routed := getattr(handler, "__ponty_routed__", None)) is not None:
         raise TypeError(
             f"@render_json stands above the decorator of the route {routed}, which does not see it: write it below, "
@@ -210,6 +215,10 @@ def _decorated(handler: Any, how: Rendering, render: Callable[[object, int], web
         raise TypeError(
             f"@render_json: {getattr(handler, '__qualname__', handler)!r} is not a coroutine function (async def)"
         )
+    rows = DeclaredRows(handler)
+    seen_to = rows.regularity if limit is None and rows.are_declared() else regularity
+    render_any = _renderer(how, limit, handler.__qualname__, seen_to)
+    render = render_any if how != Rendering() else _usual_renderer(render_any, seen_to)
 
     @functools.wraps(handler)
     async def respond(*args: Any, **kwargs: Any) -> web.Response:
@@ -233,26 +242,32 @@ def _streamed(handler: Any, how: Rendering) -> Any:
     return streamed_array(handler, how, how.returns, envelope=how.envelope)
 
 
-def _render(data: object, start: int) -> web.Response:
-    """Answer with a handler's value.
+def _usual_renderer(render_any: _Render, seen_to: _SeenTo) -> _Render:
+    """Make what answers with the values of a handler where nothing is said of how.
 
     Args:
-        data: The value.
-        start: When the handler was called, by `time.perf_counter_ns`.
+        render_any: Answers in an application that has settings of its own, and with a `Reply`.
+        seen_to: Returns what is to be seen to where a value is encoded.
     """
-    if type(data) is Reply or current_settings.get(None) is not None:
-        return _render_more(data, start)
-    elapsed = (time.perf_counter_ns() - start) // 1_000_000
-    return PlainResponse(_HEAD, encode_json(_Envelope(data, elapsed, time.time_ns() // 1_000_000)))
+
+    def render(data: object, start: int) -> web.Response:
+        if type(data) is Reply or current_settings.get(None) is not None:
+            return render_any(data, start)
+        elapsed = (time.perf_counter_ns() - start) // 1_000_000
+        document = _Envelope(data, elapsed, time.time_ns() // 1_000_000)
+        return PlainResponse(_HEAD, encode_regular(document, seen_to(data)))
+
+    return render
 
 
-def _renderer(how: Rendering, limit: ReturnedType | None, name: str) -> Callable[[object, int], web.Response]:
+def _renderer(how: Rendering, limit: ReturnedType | None, name: str, seen_to: _SeenTo) -> _Render:
     """Make what answers with the values of a handler.
 
     Args:
         how: How it does.
         limit: What of a value is sent; None for all.
         name: The name of the handler.
+        seen_to: Returns what is to be seen to where a value is encoded.
     """
 
     def render(data: object, start: int) -> web.Response:
@@ -266,7 +281,7 @@ def _renderer(how: Rendering, limit: ReturnedType | None, name: str) -> Callable
             settings = current_settings.get(_DEFAULTS)
             if limit is not None:
                 value = limit.limited(value, name, settings.check_returns)
-            answer = _full(how, status, value, elapsed, settings.envelope)
+            answer = _full(how, status, value, elapsed, envelope=settings.envelope, seen_to=seen_to)
         if reply is not None:
             if reply.headers:
                 add_headers(answer, reply.headers)
@@ -277,24 +292,27 @@ def _renderer(how: Rendering, limit: ReturnedType | None, name: str) -> Callable
     return render
 
 
-def _full(how: Rendering, status: int, value: object, elapsed: int, envelope: Envelope | None) -> PlainResponse:
+def _full(
+    how: Rendering, status: int, value: object, elapsed: int, *, envelope: Envelope | None, seen_to: _SeenTo
+) -> PlainResponse:
     """Make the answer of a value."""
+    regular = seen_to(value)
     etag = None
-    encode: Callable[[object], bytes] = encode_json
     if how.etag:
-        content = encode_json(value)
+        content = encode_regular(value, regular)
         etag = entity_tag(content)
         if envelope is None or not how.envelope:
             value = msgspec.Raw(content)
-            encode = msgspec.json.encode  # what is encoded already is not to be looked at again
+            regular = ENCODED
     if how.envelope:
         now = time.time_ns() // 1_000_000
-        value = _Envelope(value, elapsed, now) if envelope is None else envelope(value, elapsed, now)
-    answer = PlainResponse(head(status, JSON), encode(value))
+        if envelope is None:
+            value = _Envelope(value, elapsed, now)
+        else:
+            value = envelope(value, elapsed, now)
+            regular = regularity(value)
+    answer = PlainResponse(head(status, JSON), encode_regular(value, regular))
     if etag is not None:
         answer.headers[ETAG] = etag
         answer.is_conditional = True
     return answer
-
-
-_render_more = _renderer(Rendering(), None, "")

@@ -6,10 +6,11 @@ import dataclasses
 import types
 import typing
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 import msgspec
 
+from ponty.core.answers.plain_hints import plain_hint
 from ponty.core.answers.returned_members import is_named_tuple, members_of
 from ponty.core.answers.returned_parts import (
     SCALARS,
@@ -36,7 +37,7 @@ def compile_type(hint: Any, within: tuple[tuple[Any, Itself], ...] = ()) -> Part
         TypeError: It has no form in JSON.
         NameError: It names a class that is not there yet.
     """
-    hint = _plain(hint)
+    hint = plain_hint(hint)
     if hint is Any or hint is object:
         return Anything()
     if hint is None or hint is type(None):
@@ -71,36 +72,6 @@ def compile_type(hint: Any, within: tuple[tuple[Any, Itself], ...] = ()) -> Part
         return Array(compile_type(arguments[0] if arguments else Any, within))
     raise TypeError(f"@render_json: {kind.__qualname__!r} has no form in JSON")
 
-
-def _plain(hint: Any) -> Any:
-    """Take off what stands around a type, and return what is sent as it is."""
-    while True:
-        if hint is typing.LiteralString:
-            hint = str
-        elif hint is bytearray:
-            hint = bytes
-        elif hint in _ANY_JSON:
-            hint = Any
-        elif get_origin(hint) in _AROUND:
-            hint = get_args(hint)[0]
-        elif isinstance(hint, typing.NewType):
-            hint = hint.__supertype__
-        elif isinstance(hint, typing.TypeVar):
-            default = getattr(hint, "__default__", None)
-            bound = hint.__bound__ if default is None or default is getattr(typing, "NoDefault", None) else default
-            if bound is None:
-                raise TypeError(f"@render_json: what {hint.__name__} stands for is not said")
-            hint = bound
-        elif hasattr(hint, "__value__"):  # a type alias, with its arguments or without
-            hint = hint.__value__[get_args(hint)] if get_args(hint) else hint.__value__
-        else:
-            return hint
-
-
-# As which the alias of JSON values names itself.
-_ANY_JSON = ("Json", typing.ForwardRef("Json"))
-# `ReadOnly` is of Python 3.13.
-_AROUND = {Annotated, typing.Final, typing.Required, typing.NotRequired, getattr(typing, "ReadOnly", Annotated)}
 
 _ALSO: dict[type, tuple[type, ...]] = {float: (float, int), bytes: (bytes, bytearray, memoryview)}
 _MAPPINGS = (dict, collections.abc.Mapping, collections.abc.MutableMapping)

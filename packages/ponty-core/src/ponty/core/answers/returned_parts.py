@@ -17,7 +17,7 @@ from typing import Any, Literal, get_args, get_origin
 
 import msgspec
 
-from ponty.core.answers.encoding import ADDRESSES
+from ponty.core.answers.regular_types import ADDRESSES
 
 SCALARS: tuple[type, ...] = (
     str,
@@ -344,7 +344,8 @@ def _mirror(cls: Any, members: Sequence[Member], options: Mapping[str, Any]) -> 
         else:
             fields.append((name, form))
     try:
-        form = msgspec.defstruct(cls.__name__, fields, rename=rename or None, kw_only=True, **options)
+        # Nothing that a form holds refers to it, so the garbage collector need not know of it.
+        form = msgspec.defstruct(cls.__name__, fields, rename=rename or None, kw_only=True, gc=False, **options)
     except (TypeError, ValueError):
         return None
     return _known(form)

@@ -10,6 +10,7 @@ the request goes aiohttp's way, from the start.
 """
 
 import functools
+import itertools
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Protocol, TypeAlias, cast
 
@@ -18,6 +19,8 @@ from aiohttp.typedefs import Handler, Middleware
 from aiohttp.web_urldispatcher import MatchedSubAppResource
 
 from ponty.core.routing.path_group import PathGroup, decoded
+from ponty.core.routing.paths import Path, path_of_pattern
+from ponty.core.routing.segment_index import SegmentIndex
 from ponty.core.routing.unmatched import Unmatched
 
 _Answering: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -68,6 +71,23 @@ class _Dynamic:
         return route, {name: decoded(part) for name, part in parts.items()} if "%" in path else parts
 
 
+class _Crowd:
+    """Candidates that stand one after another: those that may match alone are asked, in the same order."""
+
+    def __init__(self, crowd: Iterable[tuple[_Candidate, list[Path]]]) -> None:
+        self._index: SegmentIndex[_Candidate] = SegmentIndex()
+        for candidate, paths in crowd:
+            for path in paths:
+                self._index.add(path, candidate)
+
+    def find(self, path: str, method: str) -> _Found | None:
+        for candidate in dict.fromkeys(self._index.candidates(path)):
+            found = candidate.find(path, method)
+            if found is not None:
+                return found
+        return None
+
+
 class _Foreign:
     def find(self, path: str, method: str) -> _Found | None:
         del path, method
@@ -83,6 +103,35 @@ def _candidate(resource: web.AbstractResource) -> _Candidate:
     return resource if isinstance(resource, PathGroup | Unmatched) else _Foreign()
 
 
+_FEW = 8
+"""As many are asked one after another as soon as they are found by their segments."""
+
+
+def _paths_of(resource: web.AbstractResource) -> list[Path]:
+    """Return the dynamic paths of a resource; none where they cannot be told."""
+    if isinstance(resource, PathGroup):
+        return resource.paths
+    if type(resource) is not web.DynamicResource:
+        return []
+    info = resource.get_info()
+    path = path_of_pattern(info["formatter"], info["pattern"])
+    return [] if path is None else [path]
+
+
+def _joined(resources: list[web.AbstractResource]) -> Iterable[_Candidate]:
+    """Make candidates of resources; many that follow one another, and whose paths are known, are found by these."""
+    if len(resources) <= _FEW:
+        yield from map(_candidate, resources)
+        return
+    made = [(_candidate(resource), _paths_of(resource)) for resource in resources]
+    for is_known, several in itertools.groupby(made, lambda one: bool(one[1])):
+        run = [*several]
+        if is_known and len(run) > _FEW:
+            yield _Crowd(run)
+        else:
+            yield from (candidate for candidate, _ in run)
+
+
 class Table:
     """The resources of a router, by the part of their path that does not vary.
 
@@ -91,13 +140,16 @@ class Table:
     """
 
     def __init__(self, resources: Iterable[web.AbstractResource]) -> None:
-        self._index: dict[str, list[_Candidate]] = {}
+        below: dict[str, list[web.AbstractResource]] = {}
         self._depth = 0
         for resource in resources:
             fixed, brace, _ = resource.canonical.partition("{")
             key = (fixed.rpartition("/")[0] if brace else fixed).rstrip("/") or "/"
-            self._index.setdefault(key, []).append(_candidate(resource))
+            below.setdefault(key, []).append(resource)
             self._depth = max(self._depth, key.count("/"))
+        self._index: dict[str, list[Callable[[str, str], _Found | None]]] = {
+            key: [candidate.find for candidate in _joined(several)] for key, several in below.items()
+        }
 
     def find(self, path: str, method: str) -> _Found | None:
         """Return the first route for a path and method, and the variable parts of the path; None if there is none.
@@ -106,14 +158,21 @@ class Table:
             UnknownError: That is not known here.
         """
         part = path
-        if path.count("/") > self._depth:  # a path of thousands of slashes is not walked through
-            part = "/".join(path.split("/", self._depth + 1)[: self._depth + 1]) or "/"
+        depth = self._depth
+        if depth == 1:  # as in most applications, and soon done
+            end = path.find("/", 1)
+            if end >= 0:
+                part = path[:end] or "/"
+        elif path.count("/") > depth:  # a path of thousands of slashes is not walked through
+            part = "/".join(path.split("/", depth + 1)[: depth + 1]) or "/"
         index = self._index
         while part:
-            for candidate in index.get(part, ()):
-                found = candidate.find(path, method)
-                if found is not None:
-                    return found
+            candidates = index.get(part)
+            if candidates is not None:
+                for find in candidates:
+                    found = find(path, method)
+                    if found is not None:
+                        return found
             if part == "/":
                 break
             part = part.rpartition("/")[0] or "/"
@@ -147,7 +206,7 @@ class Dispatch:
 
     def __call__(self, base: web.BaseRequest) -> Awaitable[web.StreamResponse]:
         """Answer a request."""
-        request = cast("web.Request", base)  # as the factory of an application makes it
+        request: Any = base  # as the factory of an application makes it: a web.Request
         try:
             found = self.find(request.rel_url.path_safe, request.method)
         except UnknownError:
@@ -157,7 +216,7 @@ class Dispatch:
         route, parts = found
         handler = self._composed.get(route) or self._compose(route)
         matched = matched_with(parts, route, self._app)
-        request._match_info = matched  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # as the application does
+        request._match_info = matched  # noqa: SLF001  # as the application does
         if hdrs.EXPECT in request.headers:
             return _expected(request, matched, handler)
         return handler(request)
@@ -207,4 +266,13 @@ def can_dispatch(app: web.Application) -> bool:
         and type(app.router) is web.UrlDispatcher
         and all(getattr(middleware, "__middleware_version__", 0) == 1 for middleware in middlewares)
         and not any(isinstance(resource, MatchedSubAppResource) for resource in app.router.resources())
+    )
+
+
+def stands_alone(app: web.Application) -> bool:
+    """Return whether each request to `app` is for it alone, and not for an application below it."""
+    return can_dispatch(app) and all(
+        isinstance(resource, PathGroup | Unmatched)
+        or type(resource) in {web.PlainResource, web.DynamicResource, web.StaticResource}
+        for resource in app.router.resources()
     )

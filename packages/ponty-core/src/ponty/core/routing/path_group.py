@@ -60,6 +60,11 @@ class PathGroup(web.AbstractResource):
         self._index.add(member.path, member)
 
     @property
+    def paths(self) -> list[Path]:
+        """The paths, in the order of registration."""
+        return [member.path for member in self._members]
+
+    @property
     def canonical(self) -> str:
         """The part that the paths have in common, and then a variable one."""
         return f"{self._key.rstrip('/')}/{{}}"
@@ -128,4 +133,5 @@ def _below(prefix: str, path: Path) -> Path:
         text=prefix + path.text,
         pattern=re.compile(above.pattern.pattern + path.pattern.pattern),
         shape=(*above.shape, *path.shape[1:]),
+        edges=(*above.edges, *path.edges[1:]),
     )

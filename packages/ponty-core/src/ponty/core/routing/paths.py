@@ -13,6 +13,7 @@ from yarl import URL
 
 _BRACES = re.compile(r"(\{[_a-zA-Z][^{}]*(?:\{[^{}]*\}[^{}]*)*\})")
 _VARIABLE = re.compile(r"\{([_a-zA-Z][_a-zA-Z0-9]*)(?::(.+))?\}", re.DOTALL)
+_NAME = re.compile(r"\{(\w+)\}")
 _ANY_SEGMENT = "[^{}/]+"
 _KNOWN = {_ANY_SEGMENT, r"\d+", r"\w+"}
 """The most usual patterns, which "0" matches and a slash does not. Of these, nothing need be found out at the start."""
@@ -29,6 +30,7 @@ class Path(msgspec.Struct, frozen=True):
         literal: As it is compared; None if it has variable parts.
         pattern: The regular expression that a path matches in full.
         shape: Its segments: the text of each that is literal, and None for the others.
+        edges: Of each segment, the literal text that it begins with and the one that it ends with.
         is_open: Any segments may follow those of the shape.
         example: A text that it matches, where that is known at once.
         longest: The most characters of a path that is matched; None for any number.
@@ -40,6 +42,7 @@ class Path(msgspec.Struct, frozen=True):
     literal: str | None
     pattern: re.Pattern[str]
     shape: tuple[str | None, ...]
+    edges: tuple[tuple[str, str], ...]
     is_open: bool
     example: str | None
     longest: int | None
@@ -72,11 +75,36 @@ def read_path(text: str) -> Path:
         literal=None if variables else compared[0],
         pattern=compiled,
         shape=tuple(segment.text for segment in segments),
+        edges=tuple((segment.begin, segment.end) for segment in segments),
         is_open=is_open,
         example="0".join(compared) if _KNOWN.issuperset(part for _, part in variables) else None,
         longest=_longest(text, [pattern] if is_open else [s.pattern for s in segments if not s.is_known]),
         is_plain=written == compared,
     )
+
+
+def path_of_pattern(formatter: str, pattern: re.Pattern[str]) -> Path | None:
+    """Return the path that aiohttp has made a pattern of; None where it is not sure to be the same.
+
+    Args:
+        formatter: The path with no more than the names of its variable parts.
+        pattern: The pattern.
+    """
+    literals, names = _NAME.split(formatter)[::2], _NAME.findall(formatter)
+    heads = [f"(?P<{name}>" for name in names]
+    text, rest = literals[0], pattern.pattern.removeprefix(re.escape(literals[0]))
+    for name, head, literal, following in zip(names, heads, literals[1:], [*heads[1:], ""], strict=True):
+        tail = f"){re.escape(literal)}{following}"
+        end = rest.find(tail) if following else len(rest) - len(tail)
+        if not rest.startswith(head) or end < 0:
+            return None
+        text += f"{{{name}:{rest[len(head) : end]}}}{literal}"
+        rest = rest[end + len(tail) - len(following) :]
+    try:
+        path = read_path(text)
+    except ValueError:
+        return None
+    return path if path.pattern.pattern == pattern.pattern else None
 
 
 def _split(text: str) -> tuple[list[str], list[tuple[str, str]]]:
@@ -134,6 +162,10 @@ class _Segment(msgspec.Struct):
     pattern: str
     is_known: bool = True
     """It has one variable part at most, of a known pattern: there is one way to match it."""
+    begin: str = ""
+    """The literal text before its first variable part."""
+    end: str = ""
+    """The literal text after its last variable part."""
 
 
 def _segments(literals: list[str], variables: list[tuple[str, str]], crosses: list[bool]) -> Iterator[_Segment]:
@@ -144,7 +176,7 @@ def _segments(literals: list[str], variables: list[tuple[str, str]], crosses: li
         segment = _extended(segment, first)
         for other in others:
             yield segment
-            segment = _Segment(other, re.escape(other))
+            segment = _Segment(other, re.escape(other), begin=other)
         if index == len(variables):
             yield segment
         elif crosses[index]:
@@ -152,12 +184,14 @@ def _segments(literals: list[str], variables: list[tuple[str, str]], crosses: li
         else:
             part = variables[index][1]
             is_known = segment.text is not None and part in _KNOWN
-            segment = _Segment(None, f"{segment.pattern}(?:{part})", is_known)
+            segment = _Segment(None, f"{segment.pattern}(?:{part})", is_known, segment.begin)
 
 
 def _extended(segment: _Segment, literal: str) -> _Segment:
-    text = None if segment.text is None else segment.text + literal
-    return _Segment(text, segment.pattern + re.escape(literal), segment.is_known)
+    pattern = segment.pattern + re.escape(literal)
+    if segment.text is None:
+        return _Segment(None, pattern, segment.is_known, segment.begin, literal)
+    return _Segment(segment.text + literal, pattern, segment.is_known, segment.begin + literal)
 
 
 def _longest(text: str, patterns: list[str]) -> int | None:

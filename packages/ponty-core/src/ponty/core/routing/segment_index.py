@@ -1,4 +1,7 @@
-"""Which of many paths may match one: a tree of segments, so that the others are not tried."""
+"""Which of many paths may match one: a tree of segments, so that the others are not tried.
+
+A segment with a variable part in it is looked up by the literal text before that and after it.
+"""
 
 from collections.abc import Iterator
 from typing import Generic, TypeVar
@@ -9,11 +12,12 @@ _T = TypeVar("_T")
 
 
 class _Node(Generic[_T]):
-    __slots__ = ("ends", "literal", "open", "variable")
+    __slots__ = ("edged", "ends", "literal", "open", "variable")
 
     def __init__(self) -> None:
         self.literal: dict[str, _Node[_T]] = {}
         self.variable: _Node[_T] | None = None
+        self.edged: dict[tuple[int, int], dict[tuple[str, str], _Node[_T]]] = {}
         self.ends: list[tuple[int, _T]] = []
         self.open: list[tuple[int, _T]] = []
 
@@ -28,9 +32,12 @@ class SegmentIndex(Generic[_T]):
     def add(self, path: Path, value: _T) -> None:
         """Note `value` under `path`."""
         node = self._root
-        for segment in path.shape:
+        for segment, (begin, end) in zip(path.shape, path.edges, strict=True):
             if segment is not None:
                 node = node.literal.setdefault(segment, _Node())
+            elif begin or end:
+                of_size = node.edged.setdefault((len(begin), len(end)), {})
+                node = of_size.setdefault((begin, end), _Node())
             else:
                 if node.variable is None:
                     node.variable = _Node()
@@ -53,11 +60,21 @@ class SegmentIndex(Generic[_T]):
                     following.append(literal)
                 if node.variable is not None:
                     following.append(node.variable)
+                if node.edged:
+                    following += _between(node.edged, segment)
             nodes = following
             if not nodes:
                 return
         for node in nodes:
             yield from node.ends
+
+
+def _between(edged: dict[tuple[int, int], dict[tuple[str, str], _Node[_T]]], segment: str) -> Iterator[_Node[_T]]:
+    """Yield the nodes of the texts that a segment begins and ends with."""
+    for (begin, end), nodes in edged.items():
+        rest = len(segment) - end
+        if begin <= rest and (node := nodes.get((segment[:begin], segment[rest:]))) is not None:
+            yield node
 
 
 def _first(numbered: tuple[int, object]) -> int:

@@ -3,6 +3,7 @@
 ::
 
     startmeup -> serve -> runner -> draining -> server -> connection -> limits, protocol_errors
+                                                                              -> prompt_connection
                        -> listening, signals
     app_runner -> runner
 """

@@ -25,12 +25,13 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Any, cast
 
-from aiohttp import StreamReader, hdrs, web
+from aiohttp import EMPTY_PAYLOAD, StreamReader, hdrs, web
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.http_parser import RawRequestMessage
 
 from ponty.core.answers.closing_answer import ClosingAnswer, closing_bytes
 from ponty.core.log_lines import log_error
+from ponty.core.serving.prompt_connection import PromptConnection
 from ponty.core.serving.protocol_errors import told_of
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 logger: logging.Logger = logging.getLogger("ponty.core")
 
 
-class Connection(web.RequestHandler):
+class Connection(PromptConnection):
     """A connection of `server`.
 
     Args:
@@ -63,7 +64,6 @@ class Connection(web.RequestHandler):
         "_held_back_since",
         "_is_late",
         "_is_out_of_step",
-        "_server",
         "_unread",
         "head_since",
         "is_counted",
@@ -76,8 +76,7 @@ class Connection(web.RequestHandler):
     )
 
     def __init__(self, server: "Server", loop: asyncio.AbstractEventLoop, options: dict[str, Any]) -> None:
-        super().__init__(server, loop=loop, **options)
-        self._server = server
+        super().__init__(server, loop, options)
         self.wire: asyncio.Transport | None = None
         self.is_lost: bool = False
         self.is_counted: bool = False
@@ -147,6 +146,11 @@ class Connection(web.RequestHandler):
             self._is_out_of_step = True
             self._break_bodies()
 
+    def may_be_prompt(self) -> bool:
+        """Return whether its client has taken the answers before, which would pile up otherwise."""
+        wire = self.wire
+        return wire is not None and wire.get_write_buffer_size() <= self._server.MOST_UNSENT
+
     def _feed_later(self) -> None:
         if self._feeding is None and not (self._reading_paused or self._buffer_paused):
             self._feeding = self._loop.call_soon(self._feed_part)
@@ -204,7 +208,7 @@ class Connection(web.RequestHandler):
     def log_access(self, request: web.BaseRequest, response: web.StreamResponse, time: float | None) -> None:
         """Log the end of a request, and wait for the next."""
         content = request.content
-        if not content.is_eof():
+        if content is not EMPTY_PAYLOAD and not content.is_eof():
             if content.exception() is not None or hdrs.CONTENT_ENCODING in request.headers:
                 # What aiohttp would read on, and decode, to throw it away.
                 response.force_close()
@@ -217,7 +221,8 @@ class Connection(web.RequestHandler):
             response.force_close()
         self.request = None
         self.since = self._server.clock()
-        super().log_access(request, response, time)
+        if self._logging_enabled:
+            super().log_access(request, response, time)
 
     def handle_error(
         self,

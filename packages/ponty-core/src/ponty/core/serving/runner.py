@@ -16,10 +16,11 @@ from aiohttp import web
 from aiohttp.log import access_logger, server_logger
 
 from ponty.core.answers.error_middleware import whole
+from ponty.core.answers.noted_headers import has_a_say
 from ponty.core.app import MOUNTED
 from ponty.core.lifecycle.stopping import is_watched, watch_stopping
 from ponty.core.log_lines import log_error
-from ponty.core.routing.dispatch import Dispatch, can_dispatch
+from ponty.core.routing.dispatch import Dispatch, can_dispatch, stands_alone
 from ponty.core.serving.access_log import AccessLogger
 from ponty.core.serving.draining import drain
 from ponty.core.serving.limits import Limits
@@ -101,6 +102,7 @@ class Runner(web.AppRunner):
             state=self.state,
             options=options,
             answers_all=MOUNTED in self.app,
+            sends_plain=stands_alone(self.app) and not has_a_say(self.app),
             is_proxy=[each for each in is_proxy if each is not None],
         )
 

@@ -21,7 +21,7 @@ from ponty.core.time_left import Deadline, holding
 from ponty.core.wire.head_requests import send_no_body
 from ponty.core.wire.late_handlers import cancel_late
 from ponty.core.wire.server_state import ServerState
-from ponty.core.wire.server_writer import ServerWriter
+from ponty.core.wire.server_writer import ServerWriter, server_writer
 
 logger: logging.Logger = logging.getLogger("ponty.core")
 
@@ -38,6 +38,7 @@ class Server(web.Server):
         state: Shared with the application.
         options: Those of aiohttp's connections.
         answers_all: Whether the application answers each exception.
+        sends_plain: Whether no program has a say in plain answers when they are sent.
         is_proxy: Each says whether a trusted proxy is at the other end.
     """
 
@@ -62,6 +63,7 @@ class Server(web.Server):
         state: ServerState,
         options: dict[str, Any],
         answers_all: bool,
+        sends_plain: bool = False,
         is_proxy: Iterable[Callable[[asyncio.BaseTransport], bool]] = (),
     ) -> None:
         handler = inner.request_handler
@@ -69,6 +71,7 @@ class Server(web.Server):
             handler = functools.partial(_answered, handler)
         if limits.handler_seconds is not None:
             handler = functools.partial(self._in_time, handler, limits.handler_seconds)
+        self._answer_known = handler
         super().__init__(
             functools.partial(self._handle, handler),
             request_factory=self._begin,
@@ -77,6 +80,7 @@ class Server(web.Server):
         )
         self.limits: Limits = limits
         self.state: ServerState = state
+        self.sends_plain: bool = sends_plain
         self.clock: Callable[[], float] = loop.time
         self._make = inner.request_factory
         self._running = loop
@@ -172,19 +176,34 @@ class Server(web.Server):
         if message.version.major != 1:
             # aiohttp would answer in the version of the request: 0.9, which has no head, or 2.0, which is no text.
             message = message._replace(version=HttpVersion11, path="", should_close=True)
-        own = ServerWriter(protocol, self._running, self.state)
+        own = server_writer(protocol, self._running, self.state)
         if message.method == hdrs.METH_HEAD:
             send_no_body(own)
         request = self._make(message, payload, protocol, own, task)
-        connection = cast("Connection", protocol)
+        connection: Any = protocol
         # What stands in for a request that could not be read has a dictionary there.
         first = message.raw_headers[:1] if message.raw_headers else ()
         connection.is_known = first in self._hosts and path[:1] == "/" and len(path) <= self._short
         connection.begin(request)
         return request
 
+    def begin_whole(
+        self,
+        message: RawRequestMessage,
+        payload: StreamReader,
+        connection: Connection,
+        writer: ServerWriter,
+        task: "asyncio.Task[None]",
+    ) -> tuple[web.BaseRequest, _Handler]:
+        """Make the request of a usual head (HTTP/1.1, a path, no HEAD) whose body is there, and say what handles it."""
+        request = self._make(message, payload, connection, writer, task)
+        headers = message.raw_headers[:1]
+        connection.is_known = is_known = headers in self._hosts and len(message.path) <= self._short
+        connection.begin(request)
+        return request, self._answer_known if is_known else self.request_handler
+
     def _handle(self, handler: _Handler, request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
-        connection = cast("Connection", request.protocol)
+        connection: Any = request.protocol
         if not connection.is_known:
             fault = fault_of_target(request, self.limits.path_bytes)
             if fault is not None:
@@ -192,7 +211,7 @@ class Server(web.Server):
             headers = request.raw_headers
             if headers and headers[0][0] == b"Host" and len(self._hosts) < self.MOST_HOSTS:
                 self._hosts.add(headers[:1])
-        wire = connection.wire
+        wire: asyncio.Transport | None = connection.wire
         if wire is not None and wire.get_write_buffer_size() > self.MOST_UNSENT:
             return self._handle_later(handler, request, wire)
         return handler(request)

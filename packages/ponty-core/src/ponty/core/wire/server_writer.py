@@ -17,17 +17,23 @@ _UNNAMED = (SERVER_SOFTWARE, SERVER_NAME)
 
 
 class ServerWriter(StreamWriter):
-    """Writes the answer to one request.
+    """Writes the answer to one request; made by `server_writer`."""
 
-    Args:
-        protocol: The connection.
-        loop: Its event loop.
-        state: The state of the server.
-    """
+    state: ServerState
+    """The state of the server."""
 
-    def __init__(self, protocol: BaseProtocol, loop: asyncio.AbstractEventLoop, state: ServerState) -> None:
-        super().__init__(protocol, loop)
-        self.state: ServerState = state
+    def is_fresh(self) -> bool:
+        """Return whether nothing was written or set that an answer would have to keep to, and the server goes on."""
+        return not (self.output_size or self.chunked or self.state.is_stopping) and self.length is None
+
+    def write_whole(self, answer: bytes) -> None:
+        """Write a whole answer, head and body, as `write_eof` does where no head waits.
+
+        Raises:
+            ConnectionResetError: The client has left.
+        """
+        self._write(answer)
+        self._eof = True
 
     async def write_headers(self, status_line: str, headers: CIMultiDict[str]) -> None:
         """Write the head of an answer, with the name of the server in place of aiohttp's."""
@@ -40,3 +46,16 @@ class ServerWriter(StreamWriter):
         if state.is_stopping and headers.get(hdrs.CONNECTION, "keep-alive") == "keep-alive":
             headers[hdrs.CONNECTION] = "close"
         await super().write_headers(status_line, headers)
+
+
+def server_writer(protocol: BaseProtocol, loop: asyncio.AbstractEventLoop, state: ServerState) -> ServerWriter:
+    """Make the writer of an answer.
+
+    Args:
+        protocol: The connection.
+        loop: Its event loop.
+        state: The state of the server.
+    """
+    writer = ServerWriter(protocol, loop)
+    writer.state = state
+    return writer

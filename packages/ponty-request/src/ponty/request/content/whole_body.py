@@ -13,6 +13,25 @@ from ponty.request.errors import InvalidField
 X_GZIP = "x-gzip"
 
 
+def whole_at_hand(request: web.Request) -> bytes | None:
+    """Return the body where all of it has come, is not encoded, and may be as long as it is; None where it is not so.
+
+    A request that was read is not told from one that aiohttp has read: what reads it again gets the same.
+    """
+    content = request.content
+    if (
+        request._read_bytes is not None  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+        or not content.is_eof()
+        or content.exception() is not None
+        or hdrs.CONTENT_ENCODING in request.headers
+        or 0 < request.client_max_size < content.total_bytes
+    ):
+        return None
+    body = content.read_nowait()
+    request._read_bytes = body  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    return body
+
+
 async def read_whole(request: web.Request) -> bytes:
     """Read the body.
 

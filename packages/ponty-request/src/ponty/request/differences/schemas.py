@@ -5,9 +5,6 @@ small groups of them that speak of each other (`properties` with `additionalProp
 where each group of the wider schema follows from the same group of the narrower, no value is lost. Where it does not
 follow, a value may be lost or not; that is told as breaking. So a difference may be told that breaks nothing, and none
 passes that breaks something.
-
-Of objects that are sent, a property that the schema does not name is not sent, as long as it names any; and clients
-pass over what they do not know.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,6 +20,7 @@ from ponty.request.differences.keywords import (
     simple_keywords,
     values,
 )
+from ponty.request.differences.objects import properties
 from ponty.request.differences.references import SILENT, asserted, conjunction, followed, known, normal, reference
 
 _UNIONS = ("anyOf", "oneOf")
@@ -118,7 +116,7 @@ class Schemas:
         yield from simple_keywords(place, before, after, on)
         yield from dependencies(place, before, after, on)
         yield from self._unions(place, before, after, on)
-        yield from self._properties(place, before, after, on)
+        yield from properties(self, place, before, after, on)
         yield from self._items(place, before, after, on)
         yield from self._inner(place, before, after, on)
         yield from self._conditions(place, before, after, on)
@@ -230,86 +228,6 @@ class Schemas:
     def _differs(self, old: Json, new: Json) -> bool:
         return any(True for _ in self.changes(Place("", ""), old, new, "taken"))
 
-    def _properties(self, place: Place, before: Json, after: Json, on: Direction) -> Iterator[Change]:
-        olds, news = before.get("properties", {}), after.get("properties", {})
-        was, now = {*before.get("required", ())}, {*after.get("required", ())}
-        for name in sorted(was ^ now):
-            if (name in olds) is not (name in news) and name not in was - now:
-                continue  # said below
-            if on == "sent" and name in olds and name not in news:
-                continue
-            words, instead = (
-                ("is required now", "leave it optional")
-                if name in now
-                else ("may be missing now", "send it in each answer, null if need be")
-            )
-            inner = place.named(name, "properties", name)
-            yield inner.directed(words, on, narrower=name in now, wider=name in was, instead=instead)
-        for name in [*olds, *(name for name in news if name not in olds)]:
-            inner = place.named(name, "properties", name)
-            if name in olds and name in news:
-                yield from self.changes(inner, olds[name], news[name], on)
-            elif name in olds:
-                is_required = name in (now - was if on == "taken" else was)
-                yield from self._gone(inner, olds[name], after, on, is_required=is_required)
-            else:
-                yield from self._added(inner, news[name], before, on, is_required=name in now - was)
-        yield from self._others(place, before, after, on)
-        yield from self._patterns(place, before, after, on)
-
-    def _gone(self, place: Place, old: Json, after: Json, on: Direction, *, is_required: bool) -> Iterator[Change]:
-        """Tell of a property that has no schema of its own now."""
-        rest = _rest(after, on)
-        if on == "taken":
-            breaks = rest is False or is_required or "patternProperties" in after
-            yield place.change("is gone", breaks=breaks, instead="go on taking it, and leave it unread")
-        else:
-            breaks = is_required or "patternProperties" in after
-            yield place.change("is gone", breaks=breaks, instead="go on sending it")
-        if rest is not False:
-            yield from self.changes(place, old, rest, on)
-
-    def _added(self, place: Place, new: Json, before: Json, on: Direction, *, is_required: bool) -> Iterator[Change]:
-        """Tell of a property that has a schema of its own now."""
-        breaks = (on == "taken" and is_required) or "patternProperties" in before
-        yield place.change("is new", breaks=breaks, instead="make it optional")
-        rest = before.get("additionalProperties", True)
-        if on == "taken" and rest is not False:  # it was let in as any other
-            yield from self.changes(place, {} if rest is True else rest, new, on)
-        elif isinstance(rest, dict):
-            yield from self.changes(place, rest, new, on)
-
-    def _others(self, place: Place, before: Json, after: Json, on: Direction) -> Iterator[Change]:
-        one, other = before.get("additionalProperties", True), after.get("additionalProperties", True)
-        if on == "sent":
-            # What a client reads by a schema must keep it; what it has no schema for, it passes over.
-            one = one if isinstance(one, dict) else {}
-            other = _rest(after, on)
-        if one == other and "$ref" not in str(one):
-            return
-        place = place.named("other properties", "additionalProperties")
-        if one is False or other is False:
-            if on == "taken":
-                place = Place(place.text.removesuffix(", other properties"), place.pointer)
-                yield place.change(
-                    "lets in other properties than before", breaks=other is False, instead="go on letting them in"
-                )
-            return
-        yield from self.changes(place, {} if one is True else one, {} if other is True else other, on)
-
-    def _patterns(self, place: Place, before: Json, after: Json, on: Direction) -> Iterator[Change]:
-        olds, news = before.get("patternProperties", {}), after.get("patternProperties", {})
-        for pattern in sorted({*olds, *news}):
-            inner = place.named(f"properties like {pattern}", "patternProperties", pattern)
-            if pattern in olds and pattern in news:
-                yield from self.changes(inner, olds[pattern], news[pattern], on)
-            elif pattern in news:
-                wider = before.get("additionalProperties", True) not in (True, {})
-                yield inner.directed("is new", on, narrower=True, wider=wider, instead="take what was taken")
-            else:
-                narrower = after.get("additionalProperties", True) not in (True, {})
-                yield inner.directed("is gone", on, narrower=narrower, wider=True, instead="send what was sent")
-
     def _items(self, place: Place, before: Json, after: Json, on: Direction) -> Iterator[Change]:
         olds, news = before.get("prefixItems", []), after.get("prefixItems", [])
         one, other = before.get("items", {}), after.get("items", {})
@@ -407,15 +325,6 @@ class Schemas:
                     wider=wider,
                     instead=f"leave {keyword} and what stands beside it as it was",
                 )
-
-
-def _rest(schema: Json, on: Direction) -> Json:
-    """Return the schema of properties that are not named, or False where there are none."""
-    if on == "sent" and "properties" in schema:
-        rest = schema.get("additionalProperties", False)
-    else:
-        rest = schema.get("additionalProperties", True)
-    return {} if rest is True else rest
 
 
 def _is_apart(document: Mapping[str, Any], one: Json, other: Json) -> bool:

@@ -12,7 +12,7 @@ from aiohttp import web
 from ponty.core import encode_as, encode_json
 from ponty.request.content.charsets import check_json, read_text
 from ponty.request.content.json_decoder import Json, decode_json
-from ponty.request.content.whole_body import read_whole
+from ponty.request.content.whole_body import read_whole, whole_at_hand
 from ponty.request.errors import InvalidField
 from ponty.request.fields.base import Description, Field
 from ponty.request.outgoing import Outgoing
@@ -261,7 +261,9 @@ class ParsedJsonBody(Field[_T_co], Generic[_T_co]):
 async def _attempt(field: ParsedJsonBody[Any], request: web.Request) -> Any:
     """Do as the field's `extract` does, but return the refusal of what is not valid."""
     check_json(request)
-    body = await read_whole(request)
+    body = whole_at_hand(request)
+    if body is None:
+        body = await read_whole(request)
     return field.__ponty_attempt__(body) if len(body) <= LARGE else await field.__ponty_attempt_in_turns__(body)
 
 

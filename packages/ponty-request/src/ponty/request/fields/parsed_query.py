@@ -1,7 +1,6 @@
 """The fields of a URL's query as a whole: all of its parameters as one value, and those that no field reads."""
 
 import functools
-from collections.abc import Iterable
 from typing import Any, Generic, TypeVar, cast
 
 from aiohttp import web
@@ -55,7 +54,7 @@ class ParsedQuery(Field[_T_co], Generic[_T_co]):
             name: text_part(f"{cls.__qualname__}.{name}", cast("dict[str, Any]", schema), self._schema)
             for name, schema in properties.items()
         }
-        self.names: tuple[str, ...] = tuple(self._parts)
+        self.__ponty_query__: tuple[str, ...] = tuple(self._parts)
 
     def extract(self, request: web.Request) -> _T_co:
         """Read, validate and build.
@@ -122,31 +121,3 @@ def _split(violation: Violation) -> tuple[str, Violation]:
     _, _, rest = violation.pointer.partition("/")
     name, slash, within = rest.partition("/")
     return name.replace("~1", "/").replace("~0", "~"), violation._replace(pointer=slash + within)
-
-
-class OtherParameters:
-    """What refuses the query parameters that no field reads.
-
-    Args:
-        names: Those that some field reads.
-    """
-
-    name: str = ""
-
-    def __init__(self, names: Iterable[str]) -> None:
-        self._names = frozenset(names)
-        known = ", ".join(map(repr, sorted(self._names)))
-        self._detail = f"must have no other parameters than {known}" if known else "must have no parameters"
-
-    def check(self, request: web.Request) -> None:
-        """See that there are no others.
-
-        Raises:
-            InvalidField: There are.
-        """
-        if not self._names.issuperset(request.query):
-            raise InvalidField(self._detail, code="unknown")
-
-    def describe(self) -> Description:
-        """Describe the query as a whole, which has no name."""
-        return Description("query", "")

@@ -14,7 +14,6 @@ Three steps lead from bytes to a value:
 3. `make` calls the constructors. What these refuse is refused, as on the longer way.
 """
 
-import inspect
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 
@@ -22,6 +21,7 @@ import msgspec
 from msgspec.structs import astuple, replace
 
 from ponty.request.content.json_decoder import Json
+from ponty.request.parsing.class_arguments import InitArguments, arguments_of
 from ponty.request.parsing.compiled_type import REFUSALS, Build, CompiledType, Faults, MsgspecForm
 from ponty.request.validation.jsonschema_rs_backend import assertion
 
@@ -142,13 +142,10 @@ def direct_object(
         construct: What is called in the place of the class.
     """
     is_struct = issubclass(cls, msgspec.Struct)
-    parameters = {} if is_struct else inspect.signature(cls).parameters
     # A Struct may have a mark of a factory in the place of a default, which it does not take itself.
-    defaults: dict[str, Any] = (
-        dict.fromkeys(cls.__struct_fields__, msgspec.UNSET)
-        if is_struct
-        else {name: parameter.default for name, parameter in parameters.items()}
-    )
+    unset = dict.fromkeys(cls.__struct_fields__, msgspec.UNSET) if is_struct else {}
+    taken = InitArguments(unset, by_position=False) if is_struct else arguments_of(cls)
+    defaults = taken.defaults
     keys = {name: key for key, name in names.items()}
     arguments = [
         _Argument(index, name, keys[name], msgspec_form, default, keys[name] in required)
@@ -168,10 +165,7 @@ def direct_object(
         )
     except (TypeError, ValueError):
         return None
-    by_position = not is_struct and all(
-        parameter.kind is parameter.POSITIONAL_OR_KEYWORD for parameter in parameters.values()
-    )
-    make = _make_object(construct or cls, arguments, by_position=by_position, without_unset=is_struct)
+    make = _make_object(construct or cls, arguments, by_position=taken.by_position, without_unset=is_struct)
     contains_any = is_open or any(argument.msgspec_form.contains_any for argument in arguments)
     return MsgspecForm(form, _read_object(arguments), make, contains_any)
 

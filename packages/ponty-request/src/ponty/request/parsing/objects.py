@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from ponty.request.content.json_decoder import Json
+from ponty.request.parsing.class_arguments import init_arguments
 from ponty.request.parsing.compiled_type import (
     REFUSALS,
     Build,
@@ -159,6 +160,9 @@ def check_signature(cls: type, names: list[str], required: list[str]) -> None:
     Raises:
         TypeError: Its own `__init__` does not take them.
     """
+    known = init_arguments(cls)
+    if known is not None and known.may_be(names) and known.required.issubset(required):
+        return
     signature = inspect.signature(cls)
     for arguments in (names, required):
         try:

@@ -2,6 +2,7 @@
 
 import asyncio
 import copy
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -12,7 +13,7 @@ from ponty.request.errors import InvalidField
 from ponty.request.parsing.compiled_type import REFUSALS, Build, CompiledType, MsgspecForm, Schema, construction_error
 from ponty.request.parsing.compiler import Compiler
 from ponty.request.parsing.members import is_class_of_members
-from ponty.request.parsing.msgspec_own import own_type
+from ponty.request.parsing.msgspec_own import OwnType, own_type
 from ponty.request.parsing.msgspec_path import make_reader
 from ponty.request.parsing.own_reader import make_own_reader
 from ponty.request.validation.validator import Validator
@@ -81,11 +82,16 @@ class Parser:
         self._make: Build | None = self._form.make if self._form else None
         # Of what is dropped, nobody asks how deep it is.
         self._may_be_deep: bool = self._form is not None and self._form.contains_any and not ignore_unknown
-        own = None if ignore_unknown or opaque else own_type(tp)
-        self._read_long: Callable[[bytes], Any] | None = None if own is None else make_own_reader(own, self._read)
-        if own is not None and own.form == self._form:
+        self._own: Any = _NO_TYPE if ignore_unknown or opaque else tp
+        if self._form == MsgspecForm(tp, contains_any=self._may_be_deep) and (own := _own_type(tp)) is not None:
             self._may_be_deep = not own.is_bounded
-            self._read = self._read_long
+            self._read = self._read_long = make_own_reader(own, self._read)
+
+    @functools.cached_property
+    def _read_long(self) -> Callable[[bytes], Any] | None:
+        """What reads a long body; None where it is read as a short one. It is made for the first, not at the start."""
+        own = None if self._own is _NO_TYPE else _own_type(self._own)
+        return None if own is None else make_own_reader(own, self._read)
 
     def read(self, body: bytes) -> Any:
         """Decode a body, validate it and build of it.
@@ -167,6 +173,9 @@ class Parser:
         return value if self._build is None else _built(self._build, value)
 
 
+_NO_TYPE = object()
+"""In place of a type: what is read is not all that it admits, or more."""
+
 _LEFT = object()
 """In place of a value: the body must go the longer way."""
 
@@ -175,6 +184,13 @@ _SHORT = 512
 
 _LONG = 4096
 """From how many bytes on a refused body is better found valid first: 1.0 in place of 1 is valid, and rarely refused."""
+
+
+def _own_type(tp: Any) -> OwnType | None:
+    try:
+        return own_type(tp)
+    except TypeError:  # a name of an annotation has gone since the type was compiled
+        return None
 
 
 def _validator(tp: Any, schema: Schema) -> Validator:

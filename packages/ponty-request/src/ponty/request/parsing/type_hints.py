@@ -5,7 +5,6 @@ function, or hold type variables of a base. Each is evaluated where it was writt
 owns it, and in the running functions around that class.
 """
 
-import dataclasses
 import inspect
 import sys
 import types
@@ -59,13 +58,10 @@ def resolve_hints(tp: Any, names: Iterable[str]) -> dict[str, Any]:
         TypeError: An annotation names what cannot be found.
     """
     cls, variables = origin_and_variables(tp)
+    owners = [(owner, inspect.get_annotations(owner)) for owner in _owners(cls, variables)]
     hints: dict[str, Any] = {}
     for name in names:
-        for owner in _owners(cls, name, variables):
-            # What a class annotates without being a dataclass is no field.
-            if dataclasses.is_dataclass(cls) and "__dataclass_fields__" not in vars(owner):
-                continue
-            annotations = inspect.get_annotations(owner)
+        for owner, annotations in owners:
             if name in annotations:
                 hints[name] = substitute(_evaluate(owner, name, annotations[name]), variables.get(owner, {}))
                 break
@@ -74,14 +70,16 @@ def resolve_hints(tp: Any, names: Iterable[str]) -> dict[str, Any]:
     return hints
 
 
-def _owners(cls: type, name: str, variables: Iterable[Any]) -> Iterable[Any]:
+def _owners(cls: type, variables: Iterable[type]) -> Iterable[Any]:
     """Return the classes that may have annotated a field.
 
     A TypedDict has the annotations of its bases, and none of them in its `__mro__`; the first to have one wrote it.
     """
-    if not issubclass(cls, dict):
-        return cls.__mro__
-    return [base for base in reversed([*variables]) if name in inspect.get_annotations(base)]
+    if issubclass(cls, dict):
+        return reversed([*variables])
+    # What a class annotates without being a dataclass is no field of one.
+    is_dataclass = hasattr(cls, "__dataclass_fields__")
+    return [owner for owner in cls.__mro__ if not is_dataclass or "__dataclass_fields__" in vars(owner)]
 
 
 def alias_value(alias: Any, arguments: tuple[Any, ...]) -> Any:
@@ -95,20 +93,34 @@ def alias_value(alias: Any, arguments: tuple[Any, ...]) -> Any:
 
 
 def _evaluate(owner: Any, name: str, annotation: object) -> Any:
+    if _is_evaluated(annotation):
+        return annotation
     parameters = {parameter.__name__: parameter for parameter in getattr(owner, "__type_params__", ())}
     here = {**_locals_around(owner), **parameters, owner.__name__: owner}
     return _evaluated(f"{owner.__qualname__}.{name}", annotation, owner.__module__, here)
 
 
+def _is_evaluated(annotation: object) -> bool:
+    """Return whether an annotation surely is a type as it stands: there is no text in it, nor a name for JSON."""
+    if isinstance(annotation, type) or annotation is Ellipsis:
+        return True
+    if not isinstance(annotation, types.GenericAlias | types.UnionType):
+        return False
+    return all(map(_is_evaluated, annotation.__args__))
+
+
 def _evaluated(place: str, annotation: Any, module_name: str | None, here: Mapping[str, Any]) -> Any:
-    names: Mapping[str, Any] = vars(sys.modules[module_name]) if module_name in sys.modules else {}
+    module = sys.modules.get(module_name or "")
+    names: dict[str, Any] = {} if module is None else vars(module)
     if annotation == JSON:
         return Any
     if names.get("Json", JSON) == JSON:
         here = {"Json": Any, **here}  # as which it refers to itself
+    # A module may have thousands of names, which are copied only where evaluating would add one to them.
+    globals_ = names if "__builtins__" in names else {**names}
     holder = types.SimpleNamespace(__annotations__={"it": annotation})
     try:
-        return typing.get_type_hints(holder, {**names}, {**here}, include_extras=True)["it"]
+        return typing.get_type_hints(holder, globals_, {**here}, include_extras=True)["it"]
     except (NameError, AttributeError, SyntaxError) as error:
         raise TypeError(f"{place}: the annotation {annotation!r} cannot be resolved: {error}") from None
 

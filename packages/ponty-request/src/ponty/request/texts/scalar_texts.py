@@ -1,6 +1,5 @@
 """The text forms of scalars: what a text is, what reads it, and which texts stand for the values of an enum."""
 
-import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -9,48 +8,10 @@ import msgspec
 
 from ponty.request.content.json_decoder import Json
 from ponty.request.parsing.compiled_type import Schema
+from ponty.request.texts.plain_texts import NUMBER_PATTERN, OF_TYPES, Kind, type_name
 from ponty.request.validation.formats import EXPECTED, FORMATS
 
-_INTEGER = re.compile("-?[0-9]+")
-_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
-_BOOLEANS = {"true": True, "false": False}
 _MAX_WORDS = 200
-
-
-class Kind(msgspec.Struct, frozen=True):
-    """How the values of one kind of scalar are read of text.
-
-    Args:
-        expected: What a text must be, for messages.
-        pattern: What matches the texts and perhaps others, for the path of a route.
-        read: Makes a value of a text; None where it is the text itself.
-        to_json: Makes the JSON value that a text stands for.
-    """
-
-    expected: str
-    pattern: str
-    read: Callable[[str], Any] | None
-    to_json: Callable[[str], Json] = str
-
-
-def read_integer(text: str) -> int:
-    """Read an integer: ASCII digits, with a minus before them where it is negative."""
-    digits = text.removeprefix("-")
-    if not (digits.isascii() and digits.isdigit()):
-        raise ValueError("not an integer")
-    return int(text)
-
-
-def read_float(text: str) -> float:
-    """Read a finite number, as JSON writes it; zeros may stand before it."""
-    value = float(text) if _NUMBER.fullmatch(text) else math.inf
-    if not math.isfinite(value):
-        raise ValueError("not a number")
-    return value
-
-
-def _read_number(text: str) -> float:
-    return int(text) if _INTEGER.fullmatch(text) else read_float(text)
 
 
 def _of_format(name: str) -> Callable[[str], Json]:
@@ -67,20 +28,13 @@ def _text(name: str, pattern: str) -> Kind:
     return Kind(EXPECTED[name], pattern, FORMATS[name], _of_format(name))
 
 
-_NUMBER_PATTERN = _NUMBER.pattern
-_OF_TYPES: dict[str, Kind] = {
-    "boolean": Kind("true or false", "true|false", _BOOLEANS.__getitem__, _BOOLEANS.__getitem__),
-    "integer": Kind("an integer, in the digits 0 to 9", _INTEGER.pattern, read_integer, read_integer),
-    "number": Kind("a number, as -1.5 or 2e3", _NUMBER_PATTERN, read_float, _read_number),
-    "string": Kind("a text", "[^/]+", None),
-}
 _OF_FORMATS: dict[str, Kind] = {
     "date": _text("date", "[0-9]{4}-[0-9]{2}-[0-9]{2}"),
     "date-time": _text("date-time", "[0-9]{4}-[0-9TtZz:.+-]+"),
     "time": _text("time", "[0-9]{2}:[0-9Zz:.+-]+"),
     "duration": _text("duration", "-?P[0-9WDTHMS.]+"),
     "uuid": _text("uuid", "[0-9A-Fa-f]{8}-[0-9A-Fa-f-]+"),
-    "decimal": _text("decimal", _NUMBER_PATTERN),
+    "decimal": _text("decimal", NUMBER_PATTERN),
     "base64": _text("base64", "[^/]+"),
     "ipv4": _text("ipv4", "[0-9.]+"),
     "ipv6": _text("ipv6", "[0-9A-Fa-f:.]+"),
@@ -96,7 +50,7 @@ def kind_of(tp: Any, schema: Mapping[str, Json]) -> Kind:
     form, kind = schema.get("format"), schema.get("type")
     found = _OF_FORMATS.get(form) if isinstance(form, str) else None
     if found is None and isinstance(kind, str):
-        found = _OF_TYPES.get(kind)
+        found = OF_TYPES.get(kind)
     if found is None:
         raise no_form(tp)
     return found
@@ -138,8 +92,3 @@ def alternatives(texts: Mapping[str, object]) -> str:
     if all(re.fullmatch("[A-Za-z0-9_.~-]+", text) for text in texts):
         return "|".join(map(re.escape, texts))
     return "[^/]+"
-
-
-def type_name(tp: Any) -> str:
-    """Return how an error speaks of a type."""
-    return getattr(tp, "__qualname__", None) or str(tp)

@@ -7,7 +7,7 @@ from typing import Any
 from ponty.request.errors import InvalidField
 from ponty.request.parsing.defaults import json_form
 from ponty.request.texts.converters import CAST_ERRORS
-from ponty.request.texts.scalar_texts import type_name
+from ponty.request.texts.plain_texts import type_name
 from ponty.request.texts.text_forms import TextForm
 from ponty.request.texts.text_writing import written
 

@@ -8,6 +8,7 @@ square of the schema's size, since each brings along what it refers to. So they 
 within properties of one schema; a value is wrapped into as many objects to be seen by the part that is meant.
 """
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -129,4 +130,11 @@ def assertion(keyword: str, argument: Any) -> IsValid:
     Raises:
         ValueError: It is a pattern that cannot be matched in linear time.
     """
+    if keyword == "type":  # of which there are few, and one in each of a program's unions
+        return _has_type(argument) if isinstance(argument, str) else _has_type(*argument)
     return _ALONE.compile({keyword: argument})
+
+
+@functools.lru_cache(maxsize=256)
+def _has_type(*types: str) -> IsValid:
+    return _ALONE.compile({"type": [*types]})

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from ponty.command.attack.findings import Finding, Report
 from ponty.command.attack.promises import PROMISES
-from ponty.command.attack.run import Finding, Report, Settings
+from ponty.command.attack.run import Settings
 
 _SHOWN = 600
 _NAMED = 8

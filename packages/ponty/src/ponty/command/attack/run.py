@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from ponty.command.attack.findings import Finding, Report
 from ponty.command.attack.hostile import KINDS, kinds_for
 from ponty.command.attack.promises import broken
 from ponty.command.attack.requests import Case, Maker
@@ -59,46 +60,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     hold_seconds: float = 0.5
     measure: Measure = "cpu"
     read_only: bool = False
-
-
-class Finding(msgspec.Struct, frozen=True):
-    """A promise that was broken.
-
-    Args:
-        promise: Which.
-        how: How.
-        case: The request, made small.
-        answer: What came back; None where nothing did.
-        number: The number of the request in the run.
-        is_repeatable: Whether it was broken again by the same request.
-    """
-
-    promise: str
-    how: str
-    case: Case
-    answer: Answer | None
-    number: int
-    is_repeatable: bool
-
-
-class Report(msgspec.Struct, frozen=True):
-    """What came of a run.
-
-    Args:
-        findings: What was found.
-        count: How many requests were made.
-        unmet: The operations of which no valid request was answered as one.
-        operations: How many there are.
-        port: Where the program was served.
-        log: What it has written to its standard error.
-    """
-
-    findings: Sequence[Finding]
-    count: int
-    unmet: Sequence[str]
-    operations: int
-    port: int
-    log: str
 
 
 async def attack(program: str, settings: Settings, begun: Callable[[int], None] | None = None) -> Report:

@@ -1,0 +1,64 @@
+"""The arguments that a class is called with, where they are those of an `__init__` of Python's own.
+
+`inspect.signature` tells them of any class, by a hundred steps. A program may have hundreds of dataclasses.
+"""
+
+import inspect
+import types
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+
+class InitArguments(msgspec.Struct, frozen=True):
+    """The arguments that a class is called with.
+
+    Args:
+        defaults: The arguments in their order, each with its default; `inspect.Parameter.empty` without one.
+        by_position: Whether all may be given by position too.
+    """
+
+    defaults: dict[str, Any]
+    by_position: bool
+
+    @property
+    def required(self) -> set[str]:
+        """Those without a default."""
+        return {name for name, default in self.defaults.items() if default is inspect.Parameter.empty}
+
+    def may_be(self, names: Iterable[str]) -> bool:
+        """Return whether these are among them."""
+        return self.defaults.keys() >= {*names}
+
+
+def arguments_of(cls: Any) -> InitArguments:
+    """Return the arguments of a class, of whatever kind they are."""
+    known = init_arguments(cls)
+    if known is not None:
+        return known
+    parameters = inspect.signature(cls).parameters
+    return InitArguments(
+        {name: parameter.default for name, parameter in parameters.items()},
+        by_position=all(parameter.kind is parameter.POSITIONAL_OR_KEYWORD for parameter in parameters.values()),
+    )
+
+
+def init_arguments(cls: Any) -> InitArguments | None:
+    """Return the arguments of a class; None where `inspect.signature` is to be asked."""
+    init: Any = vars(cls).get("__init__")
+    if type(init) is not types.FunctionType or vars(init):
+        return None
+    if type(cls).__call__ is not type.__call__ or cls.__new__ is not object.__new__ or hasattr(cls, "__signature__"):
+        return None
+    code = init.__code__
+    if code.co_posonlyargcount or not code.co_argcount or code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS):
+        return None
+    names = code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]
+    positional = names[: code.co_argcount - 1]
+    values = init.__defaults__ or ()
+    if len(values) > len(positional):
+        return None
+    defaults = dict.fromkeys(names, inspect.Parameter.empty)
+    defaults.update(zip(reversed(positional), reversed(values), strict=False), **init.__kwdefaults__ or {})
+    return InitArguments(defaults, by_position=not code.co_kwonlyargcount)
