@@ -1,7 +1,13 @@
-"""For all tests: a garbage collector that leaves alone what was there before them, and logs without slow steps."""
+"""For all tests: a garbage collector that leaves alone what was there before them, and nothing that a clock decides."""
 
 import gc
 import logging
+
+import hypothesis
+
+# How long an example takes tells of a busy machine.
+hypothesis.settings.register_profile("ponty", deadline=None)
+hypothesis.settings.load_profile("ponty")
 
 
 def pytest_configure() -> None:

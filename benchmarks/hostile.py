@@ -85,11 +85,11 @@ CROWDS = (
 
 
 class Served:
-    """The program, served in a process of its own."""
+    """A program, served in a process of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, app: pathlib.Path = APP) -> None:
         with pinned(SERVER_CORE):
-            self.process = subprocess.Popen([sys.executable, APP], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+            self.process = subprocess.Popen([sys.executable, app], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         assert self.process.stdout is not None
         self.stdout = self.process.stdout
         found = (re.match(rb"Serving on http://127.0.0.1:(\d+)", line) for line in self.stdout)
@@ -123,9 +123,9 @@ class Served:
 
 
 @contextlib.contextmanager
-def serving() -> Iterator[Served]:
+def serving(app: pathlib.Path = APP) -> Iterator[Served]:
     """Serve while the block runs."""
-    served = Served()
+    served = Served(app)
     try:
         yield served
     finally:

@@ -1,4 +1,4 @@
-"""Large bodies and answers beside aiohttp tuned by hand, and refusals beside good bodies, inside of one process.
+"""Large bodies and answers beside aiohttp tuned by hand, inside of one process.
 
 Requests go as bytes into aiohttp's protocol, over a transport that keeps what is written. Both sides take turns, by the
 processor's time, and printed is the median of the ratios. By hand, msgspec decodes and encodes, with the same classes.
@@ -9,7 +9,6 @@ Run it as a program, with the number of rounds as its argument.
 import asyncio
 import dataclasses
 import gc
-import json
 import statistics
 import sys
 import time
@@ -18,7 +17,6 @@ from typing import Annotated, Any
 import msgspec
 from aiohttp import web
 
-from benchmarks.bodies import BAD, GOOD
 from benchmarks.cases import order
 from benchmarks.middlewares import Transport
 from ponty.core import Routes, build_app, render_json
@@ -28,7 +26,6 @@ LIMIT = 64 * 1024**2
 HEADERS = {"Content-Type": "application/json; charset=utf-8"}
 LINES = {"100 KB": 880, "1 MB": 8800}
 BOUNDS = {"dataclasses": 0.9, "Structs": 0.95}
-REFUSED = {"truncated": 0.9, "two violations": 0.8, "fifty violations": 0.6}
 
 
 @dataclasses.dataclass
@@ -170,11 +167,6 @@ async def measure(rounds: int) -> None:
         for what, request in asked.items():
             value = await ratio((ours, request, 200), (theirs, request, 200), rounds, 1 if "MB" in what else 6)
             print(f"{what:28} {value:.2f} of aiohttp by hand; to be {BOUNDS[kind]}")
-    server = await Server(build_app()).start()
-    good = server, post("/people", json.dumps(GOOD).encode()), 200
-    for name, bound in REFUSED.items():
-        value = await ratio((server, post("/people", BAD[name]), 400), good, rounds, 50)
-        print(f"{name:28} {value:.2f} of good ones; to be {bound}")
 
 
 if __name__ == "__main__":

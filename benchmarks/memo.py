@@ -8,6 +8,7 @@ are the ratios.
 
 import asyncio
 import functools
+import gc
 import os
 import statistics
 import subprocess
@@ -100,6 +101,120 @@ async def sizes() -> None:
         print(f"  {name:18} at 100,000: {ratio:5.2f} of one at 1,000;  at random: {wide:5.2f}")
 
 
+async def misses() -> None:
+    """Compare misses, of one key after the other, and of many different keys at once."""
+    print("A miss (ratios of the two in one round, medians of the rounds):")
+
+    async def in_turn(function: Callable[[object], Awaitable[object]], keys: list[object]) -> None:
+        for key in keys:
+            await function(key)
+
+    async def at_once(function: Callable[[object], Awaitable[object]], keys: list[object]) -> None:
+        await asyncio.gather(*[function(key) for key in keys])
+
+    for what, run, count in (("one at a time", in_turn, 3_000), ("10,000 different keys at once", at_once, 10_000)):
+        keys: list[object] = [f"key {number}" for number in range(count)]
+        samples: dict[str, list[float]] = {"ponty.memo": [], "ponty.memo ttl": [], "async-lru": [], "async-lru ttl": []}
+        for turn in range(ROUNDS):
+            functions = {name: function for name, function in decorated().items() if name in samples}
+            for name, function in [*functions.items()][:: 1 if turn % 2 else -1]:
+                gc.collect()
+                began = time.process_time()
+                await run(function, keys)
+                samples[name].append((time.process_time() - began) / count)
+        for name, times in samples.items():
+            theirs = samples["async-lru ttl" if name.endswith("ttl") else "async-lru"]
+            ratio = statistics.median([one / other for one, other in zip(times, theirs, strict=True)])
+            print(f"  {what:30} {name:16} {statistics.median(times) * 1e6:7.2f} us   {ratio:5.2f} of async-lru's")
+
+
+MILLION = 1_000_000
+FILL = """
+import asyncio, gc, resource, sys, time, warnings
+warnings.simplefilter("ignore")
+from async_lru import alru_cache
+from ponty.memo import localcache
+
+async def bare(x):
+    return x
+
+def resident():
+    gc.collect()
+    return int(open("/proc/self/statm").read().split()[1]) * resource.getpagesize()
+
+async def main(kind, count):
+    keys = [f"key {number}" for number in range(count)]
+    kept = {}
+    if kind == "dict":
+        async def call(key):
+            kept[key] = key
+    else:
+        call = {
+            "ponty.memo": lambda: localcache(maxsize=count)(bare),
+            "ponty.memo, maxsize=0": lambda: localcache(maxsize=0)(bare),
+            "ponty.memo ttl": lambda: localcache(maxsize=count, ttl_ms=3_600_000)(bare),
+            "async-lru": lambda: alru_cache(maxsize=count)(bare),
+        }[kind]()
+    before = resident()
+    for key in keys:
+        await call(key)
+    print((resident() - before) / count)
+
+asyncio.run(main(sys.argv[1], int(sys.argv[2])))
+"""
+
+
+def memory() -> None:
+    """Compare what an entry takes with what it takes in a dict, each in a process of its own."""
+    print(f"Memory of an entry at {MILLION:,} (resident, without key and value):")
+    sizes: dict[str, float] = {}
+    for kind in ("dict", "ponty.memo, maxsize=0", "ponty.memo", "ponty.memo ttl", "async-lru"):
+        sizes[kind] = float(subprocess.check_output([sys.executable, "-c", FILL, kind, str(MILLION)]))
+        print(f"  {kind:22} {sizes[kind]:6.0f} bytes   {sizes[kind] / sizes['dict']:5.2f} of a dict's")
+
+
+async def million() -> None:
+    """Compare calls at a million entries with calls at 1,000, and with what a dict suffers."""
+    print(f"Calls at {MILLION:,} entries, by those at 1,000:")
+    small, large = localcache(maxsize=1_000)(bare), localcache(maxsize=MILLION)(bare)
+    table = {size: {number: number for number in range(size)} for size in (1_000, MILLION)}
+    for size, function in ((1_000, small), (MILLION, large)):
+        await time_calls(function, list(range(size)))
+    gc.collect()
+
+    async def in_a_dict(size: int, keys: list[object]) -> float:
+        get = table[size].get
+
+        async def look(key: object) -> object:
+            return get(key)
+
+        return await time_calls(look, keys)
+
+    times: dict[str, list[tuple[float, float]]] = {}
+    fresh = MILLION
+    for _ in range(ROUNDS):
+        same: list[object] = [*range(900, 1_000)] * (CALLS // 100)
+        last: list[object] = [*range(MILLION - 100, MILLION)] * (CALLS // 100)
+        near: list[object] = [number * 7919 % 1_000 for number in range(CALLS)]
+        far: list[object] = [number * 7919 % MILLION for number in range(CALLS)]
+        new: list[object] = [*range(fresh, fresh + 2_000)]
+        fresh += 2_000
+        pairs = {
+            "a hit, 100 keys in turn": (await time_calls(small, same), await time_calls(large, last)),
+            "a dict, 100 keys in turn": (await in_a_dict(1_000, same), await in_a_dict(MILLION, last)),
+            "a hit, at random": (await time_calls(small, near), await time_calls(large, far)),
+            "a dict, at random": (await in_a_dict(1_000, near), await in_a_dict(MILLION, far)),
+            "a miss, and an eviction": (await time_calls(small, new), await time_calls(large, new)),
+        }
+        await time_calls(small, list(range(1_000)))  # as it was
+        for what, pair in pairs.items():
+            times.setdefault(what, []).append(pair)
+    for what, rounds in times.items():
+        one, other = (statistics.median(column) for column in zip(*rounds, strict=True))
+        ratio = statistics.median([large_one / small_one for small_one, large_one in rounds])
+        print(f"  {what:26} {one * 1e9:7.0f} ns and {other * 1e9:7.0f} ns   {ratio:5.2f} of one at 1,000")
+
+
 async def crowd() -> None:
     """Let 10,000 callers wait for one computation of 50 ms."""
     print("10,000 callers of one 50 ms computation:")
@@ -159,6 +274,7 @@ def importing() -> None:
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
     print(f"Python {sys.version.split()[0]}")
-    for part in (hits, sizes, crowd, hand_over):
+    for part in (hits, misses, sizes, crowd, hand_over, million):
         asyncio.run(part())
+    memory()
     importing()

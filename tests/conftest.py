@@ -13,6 +13,7 @@ import pytest
 
 import ponty
 from ponty.core.testing import ponty_client as ponty_client
+from ponty.memo import RedisLink
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import browser as real_browser
@@ -27,6 +28,8 @@ databases = itertools.count()
 
 ON_A_FREE_PORT = """
 import runpy, sys, ponty
+from ponty.memo import RedisLink
+RedisLink.__init__.__kwdefaults__["timeout_ms"] = 60_000
 startmeup, serve = ponty.startmeup, ponty.serve
 ponty.startmeup = lambda *, port, **options: startmeup(port=0, **options)
 ponty.serve = lambda app, *, port, **options: serve(app, port=0, **options)
@@ -61,6 +64,12 @@ def loggers():
         log.propagate = propagate
         # Those of pytest come and go with each phase of a test.
         log.handlers[:] = [other for other in log.handlers if other in handlers or "pytest" in type(other).__module__]
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch):
+    """Have programs wait for Redis for longer than by default: a busy machine is no outage."""
+    monkeypatch.setitem(RedisLink.__init__.__kwdefaults__, "timeout_ms", 60_000)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ import pytest
 from aiohttp import web
 from aiohttp.typedefs import Handler
 from prometheus_client import CollectorRegistry
-from test_cost import GOOD, PYTHON, Cost, application
+from test_cost import GOOD, PYTHON, Cost, built
 
 from ponty.core import (
     Limits,
@@ -80,8 +80,8 @@ KINDS: dict[str, tuple[Callable[[], web.Application], bool]] = {
     "a cookie": (lambda: build_app(routes=table, middlewares=[cookie]), False),
     "as deployed": (lambda: build_app(routes=table, middlewares=[request_ids(), three_headers]), True),
     "in production": (in_production, True),
-    "search": (application, False),
-    "small body": (application, False),
+    "search": (built, False),
+    "small body": (built, False),
     "one of a thousand routes": (with_many_routes, False),
 }
 """Applications, and whether their access is logged."""

@@ -53,6 +53,7 @@ FOLDERS: dict[str, tuple[str, ...]] = {
         "fields",
         "forms outgoing",
         "texts",
+        "large",
         "parsing",
         "validation",
         "content",

@@ -19,8 +19,13 @@ SOURCE = HERE.parent / "src"
 
 FAULTS = [
     # name, room, what stands there, what is planted
-    ("a hit is not told from a stale value", "keys/wrapper.py", "%record[1] > %clock.now()", "%record[1] >= 0"),
-    ("a hit does not count as a use", "keys/wrapper.py", '"    %touch(%key)", ', ""),
+    ("a hit is not told from a stale value", "keys/wrapper.py", "%record[1] > %clock.now():", "%record[1] >= 0:"),
+    (
+        "a hit does not count as a use",
+        "keys/wrapper.py",
+        '        lines.append("    %touch(%key)")\n',
+        "",
+    ),
     (
         "True is an atom, equal to 1",
         "keys/forms.py",
@@ -63,8 +68,8 @@ FAULTS = [
     (
         "who joins an abandoned flight gets its cancellation",
         "flights/memoizer.py",
-        "            if flight.state is not State.ABANDONED:\n                try",
-        "            if True:\n                try",
+        "            if flight.state is not State.ABANDONED:\n",
+        "            if True:\n",
     ),
     (
         "abandoned work is stored",
@@ -118,8 +123,8 @@ FAULTS = [
     (
         "waits are not noted",
         "flights/deadlocks.py",
-        "            self._here.waits_for += self._targets\n",
-        "            self._here.waits_for.append(self._here.parent or WaitNode('', 0, None))\n",
+        "            self._here.wait_for(self._targets)\n",
+        "            self._here.wait_for([self._here.parent or WaitNode('', 0, None)])\n",
     ),
     (
         "a task started in a block counts as inside",
@@ -130,14 +135,56 @@ FAULTS = [
     (
         "the store is not read again under the lock",
         "flights/memoizer.py",
-        "            value: Any = cachemiss if looked or without_store else await self.backend.get(key)\n            if value is cachemiss:",
+        "            value: Any = cachemiss if without_store else await self.backend.get(key)\n            if value is cachemiss:",
         "            value: Any = cachemiss\n            if value is cachemiss:",
     ),
     (
         "a failure is stored",
         "flights/memoizer.py",
-        '                flight.set_result(cast("_T", value))\n                return\n',
-        '                flight.set_result(cast("_T", value))\n                return\n            await self.backend.put(key, error, owner)\n',
+        "            self._fail(flight, error, found_here=flight.attached and not without_store)\n",
+        "            self._fail(flight, error, found_here=flight.attached)\n            await self.backend.put(key, error, owner)\n",
+    ),
+    (
+        "a failure is stored the short way",
+        "flights/memoizer.py",
+        "            self._fail(flight, error, found_here=flight.attached)\n",
+        "            self._fail(flight, error, found_here=flight.attached)\n            self.backend.put_at_once(flight.key, error)\n",
+    ),
+    (
+        "abandoned work is stored the short way",
+        "flights/memoizer.py",
+        "                flight.may_store\n",
+        "                True\n",
+    ),
+    (
+        "the first caller does not leave",
+        "flights/memoizer.py",
+        "                        flight.leave(waiter)\n",
+        "                        pass\n",
+    ),
+    (
+        "the wait of the first caller is not noted",
+        "flights/memoizer.py",
+        "                        with waiting_for([flight]):\n",
+        "                        with waiting_for([]):\n",
+    ),
+    (
+        "a computation of the short way counts as outside",
+        "flights/memoizer.py",
+        "        inside.set(flight)\n        try:\n            if self._has_hook",
+        "        try:\n            if self._has_hook",
+    ),
+    (
+        "the least recent value of a cache without lifetimes stays",
+        "stores/lru.py",
+        "self.records.popitem(last=False)",
+        "self.records.popitem(last=True)",
+    ),
+    (
+        "two flights hold one key",
+        "locks/fair_queue.py",
+        "        if ticket.key in self._held:\n            return False\n",
+        "",
     ),
     (
         "invalidate does not drop the value",
@@ -159,8 +206,8 @@ FAULTS = [
     ),
     (
         "a stale value survives on failure for ever",
-        "stores/local_backend.py",
-        "record.fresh_until + extra <= self._loop_owner.now()",
+        "stores/lru.py",
+        "record.fresh_until + extra <= self._now()",
         "False",
     ),
     ("jitter lengthens lives", "stores/lifetimes.py", "lasting * (1 - jitter", "lasting * (1 + jitter"),
@@ -197,8 +244,8 @@ FAULTS = [
     (
         "a key is free between two holders",
         "locks/fair_queue.py",
-        "ticket = self._held[key] = Ticket(key, loop)\n                waiter",
-        "self._held.pop(key)\n                ticket = Ticket(key, loop)\n                waiter",
+        "ticket = self._held[key] = _Ticket(key, loop)\n                waiter",
+        "self._held.pop(key)\n                ticket = _Ticket(key, loop)\n                waiter",
     ),
     ("last come first served", "locks/fair_queue.py", "queue.popitem(last=False)", "queue.popitem(last=True)"),
     (
@@ -265,11 +312,22 @@ FAULTS = [
     (
         "a flight that took its lock as it began keeps it",
         "flights/memoizer.py",
-        "            self.lock.shared.queue.release(flight.ticket)",
+        "            self._queue.release(flight)",
         "            pass",
     ),
     ("values are not copied for callers", "keys/wrapper.py", '"%copy("', '"("'),
-    ("values are not copied as they are stored", "flights/memoizer.py", "self._copy(value)", "value"),
+    (
+        "values are not copied as they are stored",
+        "flights/memoizer.py",
+        "kept = value if self._copy is None else self._copy(value)",
+        "kept = value",
+    ),
+    (
+        "values are not copied as they are stored the short way",
+        "flights/memoizer.py",
+        "put_at_once(flight.key, value if self._copy is None else self._copy(value))",
+        "put_at_once(flight.key, value)",
+    ),
     (
         "two functions share a name",
         "decorators/registry.py",

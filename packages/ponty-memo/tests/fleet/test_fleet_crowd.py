@@ -6,7 +6,7 @@ import pytest
 import redis.asyncio
 
 from ponty.memo import RedisLink, Unavailable, redislock
-from ponty.memo.redis.connection.slots import ConnectionSlots
+from ponty.memo.redis.connection.pipeline import Pipeline
 
 
 class Slow(redis.asyncio.Redis):
@@ -85,21 +85,34 @@ def test_a_crowd_does_not_wait_for_a_redis_that_answers_nobody(virtual_run, quie
     virtual_run(program())
 
 
+class Asking:
+    """One who asks for a command, and has what has become of it."""
+
+    def __init__(self, name, pipeline):
+        self.first = name in {"release", "extend"}
+        self.given_up = name == "gone"
+        self.over = asyncio.get_running_loop().create_future()
+        pipeline.ask(self, (name,))
+
+    def on_sent(self, batch, waited):
+        self.waited = waited
+
+    def on_reply(self, reply):
+        self.over.set_result(reply)
+
+    def on_failure(self, error):
+        self.over.set_exception(error)
+
+
 async def test_who_ends_something_goes_first():
-    slots = ConnectionSlots(1)
-    order = []
-
-    async def use(name, *, first):
-        await slots.acquire(first=first)
-        order.append(name)
-        slots.release()
-
-    await slots.acquire(first=False)
-    tasks = [asyncio.create_task(use(name, first=name > 3)) for name in range(6)]
+    client = Slow(0.01)
+    pipeline = Pipeline(lambda: client, 1, 1, lambda _: None)
+    asking = [Asking("first", pipeline)]
     await asyncio.sleep(0)
-    tasks[5].cancel()
-    slots.release()
-    tasks[4].cancel()  # the place was handed to it just now
-    await asyncio.gather(*tasks, return_exceptions=True)
-    assert order == [0, 1, 2, 3]
-    assert slots._free == 1
+    await asyncio.sleep(0)
+    asking += [Asking(name, pipeline) for name in ("lock", "gone", "read", "release", "extend")]
+    await asyncio.gather(*[one.over for one in asking if not one.given_up])
+    assert [parts for (parts,) in client.commands] == ["first", "release", "extend", "lock", "read"]
+    assert [one.waited for one in asking if not one.given_up] == [False, True, True, True, True]
+    await asyncio.sleep(0)
+    assert pipeline._free == 1

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from ponty.memo import rediscache
-from ponty.memo.redis.near_cache import NearCache
+from ponty.memo.redis.near_cache import NearCache, NearCalls
 
 
 @pytest.fixture
@@ -248,3 +248,68 @@ async def test_the_hook_is_told_and_cache_if_asked(make, counting, link_to, name
     cached = make(link_to(), compute, metrics=lambda _, event: events.append(event), cache_if=lambda value: value > 1)
     assert [await cached("tea"), await cached("tea"), await cached("tea")] == [1, 2, 2]
     assert events == ["miss", "miss", "store", "hit"]
+
+
+async def test_what_is_at_hand_for_a_call_is_that_of_no_other_call(namespace, link_to):
+    """True equals 1, and a list may be changed by whoever gets it."""
+    link = link_to()
+
+    @rediscache(link, namespace=namespace, near_ms=60_000)
+    async def kinds(value: object, *, many: int = 1) -> list[str]:
+        return [type(value).__name__] * many
+
+    for _ in range(2):
+        await kinds(1)
+        await near_is_live(link)
+    for _ in range(3):
+        assert await kinds(1) == ["int"]
+        assert await kinds(True) == ["bool"]
+        assert await kinds("1") == ["str"]
+        assert await kinds(None) == ["NoneType"]
+        assert await kinds(value=1, many=2) == ["int", "int"]
+        (await kinds(1)).append("changed")
+
+
+async def test_what_is_at_hand_goes_with_its_entry(namespace, link_to):
+    link = link_to()
+    near = NearCache("area:", "area:@", 3, 60, 60)
+    at_hand = NearCalls(near, bytes.decode, lambda: link.client())
+    near.put("area:tea", b"1", 60_000, near.generation())
+    at_hand.keep("tea", "area:tea")
+    assert not at_hand.records  # nobody tells it anything yet
+
+    def keep(*names):
+        near.on_connect()
+        for name in names:
+            near.put(f"area:{name}", b"1", 60_000, near.generation())
+            at_hand.keep(name, f"area:{name}")
+        return set(at_hand.records)
+
+    assert keep("tea", "cake", "milk", "rice") == {"cake", "milk", "rice"}  # as many as the near cache keeps
+    near.on_message("area:milk")
+    assert set(at_hand.records) == {"cake", "rice"}
+    near.put("area:rice", b"2", 60_000, near.generation())
+    assert set(at_hand.records) == {"cake"}  # the value is another one
+    near.on_message("area:@1")
+    assert not at_hand.records
+    assert keep("tea") == {"tea"}
+    near.on_disconnect()
+    assert not at_hand.records
+    assert near.stand_in("area:tea") == b"1"
+
+
+async def test_a_metrics_hook_hears_of_hits_that_ask_nobody(namespace, link_to):
+    link, events = link_to(), []
+
+    @rediscache(link, namespace=namespace, near_ms=60_000, metrics=lambda _, event: events.append(event))
+    async def price(product: str) -> int:
+        return len(product)
+
+    await price("tea")
+    await near_is_live(link)
+    for _ in range(4):
+        assert await price("tea") == 3
+    assert events == ["miss", "store"] + ["hit"] * 4
+    assert price.cache_info().hits == 4
+    await price.cache_clear()
+    assert price.cache_info().hits == 0

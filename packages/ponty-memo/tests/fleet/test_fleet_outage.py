@@ -318,7 +318,7 @@ async def test_a_lock_that_cannot_be_released_is_left_to_its_lease(own_server, l
 
 
 async def test_a_link_serves_one_event_loop_after_another(server, namespace):
-    link = RedisLink(server.url)
+    link = RedisLink(server.url, timeout_ms=20_000)
 
     @rediscache(link, namespace=namespace)
     async def price(product: str) -> int:

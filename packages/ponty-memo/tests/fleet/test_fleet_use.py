@@ -47,6 +47,12 @@ def test_without_the_extra_the_names_say_what_is_missing_where_they_are_used(use
     assert "ponty-memo[redis]" in run(code)
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch):
+    """Wait for Redis for longer than by default: a busy machine is no outage."""
+    monkeypatch.setitem(RedisLink.__init__.__kwdefaults__, "timeout_ms", 20_000)
+
+
 async def enter(lock, key):
     async with lock.lock(key):
         pass

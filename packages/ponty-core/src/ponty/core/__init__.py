@@ -8,7 +8,8 @@ if TYPE_CHECKING:
     from ponty.core.answers.answer_settings import Envelope, ErrorAnswer
     from ponty.core.answers.encoding import encode_json
     from ponty.core.answers.entity_tags import etag_matches
-    from ponty.core.answers.errors import DoesNotExist, Fault, Location, PontyError, ValidationError, raise_status
+    from ponty.core.answers.errors import DoesNotExist, PontyError, ValidationError, raise_status
+    from ponty.core.answers.faults import Fault, Location
     from ponty.core.answers.rendering import encode_as, etag_of, render_json
     from ponty.core.answers.reply import Reply, json_response
     from ponty.core.answers.returned_types import answer_drift
@@ -57,7 +58,7 @@ else:
         "Envelope": "ponty.core.answers.answer_settings",
         "ErrorAnswer": "ponty.core.answers.answer_settings",
         "Event": "ponty.core.streams.events",
-        "Fault": "ponty.core.answers.errors",
+        "Fault": "ponty.core.answers.faults",
         "HeldAnswer": "ponty.core.idempotency.store",
         "Hub": "ponty.core.streams.hub",
         "IDEMPOTENCY": "ponty.core.idempotency.attempt",
@@ -67,7 +68,7 @@ else:
         "IdempotencyStore": "ponty.core.idempotency.store",
         "Lagged": "ponty.core.streams.hub",
         "Limits": "ponty.core.serving.limits",
-        "Location": "ponty.core.answers.errors",
+        "Location": "ponty.core.answers.faults",
         "OutcomeUnknown": "ponty.core.idempotency.problems",
         "PontyError": "ponty.core.answers.errors",
         "Provider": "ponty.core.lifecycle.providers",

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 
 class Violation(NamedTuple):
@@ -70,23 +70,46 @@ class InvalidParameters(InvalidField):
 
 
 class Explained(InvalidField):
-    """A part of a request that is not valid under a schema, and why.
+    """A part of a request that is not JSON, or not valid under a schema, and why.
 
     Args:
-        found: What is wrong with it, one thing at least: a pointer, a detail and a code of each.
+        found: What is wrong with it, one thing at least: the pointer of each, its detail and its code.
     """
 
-    def __init__(self, found: Sequence[Sequence[str]]) -> None:
-        Exception.__init__(self, found[0][1])
-        self.detail: str = found[0][1]
+    def __init__(self, found: Sequence[tuple[str, tuple[str, str]]]) -> None:
+        detail = found[0][1][0]
+        Exception.__init__(self, detail)
+        self.detail: str = detail
         self.status: int = 400
         self.headers: Mapping[str, str] = {}
-        self.found: Sequence[Sequence[str]] = found
+        self.found: Sequence[tuple[str, tuple[str, str]]] = found
 
     @functools.cached_property
     def violations(self) -> tuple[Violation, ...]:  # type: ignore[override]
         """What is wrong, which only few ask for: made when somebody does."""
-        return tuple(Violation(*each) for each in self.found)
+        return tuple(Violation(pointer, *why) for pointer, why in self.found)
+
+
+class Refused:
+    """The same in place of the exception, on the way that floods of bad bodies take: it is returned, and costs little.
+
+    Args:
+        found: What is wrong, likewise.
+    """
+
+    __slots__ = ("found",)
+
+    def __init__(self, found: Sequence[tuple[str, tuple[str, str]]]) -> None:
+        self.found = found
+
+    @classmethod
+    def whole(cls, detail: str, *, code: str) -> Self:
+        """Return what is wrong with a whole part."""
+        return cls([("", (detail, code))])
+
+    def error(self) -> InvalidField:
+        """Return the exception."""
+        return Explained(self.found)
 
 
 def refusal(

@@ -32,7 +32,7 @@ class Step(msgspec.Struct, frozen=True, eq=False):
         name: The name of the field; of one that is only used by another, the name that it is used under.
         field: The field.
         extract: Reads it.
-        attempt: Does as `extract`, but may return the InvalidField that this raises.
+        attempt: Does as `extract`, but may return a `Refused` in place of what this raises.
         waits: Whether `extract` is to be awaited.
         uses: The fields that it uses: the names that `extract` knows them by, and their slots.
         slot: Where its value goes.

@@ -14,7 +14,7 @@ from aiohttp import HttpVersion11, hdrs, web
 from ponty.core import ADMISSION, PontyError
 from ponty.request.content.charsets import MIMETYPE_CHECKED
 from ponty.request.content.media_types import essence
-from ponty.request.errors import InvalidField
+from ponty.request.errors import InvalidField, Refused
 from ponty.request.fields.other_parameters import OtherParameters
 from ponty.request.fields.scoped import Scopes
 from ponty.request.leaving import is_whole, leave_when_sent
@@ -65,7 +65,9 @@ class Binding(msgspec.Struct, frozen=True):
     admits: bool
 
 
-def in_one_turn(fields: tuple[Step, ...], binding: Binding) -> Answer[Any]:
+def in_one_turn(  # noqa: C901 - in one piece, since each call more is one for every request
+    fields: tuple[Step, ...], binding: Binding
+) -> Answer[Any]:
     """Make what answers where each field stands alone, as most do."""
     media_type, call, render, elsewhere = binding.media_type, binding.call, binding.render, binding.elsewhere
     stream = binding.stream
@@ -76,6 +78,7 @@ def in_one_turn(fields: tuple[Step, ...], binding: Binding) -> Answer[Any]:
         if elsewhere and (own := _own(elsewhere, request)):
             return await own(request)
         values: list[Any] = []
+        refused: Refused | InvalidField | None = None
         try:
             if media_type is not None:
                 _check_media_type(request, media_type)
@@ -83,27 +86,25 @@ def in_one_turn(fields: tuple[Step, ...], binding: Binding) -> Answer[Any]:
                 values.append(extract(request))  # noqa: PERF401 - its length tells which field refused
             for attempt in attempts:
                 value = await attempt(request)
-                if isinstance(value, InvalidField):
-                    raise value  # noqa: TRY301 - only this far
+                if type(value) is Refused:
+                    refused = value
+                    break
                 values.append(value)
         except InvalidField as invalid:
             # With its traceback, it would hold the frame that holds it: work for the garbage collector.
-            raise await _refused(request, fields[len(values) :], invalid.with_traceback(None)) from None
+            refused = invalid.with_traceback(None)
         except BaseException:
             _tell_refused(request)
             raise
+        if refused is not None:
+            step, *others = fields[len(values) :]
+            raise refusal_of([(step, refused), *(await _refusals(request, others) if others else ())])
         if render is None:
             return await (call(*values) if stream is None else stream(request, call(*values)))
         start = time.perf_counter_ns()
         return render(await call(*values), start)
 
     return answer
-
-
-async def _refused(request: web.Request, fields: tuple[Step, ...], invalid: InvalidField) -> PontyError:
-    """Return the refusal of a request by the first of some fields, and by the others if they refuse it, too."""
-    refusals: list[Refusal] = [(fields[0], invalid)]
-    return refusal_of(refusals + await _refusals(request, fields[1:]) if len(fields) > 1 else refusals)
 
 
 def in_turns(plan: Plan, binding: Binding) -> Answer[Any]:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from ponty.core import DoesNotExist, Fault, PontyError, ValidationError
-from ponty.request.errors import Explained, InvalidField, InvalidParameters
+from ponty.core import DoesNotExist, Fault, Location, PontyError, ValidationError
+from ponty.request.errors import Explained, InvalidField, InvalidParameters, Refused
 from ponty.request.fields.base import Description
 
 
@@ -21,39 +21,59 @@ class Refusing(Protocol):
         ...
 
 
-Refusal = tuple[Refusing, InvalidField]
+Refusal = tuple[Refusing, InvalidField | Refused]
 """A field, and what it says of the request."""
 
 
 def refusal_of(refusals: Sequence[Refusal]) -> PontyError:
     """Make the one error that names every fault, and says that the handler was not called."""
+    field, refused = refusals[0]
+    if len(refusals) == 1:
+        found = refused.found if isinstance(refused, Refused) else _usual(refused)
+        if found is not None:
+            location, name = _place(field)
+            return ValidationError.__ponty_refuse__(location, name, found)
+    faults: list[Fault] = []
+    statuses: list[int] = []
+    headers: dict[str, str] = {}
+    for field, refusal in refusals:
+        invalid = refusal.error() if isinstance(refusal, Refused) else refusal
+        faults += _faults(field, invalid)
+        statuses.append(invalid.status)
+        headers.update(invalid.headers)
     error: PontyError
-    field, invalid = refusals[0]
-    if len(refusals) == 1 and invalid.status == 400 and not invalid.headers:
-        error = ValidationError(faults=_faults(field, invalid))
+    if statuses == [400] and not headers:
+        error = ValidationError(faults=faults)
     else:
-        faults: list[Fault] = []
-        statuses: list[int] = []
-        headers: dict[str, str] = {}
-        for field, refusal in refusals:
-            faults += _faults(field, refusal)
-            statuses.append(refusal.status)
-            headers.update(refusal.headers)
         error = (DoesNotExist if 404 in statuses else ValidationError)(faults=faults, headers=headers)
         if 404 not in statuses:
             error.status_code = next((status for status in statuses if status != 400), 400)
-    error.__ponty_refuses__ = True  # type: ignore[union-attr]  # told to middlewares
+    error.__ponty_refuses__ = True  # told to middlewares
     return error
 
 
-def _faults(field: Refusing, invalid: InvalidField) -> list[Fault]:
+def _usual(refused: InvalidField) -> Sequence[tuple[str, tuple[str, str]]] | None:
+    """Return what is wrong with a part by itself, where that is a 400 like most; else None."""
+    if refused.status != 400 or refused.headers or isinstance(refused, InvalidParameters):
+        return None
+    if isinstance(refused, Explained):
+        return refused.found
+    # Of a program's own field, which may say it otherwise than by text.
+    is_text = all(type(text) is str for violation in refused.violations for text in violation)
+    return [(pointer, (detail, code)) for pointer, detail, code in refused.violations] if is_text else None
+
+
+def _place(field: Refusing) -> tuple[Location, str]:
     description = field.describe()
     if description is None:
         raise TypeError(f"the field {field.name!r} refuses a request, so its describe() must say what it takes of it")
-    location, name = description.location, description.name
+    return description.location, description.name
+
+
+def _faults(field: Refusing, invalid: InvalidField) -> list[Fault]:
+    location, name = _place(field)
     if isinstance(invalid, InvalidParameters):
         return [
             Fault(location, parameter, detail, pointer, code) for parameter, (pointer, detail, code) in invalid.faults
         ]
-    found = invalid.found if isinstance(invalid, Explained) else invalid.violations
-    return [Fault(location, name, detail, pointer, code) for pointer, detail, code in found]
+    return [Fault(location, name, detail, pointer, code) for pointer, detail, code in invalid.violations]

@@ -10,8 +10,11 @@ from aiohttp.http_exceptions import HttpProcessingError
 from multidict import CIMultiDict
 
 from ponty.core.answers.encoding import encode_json
-from ponty.core.answers.errors import PontyError, check_status, title
-from ponty.core.answers.problems import PROBLEM_JSON, problem, problem_body
+from ponty.core.answers.errors import PontyError, ValidationError, check_status, title
+from ponty.core.answers.fast_response import PlainResponse
+from ponty.core.answers.faults import FoundFaults
+from ponty.core.answers.heads import head
+from ponty.core.answers.problems import PROBLEM_JSON, found_body, problem, problem_body
 from ponty.core.wire.announced_bodies import body_limit
 
 
@@ -39,6 +42,21 @@ def is_client_s(request: web.Request, error: BaseException) -> bool:
     return isinstance(error, HttpProcessingError) and request.content.exception() is not None
 
 
+def refusal(error: PontyError) -> web.Response | None:
+    """Answer with one of the refusals that come in floods; None where it is another error, or was changed."""
+    state = error.__dict__
+    if type(error) is not ValidationError or len(state) != _AS_MADE or state["members"] or state["options"]:
+        return None
+    faults, status = error.__ponty_faults__, error.status_code
+    if type(faults) is not FoundFaults or error.title or error.type != "about:blank":
+        return None
+    return PlainResponse(head(status, PROBLEM_JSON), found_body(status, faults))
+
+
+_AS_MADE = len(vars(ValidationError.__ponty_refuse__("body", "", ())))
+"""How many attributes a refusal has that nobody has changed."""
+
+
 def ponty_error(error: PontyError, status: int | None = None) -> web.Response:
     """Answer with `error`, under its own status if no other is given."""
     if status is None:
@@ -48,10 +66,11 @@ def ponty_error(error: PontyError, status: int | None = None) -> web.Response:
         own = None
         if error.members or error.title or error.type != "about:blank" or error.instance is not None:
             own = _of_its_own(error, status)
+        faults = error.__ponty_faults__
         if not options:
-            return problem(status, detail=error.detail, faults=error.faults, own=own)
+            return problem(status, detail=error.detail, faults=faults, own=own)
         headers, reason = options.get("headers"), options.get("reason")
-        return problem(status, detail=error.detail, faults=error.faults, own=own, headers=headers, reason=reason)
+        return problem(status, detail=error.detail, faults=faults, own=own, headers=headers, reason=reason)
     headers, reason = options.get("headers"), options.get("reason")
     if error.text is not None:
         body, content_type = error.text.encode(), "text/plain"

@@ -19,6 +19,7 @@ from ponty.core.answers.fast_response import PlainResponse
 from ponty.core.answers.guarding import (
     BrokenAnswer,
     answer_raised,
+    answer_to_raised,
     answered,
     checked,
     is_for_others,
@@ -186,7 +187,10 @@ def whole(app: web.Application, handler: Handler) -> Handler | None:
             except BaseException as error:  # a panic and SystemExit end no server
                 if not isinstance(error, Exception) and is_for_others(error):
                     raise
-                given = await answer_raised(request, error, own)
+                if own is None:
+                    given = answer_to_raised(request, error)
+                else:
+                    given = await answer_raised(request, error, own)
         if arrives or type(given) is not PlainResponse or request.version is not HttpVersion11:
             _settle(request, given, arrives=arrives)
         return given

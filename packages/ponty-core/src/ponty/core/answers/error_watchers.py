@@ -31,11 +31,14 @@ def tell_watchers(request: web.Request, error: BaseException) -> None:
     for app in request.match_info.apps:
         for watch in app.get(_APP_WATCHERS, ()):
             watch(request, sole(error))
-    # To look for what is not there takes an exception; of most requests, nothing at all is kept.
-    watchers = request.get(_WATCHERS) if len(request) else None
-    if watchers is not None:
-        for watcher in watchers:
-            watcher(sole(error))
+    # To ask for what is not there takes an exception, which floods of bad requests should not cost.
+    for key in request:
+        if key is _WATCHERS:
+            break
+    else:
+        return
+    for watcher in request[_WATCHERS]:
+        watcher(sole(error))
 
 
 def sole(error: BaseException) -> BaseException:

@@ -16,35 +16,13 @@ import functools
 import http
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Literal, NoReturn, TypedDict, Unpack
+from typing import NoReturn, TypedDict, Unpack
 
-import msgspec
 from aiohttp import web, web_exceptions
 from aiohttp.typedefs import LooseHeaders, StrOrURL
 
 from ponty.core.answers.encoding import encode_json
-
-Location = Literal["path", "query", "header", "cookie", "body"]
-"""The part of a request that a `Fault` is in."""
-
-
-class Fault(msgspec.Struct, frozen=True):
-    """One thing that is wrong with a request, as it is told to the client.
-
-    Args:
-        location: The part of the request it is in.
-        name: The name of the parameter, header or cookie there.
-        detail: What is wrong and what would be right, in words that hold nothing of the value itself.
-        pointer: The place within a JSON value, as a JSON Pointer (RFC 6901); the empty pointer is the whole value.
-        code: The kind of fault, for programs, which stays when the words change: the keyword of JSON Schema that was
-            not met, or another name such as `missing`; the client gets none where it is empty.
-    """
-
-    location: Location
-    name: str
-    detail: str
-    pointer: str = ""
-    code: str = ""
+from ponty.core.answers.faults import Fault, Found, FoundFaults, Location
 
 
 class ErrorOptions(TypedDict, total=False):
@@ -109,6 +87,13 @@ class PontyError(Exception):
     title: str = ""
     """The kind of problem in words, the same each time; where it is empty, the name of the status."""
 
+    # As most errors have them; what makes many errors sets no more than it has to.
+    text: str | None = None
+    body: object = None
+    detail: str | None = None
+    instance: str | None = None
+    __ponty_refuses__: bool = False
+
     def __init_subclass__(cls, **options: object) -> None:
         super().__init_subclass__(**options)
         if not isinstance(cls.type, str) or not _URI_REFERENCE.fullmatch(cls.type):  # pyright: ignore[reportUnnecessaryIsInstance]
@@ -138,8 +123,20 @@ class PontyError(Exception):
         self.detail = detail
         self.instance = instance
         self.members: dict[str, object] = dict(members) if members else {}
-        self.faults: tuple[Fault, ...] = tuple(faults)
+        self.__ponty_faults__: tuple[Fault, ...] | FoundFaults = tuple(faults)
         self.options = options
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """What is wrong with the request."""
+        faults = self.__ponty_faults__
+        if isinstance(faults, FoundFaults):
+            faults = self.__ponty_faults__ = faults.told()
+        return faults
+
+    @faults.setter
+    def faults(self, faults: Sequence[Fault]) -> None:
+        self.__ponty_faults__ = tuple(faults)
 
     def __str__(self) -> str:
         if self.text is not None:
@@ -168,6 +165,24 @@ class ValidationError(PontyError):
     """The request is not valid: 400."""
 
     status_code = 400
+
+    @classmethod
+    def __ponty_refuse__(cls, location: Location, name: str, found: Sequence[Found]) -> "ValidationError":
+        """Return the refusal of one part of a request: as `ValidationError(faults=…)`, but made in no time.
+
+        Args:
+            location: The part of the request.
+            name: The name there.
+            found: What is wrong with it.
+        """
+        error = cls.__new__(cls)
+        error.__dict__ = {
+            "members": {},
+            "options": {},
+            "__ponty_faults__": FoundFaults(location, name, found),
+            "__ponty_refuses__": True,
+        }
+        return error
 
 
 def raise_status(

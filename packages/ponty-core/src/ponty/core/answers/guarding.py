@@ -14,7 +14,7 @@ from aiohttp.typedefs import Handler
 
 from ponty.core.answers.answer_settings import AnswerSettings
 from ponty.core.answers.entity_tags import if_changed
-from ponty.core.answers.error_answers import answer_to, is_client_s, ponty_error
+from ponty.core.answers.error_answers import answer_to, is_client_s, ponty_error, refusal
 from ponty.core.answers.error_watchers import sole, tell_watchers
 from ponty.core.answers.errors import PontyError
 from ponty.core.answers.fast_response import PlainResponse
@@ -84,11 +84,17 @@ async def answer_raised(
     request: web.Request, error: BaseException, settings: AnswerSettings | None
 ) -> web.StreamResponse:
     """Return the answer to `error`; `settings` are the application's own answers to errors, if any."""
-    if is_late(error):
+    if settings is None or not isinstance(error, Exception):
+        return answer_to_raised(request, error)
+    tell_watchers(request, error)
+    return await _answer_as_set(request, error, settings)
+
+
+def answer_to_raised(request: web.Request, error: BaseException) -> web.StreamResponse:
+    """Return the answer to `error` where the application has none of its own."""
+    if not isinstance(error, Exception) and is_late(error):
         return _too_late(request)
     tell_watchers(request, error)
-    if settings is not None and isinstance(error, Exception):
-        return await _answer_as_set(request, error, settings)
     return _answer(request, error)
 
 
@@ -130,8 +136,13 @@ def _answer(request: web.Request, error: BaseException) -> web.StreamResponse:
             log_failure(request, error)
         return BrokenAnswer()
     try:
-        # First what floods of bad requests end in.
-        answer = ponty_error(error) if isinstance(error, PontyError) else answer_to(request, sole(error))
+        if isinstance(error, PontyError):
+            # First what floods of bad requests end in.
+            if (answer := refusal(error)) is not None:
+                return answer
+            answer = ponty_error(error)
+        else:
+            answer = answer_to(request, sole(error))
         if answer is not None:
             if type(answer) is not PlainResponse or not answer.is_settled():
                 check_sendable(answer)

@@ -10,7 +10,8 @@ from collections.abc import Awaitable, Callable, Iterable
 
 from aiohttp import web
 
-from ponty.core.answers.errors import Fault, ValidationError
+from ponty.core.answers.errors import ValidationError
+from ponty.core.answers.faults import Fault
 
 HEADER = "Idempotency-Key"
 LONGEST = 255

@@ -1,6 +1,5 @@
 """`localcache` and `locallock`: caching and locking in one process, with nothing to set up."""
 
-import math
 import warnings
 from collections.abc import Callable, Coroutine
 from functools import partial
@@ -14,9 +13,10 @@ from ponty.memo.flights.memoizer import Memoizer
 from ponty.memo.keys.wrapper import Local, compile_call
 from ponty.memo.locks.lock import Lock
 from ponty.memo.locks.sentinel_store import InProcess
+from ponty.memo.stores.backend import cachemiss
 from ponty.memo.stores.lifetimes import lifetimes
 from ponty.memo.stores.local_backend import LocalBackend
-from ponty.memo.stores.lru import Entries
+from ponty.memo.stores.lru import Entries, LastingEntries
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -119,14 +119,15 @@ def localcache(
     if maxsize == 0:
         warnings.warn("localcache: with maxsize=0, the cache grows without bound", RuntimeWarning, stacklevel=2)
     check_callable("localcache", key=key, cache_if=cache_if, copy=copy, metrics=metrics, clock=clock)
-    lifetime = lifetimes("localcache", ttl_ms, jitter)
+    timed = callable(ttl_ms) or ttl_ms > 0
+    lifetime = lifetimes("localcache", ttl_ms, jitter) if timed else None
 
     def decorate(function: Callable[_P, Coroutine[Any, Any, _T]]) -> LocalMemoized[_P, _T]:
         who = checked_name("localcache", function)
         emitter = Emitter(name or default_name(function), metrics)
         what = f"the cache {emitter.name!r}"
         loop_owner = LoopOwner(what, clock)
-        entries: Entries[_T] = Entries(
+        entries: Entries[_T] = (Entries if timed else LastingEntries)(
             maxsize,
             lambda: loop_owner.now(),  # noqa: PLW0108 - it is another clock in another loop
             emitter.emit if emitter.has_hook else None,
@@ -148,7 +149,8 @@ def localcache(
             local=Local(
                 entries.records,
                 loop_owner,
-                timed=callable(ttl_ms) or ttl_ms > 0,
+                timed=timed,
+                ordered=maxsize > 0,
                 on_hit=partial(emitter.emit, "hit") if emitter.has_hook else None,
             ),
             miss=memoizer.miss,
@@ -161,8 +163,7 @@ def localcache(
             count_hits(True)
 
         def cache_contains(*args: Any, **kwargs: Any) -> bool:
-            record = entries.records.get(key_of(*args, **kwargs))
-            return record is not None and (record.fresh_until == math.inf or record.fresh_until > loop_owner.now())
+            return entries.peek(key_of(*args, **kwargs), 0) is not cachemiss
 
         return cast(
             "LocalMemoized[_P, _T]",

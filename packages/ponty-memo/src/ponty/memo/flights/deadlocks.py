@@ -37,7 +37,7 @@ class WaitNode:
         self.key: Hashable = key
         self.parent: WaitNode | None = parent
         self.live: bool = True
-        self.waits_for: list[WaitNode] = []
+        self.waits_for: list[WaitNode] | tuple[()] = ()
         self._only_task = task
 
     def __str__(self) -> str:
@@ -50,8 +50,14 @@ class WaitNode:
     def end(self) -> None:
         """Keep the key busy no longer."""
         self.live = False
-        self.waits_for.clear()
+        self.waits_for = ()
         self._only_task = None
+
+    def wait_for(self, targets: "Iterable[WaitNode]") -> None:
+        """Note that the code inside waits for `targets`."""
+        if not self.waits_for:
+            self.waits_for = []
+        self.waits_for += targets
 
 
 inside: Final[ContextVar[WaitNode | None]] = ContextVar("ponty.memo.inside", default=None)
@@ -104,10 +110,10 @@ class waiting_for:  # noqa: N801 - used as a function
 
     def __enter__(self) -> None:
         if self._here is not None:
-            self._here.waits_for += self._targets
+            self._here.wait_for(self._targets)
 
     def __exit__(self, *_: object) -> None:
         if self._here is not None:
             for target in self._targets:
-                if target in self._here.waits_for:
+                if self._here.waits_for and target in self._here.waits_for:
                     self._here.waits_for.remove(target)

@@ -45,7 +45,7 @@ from collections.abc import Callable, Coroutine, Hashable
 from contextvars import copy_context
 from enum import Enum
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
 
 from ponty.memo.flights.deadlocks import WaitNode, current, inside, waiting_for
 from ponty.memo.flights.exception_copies import copy_of
@@ -55,7 +55,6 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from ponty.memo.locks.acquisition import Acquisition
-    from ponty.memo.locks.fair_queue import Ticket
 
     Waiter: TypeAlias = "asyncio.Future[bool]"
 
@@ -73,6 +72,8 @@ class State(Enum):
 
 _QUEUEING, _COMPUTING, _LANDED, _ABANDONED = State
 
+_OF_CALLER: Final = "__ponty_of_caller__"
+
 
 class Flight(WaitNode, Generic[_T]):
     """The work for one key, and those who wait for it.
@@ -83,7 +84,6 @@ class Flight(WaitNode, Generic[_T]):
         loop: The event loop that it flies in.
         on_end: Called with the flight when it lands.
         refresh: Whether it renews a stale value, which nobody asked for.
-        ticket: The ticket for the key, where the lock is a local one and was free; then the work computes at once.
     """
 
     __slots__ = (
@@ -99,10 +99,11 @@ class Flight(WaitNode, Generic[_T]):
         "_value",
         "acquisition",
         "attached",
+        "holds_key",
         "loop",
+        "owner",
         "refresh",
         "state",
-        "ticket",
         "waiters",
     )
 
@@ -114,16 +115,22 @@ class Flight(WaitNode, Generic[_T]):
         *,
         on_end: "Callable[[Flight[_T]], object]",
         refresh: bool,
-        ticket: "Ticket | None",
     ) -> None:
-        super().__init__(name, key, None if refresh or inside.get() is None else current())
+        # A node of the graph of waits is made here, too: a call less for every miss.
+        self.name = name
+        self.key = key
+        self.parent = None if refresh or inside.get() is None else current()
+        self.live = True
+        self.waits_for = ()
+        self._only_task = None
         self.loop: asyncio.AbstractEventLoop = loop
+        self.owner: str = ""  # as that of a ticket
         self.acquisition: Acquisition | None = None
-        self.ticket: Ticket | None = ticket
-        self.state: State = _QUEUEING if ticket is None else _COMPUTING
+        self.state: State = _QUEUEING
+        self.holds_key: bool = False
         self.attached: bool = True
         self.refresh: bool = refresh
-        self.waiters: OrderedDict[Waiter, float] = OrderedDict()
+        self.waiters: dict[Waiter, float] = {}
         self._on_end = on_end
         self._task: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -147,17 +154,25 @@ class Flight(WaitNode, Generic[_T]):
     def start(self, work: "Coroutine[Any, Any, None]", name: str) -> None:
         """Begin the work, in a copy of this context, but for what is the caller's alone, as its deadline is."""
         context = copy_context()
-        context.run(inside.set, self)
-        for variable, value in [*context.items()]:
-            if getattr(type(value), "__ponty_of_caller__", False):
+        if context:
+            of_caller = [variable for variable, value in context.items() if getattr(type(value), _OF_CALLER, False)]
+            for variable in of_caller:
                 context.run(variable.set, None)
         try:
-            self._task = self.loop.create_task(work, name=name, context=context)
+            task = self.loop.create_task(work, name=name, context=context)
         except BaseException:
             work.close()
-            self._on_end(self)
+            if self.live:
+                self._on_end(self)
             raise
-        self._task.add_done_callback(self._ended)
+        if self.live:  # or else the task was an eager one
+            self._task = task
+            task.add_done_callback(self._ended)
+
+    def take_key(self) -> None:
+        """Note that the flight is the ticket of its key, so that the work computes at once."""
+        self.holds_key = True
+        self.state = _COMPUTING
 
     def compute(self) -> None:
         """Note that the lock is held: nobody else is waited for from now on."""
@@ -215,6 +230,8 @@ class Flight(WaitNode, Generic[_T]):
         if not self.live:  # an eager task may have landed before its caller could wait
             return True
         waiter: Waiter = self.loop.create_future()
+        if self.waiters and type(self.waiters) is dict:
+            self.waiters = OrderedDict(self.waiters)  # the first of which is found at once, however many have left
         self.waiters[waiter] = deadline
         if self._timer is None and (self.state is not _COMPUTING or self.refresh or len(self.waiters) > 1):
             self._set_timer()
@@ -225,9 +242,10 @@ class Flight(WaitNode, Generic[_T]):
                 return await waiter
         finally:
             if waiter in self.waiters:
-                self._leave(waiter)
+                self.leave(waiter)
 
-    def _leave(self, waiter: "Waiter") -> None:
+    def leave(self, waiter: "Waiter") -> None:
+        """Note that the caller of `waiter` waits no longer; the last one to leave abandons the flight."""
         if self.waiters.pop(waiter, None) is None or self.waiters or self.refresh:
             return
         if self.state is _QUEUEING or self.state is _COMPUTING:
@@ -237,15 +255,19 @@ class Flight(WaitNode, Generic[_T]):
 
     def _settle(self) -> None:
         if self.live:
-            self.end()
+            self.live = False
+            self.waits_for = ()
             self.acquisition = None
             if self.state is not _ABANDONED:
                 self.state = _LANDED
             if self._timer is not None:
                 self._timer.cancel()
             self._on_end(self)
-            if self.ticket is not None:  # the lock is given back already
+            if self.holds_key:  # the lock is given back already
                 self._wake()
+                if self._error is None and self._task is not None:
+                    self._task.remove_done_callback(self._ended)  # there is nothing left to be done
+                    self._task = None
 
     def _wake(self) -> None:
         for waiter in self.waiters:
@@ -291,7 +313,7 @@ class Flight(WaitNode, Generic[_T]):
         for waiter in over:
             if not waiter.done():
                 waiter.set_result(False)
-            self._leave(waiter)
+            self.leave(waiter)
         self._timer = None
         if self.waiters:
             self._set_timer()

@@ -5,8 +5,9 @@ looks again for a value that another holder of the lock may have stored, runs th
 lands, and gives the lock back. `invalidate` takes the same lock. So for one key, in this order of the lock, exactly one
 of these is going on at a time: a computation up to the storing of its value, or an invalidate block.
 
-Two steps are left out where they would do nothing. A local lock that is free is taken as the flight begins. The second
-look is left out where the first one was made in the same step.
+Most misses are of a local cache, at a key that is free. These take a short way, with the same steps but for those that
+would do nothing: the flight is itself the ticket of the key and holds it as it begins, nobody looks a second time for a
+value, and nothing is awaited as one is stored. Its first caller leads from the beginning, so it needs no limit.
 
 Where the lock is kept in a store that is `Unavailable`, a flight goes on without it: it is still the only one in this
 process, and stores nothing. An invalidate block does not run then. Once the store is back, blocks of other processes
@@ -22,7 +23,7 @@ from typing import Any, Final, Generic, TypeVar, cast
 from ponty.memo.errors import Unavailable
 from ponty.memo.event_loop import LoopOwner
 from ponty.memo.events import Emitter
-from ponty.memo.flights.deadlocks import inside, raise_if_deadlock
+from ponty.memo.flights.deadlocks import inside, raise_if_deadlock, waiting_for
 from ponty.memo.flights.flight import Flight, State
 from ponty.memo.flights.invalidation import Invalidation
 from ponty.memo.flights.table import FlightTable
@@ -74,14 +75,15 @@ class Memoizer(Generic[_T]):
         self._accepts: Final = accepts
         self._copy: Final = copy
         self._task_name: Final = f"ponty.memo {self.name}"
+        self._joinable: Final = self.table.joinable
+        self._queue: Final = lock.shared.queue
+        self._short: Final = lock.in_process and backend.at_hand
         loop_owner.on_new_loop(self._on_new_loop)
         clearing: object = getattr(lock.sentinels, "clearing", None)
         if isinstance(clearing, Watched):
             clearing.watch(self)
 
-    async def miss(  # noqa: C901 - one step after the other, each of which may be the last
-        self, key: Hashable, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> _T:
+    async def miss(self, key: Hashable, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _T:
         """Answer a call for which no fresh value is in hand."""
         loop = asyncio.get_running_loop()
         if loop is not self.loop_owner.loop:
@@ -95,16 +97,47 @@ class Memoizer(Generic[_T]):
                     self._begin(key, loop, args, kwargs, refresh=True)
                 return cast("_T", value)
         self.misses += 1
+        flight: Flight[_T]
+        if (
+            self._short
+            and key not in self._joinable
+            and self._queue.hold(flight := Flight(self.name, key, loop, on_end=self._landed, refresh=False))
+        ):
+            flight.take_key()
+            self._joinable[key] = flight
+            flight.start(self._compute_here(flight, args, kwargs), self._task_name)
+            if flight.live:  # or else the task was an eager one
+                waiter = loop.create_future()
+                flight.waiters[waiter] = math.inf  # the first one leads
+                try:
+                    if inside.get() is None:
+                        await waiter
+                    else:
+                        with waiting_for([flight]):
+                            await waiter
+                finally:
+                    if waiter in flight.waiters:
+                        flight.leave(waiter)
+        else:
+            flight = await self._join(key, loop, args, kwargs)
+        try:
+            return flight.result()
+        finally:
+            del flight  # which has the failure, whose traceback has this frame
+
+    async def _join(
+        self, key: Hashable, loop: "asyncio.AbstractEventLoop", args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Flight[_T]:
+        """Wait for the flight of `key`, or for one that begins now, and return it once it has landed."""
         flight = self.table.joinable.get(key)
         if flight is not None and flight.suspect:
             await self._ask_before_joining(flight)
         # Where waiting is refused, only who begins waits, for a flight that may not wait for the lock either.
         deadline = loop.time() + self.lock.maxwait if self.lock.maxwait else math.inf
-        looked = self.backend.looked_at_first
         while True:
             flight = self.table.joinable.get(key)
             if flight is None:
-                flight = self._begin(key, loop, args, kwargs, looked=looked)
+                flight = self._begin(key, loop, args, kwargs)
             else:
                 raise_if_deadlock([flight])
                 if self.lock.maxwait == 0:
@@ -113,11 +146,7 @@ class Memoizer(Generic[_T]):
             if not await flight.wait(deadline):
                 raise self._stampede(key)
             if flight.state is not State.ABANDONED:
-                try:
-                    return flight.result()
-                finally:
-                    del flight  # which has the failure, whose traceback has this frame
-            looked = False
+                return flight
 
     def invalidation(self, key: Hashable) -> Invalidation:
         """Return the context manager that holds `key` and drops its value."""
@@ -168,28 +197,30 @@ class Memoizer(Generic[_T]):
         kwargs: dict[str, Any],
         *,
         refresh: bool = False,
-        looked: bool = False,
     ) -> Flight[_T]:
         """Put a flight for `key` in the table, and start it."""
-        ticket = self.lock.shared.queue.try_acquire(key) if self.lock.in_process else None
-        ahead = self.table.ahead(key) if ticket is None else []
+        flight: Flight[_T] = Flight(self.name, key, loop, on_end=self._landed, refresh=refresh)
+        if self.lock.in_process and self._queue.hold(flight):
+            flight.take_key()
+            ahead = []
+        else:
+            ahead = self.table.ahead(key)
         if not refresh and inside.get() is not None:  # nobody waits for a refresh
             raise_if_deadlock(ahead)
-        flight: Flight[_T] = Flight(self.name, key, loop, on_end=self._landed, refresh=refresh, ticket=ticket)
-        self.table.joinable[key] = flight
+        self._joinable[key] = flight
         if ahead:
-            flight.waits_for += ahead
-        work = self._run(flight, args, kwargs) if ticket is None else self._compute(flight, args, kwargs, looked=looked)
+            flight.wait_for(ahead)
+        work = self._compute(flight, args, kwargs) if flight.holds_key else self._run(flight, args, kwargs)
         flight.start(work, self._task_name)
         return flight
 
     def _landed(self, flight: Flight[_T]) -> None:
         if flight.attached:
-            del self.table.joinable[flight.key]
+            del self._joinable[flight.key]
         else:
             self.table.remove(flight)
-        if flight.ticket is not None:
-            self.lock.shared.queue.release(flight.ticket)
+        if flight.holds_key:
+            self._queue.release(flight)
 
     def _stampede(self, key: Hashable) -> Exception:
         self.stampedes += 1
@@ -207,6 +238,7 @@ class Memoizer(Generic[_T]):
 
     async def _run(self, flight: Flight[_T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Compute while the key's lock is held."""
+        inside.set(flight)
         # Whoever waits for the flight has a limit of its own; nobody waits for a refresh, nor where waiting is refused.
         limit = None if self.lock.maxwait and not flight.refresh else self.lock.maxwait
         acquisition = Acquisition(self.lock, flight.key, limit, partial(self._lose, flight), flight.ask)
@@ -230,16 +262,37 @@ class Memoizer(Generic[_T]):
         finally:
             del flight, acquisition  # as in `_compute`, which was called from this frame
 
-    async def _compute(  # noqa: C901 - likewise
-        self, flight: Flight[_T], args: tuple[Any, ...], kwargs: dict[str, Any], *, looked: bool = False
-    ) -> None:
+    async def _compute_here(self, flight: Flight[_T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Land `flight` with a value or a failure, the short way; the reasons stand in `_compute`."""
+        inside.set(flight)
+        try:
+            if self._has_hook:
+                self._emit("miss", flight)
+            value = await self._function(*args, **kwargs)
+            if (
+                flight.may_store
+                and (self._accepts is None or self._accepts(value))
+                and self.backend.put_at_once(flight.key, value if self._copy is None else self._copy(value))
+                and self._has_hook
+            ):
+                self._emit("store")
+            flight.set_result(value)
+        except BaseException as error:
+            self._fail(flight, error, found_here=flight.attached)
+            if not isinstance(error, (Exception, asyncio.CancelledError)):
+                raise
+        finally:
+            del flight  # which has the error, whose traceback has this frame
+
+    async def _compute(self, flight: Flight[_T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Land `flight` with a value or a failure; called with the lock held."""
+        inside.set(flight)
         key, acquisition = flight.key, flight.acquisition
         owner = "" if acquisition is None else acquisition.owner
         without_store = acquisition is not None and acquisition.without_store
         flight.compute()
         try:
-            value: Any = cachemiss if looked or without_store else await self.backend.get(key)
+            value: Any = cachemiss if without_store else await self.backend.get(key)
             if value is cachemiss:
                 if self._has_hook:
                     self._emit("miss", flight)
@@ -255,20 +308,24 @@ class Memoizer(Generic[_T]):
                             await self.backend.remove(key)
             flight.set_result(value)
         except BaseException as error:
-            found_here = flight.attached and not without_store  # else there is nothing that this flight has found
-            value = self.backend.fallback(key) if isinstance(error, Exception) and found_here else cachemiss
-            if isinstance(error, Exception):
-                self._emit("failure", flight)
-            if value is not cachemiss:
-                flight.set_result(cast("_T", value))
-                return
-            if flight.refresh and not flight.waiters:
-                logger().warning("a stale value of the cache %r could not be refreshed", self.name, exc_info=error)
-            flight.set_exception(error)
+            # What a flight has found that was detached, or had no store, it has not found here.
+            self._fail(flight, error, found_here=flight.attached and not without_store)
             if not isinstance(error, (Exception, asyncio.CancelledError)):
                 raise
         finally:
             del flight, acquisition  # which have the error, whose traceback has this frame
+
+    def _fail(self, flight: Flight[_T], error: BaseException, *, found_here: bool) -> None:
+        """Land `flight` with a failure, or with a value that stands in for it."""
+        value = self.backend.fallback(flight.key) if isinstance(error, Exception) and found_here else cachemiss
+        if isinstance(error, Exception):
+            self._emit("failure", flight)
+        if value is not cachemiss:
+            flight.set_result(cast("_T", value))
+            return
+        if flight.refresh and not flight.waiters:
+            logger().warning("a stale value of the cache %r could not be refreshed", self.name, exc_info=error)
+        flight.set_exception(error)
 
     def _lose(self, flight: Flight[_T]) -> None:
         """Let `flight` store nothing, and be joined by nobody: others may compute, or change what it has read."""

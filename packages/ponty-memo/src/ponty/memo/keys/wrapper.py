@@ -14,11 +14,11 @@ async def fetch(city, units=...):
         key = (city, units)
     else:
         key = make((city, units))
-    record = get(key)
-    if record is not None:
+    value = get(key, nothing)
+    if value is not nothing:
         touch(key)
         hits += 1
-        return record[0]
+        return value
     return await miss(key, (city, units), {})
 ```
 """
@@ -41,10 +41,28 @@ class Local(NamedTuple):
     """What the wrapper of a local cache looks values up in, without calling any Python function."""
 
     records: Any
-    """An OrderedDict of `ponty.memo.lru.Record`s."""
+    """A dict of `ponty.memo.stores.lru.Record`s where values have a lifetime; elsewhere, of the values themselves."""
     clock: Any
     """The loop's owner, whose clock counts where values have a lifetime."""
     timed: bool
+    ordered: bool
+    """Whether the dict is an OrderedDict, in which a hit counts as a use."""
+    on_hit: Callable[[], object] | None
+
+
+class Near(NamedTuple):
+    """What the wrapper of a cache in Redis looks values up in before it asks for them."""
+
+    records: Mapping[Hashable, tuple[Any, float, Any, bytes | None]]
+    """By the arguments of a call: the value, until when it is fresh, its name, and its bytes if each caller needs a
+    value of its own."""
+    touch: Callable[[Any], object]
+    """Counts a use of what lies under a name."""
+    load: Callable[[bytes], Any]
+    clock: Any
+    """The loop's owner, whose clock counts; nothing is served when its loop does not run, in which messages come."""
+    keep: Callable[[Hashable, Hashable], object]
+    """Called with the arguments and the key of a call that was answered otherwise."""
     on_hit: Callable[[], object] | None
 
 
@@ -67,6 +85,7 @@ def compile_call(
     local: Local | None,
     miss: Miss,
     copy: Callable[[Any], Any] | None,
+    near: Near | None = None,
 ) -> Compiled:
     """Compile the wrapper of `function`.
 
@@ -78,6 +97,7 @@ def compile_call(
         local: Where to look for values; None leaves that to `miss`.
         miss: Called if there is no value.
         copy: Makes of a value what the caller gets; None hands out the value itself.
+        near: Where to look for values before a key is made, where all arguments are atoms.
     """
     signature = inspect.signature(function, follow_wrapped=False)
     parameters = _Parameters(signature)
@@ -94,14 +114,20 @@ def compile_call(
     opening, closing = "", ""
     if copy is not None:
         names["copy"], opening, closing = copy, "%copy(", ")"
-    hit_lines = [] if local is None else [*_hit_lines(local, names), f"    return {opening}%record[0]{closing}"]
+    hit_lines = [] if local is None else [*_hit_lines(local, names), f"    return {opening}%value{closing}"]
+    call_lines = [*hit_lines, f"return {opening}await %miss(%key, {parameters.call}){closing}"]
+    if near is not None and own_key is None and not parameters.variadic and not parameters.is_method:
+        before, after = _near_lines(near, parameters, names)
+        before.append(f"    return {opening}%value{closing}")  # within the test of the last lines
+        call_lines = [f"%value = await %miss(%key, {parameters.call})", *after, f"return {opening}%value{closing}"]
+    else:
+        before = []
     lines = [
         f"def %factory({', '.join('%' + name for name in names)}):",
         "    %hits = 0",
         f"    async def %wrapper({parameters.declaration}):",
         "        nonlocal %hits",
-        *["        " + line for line in (*key_lines, *hit_lines)],
-        f"        return {opening}await %miss(%key, {parameters.call}){closing}",
+        *["        " + line for line in (*before, *key_lines, *call_lines)],
         f"    def %key_of({parameters.declaration}):",
         *["        " + line for line in key_lines],
         "        return %key",
@@ -227,16 +253,49 @@ def _quick_maker(parameters: _Parameters, make: Callable[..., Hashable]) -> Call
 def _hit_lines(local: Local, names: dict[str, Any]) -> list[str]:
     """Return the lines that look a value up, and add to `names` what that takes."""
     names["get"] = local.records.get
-    names["touch"] = local.records.move_to_end
-    fresh = ""
     if local.timed:
         names["clock"] = local.clock
-        fresh = " and %record[1] > %clock.now()"
-    lines = ["%record = %get(%key)", f"if %record is not None{fresh}:", "    %touch(%key)", "    %hits += 1"]
+        lines = [
+            "%record = %get(%key)",
+            "if %record is not None and %record[1] > %clock.now():",
+            "    %value = %record[0]",
+        ]
+    else:
+        names["nothing"] = object()
+        lines = ["%value = %get(%key, %nothing)", "if %value is not %nothing:"]
+    if local.ordered:
+        names["touch"] = local.records.move_to_end
+        lines.append("    %touch(%key)")
+    lines.append("    %hits += 1")
     if local.on_hit is not None:
         names["on_hit"] = local.on_hit
         lines.append("    %on_hit()")
     return lines
+
+
+def _near_lines(near: Near, parameters: _Parameters, names: dict[str, Any]) -> tuple[list[str], list[str]]:
+    """Return the lines that look a value up before there is a key, and those that note one afterwards."""
+    names |= {
+        "near_get": near.records.get,
+        "touch": near.touch,
+        "load": near.load,
+        "clock": near.clock,
+        "keep": near.keep,
+    }
+    atoms = " and ".join(f"type({name}) in %ATOMS" for name in parameters.names) or "True"
+    call = parameters.names[0] if len(parameters.names) == 1 else parameters.values
+    before = [
+        f"%call = {call} if {atoms} else %keep",  # which no call is equal to
+        "%record = %near_get(%call)",
+        "if %record is not None and %record[1] > %clock.now() and %clock.loop.is_running():",
+        "    %touch(%record[2])",
+        "    %hits += 1",
+        "    %value = %record[0] if %record[3] is None else %load(%record[3])",
+    ]
+    if near.on_hit is not None:
+        names["on_hit"] = near.on_hit
+        before.append("    %on_hit()")
+    return before, ["if %call is not %keep:", "    %keep(%call, %key)"]
 
 
 def _key_maker(

@@ -17,6 +17,7 @@ Rules:
 5. A waiter that is cancelled or whose time is over leaves the queue at once.
 6. `release` looks at the identity of the ticket, not at its key: a ticket released twice, or released late by the
    remains of a loop that was closed, changes nothing.
+7. Whoever has a key, a loop and an owner's name can be a ticket itself: a flight is, where it finds its key free.
 
 What can never happen: two tickets out for one key; a free key with somebody in its queue; a ticket that nobody holds,
 unless the loop of its holder was closed, and then the next loop that asks takes it away; anything left in memory for a
@@ -25,7 +26,7 @@ key that is free.
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ponty.memo.event_loop import LoopOwner
 from ponty.memo.lazy_imports import asyncio
@@ -36,14 +37,20 @@ if TYPE_CHECKING:
     _Queue: TypeAlias = "OrderedDict[asyncio.Future[Ticket | None], None]"
 
 
-class Ticket:
+class Ticket(Protocol):
     """The right to hold a key, which one caller has at a time."""
 
+    key: Any
+    loop: "asyncio.AbstractEventLoop"
+    owner: str
+
+
+class _Ticket:
     __slots__ = ("key", "loop", "owner")
 
     def __init__(self, key: Hashable, loop: "asyncio.AbstractEventLoop") -> None:
-        self.key: Final = key
-        self.loop: Final = loop
+        self.key: Any = key
+        self.loop: asyncio.AbstractEventLoop = loop
         self.owner: str = ""
 
 
@@ -78,8 +85,17 @@ class FairQueue:
             self._loop_owner.enter()
         if key in self._held:
             return None
-        ticket = self._held[key] = Ticket(key, loop)
+        ticket = self._held[key] = _Ticket(key, loop)
         return ticket
+
+    def hold(self, ticket: Ticket) -> bool:
+        """Hold the key of `ticket` by it if the key is free; return whether it was."""
+        if ticket.loop is not self._loop_owner.loop:
+            self._loop_owner.enter()
+        if ticket.key in self._held:
+            return False
+        self._held[ticket.key] = ticket
+        return True
 
     async def acquire(self, key: Hashable, limit: float | None) -> Ticket | None:
         """Wait for a ticket for `key`, first come first served.
@@ -116,7 +132,7 @@ class FairQueue:
         """Hand the key of `ticket` to the first who waits for it, or free it."""
         key = ticket.key
         if self._held.get(key) is ticket:
-            if key in self._queues:
+            if self._queues and key in self._queues:
                 self._hand_on(key)
             else:
                 del self._held[key]
@@ -127,7 +143,7 @@ class FairQueue:
             waiter, _ = queue.popitem(last=False)
             loop = waiter.get_loop()
             if not waiter.done() and not loop.is_closed():
-                ticket = self._held[key] = Ticket(key, loop)
+                ticket = self._held[key] = _Ticket(key, loop)
                 waiter.set_result(ticket)
                 return
         self._queues.pop(key, None)

@@ -3,6 +3,7 @@
 import weakref
 from collections.abc import Callable, Coroutine, Hashable
 from contextvars import ContextVar
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar, cast
 
 from ponty.memo.decorators.memoized import Memoized, checked_name, default_name, finish
@@ -14,7 +15,7 @@ from ponty.memo.keys.wrapper import compile_call
 from ponty.memo.locks.lock import Lock
 from ponty.memo.redis.codec import Format, declared_by
 from ponty.memo.redis.connection.link import RedisLink, link_to
-from ponty.memo.redis.store import Found, RedisStore
+from ponty.memo.redis.store import Found, RedisStore, near_of
 from ponty.memo.stores.backend import cachemiss
 from ponty.memo.stores.cache_store import StoreBackend
 
@@ -144,12 +145,14 @@ def rediscache(
             memoizer.clear()
             await store.clear()
             hits = 0
+            count_near_hits(True)
 
         async def cache_contains(*args: Any, **kwargs: Any) -> bool:
             return await backend.contains(key_of(*args, **kwargs))
 
-        wrapper, key_of, _ = compile_call(
-            function, who=who, own_key=key, scope="shared", local=None, miss=call, copy=copy
+        near = near_of(store, partial(emitter.emit, "hit") if emitter.has_hook else None)
+        wrapper, key_of, count_near_hits = compile_call(
+            function, who=who, own_key=key, scope="shared", local=None, miss=call, copy=copy, near=near
         )
         _take(link, f"{namespace}:{area}", wrapper, who)
         return cast(
@@ -160,7 +163,7 @@ def rediscache(
                 who=who,
                 place=(link.address(), namespace, area),
                 key_of=key_of,
-                count_hits=lambda: hits,
+                count_hits=lambda: hits + count_near_hits(False),
                 cache_clear=cache_clear,
                 cache_contains=cache_contains,
             ),

@@ -17,16 +17,67 @@ So: the process that invalidates serves nothing old from that moment; another on
 or, where the connection has broken without a word, for `near_ms` at most.
 
 What is kept are the bytes, so that no caller can change what another one gets.
+
+A decorated function asks without making the name of its value first: `NearCalls` has, by the arguments of a call, what
+is fresh at the moment, as a value where nobody can change it. What goes from the near cache goes from there too, and
+while the subscription is not live, nothing is there, nor in a fork of the process. So whatever is there may be served
+until its time is over, while the loop runs in which messages come.
 """
 
-from typing import Final
+import os
+import weakref
+from collections.abc import Callable, Hashable
+from types import NoneType
+from typing import Any, Final
 
 from ponty.memo.lazy_imports import asyncio
-from ponty.memo.stores.lru import Entries
+from ponty.memo.stores.lru import Entries, Record
+
+_UNCHANGEABLE: Final = frozenset({str, int, float, bool, bytes, NoneType})
+"""The types of values that all callers may share."""
 
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
+
+
+class _NearEntries(Entries[bytes]):
+    """The entries by name; with each goes what `NearCalls` has of it."""
+
+    __slots__ = ("__weakref__", "at_hand", "calls")
+
+    def __init__(self, maxsize: int, now: Callable[[], float]) -> None:
+        super().__init__(maxsize, now)
+        self.at_hand: Final[dict[Hashable, tuple[Any, float, str, bytes | None]]] = {}
+        self.calls: Final[dict[Hashable, Hashable]] = {}
+        _all.add(self)
+
+    def drop(self, key: Hashable) -> bool:
+        if key in self.calls:
+            self.at_hand.pop(self.calls.pop(key), None)
+        return super().drop(key)
+
+    def clear(self) -> None:
+        super().clear()
+        self.put_away()
+
+    def put_away(self) -> None:
+        """Have nothing at hand any more."""
+        self.at_hand.clear()
+        self.calls.clear()
+
+
+_all: "weakref.WeakSet[_NearEntries]" = weakref.WeakSet()
+
+
+def _put_all_away() -> None:
+    """Have nothing at hand in a fork, to which no messages come."""
+    for entries in _all:
+        entries.put_away()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_put_all_away)
 
 
 class NearCache:
@@ -47,13 +98,13 @@ class NearCache:
         self._cleared: Final = cleared
         self._near: Final = near
         self._stale: Final = stale
-        self._entries: Entries[bytes] = Entries(maxsize, _now)
+        self._entries: _NearEntries = _NearEntries(maxsize, _now)
         self._drops = 0
         self.trusted: bool = False
 
     def get(self, name: str) -> bytes | None:
         """Return the bytes under `name` if they are fresh."""
-        record = self._entries.records.get(name)
+        record: Record[bytes] | None = self._entries.records.get(name)
         if not self.trusted or record is None or record.fresh_until <= _now():
             return None
         self._entries.records.move_to_end(name)
@@ -61,7 +112,7 @@ class NearCache:
 
     def stand_in(self, name: str) -> bytes | None:
         """Return the bytes under `name` while Redis is away."""
-        record = self._entries.records.get(name)
+        record: Record[bytes] | None = self._entries.records.get(name)
         return None if record is None or record.gone_at <= _now() else record.value
 
     def generation(self) -> int:
@@ -108,5 +159,38 @@ class NearCache:
 
     def on_disconnect(self) -> None:
         """Trust nothing while messages may be missed."""
+        self._entries.put_away()
         self._drops += 1
         self.trusted = False
+
+
+class NearCalls:
+    """What the near cache has at hand for calls, by their arguments.
+
+    Args:
+        near: The near cache.
+        load: Makes a value of its bytes.
+        listen: Sees that messages are listened for; where nobody did, nothing is trusted.
+    """
+
+    __slots__ = ("_entries", "_listen", "_near", "load", "records", "touch")
+
+    def __init__(self, near: NearCache, load: Callable[[bytes], Any], listen: Callable[[], object]) -> None:
+        self._near = near
+        self._listen = listen
+        self._entries = near._entries  # noqa: SLF001 - one thing in two classes
+        self.load: Final = load
+        self.records: Final = self._entries.at_hand
+        """By the arguments: the value, until when it is fresh, its name, and its bytes if each caller needs its own."""
+        self.touch: Final = self._entries.records.move_to_end
+
+    def keep(self, call: Hashable, name: str) -> None:
+        """Have at hand for `call` what is fresh under `name`, if anything is."""
+        self._listen()
+        record = self._entries.records.get(name)
+        if self._near.trusted and record is not None and name not in self._entries.calls:
+            value, data = self.load(record.value), None
+            if type(value) not in _UNCHANGEABLE:
+                data = record.value
+            self._entries.calls[name] = call
+            self.records[call] = (value, record.fresh_until, name, data)

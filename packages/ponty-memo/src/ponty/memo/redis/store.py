@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, NamedTuple, Typ
 
 from ponty.memo.errors import Cleared, LeaseLost, Unavailable
 from ponty.memo.event_loop import seconds
+from ponty.memo.keys.wrapper import Near
 from ponty.memo.logs import logger
 from ponty.memo.redis.clearing import Clearing
 from ponty.memo.redis.codec import Codec, Format, Garbage
 from ponty.memo.redis.connection.link import RedisLink, link_to
 from ponty.memo.redis.key_names import Names
-from ponty.memo.redis.near_cache import NearCache
+from ponty.memo.redis.near_cache import NearCache, NearCalls
 from ponty.memo.redis.scripts import COMMIT, DROP, LOOK, READ, STORE
 from ponty.memo.redis.sentinels import CacheSentinels, RedisSentinels
 from ponty.memo.stores.backend import cachemiss
@@ -26,6 +27,16 @@ _T = TypeVar("_T")
 
 _LONGEST: Final = 100 * 365 * 86400
 """The longest lifetime that Redis is asked for, in seconds: a hundred years."""
+
+
+def near_of(store: "RedisStore[Any]", on_hit: Callable[[], object] | None) -> Near | None:
+    """Return where a decorated function looks before it asks `store`, if there is a near cache.
+
+    Args:
+        store: The store.
+        on_hit: Called at each hit there.
+    """
+    return store._near_of_calls(on_hit)  # noqa: SLF001 - no method for users of the store
 
 
 class Found(NamedTuple, Generic[_T]):
@@ -206,6 +217,20 @@ class RedisStore(CacheStore[_T]):
         await self._clearing.clear(round(self.sentinels.lease_ms))
         if self._near is not None:
             self._near.clear()
+
+    def _near_of_calls(self, on_hit: Callable[[], object] | None) -> Near | None:
+        if self._near is None:
+            return None
+        link, names = self._link, self._names
+        calls = NearCalls(self._near, self._codec.load, lambda: link.subscription.listen(names.drop))
+        return Near(
+            calls.records,
+            calls.touch,
+            calls.load,
+            link.loop_owner,
+            lambda call, key: calls.keep(call, names.value(str(key))),
+            on_hit,
+        )
 
     async def _read(self, name: str) -> tuple[bytes | None, float]:
         """Return what lies in Redis under `name`, and for how long it is fresh, in seconds."""

@@ -15,8 +15,8 @@ class Backend(ABC, Generic[_T]):
 
     serves_stale: bool = False
     """Whether `stale` ever returns a value."""
-    looked_at_first: ClassVar[bool] = False
-    """Whether every miss comes straight from a look at the values, with nothing awaited in between."""
+    at_hand: ClassVar[bool] = False
+    """Whether nothing is awaited: a miss comes straight from a look at the values, and `put_at_once` stores one."""
 
     @abstractmethod
     async def get(self, key: Any) -> Any:
@@ -25,6 +25,10 @@ class Backend(ABC, Generic[_T]):
     @abstractmethod
     async def put(self, key: Any, value: _T, owner: str) -> bool:
         """Store `value`; return whether it is stored now."""
+
+    def put_at_once(self, key: Any, value: _T) -> bool:
+        """Do the same without awaiting, where values are at hand."""
+        raise NotImplementedError(f"{type(self).__name__} awaits as it stores {value!r} under {key!r}")
 
     @abstractmethod
     async def remove(self, key: Any) -> bool:

@@ -16,25 +16,24 @@ class LocalBackend(Backend[_T]):
 
     Args:
         entries: The values.
-        loop_owner: The cache, whose clock counts.
-        lifetime: Returns for how long a value is fresh, in seconds.
+        loop_owner: The cache, which may be moved to another loop.
+        lifetime: Returns for how long a value is fresh, in seconds; None is for ever.
         stale: For how long after that it is served while another one is computed, in seconds.
         on_error: For how long after that it stands in for a failure, in seconds.
     """
 
-    looked_at_first: ClassVar[bool] = True  # by the compiled wrapper
+    at_hand: ClassVar[bool] = True  # the compiled wrapper has looked
 
     def __init__(
         self,
         entries: Entries[_T],
         loop_owner: LoopOwner,
-        lifetime: Callable[[_T], float],
+        lifetime: Callable[[_T], float] | None,
         stale: float,
         on_error: float,
     ) -> None:
         self.serves_stale: bool = stale > 0
         self._entries = entries
-        self._loop_owner = loop_owner
         self._lifetime = lifetime
         self._stale = stale
         self._on_error = on_error
@@ -42,11 +41,18 @@ class LocalBackend(Backend[_T]):
 
     async def get(self, key: Hashable) -> Any:
         """Return a fresh value, or cachemiss."""
-        return self._within(key, 0)
+        return self._entries.peek(key, 0)
 
     async def put(self, key: Hashable, value: _T, owner: str) -> bool:
         """Store `value` for its lifetime, if it has one; drop the value before it in any case."""
         del owner
+        return self.put_at_once(key, value)
+
+    def put_at_once(self, key: Hashable, value: _T) -> bool:
+        """Do the same without awaiting."""
+        if self._lifetime is None:
+            self._entries.put(key, value, math.inf, 0)
+            return True
         lasting = self._lifetime(value)
         if lasting <= 0:
             self._entries.drop(key)
@@ -60,23 +66,16 @@ class LocalBackend(Backend[_T]):
 
     def stale(self, key: Hashable) -> Any:
         """Return a value within `stale_ms` after its lifetime, or cachemiss; this counts as a use of it."""
-        value = self._within(key, self._stale)
+        value = self._entries.peek(key, self._stale)
         if value is not cachemiss:
-            self._entries.records.move_to_end(key)
+            self._entries.touch(key)
         return value
 
     def fallback(self, key: Hashable) -> Any:
         """Return a value within `stale_on_error_ms` after its lifetime, or cachemiss."""
-        return self._within(key, self._on_error) if self._on_error else cachemiss
+        return self._entries.peek(key, self._on_error) if self._on_error else cachemiss
 
     def size(self) -> int:
         """Count the values."""
         self._entries.tidy()
         return len(self._entries.records)
-
-    def _within(self, key: Hashable, extra: float) -> Any:
-        """Return the value that is not more than `extra` seconds past its lifetime, or cachemiss."""
-        record = self._entries.records.get(key)
-        if record is None or (record.fresh_until < math.inf and record.fresh_until + extra <= self._loop_owner.now()):
-            return cachemiss
-        return record.value

@@ -4,7 +4,7 @@ from typing import Any, TypeAlias, Union
 
 import msgspec
 
-from ponty.request.errors import InvalidField
+from ponty.request.errors import InvalidField, Refused
 
 Json: TypeAlias = Union[dict[str, "Json"], list["Json"], str, int, float, bool, None]  # noqa: UP007 - has a string
 """A JSON value (RFC 8259)."""
@@ -22,30 +22,45 @@ def decode_json(body: bytes) -> Json:
         InvalidField: It is not JSON, not UTF-8, nested more than 100 levels deep, or holds a number that no Python
             number can hold.
     """
+    value = decode_however_deep(body)
+    # Most bodies are too short to be deep, or have fewer brackets than levels are allowed.
+    if len(body) > 2 * MAX_DEPTH and body.count(b"[") + body.count(b"{") > MAX_DEPTH and is_deeper(value, MAX_DEPTH):
+        raise too_deep()
+    return value
+
+
+def decode_however_deep(body: bytes) -> Json:
+    """Do as `decode_json` does, but let it be deeper.
+
+    Raises:
+        InvalidField: It is not JSON, not UTF-8, nested so deep that it exhausts the stack, or holds a number that no
+            Python number can hold.
+    """
     try:
         value: Json = _decode(body)
     except UnicodeDecodeError:
         raise InvalidField("is not valid UTF-8", code="encoding") from None
     except RecursionError:
-        raise InvalidField(_TOO_DEEP, code="too_deep") from None
+        raise too_deep() from None
     except msgspec.ValidationError:
         raise InvalidField("has a number that is out of range", code="out_of_range") from None
     except msgspec.DecodeError:
-        raise not_json(body) from None
-    # Most bodies are too short to be deep, or have fewer brackets than levels are allowed.
-    if len(body) > 2 * MAX_DEPTH and body.count(b"[") + body.count(b"{") > MAX_DEPTH and is_deeper(value, MAX_DEPTH):
-        raise InvalidField(_TOO_DEEP, code="too_deep")
+        raise not_json(body).error() from None
     return value
 
 
-def not_json(body: bytes) -> InvalidField:
+def not_json(body: bytes) -> Refused:
     """Say that a body is not JSON."""
-    return (
-        InvalidField("is not valid JSON", code="json") if body else InvalidField("is empty, not JSON", code="missing")
-    )
+    return _NOT_JSON if body else _EMPTY
 
 
-_TOO_DEEP = f"is nested more than {MAX_DEPTH} levels deep"
+_NOT_JSON = Refused.whole("is not valid JSON", code="json")
+_EMPTY = Refused.whole("is empty, not JSON", code="missing")
+
+
+def too_deep() -> InvalidField:
+    """Say that a body has too many arrays and objects inside one another."""
+    return InvalidField(f"is nested more than {MAX_DEPTH} levels deep", code="too_deep")
 
 
 def is_deeper(value: Json, levels: int) -> bool:

@@ -4,6 +4,7 @@ aiohttp undoes the encodings that it knows while it reads. It does not know the 
 the same (RFC 9110 §8.4.1.3).
 """
 
+import asyncio
 import zlib
 
 from aiohttp import hdrs, web
@@ -11,6 +12,9 @@ from aiohttp import hdrs, web
 from ponty.request.errors import InvalidField
 
 X_GZIP = "x-gzip"
+
+_PIECE = 256 * 1024
+"""How many bytes are unpacked at once."""
 
 
 def whole_at_hand(request: web.Request) -> bytes | None:
@@ -39,20 +43,52 @@ async def read_whole(request: web.Request) -> bytes:
         InvalidField: It is not what its Content-Encoding says.
         aiohttp.web.HTTPRequestEntityTooLarge: It has more bytes than the application or its route allows.
     """
-    body = await request.read()
-    if hdrs.CONTENT_ENCODING in request.headers and request.headers[hdrs.CONTENT_ENCODING].lower() == X_GZIP:
-        return _gunzip(body, request.client_max_size)
+    if hdrs.CONTENT_ENCODING not in request.headers:
+        return await request.read()
+    body = await _read_encoded(request)
+    if request.headers[hdrs.CONTENT_ENCODING].lower() == X_GZIP:
+        return await _gunzip(body, request.client_max_size)
     return body
 
 
-def _gunzip(body: bytes, limit: int) -> bytes:
+async def _read_encoded(request: web.Request) -> bytes:
+    """Do as `request.read()` does, which has aiohttp unpack as much at once as the body may have, and others wait."""
+    content, limit = request.content, request.client_max_size
+    if request._read_bytes is not None or content.at_eof():  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+        return await request.read()
+    chunks: list[bytes] = []
+    size = told = 0
+    while chunk := await content.readany():
+        chunks.append(chunk)
+        size += len(chunk)
+        if 0 < limit < size:
+            raise web.HTTPRequestEntityTooLarge(limit)
+        # What is made by unpacking comes without waiting.
+        if size - told >= _PIECE:
+            told = size
+            await asyncio.sleep(0)
+    # It is that of `request.read()` from now on.
+    request._read_bytes = body = b"".join(chunks)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    return body
+
+
+async def _gunzip(body: bytes, limit: int) -> bytes:
+    """Unpack, and let others have their turn between the pieces."""
     decompressor = zlib.decompressobj(16 + zlib.MAX_WBITS)
+    unpacked = bytearray()
     try:
-        unpacked = decompressor.decompress(body, limit + 1 if limit else 0)
+        while body and not decompressor.eof:
+            unpacked += decompressor.decompress(body, _PIECE)
+            if 0 < limit < len(unpacked):
+                raise web.HTTPRequestEntityTooLarge(limit, len(unpacked))
+            body = decompressor.unconsumed_tail
+            if body:
+                await asyncio.sleep(0)
+        unpacked += decompressor.flush()
     except zlib.error:
         raise InvalidField("could not be read", code="unreadable") from None
     if 0 < limit < len(unpacked):
         raise web.HTTPRequestEntityTooLarge(limit, len(unpacked))
     if not decompressor.eof or decompressor.unused_data:
         raise InvalidField("could not be read", code="unreadable")
-    return unpacked
+    return bytes(unpacked)

@@ -5,7 +5,7 @@ import functools
 import pathlib
 import types
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from aiohttp import web
 
@@ -13,12 +13,18 @@ from ponty.core import encode_as, encode_json
 from ponty.request.content.charsets import check_json, read_text
 from ponty.request.content.json_decoder import Json, decode_json
 from ponty.request.content.whole_body import read_whole, whole_at_hand
-from ponty.request.errors import InvalidField
+from ponty.request.errors import InvalidField, Refused
 from ponty.request.fields.base import Description, Field
+from ponty.request.large.sizes import SIZES
+from ponty.request.large.turns import Steps, in_turns
 from ponty.request.outgoing import Outgoing
 from ponty.request.parsing.parser import Parser
 from ponty.request.validation.schema_files import Documents, copy_schema, make_validator, read_schema
 from ponty.request.validation.validator import Validator
+
+if TYPE_CHECKING:
+    from ponty.request.large.parser import LargeParser
+    from ponty.request.large.reduction import LargeValidator
 
 _T_co = TypeVar("_T_co", covariant=True)
 
@@ -78,6 +84,10 @@ class JsonBody(Field[Json]):
         body = await read_whole(request)
         if len(body) <= LARGE:
             return decode_json(body)
+        if len(body) > SIZES.sliced:
+            from ponty.request.large.parser import decoded_json  # noqa: PLC0415 - few bodies are so large
+
+            return await in_turns(decoded_json(body), request)
         await asyncio.sleep(0)
         value = decode_json(body)
         await asyncio.sleep(0)
@@ -133,7 +143,9 @@ class ValidatedJsonBody(Field[Json]):
         if (filepath is None) is (schema is None):
             raise ValueError("ValidatedJsonBody: give filepath or schema, and not both")
         self._schema: Any = copy_schema(schema) if filepath is None else read_schema(filepath)
-        self._check: Callable[[Json], None] = make_validator(self._schema, filepath, documents).check
+        self._validator: Validator = make_validator(self._schema, filepath, documents)
+        self._check: Callable[[Json], None] = self._validator.check
+        self._large: LargeValidator | None = None
 
     async def extract(self, request: web.Request) -> Json:
         """Read, decode and validate the body.
@@ -143,6 +155,12 @@ class ValidatedJsonBody(Field[Json]):
         """
         check_json(request)
         body = await read_whole(request)
+        if len(body) > SIZES.sliced:
+            from ponty.request.large.parser import validated_json  # noqa: PLC0415 - likewise
+            from ponty.request.large.reduction import LargeValidator  # noqa: PLC0415 - likewise
+
+            self._large = self._large or LargeValidator(self._validator)
+            return await in_turns(validated_json(body, self._large), request)
         is_large = len(body) > LARGE
         if is_large:
             await asyncio.sleep(0)
@@ -211,9 +229,11 @@ class ParsedJsonBody(Field[_T_co], Generic[_T_co]):
         self._schema: Any = self._parser.schema
         self.__ponty_attempt__: Callable[[bytes], Any] = self._parser.attempt
         self.__ponty_attempt_in_turns__: Callable[[bytes], Awaitable[Any]] = self._parser.attempt_in_turns
+        self._given: Validator | None = None
+        self._large: LargeParser | None = None
         if filepath is not None:
             self._schema = read_schema(filepath)
-            validator = make_validator(self._schema, filepath, documents)
+            self._given = validator = make_validator(self._schema, filepath, documents)
             self.__ponty_attempt__ = _reader(validator, self._parser)
             self.__ponty_attempt_in_turns__ = _reader_in_turns(validator, self._parser)
         elif documents is not None:
@@ -227,8 +247,8 @@ class ParsedJsonBody(Field[_T_co], Generic[_T_co]):
                 build.
         """
         value = await _attempt(self, request)
-        if isinstance(value, InvalidField):
-            raise value
+        if type(value) is Refused:
+            raise value.error()
         return value  # type: ignore[no-any-return]
 
     def read(self, body: bytes) -> _T_co:
@@ -238,9 +258,17 @@ class ParsedJsonBody(Field[_T_co], Generic[_T_co]):
             InvalidField: They are not JSON, not valid, or do not build.
         """
         value = self.__ponty_attempt__(body)
-        if isinstance(value, InvalidField):
-            raise value
+        if type(value) is Refused:
+            raise value.error()
         return value  # type: ignore[no-any-return]
+
+    def __ponty_attempt_in_slices__(self, body: bytes) -> Steps[Any]:
+        """Do as `__ponty_attempt__` does with a body that is larger still, piece by piece."""
+        if self._large is None:
+            from ponty.request.large.parser import LargeParser  # noqa: PLC0415 - few bodies are so large
+
+            self._large = LargeParser(self._parser, self._given)
+        return self._large.attempt(body)
 
     def insert(self, value: Any, into: Outgoing) -> None:
         """Write the body: what the type has of the value.
@@ -259,12 +287,16 @@ class ParsedJsonBody(Field[_T_co], Generic[_T_co]):
 
 
 async def _attempt(field: ParsedJsonBody[Any], request: web.Request) -> Any:
-    """Do as the field's `extract` does, but return the refusal of what is not valid."""
+    """Do as the field's `extract` does, but return a `Refused` for what is not valid."""
     check_json(request)
     body = whole_at_hand(request)
     if body is None:
         body = await read_whole(request)
-    return field.__ponty_attempt__(body) if len(body) <= LARGE else await field.__ponty_attempt_in_turns__(body)
+    if len(body) <= LARGE:
+        return field.__ponty_attempt__(body)
+    if len(body) <= SIZES.sliced:
+        return await field.__ponty_attempt_in_turns__(body)
+    return await in_turns(field.__ponty_attempt_in_slices__(body), request)
 
 
 vars(ParsedJsonBody.extract).update(__ponty_attempt__=_attempt)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from ponty.request.parsing.compiled_type import REFUSALS, Build, CompiledType, Faults, MsgspecForm, Schema
+from ponty.request.parsing.compiled_type import REFUSALS, Build, CompiledType, Faults, Items, MsgspecForm, Schema
 from ponty.request.parsing.hash_flooding import refuse_collisions
 
 _ARRAY = frozenset({"array"})
@@ -13,9 +13,8 @@ def array(item: CompiledType, make: Callable[[list[Any]], Any] | None = None) ->
     """Compile a list, or what `make` makes of one."""
     build = _build_items(item.build, make)
     msgspec_form = _direct_items(item.msgspec_form, make)
-    return CompiledType(
-        {"type": "array", "items": item.schema}, _ARRAY, build, hashable=False, msgspec_form=msgspec_form
-    )
+    schema: Schema = {"type": "array", "items": item.schema}
+    return CompiledType(schema, _ARRAY, build, hashable=False, msgspec_form=msgspec_form, inside=Items(item, make))
 
 
 def unique_array(item: CompiledType, make: Callable[[list[Any]], Any]) -> CompiledType:
@@ -35,9 +34,8 @@ def open_tuple(item: CompiledType) -> CompiledType:
     """Compile a tuple of any length."""
     build = _build_items(item.build, tuple)
     msgspec_form = _direct_items(item.msgspec_form, tuple)
-    return CompiledType(
-        {"type": "array", "items": item.schema}, _ARRAY, build, elements=[item], msgspec_form=msgspec_form
-    )
+    schema: Schema = {"type": "array", "items": item.schema}
+    return CompiledType(schema, _ARRAY, build, elements=[item], msgspec_form=msgspec_form, inside=Items(item, tuple))
 
 
 def fixed_array(items: list[CompiledType], required: int, make: Callable[[list[Any]], Any]) -> CompiledType:

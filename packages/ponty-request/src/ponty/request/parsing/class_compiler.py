@@ -17,7 +17,7 @@ from ponty.request.content.json_decoder import Json
 from ponty.request.parsing.annotation import DESCRIPTIVE, class_keywords
 from ponty.request.parsing.arrays import fixed_array
 from ponty.request.parsing.attrs_classes import AttrsConstructor, is_attrs_class
-from ponty.request.parsing.compiled_type import Build, CompiledType, Schema
+from ponty.request.parsing.compiled_type import Build, CompiledType, Members, Schema
 from ponty.request.parsing.json_names import json_names, without_alias
 from ponty.request.parsing.members import Member, attrs_members, dataclass_members, struct_members
 from ponty.request.parsing.msgspec_own import own_form
@@ -161,6 +161,9 @@ class ClassCompiler:
             else None,
             hashable=may_hash(cls),
             elements=[*properties.values()] if _hashes_fields(cls) else (),
+            inside=Members(properties, required, construct or cls, ignore_unknown, names if is_renamed else None)
+            if keywords.keys() <= DESCRIPTIVE
+            else None,
         )
 
     def typed_dict(self, tp: Any, cls: Any, more: Mapping[str, Json] | None = None) -> CompiledType:
@@ -200,7 +203,12 @@ class ClassCompiler:
         if extra is not None and not self._ignore_unknown:
             build = with_extra_items(build, properties.keys(), extra.build)
         schema = self._open(object_schema(schemas, required, keywords))
-        return CompiledType(schema, frozenset({"object"}), build, hashable=False)
+        inside = None
+        if keywords.keys() <= DESCRIPTIVE | {"additionalProperties"} and extra is None:
+            renamed = {key: name for name, key in names.items()} if is_renamed else None
+            make = dict if is_renamed else None
+            inside = Members(properties, required, make, self._ignore_unknown or is_open, renamed)
+        return CompiledType(schema, frozenset({"object"}), build, hashable=False, inside=inside)
 
     def _extra_items(self, cls: Any) -> CompiledType | None:
         """Compile the type of further items (PEP 728); None where there are none."""

@@ -1,6 +1,6 @@
 """What a type is compiled to: the JSON Schema of its JSON form, and what builds its values from that form."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
 import msgspec
@@ -29,6 +29,8 @@ class CompiledType(msgspec.Struct, eq=False):
         hashable: Whether the values have a hash of their own, that of their elements aside.
         elements: What else must be hashable for them to be elements of a set.
         msgspec_form: The shorter way from bytes to values, where there is one.
+        inside: What it is made of, where it can be built part by part.
+        tp: The type that it was compiled of, where there is one.
     """
 
     schema: Schema
@@ -37,6 +39,65 @@ class CompiledType(msgspec.Struct, eq=False):
     hashable: bool = True
     elements: Sequence["CompiledType"] = ()
     msgspec_form: "MsgspecForm | None" = None
+    inside: "Inside | None" = None
+    tp: Any = None
+
+
+class Items(msgspec.Struct, frozen=True):
+    """An array of items of one type.
+
+    Args:
+        item: What an item is compiled to.
+        make: Makes of a list what the array is; None where it is a list.
+    """
+
+    item: CompiledType
+    make: Build | None
+
+
+class Entries(msgspec.Struct, frozen=True):
+    """An object whose names are any texts, and whose values are of one type.
+
+    Args:
+        value: What a value is compiled to.
+        make: Makes of a dict what the object is; None where it is a dict.
+    """
+
+    value: CompiledType
+    make: Build | None
+
+
+class Members(msgspec.Struct, frozen=True):
+    """An object of known properties.
+
+    Args:
+        properties: The properties and what they are compiled to.
+        required: Those that are always there.
+        make: Is called with the properties as arguments; None where the object is a dict.
+        is_open: Whether there may be further properties, which are dropped.
+        names: The arguments that the properties are, by their names in JSON, where one is not its own name.
+    """
+
+    properties: Mapping[str, CompiledType]
+    required: Sequence[str]
+    make: Callable[..., Any] | None
+    is_open: bool
+    names: Mapping[str, str] | None
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """One of several types, of which one at most is an array, and one an object.
+
+    Args:
+        array: The one that is an array.
+        object: The one that is an object.
+    """
+
+    array: CompiledType | None
+    object: CompiledType | None
+
+
+Inside = Items | Entries | Members | Choice
 
 
 def is_hashable(node: CompiledType) -> bool:

@@ -52,6 +52,8 @@ from ponty.request.validation.documents import Documents
 
 _NUMERIC: set[str] = {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"}
 
+_SIZES: set[str] = {"minItems", "maxItems"}
+
 _MAX_WITHIN_ITSELF = 20
 """How often a class may stand within itself, each time with other type arguments."""
 
@@ -105,7 +107,13 @@ class Compiler:
             return {"$schema": DIALECT, **self._read_elsewhere[""]}
         return {**schema, "$defs": {**self._definitions, **self._read_elsewhere}}
 
-    def _compile(self, tp: Any, place: str) -> CompiledType:  # noqa: PLR0911 - one for each form of type
+    def _compile(self, tp: Any, place: str) -> CompiledType:
+        node = self._compiled(tp, place)
+        if node.tp is None:
+            node.tp = tp
+        return node
+
+    def _compiled(self, tp: Any, place: str) -> CompiledType:  # noqa: PLR0911 - one for each form of type
         node = self._known(tp, place)
         if node is not None:
             return node
@@ -233,7 +241,13 @@ class Compiler:
         if not keywords:
             return node
         narrowing = {name: value for name, value in keywords.items() if name not in DESCRIPTIVE}
-        return replace(node, schema={**own, **keywords}, msgspec_form=annotated(node.msgspec_form, narrowing))
+        return replace(
+            node,
+            schema={**own, **keywords},
+            msgspec_form=annotated(node.msgspec_form, narrowing),
+            inside=node.inside if narrowing.keys() <= _SIZES else None,
+            tp=None,
+        )
 
     def _typed_dict_here(
         self, tp: Any, cls: Any, metadata: tuple[object, ...], keywords: Mapping[str, Json]
@@ -287,7 +301,7 @@ class Compiler:
         name = str(reference.schema["$ref"]).rpartition("/")[2]
         self._definitions[name] = node.schema
         self._refers_to_alias = True
-        reference.json_types, reference.elements = node.json_types, [node]
+        reference.json_types, reference.elements, reference.inside = node.json_types, [node], node.inside
         return reference
 
     def _tuple(self, tp: Any, arguments: tuple[Any, ...], place: str) -> CompiledType:
@@ -323,6 +337,7 @@ class Compiler:
         reference.build = build
         reference.elements = [node]
         reference.msgspec_form = node.msgspec_form
+        reference.inside = node.inside
         if is_root:
             return node
         self._definitions[name] = node.schema

@@ -11,6 +11,7 @@ from ponty.request.parsing.compiled_type import (
     Build,
     CompiledType,
     ConstructionError,
+    Entries,
     Faults,
     MsgspecForm,
     Schema,
@@ -41,7 +42,12 @@ def mapping(
     msgspec_form = value.msgspec_form if key.schema == {"type": "string"} else None
     build = _build_pairs(key.build, value.build, make)
     return CompiledType(
-        schema, _OBJECT, build, hashable=False, msgspec_form=msgspec_form and _direct_pairs(msgspec_form, make)
+        schema,
+        _OBJECT,
+        build,
+        hashable=False,
+        msgspec_form=msgspec_form and _direct_pairs(msgspec_form, make),
+        inside=Entries(value, make) if key.schema == {"type": "string"} and key.build is None else None,
     )
 
 

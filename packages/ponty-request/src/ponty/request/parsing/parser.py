@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from ponty.request.content.json_decoder import MAX_DEPTH, Json, decode_json, not_json
-from ponty.request.errors import InvalidField
+from ponty.request.errors import Refused
 from ponty.request.parsing.compiled_type import REFUSALS, Build, CompiledType, MsgspecForm, Schema, construction_error
 from ponty.request.parsing.compiler import Compiler
 from ponty.request.parsing.members import is_class_of_members
@@ -76,6 +76,8 @@ class Parser:
         validators = self.validator.of_parts([node.schema for node in unsure])
         for union in compiler.unions:
             union.prepare(validated, dict(zip(map(id, unsure), validators, strict=True)))
+        self.node: CompiledType = node
+        """What the type is compiled to."""
         self._build: Build | None = node.build
         self._form: MsgspecForm | None = node.msgspec_form
         self._read: Callable[[bytes], Any] | None = make_reader(self._form) if self._form else None
@@ -86,6 +88,8 @@ class Parser:
         if self._form == MsgspecForm(tp, contains_any=self._may_be_deep) and (own := _own_type(tp)) is not None:
             self._may_be_deep = not own.is_bounded
             self._read = self._read_long = make_own_reader(own, self._read)
+        self.is_read_shortly: bool = not (ignore_unknown or opaque)
+        """Whether its values may be read by the shorter way part by part."""
 
     @functools.cached_property
     def _read_long(self) -> Callable[[bytes], Any] | None:
@@ -100,12 +104,12 @@ class Parser:
             InvalidField: It is not JSON, or not valid, or the class's own `__init__` refuses it.
         """
         value = self.attempt(body)
-        if isinstance(value, InvalidField):
-            raise value
+        if type(value) is Refused:
+            raise value.error()
         return value
 
     def attempt(self, body: bytes, longer: Callable[[bytes, bool], Any] | None = None) -> Any:
-        """Do as `read` does, but return what it raises, where that may come in floods: it is to cost little.
+        """Do as `read` does, but return a `Refused` for what may come in floods, which is to cost little.
 
         Args:
             body: The body.
@@ -135,8 +139,8 @@ class Parser:
         value = decode_json(body)
         if not was_refused or len(body) > _LONG:
             return self.parse(value)
-        refusal = self.validator.refusal(value)
-        return self.build(value) if refusal is None else refusal
+        refused = self.validator.refused(value)
+        return self.build(value) if refused is None else refused
 
     async def attempt_in_turns(self, body: bytes) -> Any:
         """Do as `attempt` does with a large body, and let others have their turn between the steps.
@@ -153,7 +157,7 @@ class Parser:
         await asyncio.sleep(0)
         is_valid = self.validator.is_valid(value)
         await asyncio.sleep(0)
-        return self.build(value) if is_valid else self.validator.refusal(value)
+        return self.build(value) if is_valid else self.validator.refused(value)
 
     def parse(self, value: Json) -> Any:
         """Validate a value and build of it, taking it apart.

@@ -7,7 +7,7 @@ dataclasses), each of them has a validator of its own, made at import.
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ponty.request.parsing.compiled_type import Build, CompiledType, MsgspecForm, Schema
+from ponty.request.parsing.compiled_type import Build, Choice, CompiledType, MsgspecForm, Schema
 from ponty.request.validation.alternatives import Alternative
 from ponty.request.validation.jsonschema_rs_backend import IsValid, assertion
 from ponty.request.validation.pointer import find
@@ -106,7 +106,16 @@ def union(members: list[CompiledType]) -> CompiledType:
     """Compile a union; `prepare` of its build must be called before it is used."""
     json_types = frozenset(kind for member in members for kind in member.json_types)
     schema: Schema = {"anyOf": [member.schema for member in members]}
-    return CompiledType(schema, json_types, UnionBuild(members), elements=members, msgspec_form=_optional(members))
+    inside = Choice(_only(members, "array"), _only(members, "object"))
+    return CompiledType(
+        schema, json_types, UnionBuild(members), elements=members, msgspec_form=_optional(members), inside=inside
+    )
+
+
+def _only(members: list[CompiledType], json_type: str) -> CompiledType | None:
+    """Return the one member that has values of a type of JSON; None where there is none, or more."""
+    found = [member for member in members if json_type in member.json_types]
+    return found[0] if len(found) == 1 else None
 
 
 def _optional(members: list[CompiledType]) -> MsgspecForm | None:

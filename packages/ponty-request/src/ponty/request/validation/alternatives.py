@@ -79,47 +79,47 @@ def choice(entries: Sequence[Entry], counted: Sequence[IsValid]) -> Check:
         counted: The tests of those of which no more than one may fit.
     """
 
-    def explain(value: Any, found: list[Found], levels: int) -> None:
+    def explain(value: Any, found: list[Found], levels: int, at: str) -> None:
         likely = [entry for entry in entries if not entry.alternative.is_of_another_type(value)]
         if not likely:
             types = [name for entry in entries for name in entry.alternative.types]
-            found.append(["", *reason("type", [*dict.fromkeys(types)])])
+            found.append((at, reason("type", [*dict.fromkeys(types)])))
             return
         meant = [entry for entry in likely if not entry.alternative.other_tags(value)]
         if not meant:
-            found.append(_wrong_tag(likely, value))
+            found.append(_wrong_tag(likely, value, at))
         elif len(meant) == 1:
-            meant[0].part.explain(value, found, levels)
+            meant[0].part.explain(value, found, levels, at)
         else:
             count = sum(entry.part.is_valid(value) for entry in meant)
             if count == 0:
-                _none_valid(meant, value, found, levels)
+                _none_valid(meant, value, found, levels, at)
             elif count > 1 and sum(is_valid(value) for is_valid in counted) > 1:
-                found.append(["", *reason("oneOf", None)])
+                found.append((at, reason("oneOf", None)))
 
     return explain
 
 
-def _none_valid(meant: list[Entry], value: Any, found: list[Found], levels: int) -> None:
+def _none_valid(meant: list[Entry], value: Any, found: list[Found], levels: int, at: str) -> None:
     """Say what is wrong where several alternatives may have been meant, and none is valid."""
     likely = [entry for entry in meant if not entry.alternative.excludes(value)]
     if len(likely) == 1:
-        likely[0].part.explain(value, found, levels)
+        likely[0].part.explain(value, found, levels, at)
         return
     first, *others = (entry.alternative for entry in meant)
     if isinstance(value, dict):
         for name in first.tags:
             if name not in value and all(name in other.tags and name in other.required for other in (first, *others)):
-                found.append([within(token(name), ""), *reason("required", None)])
+                found.append((within(at, token(name)), reason("required", None)))
                 return
-    found.append(["", *reason("anyOf", None)])
+    found.append((at, reason("anyOf", None)))
 
 
-def _wrong_tag(likely: list[Entry], value: Any) -> Found:
+def _wrong_tag(likely: list[Entry], value: Any, at: str) -> Found:
     """Say which tags there are, where all alternatives have one property that tells them apart."""
     alternatives = [entry.alternative for entry in likely]
     for name in alternatives[0].tags:
         if all(name in alternative.other_tags(value) for alternative in alternatives):
             values = [tag for alternative in alternatives for tag in alternative.tags[name]]
-            return [within(token(name), ""), *reason("enum", values)]
-    return ["", *reason("anyOf", None)]
+            return within(at, token(name)), reason("enum", values)
+    return at, reason("anyOf", None)

@@ -1,12 +1,11 @@
 """Checks: each adds the violations of a value under a keyword or two, and says where in the value they are."""
 
-import itertools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from ponty.request.validation.jsonschema_rs_backend import IsValid
 from ponty.request.validation.messages import NOT_VALID, Reason
-from ponty.request.validation.pointer import MAX_LENGTH, within
+from ponty.request.validation.pointer import MAX_LENGTH
 
 MAX_VIOLATIONS = 51
 """How many violations of one value are looked for: one more than an answer lists."""
@@ -14,11 +13,11 @@ MAX_VIOLATIONS = 51
 MAX_LEVELS = 16
 """How many levels of a value are gone into."""
 
-Found = list[str]
-"""A pointer to a value, what is wrong with it in words, and the code of that."""
+Found = tuple[str, Reason]
+"""A pointer to a value, and what is wrong with it."""
 
-Check = Callable[[Any, list[Found], int], None]
-"""Adds the violations of a value, going so many levels into it."""
+Check = Callable[[Any, list[Found], int, str], None]
+"""Adds the violations of a value, going so many levels into it; the value is at the pointer."""
 
 _BLOCK = 64
 
@@ -32,7 +31,7 @@ class Part(NamedTuple):
     """What is wrong with whatever is not valid, if there is but one thing that can be."""
 
 
-def nothing(_value: Any, _found: list[Found], _levels: int) -> None:
+def nothing(_value: Any, _found: list[Found], _levels: int, _at: str) -> None:
     """Find nothing."""
 
 
@@ -44,8 +43,8 @@ def never(_: Any) -> bool:
 def always(reason: Reason) -> Check:
     """Say the same of every value."""
 
-    def explain(_value: Any, found: list[Found], _levels: int) -> None:
-        found.append(["", *reason])
+    def explain(_value: Any, found: list[Found], _levels: int, at: str) -> None:
+        found.append((at, reason))
 
     return explain
 
@@ -53,9 +52,9 @@ def always(reason: Reason) -> Check:
 def unless(is_valid: IsValid, reason: Reason) -> Check:
     """Say the same of every value that is not valid."""
 
-    def explain(value: Any, found: list[Found], _: int) -> None:
+    def explain(value: Any, found: list[Found], _: int, at: str) -> None:
         if not is_valid(value):
-            found.append(["", *reason])
+            found.append((at, reason))
 
     return explain
 
@@ -63,15 +62,15 @@ def unless(is_valid: IsValid, reason: Reason) -> Check:
 def in_turn(checks: Sequence[Check], last: Sequence[Check] = ()) -> Check:
     """Take the checks in turn; the last ones if nothing is found before."""
 
-    def explain(value: Any, found: list[Found], levels: int) -> None:
+    def explain(value: Any, found: list[Found], levels: int, at: str) -> None:
         before = len(found)
         for check in checks:
-            check(value, found, levels)
+            check(value, found, levels, at)
             if len(found) >= MAX_VIOLATIONS:
                 return
         if last and len(found) == before:
             for check in last:
-                check(value, found, levels)
+                check(value, found, levels, at)
 
     return explain
 
@@ -81,16 +80,21 @@ def blocks(items: list[Any]) -> Iterator[list[Any]]:
     return (items[start : start + _BLOCK] for start in range(0, len(items), _BLOCK))
 
 
-def go_into(element: Any, part: Part, step: str, found: list[Found], levels: int) -> None:
-    """Add the violations of an element that is not valid, and say of them that they are at `step`."""
+def go_into(  # noqa: PLR0917 - by position, as it is called for each fault
+    element: Any, part: Part, step: str, found: list[Found], levels: int, at: str
+) -> None:
+    """Add the violations of an element that is not valid, and is at `step` of the value at `at`."""
+    place = at + step
+    is_cut = len(place) > MAX_LENGTH
+    if is_cut:
+        place = at
     if part.reason is not None:
-        found.append([step if len(step) < _BLOCK else within(step, ""), *part.reason])
+        found.append((place, part.reason))
         return
     before = len(found)
     if levels > 1:
-        part.explain(element, found, levels - 1)
+        part.explain(element, found, levels - 1, place)
     if len(found) == before:
-        found.append(["", *NOT_VALID])
-    for violation in itertools.islice(found, before, None):
-        text = step + violation[0]  # without a call, as long as it is not to be cut
-        violation[0] = text if len(text) <= MAX_LENGTH else within(step, violation[0])
+        found.append((place, NOT_VALID))
+    elif is_cut:  # what is within it, too
+        found[before:] = [(place, why) for _, why in found[before:]]

@@ -78,8 +78,8 @@ class Explainer:
     def explain(self, value: object) -> list[Found]:
         """Return the first violations of a value."""
         found: list[Found] = []
-        self._explain(value, found, MAX_LEVELS)
-        return found[:MAX_VIOLATIONS]
+        self._explain(value, found, MAX_LEVELS, "")
+        return found if len(found) <= MAX_VIOLATIONS else found[:MAX_VIOLATIONS]
 
     def ask(self, schema: Any) -> IsValid:
         """Compile a schema together with all others that are asked about."""
@@ -113,6 +113,9 @@ class Explainer:
     def _fill(self, place: Place, part: Part, checks: list[Check], last: list[Check]) -> None:
         """Make the checks of a part."""
         keywords = place.dialect.keywords(place.schema)
+        if (check := objects.of_class(self, keywords)) is not None:
+            checks.append(check)
+            return
         # These look at different things, or say different things of one.
         self.may_repeat |= not (keywords.keys() <= _OF_THEIR_OWN or keywords.keys() - SILENT == {"$ref"})
         for keyword, argument in keywords.items():
@@ -129,10 +132,7 @@ class Explainer:
             if argument and limit in place.schema:
                 bound = {limit: place.schema[limit]}
                 beyond, at_least = self._alone(place, bound), self._alone(place, {**bound, keyword: True})
-                why = reason(keyword, place.schema[limit])
-                yield (
-                    lambda value, found, _: found.append(["", *why]) if beyond(value) and not at_least(value) else None
-                )
+                yield unless(lambda value: not beyond(value) or at_least(value), reason(keyword, place.schema[limit]))
         else:
             yield unless(self._alone(place, {keyword: argument}), reason(keyword, argument))
 
@@ -140,6 +140,10 @@ class Explainer:
         """Compile keywords that need no others; most schemas have few that differ."""
         if keywords.keys() == {"type"} and place.dialect.uri == DIALECT and (test := type_test(keywords["type"])):
             return test
+        if keywords.keys() == {"type", "format"} and keywords["type"] == "string":
+            known = self._backend.formats.get(keywords["format"])
+            if known is not None:  # it is of Python's own, so there is no need to ask jsonschema-rs
+                return lambda value: type(value) is str and known(value)
         key = f"{place.dialect.uri}{keywords}"
         if key not in self._assertions:
             self._assertions[key] = self._backend.compile({"$schema": place.dialect.uri, **keywords})

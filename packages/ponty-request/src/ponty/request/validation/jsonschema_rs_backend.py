@@ -56,6 +56,7 @@ class Backend:
     def __init__(
         self, formats: Mapping[str, Any], documents: Mapping[str, Any] | None = None, base: str | None = None
     ) -> None:
+        self.formats: Mapping[str, IsValid] = formats
         registry = {"registry": jsonschema_rs.Registry([*documents.items()])} if documents else {}
         self._options: dict[str, Any] = {**_OPTIONS, **registry, "formats": formats, "base_uri": base}
 

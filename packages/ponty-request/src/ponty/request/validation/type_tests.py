@@ -23,3 +23,10 @@ _TESTS: dict[str, Callable[[object], bool]] = {
     "object": lambda value: type(value) is dict,
     "string": lambda value: type(value) is str,
 }
+
+_CLASSES = {_TESTS["array"]: list, _TESTS["boolean"]: bool, _TESTS["object"]: dict, _TESTS["string"]: str}
+
+
+def tested_class(is_valid: IsValid) -> type | None:
+    """Return the class that a test of a type asks for, if it is but one: many values are asked without a call each."""
+    return _CLASSES.get(is_valid)

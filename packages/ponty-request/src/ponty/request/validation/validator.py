@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ponty.request.content.json_decoder import Json
-from ponty.request.errors import Explained, InvalidField
+from ponty.request.errors import InvalidField, Refused
 from ponty.request.validation.dialects import dialect_of
 from ponty.request.validation.documents import ROOT, Documents, Load
 from ponty.request.validation.jsonschema_rs_backend import OWN_FORMATS, TYPE_FORMATS, Backend, IsValid, Parts
@@ -68,15 +68,25 @@ class Validator:
             InvalidField: It is not; the first 51 violations are named.
         """
         if not self.is_valid(value):
-            raise self.refusal(value) or _not_valid()
+            raise self.refusal(value) or _NOT_VALID.error()
 
     def refusal(self, value: Json) -> InvalidField | None:
+        """Return the exception that says what is wrong with a value; None if nothing is."""
+        refused = self.refused(value)
+        return None if refused is None else refused.error()
+
+    def refused(self, value: Json) -> Refused | None:
         """Return what is wrong with a value at once, where that is to be expected; None if nothing is."""
-        explainer = self._explainer or self._explain_by(Documents(copy.deepcopy(self._schema)))
+        explainer = self._explainer or self.explainer
         found = explainer.explain(value)
         if not found:
-            return None if self.is_valid(value) else _not_valid()
-        return Explained([*dict.fromkeys(map(tuple, found))] if explainer.may_repeat else found)
+            return None if self.is_valid(value) else _NOT_VALID
+        return Refused([*dict.fromkeys(found)] if explainer.may_repeat else found)
+
+    @property
+    def explainer(self) -> "Explainer":
+        """What explains, made when it is first asked for."""
+        return self._explainer or self._explain_by(Documents(copy.deepcopy(self._schema)))
 
     def _explain_by(self, documents: Documents) -> "Explainer":
         from ponty.request.validation.explainer import Explainer  # noqa: PLC0415 - as late as it is made
@@ -88,9 +98,7 @@ class Validator:
         return explainer
 
 
-def _not_valid() -> InvalidField:
-    detail, code = NOT_VALID
-    return InvalidField(detail, code=code)
+_NOT_VALID = Refused([("", NOT_VALID)])
 
 
 def _check(schema: Any) -> None:

@@ -1,7 +1,7 @@
 """The circuit breaker: while Redis is away, nobody waits for it.
 
 - *closed*: commands are sent. Each that Redis answers, be it with an error, forgets the failures before it; each that
-  gets no answer counts as a failure.
+  gets no answer counts as a failure, and all that were sent in one batch as one.
 - *open*: so many failures came in a row that Redis counts as away. Commands fail at once, and one task asks again and
   again whether it is back; nobody else pays for the asking. When it is, the breaker closes.
 
@@ -26,11 +26,12 @@ class Breaker:
         ping: Asks Redis whether it is there; raises if it is not.
     """
 
-    __slots__ = ("_failures", "_ping", "_probe")
+    __slots__ = ("_counted", "_failures", "_ping", "_probe")
 
     def __init__(self, ping: Callable[[], Awaitable[object]]) -> None:
         self._ping = ping
         self._failures = 0
+        self._counted: object = None
         self._probe: asyncio.Task[None] | None = None
 
     @property
@@ -50,9 +51,18 @@ class Breaker:
     def answered(self) -> None:
         """Note that Redis has answered."""
         self._failures = 0
+        self._counted = None
 
-    def failed(self, error: BaseException) -> None:
-        """Note that Redis has not answered."""
+    def failed(self, error: BaseException, batch: object = None) -> None:
+        """Note that Redis has not answered; of commands that were sent in one batch, this is one failure.
+
+        Args:
+            error: What went wrong.
+            batch: The batch.
+        """
+        if batch is not None and batch is self._counted:
+            return
+        self._counted = batch
         self._failures += 1
         if self._failures >= _FAILURES and self._probe is None:
             logger().error("Redis is away: values are computed without it, locks are refused", exc_info=error)

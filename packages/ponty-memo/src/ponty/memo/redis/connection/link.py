@@ -6,16 +6,16 @@ that it is used in.
 
 How a command is run:
 
-1. In a task of its own. A caller that is cancelled, or has waited long enough, leaves; the command goes on to its end.
-   So the client is not cancelled between a command and its answer, whoever leaves, and an answer cannot be taken for
-   that of a later command.
-2. A caller waits for `timeout_ms` at most, whatever the client's own limits are. What has not been sent by then is not
-   sent any more. What has been sent is *in doubt*.
+1. In a batch with others, in a task of its own. A caller that is cancelled, or has waited long enough, leaves; the
+   command goes on to its end. So the client is not cancelled between a command and its answer, whoever leaves, and an
+   answer cannot be taken for that of a later command.
+2. A caller waits for `timeout_ms` at most while no answer comes, whatever the client's own limits are. What has not
+   been sent by then is not sent any more. What has been sent is *in doubt*.
 3. A script whose connection breaks is run once more, on a new connection: Redis closes those that are idle, and so does
    what lies between. To run a script twice does no harm.
 4. A command that gets no answer at all, not even long after that, is cancelled: the client closes the connection.
-5. So many commands run at once as there are connections; the others wait their turn (see
-   `ponty.memo.redis.connection.slots`).
+5. What is asked in one turn of the event loop is sent together. So many batches run at once as there are connections;
+   the other commands wait their turn (see `ponty.memo.redis.connection.pipeline`).
    That wait is nothing that Redis could be blamed for: it lasts for as long as Redis answers the others, ends after
    `timeout_ms` without any answer, and never counts for the breaker. The time to answer runs from when it is over.
 6. Whatever goes wrong between the client and Redis is `Unavailable`, so that callers have one error to look for.
@@ -36,11 +36,11 @@ from ponty.memo.lazy_imports import asyncio, inspect
 from ponty.memo.locks.pending_releases import PendingReleases
 from ponty.memo.logs import logger
 from ponty.memo.redis.connection.circuit_breaker import Breaker
-from ponty.memo.redis.connection.command import Command, is_full
+from ponty.memo.redis.connection.command import Ask, Command, is_full
 from ponty.memo.redis.connection.orphaned_locks import OrphanedLocks
+from ponty.memo.redis.connection.pipeline import Part, Pipeline
 from ponty.memo.redis.connection.pubsub import Subscription
 from ponty.memo.redis.connection.script import Script
-from ponty.memo.redis.connection.slots import ConnectionSlots
 from ponty.memo.redis.lazy_imports import aioredis, exceptions
 
 if TYPE_CHECKING:
@@ -57,7 +57,8 @@ class RedisLink:
         redis: A URL (`redis://`, `rediss://` or `unix://`), or a client of redis-py's, which remains its owner's to
             close. The link's own client speaks RESP2 and tries nothing twice.
         timeout_ms: How long a caller waits for an answer, in milliseconds, before Redis counts as unavailable.
-        max_connections: How many commands run at once, each on a connection of its own; the others wait.
+        max_connections: On how many connections commands are sent at once, what is asked together on one; the others
+            wait.
 
     Raises:
         ImportError: redis-py is not installed; the extra `ponty-memo[redis]` brings it.
@@ -73,15 +74,15 @@ class RedisLink:
         self._connections = max_connections
         self._given = None if isinstance(redis, str) else redis
         self._make: Callable[[], Redis] = self._maker(redis) if isinstance(redis, str) else lambda: redis
-        self._loop_owner = LoopOwner("the link to Redis")
-        self._loop_owner.on_new_loop(self._on_new_loop)
+        self.loop_owner: Final = LoopOwner("the link to Redis")
+        self.loop_owner.on_new_loop(self._on_new_loop)
         self._used = False
         self._closed = False
         self._process = 0
         self._openers = 0
         self._client: Redis | None = None
-        self._slots = ConnectionSlots(max_connections)
         self._running: set[asyncio.Task[Any]] = set()
+        self._pipeline = self._make_pipeline(max_connections)
         self._last: dict[str, float] = {}
         self.breaker: Final = Breaker(self.ping)
         self.subscription: Final = Subscription(self.client, self._timeout)
@@ -93,7 +94,7 @@ class RedisLink:
             return aioredis.Redis.from_url(
                 url,
                 protocol=2,  # with RESP3, the client does not look whether a connection is still good
-                socket_timeout=self._timeout,
+                socket_timeout=None,  # how long an answer may take, each command and each batch sees to itself
                 socket_connect_timeout=self._timeout,
                 max_connections=self._connections + 3,
             )
@@ -118,7 +119,7 @@ class RedisLink:
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
         """Close the link, once the commands under way have ended, unless others have opened it, too."""
-        self._loop_owner.enter()
+        self.loop_owner.enter()
         self._openers = max(0, self._openers - 1)
         if not self._openers:
             await self.aclose()
@@ -131,13 +132,13 @@ class RedisLink:
 
     def client(self) -> "Redis":
         """Return the client in this event loop."""
-        self._loop_owner.enter()
+        self.loop_owner.enter()
         if self._client is None:
             self._client = self._make()
             self._closed = False
             size = getattr(self._client.connection_pool, "max_connections", None)
             free = size - 1 if isinstance(size, int) else self._connections  # the subscription has one
-            self._slots = ConnectionSlots(max(1, min(self._connections, free)))
+            self._pipeline = self._make_pipeline(max(1, min(self._connections, free)))
         return self._client
 
     def check_open(self) -> None:
@@ -146,13 +147,13 @@ class RedisLink:
         Raises:
             Unavailable: The link was closed, and nobody has used it since.
         """
-        self._loop_owner.enter()
+        self.loop_owner.enter()
         if self._closed:
             raise Unavailable("the link was closed", in_doubt=False)
 
     async def aclose(self) -> None:
         """Close the link, once nothing is being given back any more; it would open again if it were used."""
-        loop = self._loop_owner.enter()
+        loop = self.loop_owner.enter()
         await self.subscription.close()
         await self.orphaned_locks.close()
         await self.breaker.close()
@@ -161,6 +162,7 @@ class RedisLink:
             await asyncio.wait(pending, timeout=left, return_when=asyncio.FIRST_COMPLETED)
             await asyncio.sleep(0)  # what is done may begin something else
         self._closed = True
+        self._pipeline.close()
         late = set(self._running)
         for task in late:
             task.cancel()
@@ -177,7 +179,7 @@ class RedisLink:
         Raises:
             Unavailable: It is not.
         """
-        await self._attempt("PING", lambda: self._execute("PING"))
+        await self._attempt("PING", ("PING",), lambda ask: ask("PING"))
 
     async def run(self, script: Script, keys: Sequence[str], arguments: Sequence[str | bytes | int] = ()) -> Any:
         """Run a script, and return its answer; texts come as bytes.
@@ -187,25 +189,27 @@ class RedisLink:
         """
         operands = (len(keys), *keys, *arguments)
 
-        async def evaluate() -> Any:
-            try:
-                return await self._execute("EVALSHA", script.digest, *operands)
-            except exceptions.NoScriptError:
-                return await self._execute("EVAL", script.source, *operands)
+        parts = ("EVALSHA", script.digest, *operands)
 
-        async def attempt() -> Any:
+        async def evaluate(ask: Ask) -> Any:
             try:
-                return await evaluate()
+                return await ask(*parts)
+            except exceptions.NoScriptError:
+                return await ask("EVAL", script.source, *operands)
+
+        async def attempt(ask: Ask) -> Any:
+            try:
+                return await evaluate(ask)
             except exceptions.ConnectionError as error:
                 if not _has_broken(error):
                     raise
-                reply = await self._again(evaluate, error)
+                reply = await self._again(lambda: evaluate(ask), error)
                 if script.done_once and not reply:
                     raise  # perhaps the first one has done it
                 return reply
 
         self.breaker.check()
-        return await self._attempt(script.name, attempt)
+        return await self._attempt(script.name, parts, attempt)
 
     async def _again(self, evaluate: Callable[[], Awaitable[Any]], error: Exception) -> Any:
         """Run a script whose connection has broken once more, on a new connection; raise `error` if that fails, too."""
@@ -217,24 +221,25 @@ class RedisLink:
                 raise
             raise error from second  # with which it is in doubt whether the script was run
 
-    async def command(self, *parts: str | bytes | int) -> Any:
+    async def command(self, *parts: Part) -> Any:
         """Run a command, and return its answer; texts come as bytes.
 
         Raises:
             Unavailable: Redis cannot be asked, or refuses.
         """
         self.breaker.check()
-        return await self._attempt(str(parts[0]), lambda: self._execute(*parts))
+        return await self._attempt(str(parts[0]), parts, lambda ask: ask(*parts))
 
-    async def _execute(self, *parts: str | bytes | int) -> Any:
-        client: Any = self.client()
-        return await client.execute_command(*parts, NEVER_DECODE=True)
+    def _make_pipeline(self, size: int) -> Pipeline:
+        return Pipeline(self.client, size, self._timeout, self._track, own=self._given is None)
 
-    async def _attempt(self, what: str, attempt: Callable[[], Awaitable[Any]]) -> Any:
+    def _track(self, task: "asyncio.Task[Any]") -> None:
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def _attempt(self, what: str, parts: tuple[Part, ...], attempt: Callable[[Ask], Awaitable[Any]]) -> Any:
         self.client()
-        command = Command(what, attempt, self._slots, self.breaker, self._timeout)
-        self._running.add(command.task)
-        command.task.add_done_callback(self._running.discard)
+        command = Command(what, parts, attempt, self._pipeline, self.breaker, self._timeout, track=self._track)
         try:
             reply, failure = await command.outcome
         finally:
@@ -244,17 +249,17 @@ class RedisLink:
             return reply
         try:
             if isinstance(failure, exceptions.RedisError | OSError | asyncio.CancelledError):
-                raise self._translated(failure, what) from failure
+                raise self._translated(failure, what, command.batch) from failure
             raise failure
         finally:
             del failure  # whose traceback has this frame
 
-    def _translated(self, error: BaseException, what: str) -> Unavailable:
+    def _translated(self, error: BaseException, what: str, batch: object) -> Unavailable:
         """Count the failure, and return the error for the caller."""
         if isinstance(error, asyncio.CancelledError):  # of the command, by `aclose`
             return Unavailable(f"{what}: the link was closed")
         if isinstance(error, exceptions.ConnectionError | exceptions.TimeoutError | OSError):
-            self.breaker.failed(error)
+            self.breaker.failed(error, batch)
             return Unavailable(f"{what}: {error}", in_doubt=not _is_refused(error))
         self.breaker.answered()
         if isinstance(error, exceptions.ReadOnlyError) or "-READONLY" in str(error):  # as scripts of Redis 6 say it
@@ -276,7 +281,7 @@ class RedisLink:
         if not self._not_since("reconnected", 1):
             return
         logger().error("Redis is read-only: it is asked on new connections from now on")
-        loop = self._loop_owner.enter()
+        loop = self.loop_owner.enter()
         task = loop.create_task(self.client().connection_pool.disconnect(inuse_connections=False))
         self._running.add(task)
         task.add_done_callback(self._reconnected)
@@ -301,8 +306,8 @@ class RedisLink:
         self._client = None
         self._closed = False
         self._openers = 0
-        self._slots = ConnectionSlots(self._connections)
         self._running = set()
+        self._pipeline = self._make_pipeline(self._connections)
         self._last = {}
         self.breaker.on_new_loop()
         self.subscription.on_new_loop()

@@ -73,6 +73,8 @@ class Subscription:
     def subscribe(self, channel: str, listener: Listener) -> None:
         """Call `listener` with everything on `channel`, once `listen` was called, until it is gone."""
         self._listeners.setdefault(channel, weakref.WeakSet()).add(listener)
+        if self.live and channel in self._channels:
+            listener.on_connect()  # it comes after others that listen there already
 
     def listen(self, channel: str) -> None:
         """See that the subscription has `channel` in it, unless the only connection is needed for commands."""

@@ -5,7 +5,9 @@ from typing import Any
 from ponty.request.validation.checks import MAX_VIOLATIONS, Check, Found, Part, blocks, go_into, never, nothing
 from ponty.request.validation.documents import Place
 from ponty.request.validation.keywords.walk import Walk
-from ponty.request.validation.messages import reason
+from ponty.request.validation.messages import Reason, reason
+from ponty.request.validation.pointer import MAX_LENGTH, within
+from ponty.request.validation.type_tests import tested_class
 
 
 def items(walk: Walk, place: Place, schema: Any) -> Check:
@@ -25,31 +27,51 @@ def additional_items(walk: Walk, place: Place, schema: Any) -> Check:
 def _further_items(walk: Walk, schema: Any, start: int) -> Check:
     part = Part(never, nothing, reason("items", None)) if schema is False else walk.part(schema)
     are_valid = walk.ask({"items": walk.referred(schema)})
-    is_valid = part.is_valid
-    detail, code = part.reason or ("", "")
+    is_valid, cls, why = part.is_valid, tested_class(part.is_valid), part.reason
 
-    def explain(value: Any, found: list[Found], levels: int) -> None:
+    def explain(value: Any, found: list[Found], levels: int, at: str) -> None:
         if isinstance(value, list):
             index = start
             for block in blocks(value[start:] if start else value):
-                if not are_valid(block):
-                    if code:
+                if why is not None and cls is not None:
+                    places = [place for place, item in enumerate(block, index) if type(item) is not cls]
+                    _name_items(places, why, found, at)
+                elif not are_valid(block):
+                    if why is not None:
                         places = [place for place, item in enumerate(block, index) if not is_valid(item)]
-                        found += [[f"/{place}", detail, code] for place in places]
+                        _name_items(places, why, found, at)
                     else:
-                        _explain_items(block, part, index, found, levels)
-                    if len(found) >= MAX_VIOLATIONS:
-                        return
+                        _explain_items(block, part, index, found, levels, at)
+                if len(found) >= MAX_VIOLATIONS:
+                    return
                 index += len(block)
 
     return explain
 
 
-def _explain_items(items: list[Any], part: Part, start: int, found: list[Found], levels: int) -> None:
+def _name_items(places: list[int], why: Reason, found: list[Found], at: str) -> None:
+    """Say the same of the items at these places."""
+    if len(places) > MAX_VIOLATIONS:
+        del places[MAX_VIOLATIONS:]
+    if places and places[-1] < len(_STEPS) and len(at) < _FAR:
+        found += [(at + _STEPS[place], why) for place in places]
+    else:
+        found += [(within(at, f"/{place}"), why) for place in places]
+
+
+_STEPS = [f"/{place}" for place in range(64)]
+"""The steps to the first items, which are most asked for."""
+_FAR = MAX_LENGTH - len(_STEPS[-1])
+"""How long a pointer may be for such a step to fit behind it."""
+
+
+def _explain_items(  # noqa: PLR0917 - likewise by position
+    items: list[Any], part: Part, start: int, found: list[Found], levels: int, at: str
+) -> None:
     is_valid = part.is_valid
     for place, item in enumerate(items, start):
         if not is_valid(item):
-            go_into(item, part, f"/{place}", found, levels)
+            go_into(item, part, f"/{place}", found, levels, at)
             if len(found) >= MAX_VIOLATIONS:
                 return
 
@@ -58,11 +80,11 @@ def prefix_items(walk: Walk, _: Place, schemas: Any) -> Check:
     """Explain the first items, which have a schema each."""
     parts = [walk.part(schema) for schema in schemas]
 
-    def explain(value: Any, found: list[Found], levels: int) -> None:
+    def explain(value: Any, found: list[Found], levels: int, at: str) -> None:
         if isinstance(value, list):
             for index, (element, part) in enumerate(zip(value, parts, strict=False)):
                 if not part.is_valid(element):
-                    go_into(element, part, f"/{index}", found, levels)
+                    go_into(element, part, f"/{index}", found, levels, at)
 
     return explain
 
@@ -78,10 +100,10 @@ def contains(walk: Walk, place: Place, schema: Any) -> Check:
     has_enough = walk.ask({**contains, "minContains": least})
     has_few = walk.ask({**contains, "minContains": 0, "maxContains": most}) if most is not None else None
 
-    def explain(value: Any, found: list[Found], _: int) -> None:
+    def explain(value: Any, found: list[Found], _: int, at: str) -> None:
         if not has_enough(value):
-            found.append(["", *(reason("minContains", least) if has_one(value) else reason("contains", None))])
+            found.append((at, reason("minContains", least) if has_one(value) else reason("contains", None)))
         if has_few is not None and not has_few(value):
-            found.append(["", *reason("maxContains", most)])
+            found.append((at, reason("maxContains", most)))
 
     return explain

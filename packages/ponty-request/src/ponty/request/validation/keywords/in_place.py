@@ -37,8 +37,8 @@ def if_then_else(walk: Walk, place: Place, condition: Any) -> Check:
     holds = walk.part(condition).is_valid
     then, otherwise = (walk.part(place.schema.get(name, True)).explain for name in ("then", "else"))
 
-    def explain(value: Any, found: list[Found], levels: int) -> None:
-        (then if holds(value) else otherwise)(value, found, levels)
+    def explain(value: Any, found: list[Found], levels: int, at: str) -> None:
+        (then if holds(value) else otherwise)(value, found, levels, at)
 
     return explain
 
@@ -47,9 +47,9 @@ def not_valid(walk: Walk, _: Place, schema: Any) -> Check:
     """Explain that a value is valid which must not be."""
     is_valid, why = walk.part(schema).is_valid, reason("not", None)
 
-    def explain(value: Any, found: list[Found], _: int) -> None:
+    def explain(value: Any, found: list[Found], _: int, at: str) -> None:
         if is_valid(value):
-            found.append(["", *why])
+            found.append((at, why))
 
     return explain
 
@@ -59,12 +59,12 @@ def dependent_schemas(walk: Walk, _: Place, schemas: Any) -> Check:
     entries = {name: walk.part(schema).explain for name, schema in schemas.items() if not isinstance(schema, list)}
     names = dependent_required({name: given for name, given in schemas.items() if name not in entries})
 
-    def explain(value: Any, found: list[Found], levels: int) -> None:
+    def explain(value: Any, found: list[Found], levels: int, at: str) -> None:
         if isinstance(value, dict):
-            names(value, found, levels)
+            names(value, found, levels, at)
             for name, explain_all in entries.items():
                 if name in value:
-                    explain_all(value, found, levels)
+                    explain_all(value, found, levels, at)
 
     return explain
 
@@ -73,7 +73,7 @@ def dependent_required(dependencies: Any) -> Check:
     """Explain which properties are missing beside those that are there."""
     reasons = {given: reason("dependentRequired", given) for given in dependencies}
 
-    def explain(value: Any, found: list[Found], _: int) -> None:
+    def explain(value: Any, found: list[Found], _: int, at: str) -> None:
         if isinstance(value, dict):
             missing: dict[str, Reason] = {}
             for given, names in dependencies.items():
@@ -81,7 +81,7 @@ def dependent_required(dependencies: Any) -> Check:
                     for name in names:
                         if name not in value:
                             missing.setdefault(name, reasons[given])
-            found.extend([within(token(name), ""), *why] for name, why in missing.items())
+            found.extend((within(at, token(name)), why) for name, why in missing.items())
 
     return explain
 

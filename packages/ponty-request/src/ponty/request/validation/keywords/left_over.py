@@ -29,13 +29,13 @@ def unevaluated(walk: Walk, place: Place, whole: Part, keyword: str, schema: Any
     if schema is False:
         part = Part(never, nothing, reason(keyword, None))
 
-    def explain(value: Any, found: list[Found], levels: int) -> None:
+    def explain(value: Any, found: list[Found], levels: int, at: str) -> None:
         if isinstance(value, tp) and not whole.is_valid(value):
             known = evaluated.of(others, value)
             entries: Iterable[tuple[Any, Any]] = value.items() if isinstance(value, dict) else enumerate(value)
             for name, element in entries:
                 if name not in known and not part.is_valid(element):
-                    go_into(element, part, token(name), found, levels)
+                    go_into(element, part, token(name), found, levels, at)
                     if len(found) >= MAX_VIOLATIONS:
                         break
 

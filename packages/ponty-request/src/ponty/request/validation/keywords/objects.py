@@ -1,5 +1,6 @@
 """The keywords that look into an object: at its properties, their names, and those that are missing."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from ponty.request.validation.checks import (
@@ -14,34 +15,77 @@ from ponty.request.validation.checks import (
     nothing,
     unless,
 )
+from ponty.request.validation.dialects import SILENT
 from ponty.request.validation.documents import Place
+from ponty.request.validation.jsonschema_rs_backend import IsValid
 from ponty.request.validation.keywords.walk import Walk
 from ponty.request.validation.messages import reason
 from ponty.request.validation.pointer import token, within
 
 
+def of_class(walk: Walk, keywords: Mapping[str, Any]) -> Check | None:
+    """Explain by the schema of a class in one go; None of any other: it has these keywords, in this order."""
+    names = [name for name in keywords if name not in SILENT]
+    if names not in _OF_CLASSES or keywords["type"] != "object" or keywords["additionalProperties"] is not False:
+        return None
+    known = keywords["properties"]
+    entries = _entries(walk, known)
+    steps = _steps(keywords.get("required", ()))
+    wrong_type, missing = reason("type", "object"), reason("required", None)
+    too_many = reason("additionalProperties", None)
+
+    def explain(value: Any, found: list[Found], levels: int, at: str) -> None:
+        if type(value) is not dict:
+            found.append((at, wrong_type))
+            return
+        for name, step, is_valid, part in entries:
+            if name in value and not is_valid(element := value[name]):
+                go_into(element, part, step, found, levels, at)
+        if len(found) < MAX_VIOLATIONS:
+            found += [(within(at, step), missing) for name, step in steps if name not in value]
+        if len(found) < MAX_VIOLATIONS:
+            others = [name for name in value if name not in known]
+            found += [(within(at, token(name)), too_many) for name in others[:MAX_VIOLATIONS]]
+
+    return explain
+
+
+_OF_CLASSES = (
+    ["type", "properties", "required", "additionalProperties"],
+    ["type", "properties", "additionalProperties"],
+)
+
+
+def _entries(walk: Walk, known: Mapping[str, Any]) -> list[tuple[str, str, IsValid, Part]]:
+    parts = {name: walk.part(schema) for name, schema in known.items()}
+    return [(name, token(name), part.is_valid, part) for name, part in parts.items()]
+
+
+def _steps(names: Any) -> list[tuple[str, str]]:
+    return [(name, token(name)) for name in dict.fromkeys(names)] if isinstance(names, list) else []
+
+
 def properties(walk: Walk, _: Place, known: Any) -> Check:
     """Explain the properties that have a schema each."""
-    parts = {name: walk.part(schema) for name, schema in known.items()}
-    entries = [(name, token(name), part.is_valid, part) for name, part in parts.items()]
+    entries = _entries(walk, known)
 
-    def explain(value: Any, found: list[Found], levels: int) -> None:
+    def explain(value: Any, found: list[Found], levels: int, at: str) -> None:
         if isinstance(value, dict):
             for name, step, is_valid, part in entries:
                 if name in value and not is_valid(element := value[name]):
-                    go_into(element, part, step, found, levels)
+                    go_into(element, part, step, found, levels, at)
 
     return explain
 
 
 def required(names: Any) -> Check:
     """Explain which properties are missing."""
-    steps = {name: within(token(name), "") for name in names} if isinstance(names, list) else {}
+    steps = _steps(names)
     why = reason("required", None)
 
-    def explain(value: Any, found: list[Found], _: int) -> None:
-        if isinstance(value, dict) and not steps.keys() <= value.keys():
-            found.extend([step, *why] for name, step in steps.items() if name not in value)
+    def explain(value: Any, found: list[Found], _: int, at: str) -> None:
+        if isinstance(value, dict):
+            found += [(within(at, step), why) for name, step in steps if name not in value]
 
     return explain
 
@@ -64,13 +108,12 @@ def additional_properties(walk: Walk, place: Place, schema: Any) -> Check:
         alone = {"properties": known, "patternProperties": patterns, "additionalProperties": walk.referred(schema)}
         return _each_property(walk, alone, part)
 
-    def explain(value: Any, found: list[Found], levels: int) -> None:
-        if isinstance(value, dict) and not value.keys() <= known.keys():
-            for name in value:
-                if name not in known:
-                    go_into(value[name], part, token(name), found, levels)
-                    if len(found) >= MAX_VIOLATIONS:
-                        break
+    def explain(value: Any, found: list[Found], levels: int, at: str) -> None:
+        if isinstance(value, dict):
+            for name in [name for name in value if name not in known]:
+                go_into(value[name], part, token(name), found, levels, at)
+                if len(found) >= MAX_VIOLATIONS:
+                    break
 
     return explain
 
@@ -79,13 +122,13 @@ def _each_property(walk: Walk, schema: Any, part: Part) -> Check:
     """Explain those properties that are not valid under a schema which looks at each alone."""
     is_valid = walk.ask(schema)
 
-    def explain(value: Any, found: list[Found], levels: int) -> None:
+    def explain(value: Any, found: list[Found], levels: int, at: str) -> None:
         if isinstance(value, dict):
             for block in blocks([*value.items()]):
                 if not is_valid(dict(block)):
                     for name, element in block:
                         if not is_valid({name: element}):
-                            go_into(element, part, token(name), found, levels)
+                            go_into(element, part, token(name), found, levels, at)
                             if len(found) >= MAX_VIOLATIONS:
                                 return
 

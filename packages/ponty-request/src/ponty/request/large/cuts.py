@@ -1,0 +1,323 @@
+"""Where JSON text is cut: into runs of whole entries, in order, and the long arrays and objects around them.
+
+An array or object that has more bytes than a piece is opened, and cut between its entries; an entry that is itself as
+long is opened in turn. A long text or number is a run of its own, whatever its length.
+
+Runs are given without the brackets around and the commas between them. What is around is right if all runs can be
+decoded: see `outline`. Where the text surely is not JSON, or ends too early, no more is cut, and the rest is told.
+"""
+
+import re
+from collections.abc import Generator, Iterator
+from typing import Final, NamedTuple
+
+from ponty.request.large.outline import Outline
+
+
+class Run(NamedTuple):
+    """Entries of what was opened last: the bytes from `start` to `end`; at the top, the one value."""
+
+    start: int
+    end: int
+
+
+class Opened(NamedTuple):
+    """A long array or object begins.
+
+    Args:
+        is_array: Whether it is an array.
+        key: Its name, as it is written, where it stands in an object.
+        start: Where its bracket is.
+    """
+
+    is_array: bool
+    key: bytes
+    start: int
+
+
+class Closed(NamedTuple):
+    """What was opened last ends.
+
+    Args:
+        end: The place after its bracket.
+    """
+
+    end: int
+
+
+class Rest(NamedTuple):
+    """From `start` on, the text is not JSON, or not all of it is there.
+
+    Args:
+        start: Where it begins.
+        before: What can stand before it, so that a decoder finds the error that it would find in the whole.
+    """
+
+    start: int
+    before: bytes
+
+
+Cut = Run | Opened | Closed | Rest
+
+_BLANKS: Final = b" \t\n\r"
+_BLANK = re.compile(rb"[ \t\n\r]*")
+_TEXT = rb'"[^"\\]*(?:\\.[^"\\]*)*'
+_NAME = re.compile(rb"[ \t\n\r]*(" + _TEXT + rb'")[ \t\n\r]*:[ \t\n\r]*', re.DOTALL)
+_TOKEN = re.compile(_TEXT + rb'(?:"|\\?\Z)|[\[\]{},]', re.DOTALL)
+_TEXT_END = re.compile(rb'[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_MOST = 8000
+"""How many brackets a run has, about, at most: many small values take longer than few large ones."""
+
+_PARTS = 16
+"""In how many parts a block is taken to look for a comma."""
+
+_TURN = 32
+"""After how many blocks others may have their turn."""
+
+
+class Cutter:
+    """Cuts JSON text.
+
+    Args:
+        outline: Its outline.
+        piece: About how many bytes a run has.
+    """
+
+    def __init__(self, outline: Outline, piece: int) -> None:
+        self._outline = outline
+        self._body = outline.body
+        self._piece = piece
+        self._opened: list[bool] = []  # whether each is an array
+        self._clear = -1  # a block in whose rest nothing is closed that is open
+
+    def cuts(self) -> Generator[Cut | None, None, None]:
+        """Cut; None is where others may have their turn."""
+        body, opened = self._body, self._opened
+        place = yield from self._skipped(0)
+        if body[place : place + 1] not in {b"[", b"{"}:
+            yield Run(0, len(body))
+            return
+        opened.append(body[place] == _ARRAY)
+        yield Opened(opened[-1], b"", place)
+        place += 1
+        is_first = True
+        while opened:
+            found: Cut | None = None
+            for found in self._next(place, is_first=is_first):
+                yield found
+            if isinstance(found, Run):
+                place, is_first = found.end, False
+            elif isinstance(found, Opened):
+                place, is_first = found.start + 1, True
+                continue
+            elif not isinstance(found, Closed):
+                return
+            else:
+                place, is_first = found.end, False
+            after = yield from self._after(place)
+            if after is None:
+                return
+            place = after
+        if (yield from self._skipped(place)) < len(body):
+            yield Rest(place, b"[]")
+
+    def _after(self, place: int) -> Generator[Cut | None, None, int | None]:
+        """Go from the end of an entry to the next one, or to the end of all; None where neither comes."""
+        opened = self._opened
+        while opened:
+            place = yield from self._skipped(place)
+            mark = self._body[place : place + 1]
+            if mark == b",":
+                return place + 1
+            if mark != (b"]" if opened[-1] else b"}"):
+                yield self._rest(place, b"[]")
+                return None
+            place += 1
+            opened.pop()
+            yield Closed(place)
+        return place
+
+    def _next(self, place: int, *, is_first: bool) -> Generator[Cut | None, None, None]:
+        """Find the next run, or what is opened or closed."""
+        outline, depth = self._outline, len(self._opened)
+        size, count = outline.size, len(outline.lows)
+        first = place // size
+        last = min((place + self._piece) // size, count - 1)
+        if first >= count:
+            yield self._rest(place, b"" if is_first else self._entry)
+            return
+        comma = close = None
+        if first != self._clear:
+            comma, close = self._scan(place, min((first + 1) * size, len(self._body)), depth, depth)
+        candidates: list[int] = []
+        block = first
+        brackets = outline.brackets[first]
+        while close is None and block < last:
+            block += 1
+            brackets += outline.brackets[block]
+            if brackets > _MOST and block > first + 1:
+                break
+            if outline.lows[block] < depth:
+                comma, close = self._scan_block(block, depth)
+                break
+            if outline.lows[block] == depth:
+                candidates.append(block)
+        if close is not None:
+            yield from self._closed(place, close, is_first=is_first)
+            return
+        comma = self._last_of(candidates, depth, comma)
+        if comma is not None:
+            yield self._run(place, comma, is_first=is_first)
+            return
+        yield from self._long(place, last, is_first=is_first)
+
+    def _long(self, place: int, block: int, *, is_first: bool) -> Generator[Cut | None, None, None]:
+        """Open an entry that has more bytes than a piece, or find the end of a text or number that has."""
+        outline, depth, start, key = self._outline, len(self._opened), place, b""
+        if not self._opened[-1]:
+            match = _NAME.match(self._body, place)
+            if match is None:
+                yield self._rest(place, b"" if is_first else self._entry)
+                return
+            start, key = match.end(), match[1]
+        start = yield from self._skipped(start)
+        mark = self._body[start : start + 1]
+        if mark in {b"[", b"{"}:
+            self._opened.append(mark == b"[")
+            self._clear = -1
+            yield Opened(mark == b"[", key, start)
+            return
+        while (block := block + 1) < len(outline.lows):
+            if outline.lows[block] <= depth:
+                comma, close = self._scan_block(block, depth, is_first_comma=True)
+                if comma is not None:
+                    yield self._run(place, comma, is_first=is_first)
+                    return
+                if close is not None:
+                    yield from self._closed(place, close, is_first=is_first)
+                    return
+            if block % _TURN == 0:
+                yield None
+        yield self._rest(place, b"" if is_first else self._entry)
+
+    def _closed(self, place: int, close: int, *, is_first: bool) -> Iterator[Cut]:
+        """Tell the last run before a bracket that closes; the bracket is looked at later."""
+        if self._skip(place) < close:
+            yield Run(place, close)
+        elif is_first and self._body[close] == (_CLOSES_ARRAY if self._opened[-1] else _CLOSES_OBJECT):
+            self._opened.pop()
+            yield Closed(close + 1)
+        else:
+            yield self._rest(place, b"" if is_first else self._entry)
+
+    def _run(self, place: int, comma: int, *, is_first: bool) -> Cut:
+        if self._skip(place) < comma:
+            return Run(place, comma)
+        return self._rest(place, b"" if is_first else self._entry)
+
+    @property
+    def _entry(self) -> bytes:
+        """An entry and a comma."""
+        return b"0," if self._opened[-1] else b'"":0,'
+
+    def _rest(self, place: int, before: bytes) -> Rest:
+        around = b"".join(b"[" if is_array else b'{"":' for is_array in self._opened[:-1])
+        inner = b"[" if self._opened[-1] else b"{"
+        if before == b"[]" and not self._opened[-1]:
+            before = b'"":[]'
+        return Rest(place, around + inner + before)
+
+    def _skipped(self, place: int) -> Generator[None, None, int]:
+        """Return the place after blanks, of which there may be many."""
+        size = self._outline.size
+        for count in range(len(self._body) // size):
+            if not self._body[place : place + size].isspace():
+                break
+            place += size
+            if count % _TURN == 0:
+                yield
+        return self._skip(min(place, len(self._body)))
+
+    def _skip(self, place: int) -> int:
+        """Return the place after few blanks."""
+        match = _BLANK.match(self._body, place)
+        return place if match is None else match.end()
+
+    def _last_of(self, blocks: list[int], depth: int, comma: int | None) -> int | None:
+        """Return the place of the last comma in some blocks, or else the one before them."""
+        for block in reversed(blocks):
+            found = self._last_comma(block, depth)
+            if found is not None:
+                self._clear = block
+                return found
+        return comma
+
+    def _last_comma(self, block: int, depth: int) -> int | None:
+        """Return the place of the last comma at a depth in a block that goes no further up."""
+        outline, size = self._outline, max(self._outline.size // _PARTS, 1)
+        start = block * outline.size
+        stop = min(start + outline.size, len(self._body))
+        parts = Outline(
+            self._body,
+            size,
+            start=start,
+            stop=stop,
+            depth=outline.depths[block],
+            begins=outline.begins[block],
+        )
+        for _ in parts.blocks():
+            pass
+        for part in range(len(parts.lows) - 1, -1, -1):
+            if parts.lows[part] == depth:
+                comma, _ = self._scan_block(part, depth, parts)
+                if comma is not None:
+                    return comma
+        return None
+
+    def _scan_block(
+        self, block: int, depth: int, outline: Outline | None = None, *, is_first_comma: bool = False
+    ) -> tuple[int | None, int | None]:
+        outline = outline or self._outline
+        start = outline.start + block * outline.size
+        stop = min(start + outline.size, len(self._body))
+        in_text, is_escaped = outline.begins[block]
+        if in_text:
+            match = _TEXT_END.match(self._body, start + is_escaped, stop)
+            if match is None:
+                return None, None
+            start = match.end()
+        return self._scan(start, stop, outline.depths[block], depth, is_first_comma=is_first_comma)
+
+    def _scan(
+        self, start: int, stop: int, at: int, depth: int, *, is_first_comma: bool = False
+    ) -> tuple[int | None, int | None]:
+        """Look for the last comma at a depth, or the first, and for where that depth is left, which ends the search.
+
+        Args:
+            start: Where the search begins, outside of texts.
+            stop: Where it ends.
+            at: How deep it begins.
+            depth: The depth.
+            is_first_comma: Whether it ends at the first comma.
+        """
+        comma: int | None = None
+        body = self._body
+        for token in _TOKEN.finditer(body, start, stop):
+            place = token.start()
+            mark = body[place]
+            if mark == _COMMA:
+                if at == depth:
+                    comma = place
+                    if is_first_comma:
+                        break
+            elif mark in _OPENS:
+                at += 1
+            elif mark in _CLOSES:
+                if at == depth:
+                    return comma, place
+                at -= 1
+        return comma, None
+
+
+_ARRAY, _CLOSES_ARRAY, _CLOSES_OBJECT, _COMMA = b"[]},"
+_OPENS, _CLOSES = b"[{", b"]}"

@@ -1,0 +1,123 @@
+"""The outline of JSON text: how deep in arrays and objects each block of its bytes begins, and how far up it goes.
+
+With it, a place where a long array or object can be cut is found by a look at one block, wherever that is. It is made
+block by block, each by a few calls that run in C, so that others can have their turn between.
+
+A block is taken apart so: what a backslash escapes is dropped, then all but quotation marks and brackets, then texts,
+then pairs of brackets that stand beside each other, until none is left. What remains are brackets that close what was
+opened before the block, and brackets that the next blocks close.
+
+The outline of text that is not JSON may be wrong from its first error on, and never before. So whatever is cut by it
+must be decoded, in order: where the decoder finds no error up to a cut, the cut is right.
+"""
+
+import itertools
+import re
+from collections.abc import Iterator
+
+from ponty.request.content.json_decoder import MAX_DEPTH
+
+_KEPT = b'"[]{}'
+_DROPPED = bytes({*range(256)} - {*_KEPT})
+_ESCAPES = re.compile(rb"\\.", re.DOTALL)
+_TEXTS = re.compile(rb'"[^"]*"?')
+_LEFT = re.compile(rb"([\]}]*)([\[{]*)")
+_STEP = dict(zip(b"[{]}", (1, 1, -1, -1), strict=True))
+_CLOSES = dict(zip(b"]}", b"[{", strict=True))
+_PASSES = 12
+"""How often pairs are looked for; what has more levels than that in one block is rare."""
+
+
+class Outline:
+    """The outline of JSON text, or of a part of it, which `blocks` makes.
+
+    Args:
+        body: The text.
+        size: How many bytes a block has.
+        start: Where the part begins.
+        stop: Where it ends; None for the end of the text.
+        depth: How deep it begins.
+        begins: Whether it begins within a text, and with what a backslash before it escapes.
+    """
+
+    def __init__(
+        self,
+        body: bytes,
+        size: int,
+        *,
+        start: int = 0,
+        stop: int | None = None,
+        depth: int = 0,
+        begins: tuple[bool, bool] = (False, False),
+    ) -> None:
+        self.body = body
+        self.size = size
+        self.start = start
+        self._stop = len(body) if stop is None else stop
+        self._first = depth, begins
+        self.depths: list[int] = []
+        """How deep each block begins."""
+        self.lows: list[int] = []
+        """How far up each block goes: the least depth in it."""
+        self.brackets: list[int] = []
+        """How many brackets each block has."""
+        self.begins: list[tuple[bool, bool]] = []
+        """Whether each block begins within a text, and with what a backslash before it escapes."""
+        self.is_too_deep: bool = False
+        """Whether it has more levels than JSON may have here."""
+
+    def blocks(self) -> Iterator[None]:
+        """Go through all blocks, up to one with brackets that do not fit each other."""
+        body, size = self.body, self.size
+        depth, (in_text, is_escaped) = self._first
+        for start in range(self.start, self._stop, size):
+            chunk = body[start : min(start + size, self._stop)]
+            begins = (in_text, is_escaped)
+            if is_escaped:
+                chunk = chunk[1:]
+                is_escaped = False
+            if b"\\" in chunk:
+                chunk = _ESCAPES.sub(b"", chunk)
+                is_escaped = chunk.endswith(b"\\")
+            word = chunk.translate(None, _DROPPED)
+            if in_text:
+                word = b'"' + word
+            word = word.replace(b'""', b"")
+            if b'"' in word:
+                in_text = word.count(b'"') % 2 == 1
+                word = _TEXTS.sub(b"", word)
+            else:
+                in_text = False
+            left, levels = _without_pairs(word)
+            low = end = depth
+            if left:
+                match = _LEFT.fullmatch(left)
+                if match is None:
+                    return
+                low -= len(match[1])
+                end = low + len(match[2])
+            if max(depth, end) + levels > MAX_DEPTH and not self.is_too_deep:
+                steps = map(_STEP.__getitem__, word)
+                self.is_too_deep = max(itertools.accumulate(steps, initial=depth)) > MAX_DEPTH
+            self.depths.append(depth)
+            self.lows.append(low)
+            self.brackets.append(len(word))
+            self.begins.append(begins)
+            depth = end
+            yield
+
+
+def _without_pairs(word: bytes) -> tuple[bytes, int]:
+    """Return brackets without those that have their partner beside them, and the levels that these have at most."""
+    for passes in range(_PASSES):
+        before = len(word)
+        word = word.replace(b"{}", b"").replace(b"[]", b"")
+        if len(word) in {before, 0}:
+            return word, passes * 2 + 2
+    left = bytearray()
+    for bracket in word:
+        if left and left[-1] == _CLOSES.get(bracket):
+            left.pop()
+        else:
+            left.append(bracket)
+    return bytes(left), _PASSES * 2 + len(word)

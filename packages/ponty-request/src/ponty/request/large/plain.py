@@ -1,0 +1,153 @@
+"""A large body as plain JSON, decoded piece by piece."""
+
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+from ponty.request.content.json_decoder import Json, decode_however_deep, not_json, too_deep
+from ponty.request.large.cuts import Closed, Cutter, Opened, Rest, Run
+from ponty.request.large.outline import Outline
+from ponty.request.large.release import Kept
+from ponty.request.large.sizes import SIZES
+from ponty.request.large.turns import Steps
+
+MAX_OPENED = 120
+"""How many long arrays and objects are opened inside one another; more than 100 levels are refused in any case."""
+
+
+class Pieces:
+    """An array or object that was decoded piece by piece.
+
+    Args:
+        is_array: Whether it is an array.
+    """
+
+    def __init__(self, *, is_array: bool) -> None:
+        self.value: Any = [] if is_array else {}
+        """All of it."""
+        self.inner: dict[int | str, Pieces] = {}
+        """Those of its elements that were decoded piece by piece themselves, by their index or name."""
+        self.stops: list[int] = []
+        """Where in it each piece ends, which has those of its elements since the piece before."""
+
+    def pieces(self) -> Iterator[tuple[int, int]]:
+        """Iterate over the first and the last but one index of each piece."""
+        start = 0
+        for stop in self.stops:
+            yield start, stop
+            start = stop
+
+
+class Sink(Protocol):
+    """What takes the cuts of a body."""
+
+    def run(self, entries: bytes) -> None:
+        """Take entries of what was opened last, or a value that cannot be cut."""
+
+    def opened(self, *, is_array: bool, key: bytes, start: int) -> None:
+        """Go into an array or object."""
+
+    def closed(self, end: int) -> None:
+        """Leave it."""
+
+
+class PlainSink:
+    """Decodes to plain JSON.
+
+    Args:
+        kept: Where pieces are added that are to be freed in slices.
+    """
+
+    def __init__(self, kept: Kept) -> None:
+        self._kept = kept
+        self.root: Json = None
+        """The value."""
+        self.whole: Pieces | None = None
+        """Its pieces; None where it could not be cut."""
+        self._opened: list[Pieces] = []
+
+    def run(self, entries: bytes) -> None:
+        """Decode."""
+        if not self._opened:
+            self.root = decode_however_deep(entries)
+            return
+        outer = self._opened[-1]
+        if isinstance(outer.value, list):
+            items = _decode(b"[", entries, b"]")
+            self._kept.add(items)
+            outer.value += items
+        else:
+            found = _decode(b"{", entries, b"}")
+            self._kept.add(found)
+            if outer.inner and not outer.inner.keys().isdisjoint(found):
+                for name in found:
+                    outer.inner.pop(name, None)
+            outer.value.update(found)
+        outer.stops.append(len(outer.value))
+
+    def opened(self, *, is_array: bool, key: bytes, start: int) -> None:  # noqa: ARG002 - others need it
+        """Begin a value of its own."""
+        pieces = Pieces(is_array=is_array)
+        if not self._opened:
+            self.root, self.whole = pieces.value, pieces
+        else:
+            outer = self._opened[-1]
+            if isinstance(outer.value, list):
+                outer.inner[len(outer.value)] = pieces
+                outer.value.append(pieces.value)
+            else:
+                name: Any = decode_however_deep(key)
+                outer.inner[name] = pieces
+                outer.value[name] = pieces.value
+            outer.stops.append(len(outer.value))
+        self._opened.append(pieces)
+
+    def closed(self, end: int) -> None:  # noqa: ARG002 - others need it
+        """End it."""
+        self._opened.pop()
+
+
+def _decode(before: bytes, entries: bytes, after: bytes) -> Any:
+    return decode_however_deep(b"".join((before, entries, after)))
+
+
+def outlined(body: bytes) -> Steps[Outline]:
+    """Make the outline of a body."""
+    outline = Outline(body, SIZES.block)
+    yield from outline.blocks()
+    return outline
+
+
+def poured(outline: Outline, sink: Sink) -> Steps[None]:
+    """Cut a body, and let a sink take what comes.
+
+    Raises:
+        InvalidField: It is not JSON, or nested too deep.
+    """
+    body, levels = outline.body, 0
+    for cut in Cutter(outline, SIZES.piece).cuts():
+        if isinstance(cut, Run):
+            sink.run(body[cut.start : cut.end])
+        elif isinstance(cut, Opened):
+            levels += 1
+            if levels > MAX_OPENED:
+                raise too_deep()
+            sink.opened(is_array=cut.is_array, key=cut.key, start=cut.start)
+        elif isinstance(cut, Closed):
+            levels -= 1
+            sink.closed(cut.end)
+        elif isinstance(cut, Rest):
+            decode_however_deep(cut.before + body[cut.start :])
+            raise not_json(body).error()
+        yield
+
+
+def decoded(outline: Outline, sink: PlainSink) -> Steps[None]:
+    """Decode a body to plain JSON.
+
+    Raises:
+        InvalidField: It is not JSON, not UTF-8, nested more than 100 levels deep, or holds a number that no Python
+            number can hold.
+    """
+    yield from poured(outline, sink)
+    if outline.is_too_deep:
+        raise too_deep()

@@ -1,0 +1,219 @@
+"""A large value is validated piece by piece, by way of a small one that is wrong in the same things.
+
+Elements of a long array, or of an object with many names, that are valid by themselves say nothing about what is wrong.
+So they are looked at piece by piece, and only those that are not valid are kept, no more than an answer can name. What
+is left is as valid as the whole, and is explained as the whole would be, but for the indices in pointers, which are
+told as they were.
+
+That holds where a schema looks at elements one by one, as those of types do. What has other keywords (`contains`,
+`uniqueItems`, `propertyNames`, …) is kept whole, and looked at in one go.
+"""
+
+import itertools
+import types
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from ponty.request.errors import Explained, InvalidField
+from ponty.request.large.plain import Pieces, PlainSink
+from ponty.request.large.turns import Steps
+from ponty.request.validation.checks import MAX_VIOLATIONS
+from ponty.request.validation.dialects import SILENT
+from ponty.request.validation.explainer import Explainer
+from ponty.request.validation.jsonschema_rs_backend import IsValid
+from ponty.request.validation.pointer import token, within
+from ponty.request.validation.validator import Validator
+
+_LOOKED_AT = frozenset(
+    {"type", "items", "minItems", "maxItems", "properties", "required", "additionalProperties"},
+)
+
+
+class Kept(NamedTuple):
+    """What is kept of a value.
+
+    Args:
+        value: It, as plain JSON.
+        indices: Of an array, the indices that its items had.
+        inner: The same of elements of which not all was kept, by the steps that lead to them.
+    """
+
+    value: Any
+    indices: list[int] | None = None
+    inner: "Mapping[str, Kept]" = types.MappingProxyType({})
+
+
+class LargeValidator:
+    """Validates what was decoded piece by piece.
+
+    Args:
+        validator: What validates others.
+    """
+
+    def __init__(self, validator: Validator) -> None:
+        self._validator = validator
+        self._asked: dict[tuple[int, str], IsValid] = {}
+
+    def refusal(self, sink: PlainSink) -> Steps[InvalidField | None]:
+        """Return what is wrong with what was decoded; None if nothing is."""
+        pieces = sink.whole
+        if pieces is None:
+            return None if self._validator.is_valid(sink.root) else self._validator.refusal(sink.root)
+        explainer = self._validator.explainer
+        documents = explainer.documents
+        yield
+        kept = yield from self._kept(explainer, pieces, documents.known[documents.root])
+        if self._validator.is_valid(kept.value):
+            return None
+        yield
+        found = self._validator.refusal(kept.value)
+        if not isinstance(found, Explained):
+            return found
+        return Explained([(_placed(pointer, kept), *reason) for pointer, *reason in found.found])
+
+    def _kept(self, explainer: Explainer, pieces: Pieces, schema: Any) -> Steps[Kept]:
+        if isinstance(schema, bool):
+            return Kept(_empty(pieces))
+        schema = _followed(explainer, schema, list_or_dict=type(pieces.value))
+        if not isinstance(schema, dict):
+            return Kept(pieces.value)
+        keywords = explainer.documents.places[id(schema)].dialect.keywords(schema).keys() - SILENT
+        if isinstance(pieces.value, list):
+            if keywords <= _LOOKED_AT:
+                kept = yield from self._items(explainer, pieces, schema)
+                return kept
+        elif keywords <= _LOOKED_AT and isinstance(schema.get("properties", {}), dict):
+            kept = yield from self._properties(explainer, pieces, schema)
+            return kept
+        return Kept(pieces.value)
+
+    def _items(self, explainer: Explainer, pieces: Pieces, schema: Any) -> Steps[Kept]:
+        value, item = pieces.value, schema.get("items", True)
+        if isinstance(item, list):
+            return Kept(value)
+        kept: dict[int, Any] = {}
+        inner: dict[int, Kept] = {}
+        if item is not True:
+            yield from self._wrong_items(explainer, pieces, item, kept, inner)
+        # There must be as many as it takes to have enough of them, or too many.
+        least, most = schema.get("minItems", 0), schema.get("maxItems", len(value))
+        wanted = min(len(value), max(least, most + 1 if len(value) > most else 0))
+        for index, each in enumerate(value):
+            if len(kept) >= wanted:
+                break
+            if index not in pieces.inner:
+                kept.setdefault(index, each)
+            elif index not in kept:
+                inner[index] = yield from self._kept(explainer, pieces.inner[index], item)
+                kept[index] = inner[index].value
+        indices = sorted(kept)
+        steps = {f"{place}": inner[index] for place, index in enumerate(indices) if index in inner}
+        return Kept([kept[index] for index in indices], indices, steps)
+
+    def _wrong_items(
+        self, explainer: Explainer, pieces: Pieces, item: Any, kept: dict[int, Any], inner: dict[int, Kept]
+    ) -> Steps[None]:
+        """Keep the items that are not valid."""
+        value = pieces.value
+        are_valid, is_valid = self._ask(explainer, "items", item), explainer.part(item).is_valid
+        for start, stop in pieces.pieces():
+            if start in pieces.inner:
+                below = yield from self._kept(explainer, pieces.inner[start], item)
+                if not is_valid(below.value):
+                    kept[start], inner[start] = below.value, below
+            elif not are_valid(part := value[start:stop]):
+                kept.update((index, each) for index, each in enumerate(part, start) if not is_valid(each))
+            if len(kept) >= MAX_VIOLATIONS:
+                return
+            yield
+
+    def _properties(self, explainer: Explainer, pieces: Pieces, schema: Any) -> Steps[Kept]:
+        value, known, others = pieces.value, schema.get("properties", {}), schema.get("additionalProperties", True)
+        names = {name for name in (*known, *schema.get("required", ())) if name in value}
+        inner: dict[str, Kept] = {}
+        for name in pieces.inner.keys() & known.keys():
+            inner[str(name)] = yield from self._kept(explainer, pieces.inner[name], known[str(name)])
+        if others is False:
+            names.update(itertools.islice((name for name in value if name not in known), MAX_VIOLATIONS))
+        elif others is not True:
+            found = yield from self._wrong_properties(explainer, pieces, known, others, inner)
+            names |= found
+        kept: dict[str, Any] = {}
+        for name in value:
+            if name in inner:
+                kept[name] = inner[name].value
+            elif name in names:  # of what is cut and not looked into, nothing matters but that it is there
+                kept[name] = _empty(pieces.inner[name]) if name in pieces.inner else value[name]
+        return Kept(kept, None, {token(name)[1:]: below for name, below in inner.items()})
+
+    def _wrong_properties(
+        self, explainer: Explainer, pieces: Pieces, known: Any, others: Any, inner: dict[str, Kept]
+    ) -> Steps[set[str]]:
+        """Return the names of further properties that are not valid."""
+        are_valid, is_valid = self._ask(explainer, "additionalProperties", others), explainer.part(others).is_valid
+        found: set[str] = set()
+        for part in _parts(pieces):
+            for name in [name for name in part if name in pieces.inner or name in known]:
+                del part[name]
+                if name not in known:
+                    below = yield from self._kept(explainer, pieces.inner[name], others)
+                    if not is_valid(below.value):
+                        inner[name] = below
+                        found.add(name)
+            if not are_valid(part):
+                found.update(name for name, each in part.items() if not is_valid(each))
+            if len(found) >= MAX_VIOLATIONS:
+                break
+            yield
+        return found
+
+    def _ask(self, explainer: Explainer, keyword: str, schema: Any) -> IsValid:
+        key = id(schema), keyword
+        if key not in self._asked:
+            self._asked[key] = explainer.ask({keyword: explainer.referred(schema)})
+        return self._asked[key]
+
+
+def _empty(pieces: Pieces) -> Any:
+    return type(pieces.value)()
+
+
+def _parts(pieces: Pieces) -> Iterator[dict[str, Any]]:
+    """Cut an object into smaller ones."""
+    entries = iter(pieces.value.items())
+    for start, stop in pieces.pieces():
+        yield dict(itertools.islice(entries, stop - start))
+
+
+def _followed(explainer: Explainer, schema: Any, list_or_dict: type) -> Any:
+    """Follow references, and the one alternative that takes arrays, or objects."""
+    documents = explainer.documents
+    kind = "array" if list_or_dict is list else "object"
+    while isinstance(schema, dict) and not documents.is_dynamic:
+        keywords = documents.places[id(schema)].dialect.keywords(schema).keys() - SILENT
+        if keywords == {"$ref"}:
+            schema = documents.targets[id(schema)][0]
+        elif keywords == {"anyOf"}:
+            members = [_followed(explainer, member, list_or_dict) for member in schema["anyOf"]]
+            types = [member.get("type") if isinstance(member, dict) else None for member in members]
+            fitting = [member for member, name in zip(members, types, strict=True) if name == kind]
+            if not all(isinstance(name, str) for name in types) or len(fitting) != 1:
+                return None
+            schema = fitting[0]
+        else:
+            return schema
+    return None
+
+
+def _placed(pointer: str, kept: Kept) -> str:
+    """Return a pointer into what was kept as one into the whole."""
+    steps = pointer.split("/")[1:]
+    found: Kept | None = kept
+    for place, step in enumerate(steps):
+        if found is None:
+            break
+        below = found.inner.get(step)
+        if found.indices is not None:
+            steps[place] = str(found.indices[int(step)])
+        found = below
+    return within("".join(f"/{step}" for step in steps), "")

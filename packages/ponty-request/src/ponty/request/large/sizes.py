@@ -1,0 +1,23 @@
+"""How large the pieces are in which a large body is read; tests make them small."""
+
+import msgspec
+
+
+class Sizes(msgspec.Struct):
+    """How large the pieces are.
+
+    Args:
+        sliced: From how many bytes on a body is read piece by piece.
+        piece: About how many bytes a piece has.
+        block: How many bytes are looked through for brackets at once.
+        seconds: For how long there is work before others have their turn.
+    """
+
+    sliced: int = 256 * 1024
+    piece: int = 96 * 1024
+    block: int = 8192
+    seconds: float = 0.002
+
+
+SIZES = Sizes()
+"""Those that are in use."""

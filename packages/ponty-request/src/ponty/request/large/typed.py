@@ -1,0 +1,279 @@
+"""A large body into values of a type, each piece decoded by msgspec into what it stands for: the shorter way.
+
+What is not as msgspec takes it, and what has no shorter way, goes the longer one: see `parser`. So here, a fault of any
+kind is told by a ValueError and no more. See `ponty.request.parsing.msgspec_path` for what that is based on.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from ponty.request.large.building import ArrayParts, EntriesParts, MembersParts, Parts, Ready
+from ponty.request.large.plain import PlainSink
+from ponty.request.large.release import Kept
+from ponty.request.parsing.arrays import array
+from ponty.request.parsing.compiled_type import (
+    JSON_TYPES,
+    Build,
+    Choice,
+    CompiledType,
+    Entries,
+    Items,
+    Members,
+)
+from ponty.request.parsing.msgspec_own import own_type
+from ponty.request.parsing.msgspec_path import make_reader
+from ponty.request.parsing.objects import mapping
+from ponty.request.parsing.own_reader import make_own_reader
+from ponty.request.parsing.scalars import scalar
+
+_split: Callable[[bytes], dict[str, msgspec.Raw]] = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_name: Callable[[bytes], str] = msgspec.json.Decoder(str).decode
+
+
+class Reader(msgspec.Struct, frozen=True):
+    """What reads a piece, and what builds of each value that it reads; None where that is the value itself."""
+
+    read: Callable[[bytes], Any]
+    make: Build | None
+
+
+class Readers:
+    """What reads pieces, made when it is first asked for."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, str], Reader | None] = {}
+        self._nodes: list[CompiledType] = []
+
+    def items(self, node: CompiledType) -> Reader:
+        """Return what reads a list of values."""
+        return self._reader(node, "items")
+
+    def entries(self, node: CompiledType) -> Reader:
+        """Return what reads an object of values."""
+        return self._reader(node, "entries")
+
+    def value(self, node: CompiledType) -> Reader:
+        """Return what reads a value."""
+        return self._reader(node, "value")
+
+    def _reader(self, node: CompiledType, kind: str) -> Reader:
+        key = id(node), kind
+        if key not in self._known:
+            self._nodes.append(node)
+            self._known[key] = self._made(node, kind)
+        reader = self._known[key]
+        if reader is None:
+            raise ValueError("there is no shorter way")
+        return reader
+
+    @staticmethod
+    def _made(node: CompiledType, kind: str) -> Reader | None:
+        tp, whole = node.tp, node
+        if kind == "items":
+            tp, whole = list[tp], array(node)  # type: ignore[valid-type]
+        elif kind == "entries":
+            tp, whole = dict[str, tp], mapping("", scalar(str), node)  # type: ignore[valid-type, arg-type]
+        form = whole.msgspec_form
+        strict = make_reader(form) if form else None
+        own = None if node.tp is None else own_type(tp)
+        if own is not None:
+            return Reader(make_own_reader(own, strict), None)
+        if strict is None:
+            return None
+        return Reader(strict, None if node.msgspec_form is None else node.msgspec_form.make)
+
+
+def inside_of(node: CompiledType, *, is_array: bool) -> tuple[CompiledType, Items | Entries | Members | None]:
+    """Return what an array or object is made of, and what it is compiled to; None where it is not taken apart."""
+    inside = node.inside
+    while isinstance(inside, Choice):
+        chosen = inside.array if is_array else inside.object
+        if chosen is None:
+            return node, None
+        node, inside = chosen, chosen.inside
+    if inside is None or isinstance(inside, Items) is not is_array:
+        return node, None
+    return node, inside
+
+
+def is_anything(node: CompiledType) -> bool:
+    """Return whether it is JSON of any kind, which is left as it is."""
+    return node.build is None and node.json_types == JSON_TYPES and not node.schema
+
+
+class _Frame:
+    """What was opened: its parts, and what else there is to know of it when it is closed.
+
+    Args:
+        parts: Its parts; None where it is read in one go.
+        node: What it is compiled to.
+        start: Where it begins.
+        sizes: How many items it may have.
+    """
+
+    def __init__(self, parts: Parts | None, node: CompiledType, start: int, sizes: tuple[int, int | None]) -> None:
+        self.parts = parts
+        self.node = node
+        self.start = start
+        self.sizes = sizes
+        self.levels = 0
+        self.plain: PlainSink | None = None
+        self.name = ""
+
+
+class TypedSink:
+    """Takes the pieces of a body and reads them.
+
+    Args:
+        body: The body.
+        node: What its type is compiled to.
+        readers: What reads pieces.
+        kept: Where pieces are added that are to be freed in slices.
+    """
+
+    def __init__(self, body: bytes, node: CompiledType, readers: Readers, kept: Kept) -> None:
+        self._body = body
+        self._node = node
+        self._readers = readers
+        self._kept = kept
+        self._opened: list[_Frame] = []
+        self.parts: Parts | None = None
+        """What was read."""
+
+    def run(self, entries: bytes) -> None:
+        """Read entries.
+
+        Raises:
+            ValueError: They must go the longer way.
+        """
+        if not self._opened:
+            self.parts = Ready(*self._value(self._node, entries))
+            return
+        frame = self._opened[-1]
+        parts = frame.parts
+        if frame.plain is not None:
+            frame.plain.run(entries)
+        elif isinstance(parts, ArrayParts):
+            item = parts.items.item
+            reader = self._readers.items(item)
+            items = reader.read(b"".join((b"[", entries, b"]")))
+            self._kept.add(items)
+            parts.parts.append((items, reader.make))
+        elif isinstance(parts, EntriesParts):
+            value = parts.entries.value
+            reader = self._readers.entries(value)
+            found = reader.read(b"".join((b"{", entries, b"}")))
+            self._kept.add(found)
+            parts.parts.append((found, reader.make))
+        elif isinstance(parts, MembersParts):
+            self._members(parts, b"".join((b"{", entries, b"}")))
+
+    def _members(self, parts: MembersParts, text: bytes) -> None:
+        if not text.isascii():
+            text.decode()  # also what is passed over must be UTF-8
+        for name, raw in _split(text).items():
+            node = parts.members.properties.get(name)
+            if node is not None:
+                parts.parts.pop(name, None)
+                parts.parts[name] = self._value(node, bytes(raw))
+            elif not parts.members.is_open:
+                raise ValueError("there is no such property")
+
+    def _value(self, node: CompiledType, text: bytes) -> tuple[Any, Build | None]:
+        reader = self._readers.value(node)
+        return reader.read(text), reader.make
+
+    def opened(self, *, is_array: bool, key: bytes, start: int) -> None:
+        """Go into an array or object.
+
+        Raises:
+            ValueError: It must go the longer way.
+        """
+        outer = self._opened[-1] if self._opened else None
+        if outer is not None and outer.parts is None:
+            outer.levels += 1
+            if outer.plain is not None:
+                outer.plain.opened(is_array=is_array, key=key, start=start)
+            return
+        name = _name(key) if key else ""
+        node = self._node if outer is None else _node_within(outer.parts, name)
+        inner, inside = inside_of(node, is_array=is_array)
+        parts: Parts | None = None
+        if isinstance(inside, Items):
+            parts = ArrayParts(inside, [])
+        elif isinstance(inside, Entries):
+            parts = EntriesParts(inside, [])
+        elif isinstance(inside, Members):
+            parts = MembersParts(inside, {})
+        frame = _Frame(parts, node, start, _sizes(node, inner))
+        frame.name = name
+        if parts is None and is_anything(node):
+            frame.plain = PlainSink(self._kept)
+            frame.plain.opened(is_array=is_array, key=b"", start=start)
+        self._opened.append(frame)
+
+    def closed(self, end: int) -> None:
+        """Leave it.
+
+        Raises:
+            ValueError: It must go the longer way.
+        """
+        frame = self._opened[-1]
+        if frame.levels:
+            frame.levels -= 1
+            if frame.plain is not None:
+                frame.plain.closed(end)
+            return
+        self._opened.pop()
+        parts = frame.parts
+        if isinstance(parts, ArrayParts):
+            least, most = frame.sizes
+            count = sum(len(part[0]) if isinstance(part, tuple) else 1 for part in parts.parts)
+            if count < least or (most is not None and count > most):
+                raise ValueError("too few or too many items")
+        elif isinstance(parts, MembersParts):
+            if not parts.parts.keys() >= {*parts.members.required}:
+                raise ValueError("a property is missing")
+        elif frame.plain is not None:
+            parts = Ready(frame.plain.root, None)
+        elif parts is None:
+            parts = Ready(*self._value(frame.node, self._body[frame.start : end]))
+        self._add(frame.name, parts)
+
+    def _add(self, name: str, parts: Parts) -> None:
+        outer = self._opened[-1].parts if self._opened else None
+        if isinstance(outer, ArrayParts):
+            outer.parts.append(parts)
+        elif isinstance(outer, EntriesParts):
+            outer.parts.append((name, parts))
+        elif isinstance(outer, MembersParts):
+            outer.parts.pop(name, None)
+            outer.parts[name] = parts
+        else:
+            self.parts = parts
+
+
+def _node_within(parts: Parts | None, name: str) -> CompiledType:
+    if isinstance(parts, ArrayParts):
+        return parts.items.item
+    if isinstance(parts, EntriesParts):
+        return parts.entries.value
+    if isinstance(parts, MembersParts) and name in parts.members.properties:
+        return parts.members.properties[name]
+    raise ValueError("there is no such property")
+
+
+def _sizes(*nodes: CompiledType) -> tuple[int, int | None]:
+    """Return how many items an array has at least and at most, as what it is compiled to has it."""
+    least, most = 0, None
+    for node in nodes:
+        schemas: list[Any] = [node.schema]
+        if "$ref" in node.schema:
+            schemas += [element.schema for element in node.elements]
+        for schema in schemas:
+            least = max(least, schema.get("minItems", 0))
+            if "maxItems" in schema:
+                most = schema["maxItems"] if most is None else min(most, schema["maxItems"])
+    return least, most
