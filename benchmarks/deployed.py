@@ -3,7 +3,8 @@
 The programs are those of the production profile (`production.py`): an access log in JSON, request ids, metrics, CORS
 and security headers. Requests go as bytes into aiohttp's protocol, over a transport that keeps what is written, so that
 neither sockets nor a busy machine hide the differences. Compared is processor time, of turns that lie next to each
-other, in the median of the rounds.
+other, in the median of the rounds. Those named after headers have what nearly every deployment has, and no more: three
+headers set by a middleware the usual way, an access log of lines, and a new id for each request.
 
 Run it as a program, with the number of rounds as its argument. With the names of a server and a case behind it, as in
 `deployed.py 500 ponty-production hello`, it handles that many requests and prints nothing, for a profiler.
@@ -26,13 +27,16 @@ from aiohttp import web
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "servers"))
 from benchmarks.cases import CASES
-from benchmarks.middlewares import UNHURRIED, Transport
+from benchmarks.middlewares import UNHURRIED, Transport, ids_by_hand, three_that_stay
 from benchmarks.targets import PLAIN
 from ponty.core import app_runner, build_app, cors, json_logs, metrics, request_ids, routes, security_headers
 
 ORIGIN = "https://shop.example"
 REQUESTS_A_TURN = 40
 PAIRS = (
+    ("ponty-headers", "tuned-headers", 1.1),
+    ("ponty-headers", "ponty", 0.9),
+    ("tuned-headers", "tuned", None),
     ("ponty-production", "tuned-production", 0.9),
     ("ponty-production", "ponty", 0.9),
     ("tuned-production", "tuned", None),
@@ -53,19 +57,23 @@ def runners() -> dict[str, web.AppRunner]:
     importlib.import_module("ponty_app")
     json_logs(stream=Nowhere())
     by_hand: Any = importlib.import_module("tuned_production")
-    log = logging.getLogger("access")
-    log.propagate = False
-    log.setLevel(logging.INFO)
-    log.addHandler(logging.StreamHandler(Nowhere()))
-    listed = by_hand.routes
+    log, lines = logging.getLogger("access"), logging.getLogger("benchmarks.lines")
+    for each in (log, lines):
+        each.propagate = False
+        each.setLevel(logging.INFO)
+        each.addHandler(logging.StreamHandler(Nowhere()))
     tuned, tuned_production = web.Application(), web.Application(middlewares=[by_hand.production])
-    tuned.add_routes(listed)
-    tuned_production.add_routes(listed)
+    tuned_headers = web.Application(middlewares=[ids_by_hand, three_that_stay])
+    for app in (tuned, tuned_production, tuned_headers):
+        app.add_routes(by_hand.routes)
+    with_headers = build_app(middlewares=[request_ids(), three_that_stay])
     production = build_app(routes=[routes, metrics()], middlewares=[request_ids(), cors([ORIGIN]), security_headers()])
     return {
         "ponty": app_runner(build_app(), access_log=None, limits=UNHURRIED),
+        "ponty-headers": app_runner(with_headers, access_log=lines, limits=UNHURRIED),
         "ponty-production": app_runner(production, limits=UNHURRIED),
         "tuned": web.AppRunner(tuned, access_log=None),
+        "tuned-headers": web.AppRunner(tuned_headers, access_log=lines),
         "tuned-production": web.AppRunner(tuned_production, access_log=log, access_log_class=by_hand.AccessLogger),
     }
 

@@ -1,6 +1,7 @@
 """Whatever headers and cookies an answer is given, they are on the wire as aiohttp writes them, or not at all."""
 
 import asyncio
+import enum
 from http.cookies import CookieError
 from unittest import mock
 
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from ponty.core import Routes, build_app
 from ponty.core.answers import heads, written_headers
 from ponty.core.answers.fast_response import PlainResponse
-from ponty.core.answers.further_headers import FurtherHeaders
+from ponty.core.answers.further_headers import further_headers
 from ponty.core.answers.heads import head
 from ponty.core.wire.server_state import SERVER_NAME
 
@@ -39,7 +40,11 @@ STEPS = st.lists(
         st.tuples(st.sampled_from(["set", "add", "setdefault"]), NAMES, VALUES),
         st.tuples(st.just("delete"), NAMES, st.just("")),
         st.tuples(st.just("cookie"), st.sampled_from(["a", "b"]), VALUES),
+        st.tuples(st.just("guarded cookie"), st.sampled_from(["a", "b"]), VALUES),
+        st.tuples(st.just("forget"), st.sampled_from(["a", "b"]), st.just("")),
+        st.tuples(st.just("look at cookies"), st.just(""), st.just("")),
         st.tuples(st.just("path"), st.sampled_from(["a", "b"]), VALUES),
+        st.tuples(st.just("take all"), NAMES, st.just("")),
         st.tuples(st.just("further"), KEPT, st.booleans()),
         st.tuples(st.just("settled"), st.just(""), st.just("")),
         st.tuples(st.just("clear"), st.just(""), st.just("")),
@@ -57,7 +62,7 @@ def _path(answer, name, value):
 
 
 def _further(answer, headers, keep):
-    further = FurtherHeaders(headers, keep=keep)
+    further = further_headers(headers, keep=keep)
     if isinstance(answer, PlainResponse):
         answer.carry(further)
     else:
@@ -76,7 +81,13 @@ CHANGES = {
     "setdefault": lambda answer, name, value: answer.headers.setdefault(name, value),
     "delete": lambda answer, name, value: answer.headers.pop(name, None),
     "clear": lambda answer, name, value: answer.headers.clear(),
+    "take all": lambda answer, name, value: answer.headers.popall(name, None),
     "cookie": lambda answer, name, value: answer.set_cookie(name, value),
+    "guarded cookie": lambda answer, name, value: answer.set_cookie(
+        name, "0-9_A", path=value, max_age=60, secure=True, httponly=True, samesite="Lax"
+    ),
+    "forget": lambda answer, name, value: answer.del_cookie(name),
+    "look at cookies": lambda answer, name, value: answer.cookies.output(),
     "path": _path,
     "further": _further,
     "settled": _look,
@@ -129,6 +140,10 @@ KINDS = [FINE, (404, "application/problem+json", b"{}"), (204, None, b"")]
 
 @given(st.sampled_from(KINDS), STEPS)
 @example(FINE, [("set", "X-A", EVIL)])
+@example(FINE, [("set", "X-A", "a"), ("add", "x-a", "a"), ("take all", "X-a", "")])
+@example(FINE, [("cookie", "a", "b"), ("guarded cookie", "b", "/"), ("cookie", "a", "c")])
+@example(FINE, [("guarded cookie", "a", EVIL)])
+@example(FINE, [("cookie", "a", "b"), ("look at cookies", "", ""), ("forget", "a", "")])
 @example(FINE, [("set", EVIL, "a")])
 @example(FINE, [("cookie", "a", "b"), ("path", "a", EVIL)])
 @example(FINE, [("further", {"X-A": "b"}, False), ("set", "x-a", "c")])
@@ -167,7 +182,7 @@ async def test_what_somebody_holds_of_the_headers_may_still_be_changed():
     """Also when others have come meanwhile, which stand beside them."""
     answer = PlainResponse(head(200, "text/plain"), b"a")
     held = answer.headers
-    answer.carry(FurtherHeaders({"X-Frame-Options": "DENY"}, keep=True))
+    answer.carry(further_headers({"X-Frame-Options": "DENY"}, keep=True))
     held["X-A"] = "b"
     held["X-Frame-Options"] = "SAMEORIGIN"
     lines = await sent(answer, [])
@@ -177,17 +192,31 @@ async def test_what_somebody_holds_of_the_headers_may_still_be_changed():
 
 async def test_who_reads_the_headers_sees_those_that_came_along():
     answer = PlainResponse(head(200, "text/plain"), b"a")
-    answer.carry(FurtherHeaders({"Vary": "Origin"}))
-    answer.carry(FurtherHeaders({"X-A": "b"}))
-    answer.carry(FurtherHeaders({"Vary": "Accept"}))
+    answer.carry(further_headers({"Vary": "Origin"}))
+    answer.carry(further_headers({"X-A": "b"}))
+    answer.carry(further_headers({"Vary": "Accept"}))
     assert dict(answer.headers) == {"Content-Type": "text/plain", "Vary": "Origin, Accept", "X-A": "b"}
 
 
-async def test_sets_of_headers_that_are_new_each_time_fill_no_memory():
-    """What was made of headers is kept of few sets of them, and of none that is long."""
+@pytest.mark.parametrize("name_of", [lambda number: "X-A", lambda number: f"X-{number}"])
+async def test_headers_that_are_new_each_time_fill_no_memory(name_of):
+    """Few lines are kept, and none that is long; those that are not are sent all the same."""
     for number in range(3000):
         answer = PlainResponse(head(200, "text/plain"), b"a")
-        answer.headers["X-A"] = f"{number}" * (1000 if number % 2 else 1)
+        value = f"{number}" * (1000 if number % 2 else 1)
+        answer.headers[name_of(number)] = value
         assert answer.is_settled()
-    assert len(written_headers._KNOWN) <= 256
-    assert max(len(known.lines) for known in written_headers._KNOWN.values()) <= 2048
+    assert f"{name_of(2999)}: {value}".encode() in await sent(answer, [])
+    assert len(written_headers._STARTS) <= written_headers.MOST
+    assert len(written_headers._LINES) <= written_headers.MOST * written_headers.MOST_VALUES
+    assert max(map(len, written_headers._LINES.values())) <= written_headers.LONGEST
+
+
+class Colour(str, enum.Enum):  # noqa: UP042 - whose members write themselves otherwise than as their value
+    RED = "red"
+
+
+async def test_a_text_that_writes_itself_otherwise_is_sent_as_aiohttp_sends_it():
+    steps = [("set", "X-A", Colour.RED)]
+    assert b"X-A: Colour.RED" in await sent(PlainResponse(head(200, "text/plain"), b"a"), steps)
+    assert b"X-A: Colour.RED" in await sent(web.Response(), steps)

@@ -9,7 +9,7 @@ from aiohttp.typedefs import Middleware
 
 from ponty.core.answers.answer_settings import AnswerSettings, Envelope, ErrorAnswer
 from ponty.core.answers.error_middleware import answer_errors, answering, answering_for_others
-from ponty.core.answers.passages import add_noted_headers
+from ponty.core.answers.noted_headers import add_noted_headers
 from ponty.core.lifecycle.handler_needs import check_app_keys, replace_fields
 from ponty.core.lifecycle.providers import Provider, lifespan, listed
 from ponty.core.lifecycle.stopping import watch_stopping

@@ -15,7 +15,7 @@ from aiohttp.typedefs import Handler, Middleware
 from ponty.core.answers.answer_settings import AnswerSettings, current_settings
 from ponty.core.answers.closing_answer import ClosingAnswer
 from ponty.core.answers.error_answers import too_large
-from ponty.core.answers.fast_response import PlainResponse, has_a_say
+from ponty.core.answers.fast_response import PlainResponse
 from ponty.core.answers.guarding import (
     BrokenAnswer,
     answer_raised,
@@ -25,6 +25,7 @@ from ponty.core.answers.guarding import (
     is_for_others,
     log_failure,
 )
+from ponty.core.answers.noted_headers import add_noted_headers, has_a_say
 from ponty.core.answers.passages import STEPS_ATTRIBUTE, joined
 from ponty.core.answers.sent_file import SentFile
 from ponty.core.lifecycle.current_app import current_apps
@@ -67,7 +68,9 @@ def answer_errors(settings: AnswerSettings | None = None) -> Middleware:
         answer = await answered(handler, request, own)
         _settle(request, answer, arrives=arrives)
         for app in apps:
-            if app.on_response_prepare and has_a_say(app):
+            receivers = app.on_response_prepare
+            # As `has_a_say` has it, without a call.
+            if receivers and (receivers[0] is not add_noted_headers or len(receivers) > 1):
                 return await _prepared(request, answer) if middleware in apps[0].middlewares else answer
         return answer
 

@@ -6,6 +6,8 @@ makes, all but the body is known beforehand. Its states:
 - *as made*: a head and a body.
 - *carrying*: somebody has asked for its headers, set a cookie, or sends further headers along. Whatever these hold by
   then is written with the rest, in aiohttp's order. What is read besides (status, body, media type) changes nothing.
+  A cookie that was set is a line, and what the line was made of, until somebody asks for the cookies or sets another of
+  its name: then all of them are set once more, in a jar as aiohttp has it.
 - *ready*: it was prepared for a request, and is to be sent as it is. Nothing is out yet.
 - *sent*: the server has ended it, and all of it is out. It may still be read, by who logs it.
 - *changed*: somebody has set something else of it. If it is not sent yet, it is a response like any other of aiohttp's
@@ -25,6 +27,7 @@ from collections.abc import Sequence
 from http.cookies import SimpleCookie
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from aiohttp import HttpVersion11, hdrs, web
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http import StreamWriter
@@ -33,13 +36,30 @@ from multidict import CIMultiDict, getversion
 from ponty.core.answers.errors import title
 from ponty.core.answers.further_headers import FurtherHeaders, are_apart
 from ponty.core.answers.heads import Head, date
-from ponty.core.answers.written_cookies import written_cookies
-from ponty.core.answers.written_headers import WrittenHeaders, written
+from ponty.core.answers.noted_headers import add_noted_headers
+from ponty.core.answers.written_cookies import CookieAttributes, by_name, written_cookie, written_cookies
+from ponty.core.answers.written_headers import are_clean, lines_of
 from ponty.core.wire.server_state import SERVER_NAME
 from ponty.core.wire.server_writer import ServerWriter
 
 # What reading leaves in the dictionary of an instance, and what the body's setter does.
 _BY_READING = frozenset({"_content_type", "_content_dict", "_stored_content_type", "_compressed_body"})
+
+
+class _SetCookie(msgspec.Struct, gc=False):
+    """A cookie that was set, as it is written, and what it was set by.
+
+    Args:
+        name: Its name.
+        value: Its value.
+        attributes: The rest.
+        line: What is written.
+    """
+
+    name: str
+    value: str
+    attributes: CookieAttributes
+    line: bytes
 
 
 class PlainResponse(web.Response):
@@ -53,25 +73,25 @@ class PlainResponse(web.Response):
     # The dictionary of an instance holds only what is not as it was made.
     __slots__ = (
         "_body",
-        "_cookies",
         "_further",
         "_further_lines",
         "_head",
         "_is_built",
         "_is_sent",
         "_is_told",
+        "_jar",
         "_length",
+        "_lines",
         "_own_headers",
         "_ready_for",
+        "_set_cookies",
         "_version",
-        "_written",
         "is_conditional",
     )
 
     __http_exception__ = False  # as aiohttp asks of each response
 
     _body: Any
-    _cookies: SimpleCookie | None
 
     is_conditional: bool
     """Whether a request may ask for it only if it has changed: it has an entity tag that was made of its value."""
@@ -80,11 +100,12 @@ class PlainResponse(web.Response):
         self._head = head
         self._body = body
         self._own_headers: CIMultiDict[str] | None = None
-        self._version = 0
-        self._written: WrittenHeaders | None = None
+        self._version = -1
+        self._lines: bytes | None = None
         self._further: tuple[FurtherHeaders, ...] = ()
         self._further_lines = b""
-        self._cookies = None
+        self._jar: SimpleCookie | None = None
+        self._set_cookies: tuple[_SetCookie, ...] = ()
         self._is_built = False
         self._ready_for: web.BaseRequest | None = None
         self._is_sent = False
@@ -98,7 +119,8 @@ class PlainResponse(web.Response):
             self.__dict__
             or self._own_headers is not None
             or self._further
-            or self._cookies is not None
+            or self._set_cookies
+            or self._jar is not None
             or self._is_sent
             or self._ready_for is not None
         )
@@ -112,16 +134,14 @@ class PlainResponse(web.Response):
         """
         if (
             self.__dict__
-            or self._cookies is not None
+            or self._jar is not None
             or self._ready_for is not None
             or self._is_sent
             or self.is_conditional
         ):
             return False
         headers = self._own_headers
-        if headers is None:
-            return True
-        return self._now_written(headers).is_clean
+        return headers is None or self._own_lines(headers) is not None or are_clean(headers)
 
     def is_sendable(self) -> bool:
         """Return whether no more was set than headers and cookies, and these hold no control character.
@@ -132,21 +152,25 @@ class PlainResponse(web.Response):
         """
         if self.__dict__ and self._is_changed():
             return False
-        headers, cookies = self._own_headers, self._cookies
-        if headers is not None and not self._now_written(headers).is_clean:
+        headers, cookies = self._own_headers, self._jar
+        if headers is not None and self._own_lines(headers) is None and not are_clean(headers):
             return False
         return not cookies or written_cookies(cookies) is not None
 
-    def _now_written(self, headers: CIMultiDict[str]) -> WrittenHeaders:
-        """Return its own headers as they are written, which are looked at again only where they have changed."""
+    def _own_lines(self, headers: CIMultiDict[str]) -> bytes | None:
+        """Return its own headers as they are written, which are looked at again only where they have changed.
+
+        Returns:
+            The lines; None where they are for aiohttp to write.
+        """
         version = getversion(headers)  # type: ignore[arg-type]  # of whatever values
-        if self._written is None or self._version != version:
+        if self._version != version:
             if self._further:
                 self._take_in(headers)  # what has come may be one of these
                 version = getversion(headers)  # type: ignore[arg-type]
-            self._written = written(headers)
+            self._lines = lines_of(headers)
             self._version = version
-        return self._written
+        return self._lines
 
     def carry(self, further: FurtherHeaders) -> None:
         """Send further headers along, unless it was sent or prepared already."""
@@ -177,22 +201,19 @@ class PlainResponse(web.Response):
             or self._further
             or self._is_sent
             or self._ready_for is not None
-            or not are_apart(*further)
+            or not are_apart(further)
         ):
             for more in reversed(further):
                 self.carry(more)
-            return
-        self._further = (*reversed(further),)
-        self._further_lines = b"".join([more.lines for more in self._further])
+        elif len(further) == 1:
+            self._further = (further[0],)
+            self._further_lines = further[0].lines
+        else:
+            self._further = (*reversed(further),)
+            self._further_lines = b"".join([more.lines for more in self._further])
 
     def _are_apart(self, headers: CIMultiDict[str], further: FurtherHeaders) -> bool:
-        if any(name in headers for name in further.headers):
-            return False
-        try:
-            self._now_written(headers)
-        except (ValueError, TypeError):  # which is told when it is sent
-            return False
-        return True
+        return self._own_lines(headers) is not None and not any(name in headers for name in further.headers)
 
     def _take_in(self, headers: CIMultiDict[str]) -> None:
         further, self._further, self._further_lines = self._further, (), b""
@@ -202,16 +223,6 @@ class PlainResponse(web.Response):
     def _is_changed(self) -> bool:
         changed = self.__dict__
         return bool(changed) and not changed.keys() <= _BY_READING
-
-    def _plain_headers(self, headers: CIMultiDict[str]) -> WrittenHeaders | None:
-        """Return its own headers as they are written; None where the answer may not be sent in one go with them."""
-        now = self._written
-        if now is None or self._version != getversion(headers):  # type: ignore[arg-type]  # of whatever values
-            try:
-                now = self._now_written(headers)
-            except (TypeError, UnicodeEncodeError):  # which is aiohttp's to tell
-                return None
-        return now if now.is_plain and (now.has_type or not self._body) else None
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
         """Be ready to be sent as it is, if that may be; else do as aiohttp does."""
@@ -281,28 +292,25 @@ class PlainResponse(web.Response):
 
         A body that is too large to be copied is left to be sent behind them.
         """
-        headers = self._own_headers
-        now = None if headers is None else self._plain_headers(headers)
-        cookies = written_cookies(self._cookies) if self._cookies else b""
-        if (
-            cookies is None
-            or type(self._body) is not bytes
-            or (headers is not None and now is None)
-            or (self.__dict__ and self._is_changed())
-        ):
+        headers, body, cookies = self._own_headers, self._body, b""
+        lines: bytes | None = self._head.lines
+        if headers is not None:
+            lines = self._own_lines(headers) if hdrs.CONTENT_TYPE in headers or not body else None
+        if self._set_cookies:
+            cookies = b"".join([cookie.line for cookie in self._set_cookies])
+        elif self._jar:
+            written = written_cookies(self._jar)
+            lines, cookies = (None, b"") if written is None else (lines, written)
+        if lines is None or type(body) is not bytes or (self.__dict__ and self._is_changed()):
             return None
         server = writer.state.name if type(writer) is ServerWriter else SERVER_NAME
-        head, more, body = self._head, self._further_lines, self._body
+        head, more = self._head, self._further_lines
+        fixed = headers if headers is not None and (hdrs.DATE in headers or hdrs.SERVER in headers) else None
         if len(body) > _LARGEST:
-            lines = head.lines if now is None else now.lines
-            fixed = headers if now is not None and now.is_dated_or_named else None
             start = head.alone(lines + more, cookies, len(body), server, fixed)
             return start if len(body) > _LARGEST_COPIED else b"".join((start, body))
-        if now is not None:
-            fixed = headers if now.is_dated_or_named else None
-            return head.before_with(now.lines + more if more else now.lines, cookies, body, server, fixed)
-        if more or cookies:
-            return head.before_with(head.lines + more, cookies, body, server)
+        if headers is not None or more or cookies:
+            return head.before_with(lines + more if more else lines, cookies, body, server, fixed)
         return head.before(body, server)
 
     async def write(self, data: bytes | bytearray | memoryview) -> None:
@@ -348,11 +356,6 @@ class PlainResponse(web.Response):
     def headers(self) -> CIMultiDict[str]:
         """The headers; they may be changed."""
         headers = self._own_headers
-        return self._headers if headers is None or self._further or self._is_sent else headers
-
-    @property  # type: ignore[override]  # an attribute of aiohttp's
-    def _headers(self) -> CIMultiDict[str]:
-        headers = self._own_headers
         if headers is None:
             headers = self._own_headers = self._head.headers.copy()
         if self._further:
@@ -361,10 +364,52 @@ class PlainResponse(web.Response):
             self._tell_headers(headers)
         return headers
 
+    @property  # type: ignore[override]  # an attribute of aiohttp's
+    def _headers(self) -> CIMultiDict[str]:
+        return self.headers
+
     @_headers.setter
     def _headers(self, headers: CIMultiDict[str]) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
         self._own_headers = headers
-        self._written = None
+        self._version = -1
+
+    def set_cookie(
+        self,
+        name: str,
+        value: str,
+        *,
+        expires: str | None = None,
+        domain: str | None = None,
+        max_age: int | str | None = None,
+        path: str = "/",
+        secure: bool | None = None,
+        httponly: bool | None = None,
+        version: str | None = None,
+        samesite: str | None = None,
+        partitioned: bool | None = None,
+    ) -> None:
+        """Set a cookie, as aiohttp does; it is not made before somebody asks for the cookies."""
+        attributes = (expires, domain, max_age, path, secure, httponly, version, samesite, partitioned)
+        known = self._set_cookies
+        if self._jar is None and not (known and any(cookie.name == name for cookie in known)):
+            line = written_cookie(name, value, attributes)
+            if line is not None:
+                self._set_cookies = (*known, _SetCookie(name, value, attributes, line))
+                return
+        super().set_cookie(name, value, **by_name(attributes))
+
+    @property
+    def _cookies(self) -> SimpleCookie | None:
+        if self._set_cookies:
+            made, self._set_cookies = self._set_cookies, ()
+            for cookie in made:
+                super().set_cookie(cookie.name, cookie.value, **by_name(cookie.attributes))
+        return self._jar
+
+    @_cookies.setter
+    def _cookies(self, cookies: SimpleCookie | None) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
+        self._jar = cookies
+        self._set_cookies = ()
 
     def _tell_headers(self, headers: CIMultiDict[str]) -> None:
         """Add what was sent with the rest, for who logs it."""
@@ -380,10 +425,10 @@ class PlainResponse(web.Response):
     def _build(self) -> None:
         """Put all there that aiohttp's response has."""
         self._is_built = True
-        headers, cookies, body = self._headers, self._cookies, self._body
+        headers, jar, made, body = self._headers, self._jar, self._set_cookies, self._body
         changed = dict(self.__dict__)  # by what sets without a look, as `set_status` does
         super().__init__(status=self._head.status, reason=title(self._head.status) or None)
-        self._headers, self._cookies, self._body = headers, cookies, body
+        self._headers, self._jar, self._set_cookies, self._body = headers, jar, made, body
         self.__dict__.update(changed)
 
     def __repr__(self) -> str:
@@ -418,18 +463,11 @@ def _goes_plain(request: web.BaseRequest) -> bool:
     ):
         return False
     for app in request.match_info.apps:
-        if (receivers := app.on_response_prepare) and _have_a_say(receivers):
+        receivers = app.on_response_prepare
+        # As `has_a_say` has it, without a call.
+        if receivers and (receivers[0] is not add_noted_headers or len(receivers) > 1):
             return False
     return True
-
-
-def has_a_say(app: web.Application) -> bool:
-    """Return whether a program changes plain answers of `app` when they are prepared (`on_response_prepare`)."""
-    return _have_a_say(app.on_response_prepare)
-
-
-def _have_a_say(receivers: Sequence[Any]) -> bool:
-    return len(receivers) > 1 or (len(receivers) == 1 and not hasattr(receivers[0], "__ponty_for_streams__"))
 
 
 _LARGEST = 2**16

@@ -5,47 +5,33 @@ them among its headers only when somebody asks for these.
 """
 
 import functools
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 
+import msgspec
 from aiohttp import hdrs
 
 from ponty.core.answers.written_headers import is_clean
 
 
-class FurtherHeaders:
-    """Headers for answers, ready to be written.
+class FurtherHeaders(msgspec.Struct, eq=False, gc=False):
+    """Headers for answers, ready to be written; `further_headers` makes them.
 
     Args:
         headers: The headers, by name.
         keep: Whether a header that an answer has already stays as it is.
         tagged: Those for answers that have an entity tag, where they are others.
+        names: The names, in lower case.
+        lines: The headers as they are written, each behind a line break.
+        is_apart: Whether they may stand beside an answer's own: they say nothing of its body, its framing or its
+            sender.
     """
 
-    __slots__ = ("headers", "is_apart", "keep", "lines", "names", "tagged")
-
-    def __init__(
-        self, headers: Mapping[str, str], *, keep: bool = False, tagged: "FurtherHeaders | None" = None
-    ) -> None:
-        self.headers: Mapping[str, str] = headers
-        self.keep: bool = keep
-        self.tagged: FurtherHeaders | None = tagged
-        self.names: frozenset[str] = frozenset(map(str.lower, headers))
-        """The names, in lower case."""
-        self.lines: bytes = _lines(headers)
-        """The headers as they are written, each behind a line break."""
-        self.is_apart: bool = self.names.isdisjoint(_OF_THE_ANSWER) and is_clean(self.lines, len(headers))
-        """Whether they may stand beside an answer's own: they say nothing of its body, its framing or its sender."""
-
-    def holding(self, value: str) -> "FurtherHeaders":
-        """Return the same for another value of the one header, printable ASCII."""
-        other = FurtherHeaders.__new__(FurtherHeaders)
-        other.headers = dict.fromkeys(self.headers, value)
-        other.keep = self.keep
-        other.tagged = None
-        other.names = self.names
-        other.lines = self.lines + value.encode("ascii")
-        other.is_apart = self.is_apart
-        return other
+    headers: Mapping[str, str]
+    keep: bool
+    tagged: "FurtherHeaders | None"
+    names: frozenset[str]
+    lines: bytes
+    is_apart: bool
 
     def merge_into(self, headers: MutableMapping[str, str]) -> None:
         """Set them in the headers of an answer; the values of `Vary` (RFC 9110 §12.5.5) come together."""
@@ -59,8 +45,37 @@ class FurtherHeaders:
                 headers[name] = value
 
 
-def are_apart(*further: FurtherHeaders) -> bool:
+def further_headers(
+    headers: Mapping[str, str], *, keep: bool = False, tagged: FurtherHeaders | None = None
+) -> FurtherHeaders:
+    """Make headers ready to be written.
+
+    Args:
+        headers: The headers, by name.
+        keep: Whether a header that an answer has already stays as it is.
+        tagged: Those for answers that have an entity tag, where they are others.
+    """
+    names = frozenset(map(str.lower, headers))
+    lines = _lines(headers)
+    is_apart = names.isdisjoint(_OF_THE_ANSWER) and is_clean(lines, len(headers))
+    return FurtherHeaders(headers, keep, tagged, names, lines, is_apart)
+
+
+def maker_of(name: str) -> Callable[[str], FurtherHeaders]:
+    """Make what returns a header of that name for a value, printable ASCII."""
+    names = frozenset({name.lower()})
+    start = _lines({name: ""})
+
+    def holding(value: str) -> FurtherHeaders:
+        return FurtherHeaders({name: value}, False, None, names, start + value.encode("ascii"), True)
+
+    return holding
+
+
+def are_apart(further: Sequence[FurtherHeaders]) -> bool:
     """Return whether sets of headers may stand beside each other, and beside an answer's own."""
+    if len(further) == 1:
+        return further[0].is_apart
     for each in further:
         if not each.is_apart:
             return False

@@ -17,7 +17,6 @@ signal `on_response_prepare` that `build_app` connects. Under other applications
 """
 
 import abc
-import contextvars
 import functools
 import itertools
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
@@ -27,8 +26,9 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from ponty.core.answers.fast_response import PlainResponse
-from ponty.core.answers.further_headers import FurtherHeaders
+from ponty.core.answers.further_headers import FurtherHeaders, further_headers
 from ponty.core.answers.guarding import is_for_others
+from ponty.core.answers.noted_headers import merge, noted
 
 Notes = dict[object, Any]
 """What steps note of a request while it is on its way, each by itself."""
@@ -90,15 +90,16 @@ def passage(*steps: Step, answer_error: AnswerError | None = None) -> Middleware
             turned = way_in.enter(request, notes, further)
             answer = None if turned is None else await way_in.turn(turned, request, notes, further)
             if answer is None:
-                token = _noted.set((further, _noted.get(None)))
+                before = noted.get(None)
+                noted.set((further, before))
                 try:
                     answer = await handler(request)
                 finally:
-                    _noted.reset(token)
+                    noted.set(before)  # which costs less than a token
             if type(answer) is PlainResponse:
                 answer.carry_all(further)
             elif not answer.prepared:
-                _merge(further, answer)
+                merge(further, answer)
             for leave in leaves:
                 answer = leave(request, answer, notes)
         finally:
@@ -126,7 +127,7 @@ async def _raised(error: BaseException) -> web.StreamResponse | None:
     raise error
 
 
-_NOTHING = FurtherHeaders({})
+_NOTHING = further_headers({})
 
 
 class _WayIn:
@@ -189,25 +190,3 @@ def joined(middlewares: Iterable[Middleware], answer_error: AnswerError) -> Iter
             yield passage(*every, answer_error=answer_error)
         else:
             yield from group
-
-
-async def add_noted_headers(request: web.Request, answer: web.StreamResponse) -> None:
-    """Add what is noted for the request at work: the receiver of `on_response_prepare`."""
-    del request
-    noted = _noted.get(None)
-    while noted is not None:
-        further, noted = noted
-        _merge(further, answer)
-
-
-def _merge(further: Sequence[FurtherHeaders], answer: web.StreamResponse) -> None:
-    for more in reversed(further):
-        more.merge_into(answer.headers)
-
-
-add_noted_headers.__ponty_for_streams__ = True  # type: ignore[attr-defined] # plain answers need not ask it
-
-# What the innermost passage has noted, and what was noted before it. A request has one task, and those that its handler
-# starts have a copy of its context.
-_noted: contextvars.ContextVar[tuple[Sequence[FurtherHeaders], Any]] = contextvars.ContextVar("ponty.core.noted")
-"""Headers for the answer, by the passages that the request is in."""

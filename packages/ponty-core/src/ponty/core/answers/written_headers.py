@@ -1,51 +1,41 @@
-"""Headers as they are written, and what they say of the answer they belong to.
+"""Headers as they are written, each a line of its own.
 
-Most answers of an application carry the same headers again and again, so what was made of them is kept: of the sets of
-headers seen last, and no more than so many, so that values which are new each time fill no memory.
+Most answers of an application carry the same headers again and again, so their lines are kept: no more than so many,
+and of one name no more than a few, so that values which are new each time fill no memory. A line is kept only if it
+says nothing of the framing of an answer and holds no control character. So whatever is found among those kept may be
+written as it is.
 """
 
-from aiohttp import hdrs
-from multidict import CIMultiDict
+from multidict import CIMultiDict, istr
 
 CONTROLS = bytes({*range(32), 127} - {ord("\t")})
 """The bytes that no header has in it (RFC 9110 §5.5)."""
 
 
-class WrittenHeaders:
-    """The lines of headers.
+class _NotPlainError(Exception):
+    """A header is for aiohttp to write, or to refuse."""
 
-    Args:
-        items: The headers, in order.
+
+def lines_of(headers: CIMultiDict[str]) -> bytes | None:
+    """Return `headers` as they are written, each behind a line break; None where they are for aiohttp to write.
+
+    Those are for aiohttp that say something of the framing or the connection, hold a control character or half of one,
+    or are no text.
+    """
+    try:
+        return b"".join(map(_line, headers.items()))
+    except (_NotPlainError, TypeError):  # what cannot be a key is no text
+        return None
+
+
+def are_clean(headers: CIMultiDict[str]) -> bool:
+    """Return whether no control character is in `headers`, so that each is one line.
 
     Raises:
         ValueError: A header holds what UTF-8 cannot hold.
         TypeError: A name or a value is no text.
     """
-
-    __slots__ = ("has_type", "is_clean", "is_dated_or_named", "is_plain", "lines")
-
-    def __init__(self, items: tuple[tuple[str, str], ...]) -> None:
-        self.lines: bytes = "\r\n".join(["", *map(": ".join, items)]).encode()
-        """Each header behind a line break."""
-        self.is_clean: bool = is_clean(self.lines, len(items))
-        """Whether no control character is in them, so that each is one line."""
-        names = {name.lower() for name, _ in items}
-        self.has_type: bool = _TYPE in names
-        self.is_plain: bool = self.is_clean and names.isdisjoint(_OF_THE_FRAMING)
-        """Whether the framing of the answer, and its connection, stay as they are, besides."""
-        self.is_dated_or_named: bool = not names.isdisjoint(_OF_THE_SERVER)
-
-
-def written(headers: CIMultiDict[str]) -> WrittenHeaders:
-    """Return how `headers` are written.
-
-    Raises:
-        ValueError: A header holds what UTF-8 cannot hold.
-        TypeError: A name or a value is no text.
-    """
-    items = tuple(headers.items())
-    known = _KNOWN.get(items)
-    return _remembered(items) if known is None else known
+    return is_clean("\r\n".join(["", *map(": ".join, headers.items())]).encode(), len(headers))
 
 
 def is_clean(lines: bytes, number: int) -> bool:
@@ -53,19 +43,54 @@ def is_clean(lines: bytes, number: int) -> bool:
     return len(lines) - len(lines.translate(None, CONTROLS)) == 2 * number
 
 
-def _remembered(items: tuple[tuple[str, str], ...]) -> WrittenHeaders:
-    made = WrittenHeaders(items)
-    if len(made.lines) <= _LONGEST:
-        if len(_KNOWN) >= _MOST:
-            _KNOWN.clear()
-        _KNOWN[items] = made
-    return made
+class _Starts(dict[str, tuple[bytes, list[None]]]):
+    """What is before the values of headers, by name, and as long a list as more values of that name may be kept."""
+
+    def __missing__(self, name: str) -> tuple[bytes, list[None]]:
+        if type(name) not in _TEXTS or name.lower() in _OF_THE_FRAMING or _has_controls(name):
+            raise _NotPlainError
+        start = f"\r\n{name}: ".encode(), [None] * MOST_VALUES
+        if len(name) <= LONGEST:
+            if len(self) >= MOST:
+                _LINES.clear()
+                self.clear()
+            self[name] = start
+        return start
 
 
-_KNOWN: dict[tuple[tuple[str, str], ...], WrittenHeaders] = {}
-_MOST = 256
-_LONGEST = 2048  # so half a megabyte at most
+class _Lines(dict[tuple[str, str], bytes]):
+    """The lines of headers, by name and value."""
 
-_TYPE = hdrs.CONTENT_TYPE.lower()
+    def __missing__(self, header: tuple[str, str]) -> bytes:
+        name, value = header
+        # A subclass may write itself otherwise.
+        if type(value) not in _TEXTS or (not value.isprintable() and _has_controls(value)):
+            raise _NotPlainError
+        start, left = _STARTS[name]
+        line = start + value.encode()
+        if left and len(line) <= LONGEST:
+            left.pop()
+            self[header] = line
+        return line
+
+
+def _has_controls(text: str) -> bool:
+    try:
+        line = text.encode()
+    except UnicodeEncodeError:  # half a character
+        return True
+    return not is_clean(line, 0)
+
+
+_TEXTS = frozenset({str, istr})
 _OF_THE_FRAMING = frozenset({"connection", "content-length", "transfer-encoding"})
-_OF_THE_SERVER = frozenset({"date", "server"})
+_STARTS = _Starts()
+_LINES = _Lines()
+_line = _LINES.__getitem__
+
+MOST = 64
+"""How many names are kept."""
+MOST_VALUES = 16
+"""How many values of a name are kept."""
+LONGEST = 512
+"""How many bytes a line that is kept has at most, so that all of them have half a megabyte."""

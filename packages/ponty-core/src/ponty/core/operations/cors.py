@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Mapping
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Middleware
 
-from ponty.core.answers.further_headers import FurtherHeaders
+from ponty.core.answers.further_headers import FurtherHeaders, further_headers
 from ponty.core.answers.passages import Instead, Notes, Step, passage
 from ponty.core.answers.problems import problem
 from ponty.core.routing.unmatched import Unmatched
@@ -116,8 +116,8 @@ class _Readers:
             self._shared[hdrs.ACCESS_CONTROL_ALLOW_CREDENTIALS] = "true"
         if exposed:
             self._shared[hdrs.ACCESS_CONTROL_EXPOSE_HEADERS] = exposed
-        self._for_all = FurtherHeaders({hdrs.ACCESS_CONTROL_ALLOW_ORIGIN: "*", **self._shared})
-        self._for_nobody = FurtherHeaders({hdrs.VARY: hdrs.ORIGIN})
+        self._for_all = further_headers({hdrs.ACCESS_CONTROL_ALLOW_ORIGIN: "*", **self._shared})
+        self._for_nobody = further_headers({hdrs.VARY: hdrs.ORIGIN})
         self._decide = is_allowed if callable(is_allowed) else None
         # Most requests come from few origins; what clients make up is not allowed, and not kept.
         self._for_one = functools.lru_cache(maxsize=128)(self._permission_of)
@@ -140,7 +140,7 @@ class _Readers:
         return self._for_nobody
 
     def _permission_of(self, origin: str) -> FurtherHeaders:
-        return FurtherHeaders({hdrs.ACCESS_CONTROL_ALLOW_ORIGIN: origin, **self._shared, hdrs.VARY: hdrs.ORIGIN})
+        return further_headers({hdrs.ACCESS_CONTROL_ALLOW_ORIGIN: origin, **self._shared, hdrs.VARY: hdrs.ORIGIN})
 
 
 class _Preflights:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from ponty.core.answers.further_headers import FurtherHeaders
+from ponty.core.answers.further_headers import FurtherHeaders, maker_of
 from ponty.core.answers.passages import Notes, Step, passage
 from ponty.core.answers.problems import PROBLEM_JSON
 from ponty.core.lifecycle.current_request import IDENTITY, REQUEST_ID_HEADER, RequestIdentity, current_identity
@@ -56,14 +56,16 @@ class _Naming(Step):
 
     def enter(self, request: web.Request, notes: Notes) -> FurtherHeaders:
         """Name the request, and return the header that tells."""
-        given = None if current_identity.get() is None else request.get(IDENTITY)  # that of its span
+        before = current_identity.get()
+        given = None if before is None else request.get(IDENTITY)  # that of its span
         if self._peers.are_any and self._peers.has_sent(request):
             identity = told_identity(request, given)
         else:
-            identity = given or new_identity()
+            identity = new_identity() if given is None else given
         request[IDENTITY] = identity
-        notes[self] = current_identity.set(identity), identity
-        return _NAMED.holding(identity.id)
+        current_identity.set(identity)
+        notes[self] = before, identity
+        return _holding(identity.id)
 
     def leave(self, request: web.Request, answer: web.StreamResponse, notes: Notes) -> web.StreamResponse:
         """Write the id into a problem document that is not sent yet."""
@@ -76,10 +78,10 @@ class _Naming(Step):
         """Let go of the identity."""
         noted = notes.get(self)
         if noted is not None:
-            current_identity.reset(noted[0])
+            current_identity.set(noted[0])
 
 
-_NAMED = FurtherHeaders({REQUEST_ID_HEADER: ""})
+_holding = maker_of(REQUEST_ID_HEADER)
 
 
 class _NameRecords(logging.Filter):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Middleware
 
-from ponty.core.answers.further_headers import FurtherHeaders
+from ponty.core.answers.further_headers import FurtherHeaders, further_headers
 from ponty.core.answers.passages import Notes, Step, passage
 
 _DEFAULTS = {
@@ -79,6 +79,6 @@ class _Hardening(Step):
 
 def _for_answers(headers: dict[str, str]) -> FurtherHeaders:
     if headers.get(hdrs.CACHE_CONTROL) != _DEFAULTS[hdrs.CACHE_CONTROL]:
-        return FurtherHeaders(headers, keep=True)
-    tagged = FurtherHeaders(headers | {hdrs.CACHE_CONTROL: _ASKED_EACH_TIME}, keep=True)
-    return FurtherHeaders(headers, keep=True, tagged=tagged)
+        return further_headers(headers, keep=True)
+    tagged = further_headers(headers | {hdrs.CACHE_CONTROL: _ASKED_EACH_TIME}, keep=True)
+    return further_headers(headers, keep=True, tagged=tagged)

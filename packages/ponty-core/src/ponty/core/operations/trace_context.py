@@ -35,10 +35,10 @@ if hasattr(os, "register_at_fork"):
 
 
 def _refilled() -> tuple[str, str]:
-    block = os.urandom(24 * _AT_ONCE).hex()
-    made = [(block[at : at + 32], block[at + 32 : at + 48]) for at in range(0, len(block), 48)]
-    one = made.pop()
-    _random.extend(made)
+    ids = os.urandom(16 * _AT_ONCE).hex(" ", 16).split(" ")
+    spans = os.urandom(8 * _AT_ONCE).hex(" ", 8).split(" ")
+    one, *others = zip(ids, spans, strict=True)
+    _random.extend(others)
     return one
 
 

@@ -16,7 +16,7 @@ from aiohttp import web
 from aiohttp.log import access_logger, server_logger
 
 from ponty.core.answers.error_middleware import whole
-from ponty.core.answers.fast_response import has_a_say
+from ponty.core.answers.noted_headers import has_a_say
 from ponty.core.app import MOUNTED
 from ponty.core.lifecycle.stopping import is_watched, watch_stopping
 from ponty.core.log_lines import log_error
