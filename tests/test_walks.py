@@ -64,7 +64,7 @@ async def walk(layer, go):
     ],
 )
 async def test_a_request_enters_the_modules_that_are_named(kind, words):
-    app = test_cost.application()
+    app = test_cost.built()
     method, path, body, _ = test_cost.KINDS[kind]
     known = {file.stem for file in pathlib.Path(ponty.request.__file__).parent.rglob("*.py")}
     wanted = [name for name in named(OF_REQUESTS, words) if name.rpartition(".")[2] in known]
