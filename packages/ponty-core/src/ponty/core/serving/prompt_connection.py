@@ -15,6 +15,9 @@ After a prompt request it rests again, or aiohttp's task is woken because more h
 requests of one connection are never at work at once: one is begun here only while the task sleeps, and the task sleeps
 until it is done. As ever, each request has a task and a context of its own.
 
+What is done here stands on how aiohttp's connection keeps its requests. Where a release of it has changed that, as far
+as the names of what it uses tell, all goes aiohttp's way.
+
 An answer that Ponty has made is sent in one go, where nobody else has a say in it. All others, and whatever a handler
 raises, go through aiohttp's methods.
 """
@@ -54,7 +57,7 @@ class PromptConnection(web.RequestHandler):
         self._server = server
         self._resting: asyncio.Future[None] | None = None
         self._at_work: asyncio.Task[None] | None = None
-        self._is_simple = True
+        self._is_simple = IS_KNOWN
 
     async def start(self) -> None:
         """Handle requests as aiohttp does; if that is cancelled, the one that is handled here is, too."""
@@ -67,7 +70,7 @@ class PromptConnection(web.RequestHandler):
     def data_received(self, data: bytes) -> None:
         """Take what has come, and answer it here if it is one whole request."""
         resting = self._waiter
-        if resting is None or resting.done():
+        if resting is None or resting.done() or not IS_KNOWN:
             super().data_received(data)
             return
         self._waiter = None  # so that aiohttp wakes nobody
@@ -231,6 +234,17 @@ def _is_whole(message: RawRequestMessage, payload: StreamReader) -> bool:
 
 
 _UNUSUAL = frozenset({hdrs.METH_HEAD, hdrs.METH_CONNECT})
+
+_OF_START = {
+    *("_waiter", "_messages", "message_consumed", "_buffer_paused", "_msg_queue_resume_size", "requests_count"),
+    *("_request_factory", "_task_handler", "_handle_request", "keep_alive", "_keepalive", "set_exception"),
+    *("_task", "_next_keepalive_close_time", "_keepalive_handle", "_process_keepalive", "_force_close", "_close"),
+}
+_OF_HANDLE = {"_request_in_progress", "_current_request", "finish_response", "_handler_waiter", "set_result"}
+IS_KNOWN: bool = {*web.RequestHandler.start.__code__.co_names} >= _OF_START and {
+    *web.RequestHandler._handle_request.__code__.co_names  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+} >= _OF_HANDLE
+"""Whether aiohttp's connection handles requests by the methods and attributes that are used here."""
 
 
 async def _raised(error: BaseException, request: web.BaseRequest) -> NoReturn:
