@@ -105,7 +105,7 @@ async def hits(url: str) -> None:
                     theirs = [percentile(took, share) for took in samples["redis-py's GET"]]
                     ratio = statistics.median([one / other for one, other in zip(mine, theirs, strict=True)])
                     what = f"{callers} callers, p{share * 100:g}, {name}"
-                    print(f"  {what:40} {statistics.median(mine) * 1e6:8.0f} us  {ratio:6.2f} of a bare GET's")
+                    print(f"  {what:40} {statistics.median(mine) * 1e6:8.0f} us  {ratio:6.2f} of that of a bare GET")
     await client.aclose()
 
 
