@@ -81,7 +81,7 @@ def retry(
     def decorate(function: Callable[_P, _R]) -> Callable[_P, _R]:
         if isinstance(function, classmethod | staticmethod):
             inner = cast("classmethod[Any, ..., Any] | staticmethod[..., Any]", function)
-            return cast("Callable[_P, _R]", type(inner)(decorate(inner.__func__)))
+            return cast("Callable[_P, _R]", type(inner)(decorate(inner.__func__)))  # pyright: ignore[reportArgumentType]  # `cls` is in _P
         _check_function(function)
         name = getattr(function, "__qualname__", type(function).__qualname__)
         options: dict[str, Any] = {

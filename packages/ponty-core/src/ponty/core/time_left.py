@@ -11,7 +11,7 @@ What is computed for several callers has the deadline of none: `__ponty_of_calle
 import asyncio
 import contextlib
 import contextvars
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from typing import ClassVar
 
 
@@ -67,7 +67,7 @@ current_deadline: contextvars.ContextVar[Deadline | None] = contextvars.ContextV
 
 
 @contextlib.contextmanager
-def holding(deadline: Deadline) -> Iterator[None]:
+def holding(deadline: Deadline) -> Generator[None]:
     """Have a deadline hold while the block runs, and for nothing after that."""
     token = current_deadline.set(deadline)
     try:

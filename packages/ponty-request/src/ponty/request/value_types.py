@@ -41,7 +41,7 @@ def takes(annotation: Any, tp: Any) -> bool:  # noqa: PLR0911 - one for each for
     if getattr(wide, "_is_protocol", False) and wide.__module__ not in {"typing", "collections.abc"}:
         return True
     if typing.is_typeddict(wide) or typing.is_typeddict(narrow):
-        return not (isinstance(narrow, type) and narrow in _SCALARS) and wide not in _SCALARS
+        return narrow not in _SCALARS and wide not in _SCALARS
     try:
         is_subclass = issubclass(narrow, wide) or narrow in _WIDER.get(wide, ())
     except TypeError:

@@ -42,7 +42,7 @@ class AnswerSettings(msgspec.Struct, frozen=True):
         if self.envelope is not None and not callable(self.envelope):
             raise TypeError(f"envelope is a function of a value and two numbers, not {self.envelope!r}")
         for kind, answer in self.errors.items():
-            if not (isinstance(kind, type) and issubclass(kind, Exception)):
+            if not (isinstance(kind, type) and issubclass(kind, Exception)):  # pyright: ignore[reportUnnecessaryIsInstance]
                 raise TypeError(f"errors has answers by class of exception, not by {kind!r}")
             _check_answer(f"errors[{kind.__qualname__}]", answer)
         if self.answer_invalid is not None:

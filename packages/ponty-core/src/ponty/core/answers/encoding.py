@@ -18,7 +18,7 @@ from aiohttp import web
 from ponty.core.answers.regular_types import ADDRESSES, Regular, regularity
 
 
-def _unknown(value: object) -> object:
+def _unknown(value: Any) -> object:
     """Return something that the encoder knows in place of `value`, or refuse it."""
     if type(value) in {tuple, list, dict, set, frozenset}:
         raise TypeError(f"a {type(value).__name__} cannot be a key of a JSON object")

@@ -16,7 +16,7 @@ import functools
 import http
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NoReturn, TypedDict, Unpack
+from typing import Any, NoReturn, TypedDict, Unpack
 
 from aiohttp import web, web_exceptions
 from aiohttp.typedefs import LooseHeaders, StrOrURL
@@ -223,7 +223,7 @@ def raise_status(
         text = encode_json(body).decode()
         content_type = content_type or "application/json"
     exception = _exception_class(status)
-    arguments: dict[str, object] = dict(options, text=text, content_type=content_type)
+    arguments: dict[str, Any] = dict(options, text=text, content_type=content_type)
     if issubclass(exception, web.HTTPMove) and not arguments.get("location"):
         raise ValueError(f"raise_status({status}) needs location=")
     for name, default in _STATUS_DEFAULTS.get(status, {}).items():

@@ -428,7 +428,7 @@ class PlainResponse(web.Response):
         headers, jar, made, body = self._headers, self._jar, self._set_cookies, self._body
         changed = dict(self.__dict__)  # by what sets without a look, as `set_status` does
         super().__init__(status=self._head.status, reason=title(self._head.status) or None)
-        self._headers, self._jar, self._set_cookies, self._body = headers, jar, made, body
+        self._headers, self._jar, self._set_cookies, self._body = headers, jar, made, body  # pyright: ignore[reportIncompatibleVariableOverride]
         self.__dict__.update(changed)
 
     def __repr__(self) -> str:

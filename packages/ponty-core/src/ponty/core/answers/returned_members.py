@@ -37,7 +37,7 @@ def members_of(hint: Any, kind: Any) -> tuple[list[Member], dict[str, Any]] | No
         names = kind._fields
     elif hasattr(kind, "__attrs_attrs__"):
         names = [attribute.name for attribute in kind.__attrs_attrs__]
-        aliases = {attribute.name: attribute.alias for attribute in kind.__attrs_attrs__}
+        aliases: dict[str, str] = {attribute.name: attribute.alias for attribute in kind.__attrs_attrs__}
         renamed = _renamed(kind, [*aliases.values()])
         keys = {name: renamed.get(alias, alias) for name, alias in aliases.items()}
     elif (fields := getattr(kind, "model_fields", None)) is not None and isinstance(fields, Mapping):  # pydantic's
@@ -82,7 +82,7 @@ def _alias(hint: Any) -> str | None:
     return next((alias for part in metadata if (alias := getattr(part, "__ponty_alias__", None)) is not None), None)
 
 
-def _renamed(kind: type, names: Sequence[str]) -> dict[str, str]:
+def _renamed(kind: Any, names: Sequence[str]) -> dict[str, str]:
     """Return the names in JSON that a class, or else a base, says by `rename` in an inner class `JsonSchema`."""
     inners: Iterable[Any] = (vars(base).get("JsonSchema") for base in kind.__mro__)
     rename = next((vars(inner)["rename"] for inner in inners if "rename" in getattr(inner, "__dict__", ())), None)

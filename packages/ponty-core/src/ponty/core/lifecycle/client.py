@@ -159,7 +159,7 @@ def _send_deadline(header: DeadlineHeader) -> aiohttp.ClientMiddlewareType:
 
 def _keep_deadlines(session: aiohttp.ClientSession) -> None:
     """Have no request of a session take longer than the deadline allows, the reading of its answer included."""
-    ask: Any = session._request  # noqa: SLF001 - by which all of its methods ask
+    ask: Any = session._request  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] # by which all of its methods ask
 
     async def ask_in_time(*arguments: Any, **options: Any) -> aiohttp.ClientResponse:
         left = remaining_seconds()

@@ -61,8 +61,9 @@ class Places:
 
     async def try_acquire(self) -> bool:
         """Wait for a place for `NESTED_WAIT`; return whether it was taken."""
+        limit = asyncio.timeout(NESTED_WAIT)
         try:
-            async with asyncio.timeout(NESTED_WAIT) as limit:
+            async with limit:
                 return await self.acquire()
         except TimeoutError:
             if not limit.expired():
@@ -81,8 +82,9 @@ class Places:
         teller = asyncio.get_running_loop().call_later(TOLD_AFTER, self._tell)
         self._waiting += 1
         longest = least_seconds(self._longest_wait)
+        limit = asyncio.timeout(longest)
         try:
-            async with asyncio.timeout(longest) as limit:
+            async with limit:
                 return await self._free.acquire()
         except TimeoutError:
             if not limit.expired():

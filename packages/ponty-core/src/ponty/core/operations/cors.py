@@ -209,7 +209,7 @@ def _allowing(origins: Iterable[str] | Callable[[str], bool]) -> Callable[[str],
     if isinstance(origins, str) and origins != "*":
         raise ValueError(f"cors: origins is a list, as [{origins!r}]")
     listed = frozenset(origins)
-    if listed == {"*"}:
+    if listed == frozenset({"*"}):
         return None
     for origin in listed:
         scheme, _, rest = origin.partition("://") if isinstance(origin, str) else ("", "", "")  # pyright: ignore[reportUnnecessaryIsInstance]

@@ -58,8 +58,9 @@ async def _within(seconds: float, request: web.Request, handler: Handler) -> web
     loop = asyncio.get_running_loop()
     has_begun = functools.partial(_has_begun, request)
     deadline = Deadline(loop, loop.time() + seconds, has_begun, current_deadline.get())
+    limit = asyncio.timeout(None)
     try:
-        async with asyncio.timeout(None) as limit:
+        async with limit:
 
             def look() -> None:
                 if not has_begun():

@@ -77,7 +77,7 @@ def trusted_proxies(
             return await (_in_share(remote, seen, handler) if counts else handler(seen))
         finally:
             # What is noted in the request that handlers see is looked for by who logs this one.
-            request.update(seen)
+            request.update(seen)  # pyright: ignore[reportCallIssue, reportArgumentType]  # a request is a mapping
 
     vars(middleware)[TRUSTS_ATTRIBUTE] = trusted.are_behind
     if not addresses_told:

@@ -54,7 +54,7 @@ class _Literal:
 
 class _Dynamic:
     def __init__(self, resource: web.DynamicResource) -> None:
-        self._match = resource.get_info()["pattern"].fullmatch
+        self._match = resource.get_info()["pattern"].fullmatch  # pyright: ignore[reportTypedDictNotRequiredAccess]  # a dynamic one has it
         self._routes = {route.method: route for route in resource}
         self._any = self._routes.get(hdrs.METH_ANY)
 
@@ -114,7 +114,7 @@ def _paths_of(resource: web.AbstractResource) -> list[Path]:
     if type(resource) is not web.DynamicResource:
         return []
     info = resource.get_info()
-    path = path_of_pattern(info["formatter"], info["pattern"])
+    path = path_of_pattern(info["formatter"], info["pattern"])  # pyright: ignore[reportTypedDictNotRequiredAccess]  # a dynamic one has both
     return [] if path is None else [path]
 
 

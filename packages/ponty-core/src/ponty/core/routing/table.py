@@ -7,7 +7,7 @@ can therefore never arise: each `include` refuses the one that would close it.
 
 import contextlib
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Protocol, TypeVar, Unpack
 
 import msgspec
@@ -179,7 +179,7 @@ class Routes:
         self._routes[other, prefix] = _Inclusion(other, prefix)
 
     @contextlib.contextmanager
-    def emptied(self) -> Iterator["Routes"]:
+    def emptied(self) -> Generator["Routes"]:
         """Have an empty table while the block runs, and afterwards what was in it before.
 
         So a test has the default table for itself::

@@ -9,7 +9,7 @@ import contextlib
 import contextvars
 import logging
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 
 import msgspec
 from aiohttp import web
@@ -52,7 +52,7 @@ _intercept: contextvars.ContextVar[Callable[[Serving], Serving] | None] = contex
 
 
 @contextlib.contextmanager
-def intercept_serving(intercept: Callable[[Serving], Serving]) -> Iterator[None]:
+def intercept_serving(intercept: Callable[[Serving], Serving]) -> Generator[None]:
     """Have `intercept` see what is to be served within the block, in place of serving it at once.
 
     ::

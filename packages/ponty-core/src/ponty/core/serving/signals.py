@@ -9,7 +9,7 @@ import contextlib
 import os
 import signal
 import threading
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Generator
 from types import FrameType
 from typing import Any
 
@@ -56,7 +56,7 @@ class Stop:
 
 
 @contextlib.contextmanager
-def signals() -> Iterator[Stop]:
+def signals() -> Generator[Stop]:
     """Turn SIGINT and SIGTERM into events while the block runs, or until both have come.
 
     In another thread than the main one, where no signal arrives, nothing is turned into anything.

@@ -13,7 +13,7 @@ left out, and another that comes after it; a subscription that outlives its bloc
 import asyncio
 import collections
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Generic, TypeVar
 
 from ponty.core.wire.departures import CutOff
@@ -88,7 +88,7 @@ class Hub(Generic[_T]):
             subscription.tell(value)
 
     @contextlib.asynccontextmanager
-    async def subscribe(self, *, backlog: int = 64) -> AsyncIterator[AsyncIterator[_T]]:
+    async def subscribe(self, *, backlog: int = 64) -> AsyncGenerator[AsyncIterator[_T]]:
         """Hear all that is published while the block runs.
 
         Args:

@@ -80,7 +80,8 @@ class FakeService:
             await runner.setup()
             try:
                 await web.UnixSite(runner, path).start()
-                made = http_client_provider(**{"connector": lambda: aiohttp.UnixConnector(path)} | options)
+                arguments: dict[str, Any] = {"connector": lambda: aiohttp.UnixConnector(path)} | options
+                made = http_client_provider(**arguments)
                 lifetime = made(app)
                 await anext(lifetime)
                 yield

@@ -174,7 +174,7 @@ def _parts(value: Any, cls: Any) -> _Parts | None:
         return exact(value)
     for base, take_apart in _BY_BASE:
         if isinstance(value, base):
-            return take_apart(value)
+            return take_apart(value)  # pyright: ignore[reportCallIssue, reportArgumentType]  # each is for its base
     fields = _fields_of(cls)
     return None if fields is None else [getattr(value, name) for name in fields]
 

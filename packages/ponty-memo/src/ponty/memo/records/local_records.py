@@ -10,7 +10,7 @@ average however many records there are.
 
 import heapq
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from itertools import count
 from typing import NamedTuple
@@ -94,7 +94,7 @@ class LocalRecords:
         return len(self._records)
 
     @asynccontextmanager
-    async def _hold(self, key: str, limit: float) -> AsyncIterator[HeldRecord]:
+    async def _hold(self, key: str, limit: float) -> AsyncGenerator[HeldRecord]:
         self._loop_owner.enter()
         async with Acquisition(self._lock, key, limit):
             held = _Held(self, key, next(self._fences))
@@ -169,19 +169,19 @@ class _Held:
     @property
     def data(self) -> bytes | None:
         """What is recorded now."""
-        return self._records._look(self._key)  # noqa: SLF001 - one thing in two classes
+        return self._records._look(self._key)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] # one thing in two classes
 
     async def keep(self, data: bytes, ttl_ms: float) -> bool:
         """Record it, unless the block is over."""
         lasting = lifetime("LocalRecords", ttl_ms)
         if not self.is_over:
-            self._records._put(self._key, data, lasting)  # noqa: SLF001 - likewise
+            self._records._put(self._key, data, lasting)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] # likewise
         return not self.is_over
 
     async def forget(self) -> bool:
         """Drop it, unless the block is over."""
         if not self.is_over:
-            self._records._drop(self._key)  # noqa: SLF001 - likewise
+            self._records._drop(self._key)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] # likewise
         return not self.is_over
 
 

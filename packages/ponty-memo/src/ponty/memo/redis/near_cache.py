@@ -178,7 +178,7 @@ class NearCalls:
     def __init__(self, near: NearCache, load: Callable[[bytes], Any], listen: Callable[[], object]) -> None:
         self._near = near
         self._listen = listen
-        self._entries = near._entries  # noqa: SLF001 - one thing in two classes
+        self._entries = near._entries  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] # one thing in two classes
         self.load: Final = load
         self.records: Final = self._entries.at_hand
         """By the arguments: the value, until when it is fresh, its name, and its bytes if each caller needs its own."""

@@ -5,7 +5,7 @@ key, which Redis compares and writes in one step. So a process that stood still 
 another one has done the work, overwrites nothing.
 """
 
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncGenerator, Awaitable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -96,7 +96,7 @@ class RedisRecords:
         return self._hold(key, seconds("RedisRecords.hold", "maxwait_ms", maxwait_ms))
 
     @asynccontextmanager
-    async def _hold(self, key: str, limit: float) -> AsyncIterator[HeldRecord]:
+    async def _hold(self, key: str, limit: float) -> AsyncGenerator[HeldRecord]:
         async with Acquisition(self._lock, key, limit) as stay:
             held = _Held(self._link, self._names, key, stay, await self.get(key))
             try:

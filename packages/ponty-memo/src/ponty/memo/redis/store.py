@@ -36,7 +36,7 @@ def near_of(store: "RedisStore[Any]", on_hit: Callable[[], object] | None) -> Ne
         store: The store.
         on_hit: Called at each hit there.
     """
-    return store._near_of_calls(on_hit)  # noqa: SLF001 - no method for users of the store
+    return store._near_of_calls(on_hit)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] # no method for users of the store
 
 
 class Found(NamedTuple, Generic[_T]):

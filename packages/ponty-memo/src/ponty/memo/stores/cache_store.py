@@ -3,7 +3,7 @@
 import itertools
 import weakref
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
@@ -132,7 +132,7 @@ class StoreBackend(Backend[_T]):
             await asyncio.wait(pending)
 
     @contextmanager
-    def _writing(self) -> Iterator[None]:
+    def _writing(self) -> Generator[None]:
         """Count what the block does as a write under way."""
         end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._writes[end] = asyncio.current_task()

@@ -192,8 +192,7 @@ class Called(Protocol[_T_co]):
 
 
 def _variables(here: str, path: str) -> tuple[str, ...]:
-    given: object = path
-    if not isinstance(given, str) or not path.startswith("/"):
+    if not isinstance(path, str) or not path.startswith("/"):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise ValueError(f"{here}: a path begins with a slash")
     rest = _VARIABLE.sub("", path)
     if "{" in rest or "}" in rest:

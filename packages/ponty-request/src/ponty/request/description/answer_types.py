@@ -121,7 +121,7 @@ class _Writer:
             return {"type": "object", "additionalProperties": schema.schema}
 
     def _object(self, cls: Any, members: Sequence[SentMember]) -> Schema:
-        properties = {member.name: self.write(member.hint) for member in members}
+        properties: dict[str, Schema] = {member.name: self.write(member.hint) for member in members}
         required = [member.name for member in members if member.required]
         config = getattr(cls, "__struct_config__", None)
         if config is not None and config.array_like:

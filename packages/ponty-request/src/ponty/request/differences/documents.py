@@ -17,6 +17,7 @@ from ponty.request.differences.change import Change, Direction, Json, Place
 from ponty.request.differences.references import asserted, followed, known, normal
 from ponty.request.differences.schemas import Schemas
 
+_PARTS: tuple[tuple[str, Direction], ...] = (("paths", "taken"), ("webhooks", "sent"))
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
@@ -86,8 +87,7 @@ class _Comparison:
 
     def changes(self) -> Iterator[Change]:
         """Yield what is different."""
-        takes: Direction
-        for part, takes in (("paths", "taken"), ("webhooks", "sent")):
+        for part, takes in _PARTS:
             olds, news = dict(_operations(self._old, part)), dict(_operations(self._new, part))
             for key, operation in olds.items():
                 if key in news:

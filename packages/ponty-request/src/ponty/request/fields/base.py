@@ -115,7 +115,7 @@ class Field(abc.ABC, Generic[_T_co]):
     def __init__(self, **uses: "Field[Any]") -> None:
         for name, used in uses.items():
             given: object = used
-            if not isinstance(given, Field):
+            if not isinstance(given, Field):  # pyright: ignore[reportUnnecessaryIsInstance]
                 cls = type(self).__qualname__
                 raise TypeError(f"{cls}({name}=…): a field uses fields, not {type(given).__qualname__}")
         self.uses = types.MappingProxyType(uses)

@@ -231,9 +231,10 @@ class ApiKey(Field[_T_co], Generic[_T_co]):
     ) -> None: ...
     def __init__(self, *, header: str = "", query: str = "", cookie: str = "", required: bool = True) -> None:
         places: list[tuple[Location, str]] = [("header", header), ("query", query), ("cookie", cookie)]
-        given = [(location, name) for location, name in places if name]
+        given: list[tuple[Location, str]] = [place for place in places if place[1]]
         if len(given) != 1:
             raise ValueError("ApiKey: give header=, query= or cookie=, and one of them alone")
+        self._location: Location
         self._location, self._key = given[0]
         if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", self._key):
             raise ValueError(f"ApiKey: {self._key!r} cannot be the name of a {self._location}")

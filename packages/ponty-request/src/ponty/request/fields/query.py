@@ -163,7 +163,8 @@ class QueryParameter(Field[_T_co], Generic[_T_co]):
         self._is_list: bool = False
         if cast_func is not None:
             self._cast = None if cast_func is str else cast_func  # a str is one already
-            known: Any = {str: str, parse_digits: int}.get(cast_func)
+            read: dict[Any, Any] = {str: str, parse_digits: int}
+            known = read.get(cast_func)
             if known is not None:
                 self._type = known if default is not None else known | None
         else:

@@ -131,7 +131,7 @@ class ClassCompiler:
                 cls, [member.name for member in members], [member.name for member in members if member.required]
             )
         if inspect.isabstract(cls):
-            missing = ", ".join(sorted(cls.__abstractmethods__))
+            missing = ", ".join(sorted(cls.__abstractmethods__))  # pyright: ignore[reportAttributeAccessIssue]  # it is abstract
             raise TypeError(f"{cls.__qualname__} is abstract, so no instance can be made of it: it lacks {missing}")
         ignore_unknown = self._ignore_unknown or keywords.get("additionalProperties", False) is not False
         ignore_unknown = ignore_unknown or is_open or "patternProperties" in keywords

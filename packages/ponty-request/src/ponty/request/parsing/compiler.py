@@ -6,7 +6,6 @@ builds it is looked up when it is called.
 """
 
 import collections
-import collections.abc
 import copy
 import enum
 import types

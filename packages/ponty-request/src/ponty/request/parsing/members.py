@@ -211,15 +211,15 @@ def sent_members(tp: Any, cls: Any) -> list[SentMember] | None:
         names = {name: name for name in cls.__annotations__}
         optional = cls.__optional_keys__
     elif issubclass(cls, tuple) and hasattr(cls, "_fields"):
-        names = {name: name for name in cls._fields}
+        names = {name: name for name in cls._fields}  # pyright: ignore[reportAttributeAccessIssue]  # it has them
     elif hasattr(cls, "__attrs_attrs__"):
-        names = {attribute.name: attribute.alias for attribute in cls.__attrs_attrs__}
+        names = {attribute.name: attribute.alias for attribute in cls.__attrs_attrs__}  # pyright: ignore[reportAttributeAccessIssue]  # likewise
     elif isinstance(fields := getattr(cls, "model_fields", None), Mapping):  # pydantic's
         names = {name: getattr(field, "serialization_alias", None) or name for name, field in fields.items()}
     else:
         return None
     hints = _sent_hints(tp, cls, names)
-    keys = {} if issubclass(cls, msgspec.Struct) else renamed(cls, [*names.values()])
+    keys = {} if issubclass(cls, msgspec.Struct) else renamed(cls, [*names.values()])  # pyright: ignore[reportArgumentType]  # a class
     return [
         SentMember(
             without_alias(hints[name])[1] or keys.get(key, key),

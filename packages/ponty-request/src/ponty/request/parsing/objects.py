@@ -19,6 +19,8 @@ from ponty.request.parsing.compiled_type import (
 from ponty.request.parsing.hash_flooding import refuse_collisions
 
 _OBJECT = frozenset({"object"})
+_INTEGER = frozenset({"integer"})
+_STRING = frozenset({"string"})
 _INTEGER_NAME: Schema = {"pattern": "^(0|-?[1-9][0-9]{0,17})$"}
 
 
@@ -31,9 +33,9 @@ def mapping(
         TypeError: The keys have no form as text.
     """
     schema: Schema = {"type": "object"}
-    if key.json_types == {"integer"} and key.schema == {"type": "integer"}:
+    if key.json_types == _INTEGER and key.schema == {"type": "integer"}:
         schema["propertyNames"] = dict(_INTEGER_NAME)
-    elif key.json_types == {"string"}:
+    elif key.json_types == _STRING:
         if names := {name: keyword for name, keyword in key.schema.items() if name != "type"}:
             schema["propertyNames"] = names
     else:

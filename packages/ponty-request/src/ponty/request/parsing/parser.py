@@ -41,7 +41,7 @@ def dataclass_to_jsonschema(cls: type) -> dict[str, Any]:
         ValueError: `cls` is no such class, or JSON cannot hold a default.
         TypeError: A field is of a type that has no form in JSON.
     """
-    if not (isinstance(cls, type) and is_class_of_members(cls)):
+    if not (isinstance(cls, type) and is_class_of_members(cls)):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise ValueError(f"{getattr(cls, '__qualname__', cls)!r} is not a dataclass")
     compiler = Compiler(cls)
     _, schema = compiler.whole()

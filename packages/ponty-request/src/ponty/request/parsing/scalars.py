@@ -211,7 +211,7 @@ def enumeration(place: str, members: Iterable[object]) -> CompiledType:
     schema: Schema = {"enum": values}
     if isinstance(members, enum.EnumType):
         named: Iterable[Any] = members
-        schema["x-enum-varnames"] = [member.name for member in named]
+        schema["x-enum-varnames"] = [member.name for member in named]  # pyright: ignore[reportAttributeAccessIssue]  # members of an Enum have
     return CompiledType(schema, frozenset(json_types), build, msgspec_form=MsgspecForm(form, build) if form else None)
 
 

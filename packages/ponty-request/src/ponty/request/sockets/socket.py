@@ -10,7 +10,7 @@ over; a message that is sent after another that came later.
 import asyncio
 import collections
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from typing import Any, Generic, TypeVar
 
 from aiohttp import web
@@ -165,7 +165,7 @@ class Socket(Generic[_In_co, _Out_contra]):
         self._state.end(code, reason)
 
     @contextlib.asynccontextmanager
-    async def sending(self, messages: AsyncIterator[_Out_contra]) -> AsyncIterator[None]:
+    async def sending(self, messages: AsyncIterator[_Out_contra]) -> AsyncGenerator[None]:
         """Send what an iterator yields while the block runs: for what others say, while it listens to the client.
 
         Where the iterator fails, the conversation is over, and the error is raised when the block ends; that it was too

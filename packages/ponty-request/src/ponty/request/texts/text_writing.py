@@ -80,7 +80,7 @@ def is_same(value: object, again: object) -> bool:
     if type(value) is type(again) and type(again) in _AS_THEY_ARE:
         return bool(value == again)
     if isinstance(value, int) and not isinstance(value, bool) and isinstance(again, float):
-        return value == again
+        return value == again  # pyright: ignore[reportUnnecessaryComparison]  # 1 equals 1.0
     if not isinstance(value, type(again)):
         return False
     if isinstance(value, Sequence) and isinstance(again, Sequence) and not isinstance(value, str | bytes):

@@ -15,6 +15,7 @@ It never decides whether a value is valid: where it finds nothing to tell, jsons
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from ponty.request.validation.checks import (
@@ -45,6 +46,9 @@ _ASSERTIONS = frozenset(
     }
 )
 """The keywords that look at nothing but their own value."""
+
+_TYPE: AbstractSet[str] = frozenset({"type"})
+_TYPE_AND_FORMAT: AbstractSet[str] = frozenset({"type", "format"})
 
 
 class Explainer:
@@ -138,9 +142,9 @@ class Explainer:
 
     def _alone(self, place: Place, keywords: Mapping[str, Any]) -> IsValid:
         """Compile keywords that need no others; most schemas have few that differ."""
-        if keywords.keys() == {"type"} and place.dialect.uri == DIALECT and (test := type_test(keywords["type"])):
+        if keywords.keys() == _TYPE and place.dialect.uri == DIALECT and (test := type_test(keywords["type"])):
             return test
-        if keywords.keys() == {"type", "format"} and keywords["type"] == "string":
+        if keywords.keys() == _TYPE_AND_FORMAT and keywords["type"] == "string":
             known = self._backend.formats.get(keywords["format"])
             if known is not None:  # it is of Python's own, so there is no need to ask jsonschema-rs
                 return lambda value: type(value) is str and known(value)

@@ -65,6 +65,7 @@ class Asking(Protocol):
     @property
     def given_up(self) -> bool:
         """Whether the command need not be sent any more."""
+        ...
 
     def on_sent(self, batch: Batch, waited: bool) -> None:
         """Note that the command is being sent; what is raised here is its failure, and it is not sent.

@@ -18,7 +18,7 @@ The client may reconnect by itself. Redis then confirms the channels anew, which
 """
 
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -94,7 +94,7 @@ class Subscription:
             task.add_done_callback(self._tasks.discard)
 
     @contextmanager
-    def waiting(self, channel: str, text: str) -> "Iterator[asyncio.Event]":
+    def waiting(self, channel: str, text: str) -> "Generator[asyncio.Event]":
         """Return an event that is set when `text` comes on `channel`, or may have come, while the block runs."""
         self.listen(channel)
         event = asyncio.Event()
@@ -168,7 +168,7 @@ class Subscription:
                 await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
 
-    async def _messages(self, pubsub: Any, turn: int) -> Any:
+    async def _messages(self, pubsub: Any, turn: int) -> AsyncGenerator[None]:
         """Deal with messages, and yield after each, until the connection breaks."""
         awaited = set(self._channels)
         asked = False
