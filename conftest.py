@@ -1,13 +1,15 @@
 """For all tests: a garbage collector that leaves alone what was there before them, and nothing that a clock decides."""
 
 import gc
+import importlib.util
 import logging
 
-import hypothesis
+if importlib.util.find_spec("hypothesis") is not None:  # some of the tests are run where it is not installed
+    import hypothesis
 
-# How long an example takes tells of a busy machine.
-hypothesis.settings.register_profile("ponty", deadline=None)
-hypothesis.settings.load_profile("ponty")
+    # How long an example takes tells of a busy machine.
+    hypothesis.settings.register_profile("ponty", deadline=None)
+    hypothesis.settings.load_profile("ponty")
 
 
 def pytest_configure() -> None:
