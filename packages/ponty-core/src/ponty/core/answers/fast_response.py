@@ -369,7 +369,7 @@ class PlainResponse(web.Response):
         return self.headers
 
     @_headers.setter
-    def _headers(self, headers: CIMultiDict[str]) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
+    def _headers(self, headers: CIMultiDict[str]) -> None:
         self._own_headers = headers
         self._version = -1
 
