@@ -100,7 +100,7 @@ class Refused:
     __slots__ = ("found",)
 
     def __init__(self, found: Sequence[tuple[str, tuple[str, str]]]) -> None:
-        self.found = found
+        self.found: Sequence[tuple[str, tuple[str, str]]] = found
 
     @classmethod
     def whole(cls, detail: str, *, code: str) -> Self:

@@ -119,9 +119,9 @@ class Flight(WaitNode, Generic[_T]):
         # A node of the graph of waits is made here, too: a call less for every miss.
         self.name = name
         self.key = key
-        self.parent = None if refresh or inside.get() is None else current()
-        self.live = True
-        self.waits_for = ()
+        self.parent: WaitNode | None = None if refresh or inside.get() is None else current()
+        self.live: bool = True
+        self.waits_for: list[WaitNode] | tuple[()] = ()
         self._only_task = None
         self.loop: asyncio.AbstractEventLoop = loop
         self.owner: str = ""  # as that of a ticket

@@ -190,7 +190,7 @@ class LastingEntries(Entries[_T]):
     ) -> None:
         super().__init__(maxsize, now, on_drop)
         if not maxsize:
-            self.records = dict[Hashable, _T]()
+            self.records: Any = dict[Hashable, _T]()
 
     def put(self, key: Hashable, value: _T, ttl: float = math.inf, extra: float = 0) -> None:
         """Store `value` for ever, as the one most recently used; `ttl` and `extra` say nothing here."""
