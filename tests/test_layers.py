@@ -5,6 +5,7 @@ import importlib
 import pathlib
 import subprocess
 import sys
+import tomllib
 
 import pytest
 
@@ -162,6 +163,14 @@ def test_every_row_of_the_folders_is_there(layer):
     for rooms in FOLDERS[layer]:
         for room in rooms.split():
             assert (root / room).is_dir() or (root / f"{room}.py").exists(), room
+
+
+def test_pyright_is_given_folders_that_are_there():
+    """It reports no error where it finds no file, as by a pattern that it does not know."""
+    settings = tomllib.loads((PACKAGES.parent / "pyproject.toml").read_text())["tool"]["pyright"]
+    sources = {f"packages/ponty-{layer}/src" for layer in FOLDERS}
+    assert set(settings["include"]) == set(settings["extraPaths"]) == sources
+    assert all((PACKAGES.parent / folder).is_dir() for folder in sources)
 
 
 def test_the_memo_imports_nothing_but_the_standard_library():

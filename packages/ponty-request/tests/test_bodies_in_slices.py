@@ -337,13 +337,14 @@ async def counted(steps, turns: list[str], name: str):
 
 
 async def test_two_large_bodies_have_turns_alike(monkeypatch):
-    """Of two that are read at once, none waits for the other's end, and each slice is a turn of the loop of its own."""
+    """Of two that are read at once, none waits for the other's end, and both have as many slices one after another."""
     small_sizes(monkeypatch)
+    monkeypatch.setattr(sizes.SIZES, "slices", 5)
     turns: list[str] = []
     body = text_of(300)
     found = await asyncio.gather(*(counted(decoded_json(body), turns, name) for name in "ab"))
     assert found[0] == found[1] == json.loads(body)
-    assert turns[:20] == ["a", "b"] * 10
+    assert turns[:20] == [*"aaaaabbbbb"] * 2
 
 
 async def test_others_have_a_turn_after_each_slice(monkeypatch):

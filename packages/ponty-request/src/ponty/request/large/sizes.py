@@ -11,12 +11,14 @@ class Sizes(msgspec.Struct):
         piece: About how many bytes a piece has.
         block: How many bytes are looked through for brackets at once.
         seconds: For how long there is work before others have their turn.
+        slices: How many slices one body has before the next large one has some.
     """
 
     sliced: int = 256 * 1024
     piece: int = 96 * 1024
     block: int = 8192
     seconds: float = 0.002
+    slices: int = 16
 
 
 SIZES = Sizes()

@@ -1,8 +1,8 @@
 """Long work is done in slices, between which all others have their turn.
 
 The work is a generator, which yields where it can be left for a while. Of all such work under way in an event loop, one
-slice is done in a turn of the loop, so that two large bodies hold others up no longer than one does, and each of them
-has every other slice.
+slice is done in a turn of the loop, so that two large bodies hold others up no longer than one does. One has some slices
+after another before the next has: the first of many bodies would otherwise be read no sooner than the last.
 
 Work for a client that has left is not gone on with.
 """
@@ -41,14 +41,15 @@ async def in_turns(steps: Steps[_T], request: web.Request | None = None) -> _T:
     try:
         while True:
             async with lock:
-                if request is not None and has_left(request):
-                    raise ConnectionResetError("the client has left")
-                try:
-                    _do_slice(steps)
-                except StopIteration as stop:
-                    return stop.value  # type: ignore[no-any-return]
-                finally:
-                    await asyncio.sleep(0)
+                for _ in range(SIZES.slices):
+                    if request is not None and has_left(request):
+                        raise ConnectionResetError("the client has left")
+                    try:
+                        _do_slice(steps)
+                    except StopIteration as stop:
+                        return stop.value  # type: ignore[no-any-return]
+                    finally:
+                        await asyncio.sleep(0)
     finally:
         steps.close()
 
