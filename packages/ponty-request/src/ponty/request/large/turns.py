@@ -1,8 +1,8 @@
 """Long work is done in slices, between which all others have their turn.
 
 The work is a generator, which yields where it can be left for a while. Of all such work under way in an event loop, one
-slice is done in a turn of the loop, so that two large bodies hold others up no longer than one does. One has some slices
-after another before the next has: the first of many bodies would otherwise be read no sooner than the last.
+slice is done in a turn of the loop, so that two large bodies hold others up no longer than one does. One has some
+slices after another before the next has: the first of many bodies would otherwise be read no sooner than the last.
 
 Work for a client that has left is not gone on with.
 """
