@@ -32,7 +32,7 @@ from ponty.memo.locks.acquisition import Acquisition
 from ponty.memo.locks.sentinel_store import Watched
 from ponty.memo.locks.shared_state import LockState
 from ponty.memo.logs import logger
-from ponty.memo.stores.backend import Backend, cachemiss
+from ponty.memo.stores.backend import AtHand, Backend, cachemiss
 
 _T = TypeVar("_T")
 
@@ -77,7 +77,7 @@ class Memoizer(Generic[_T]):
         self._task_name: Final = f"ponty.memo {self.name}"
         self._joinable: Final = self.table.joinable
         self._queue: Final = lock.shared.queue
-        self._short: Final = lock.in_process and backend.at_hand
+        self._at_hand: Final = backend if lock.in_process and isinstance(backend, AtHand) else None
         loop_owner.on_new_loop(self._on_new_loop)
         clearing: object = getattr(lock.sentinels, "clearing", None)
         if isinstance(clearing, Watched):
@@ -99,13 +99,13 @@ class Memoizer(Generic[_T]):
         self.misses += 1
         flight: Flight[_T]
         if (
-            self._short
+            self._at_hand is not None
             and key not in self._joinable
             and self._queue.hold(flight := Flight(self.name, key, loop, on_end=self._landed, refresh=False))
         ):
             flight.take_key()
             self._joinable[key] = flight
-            flight.start(self._compute_here(flight, args, kwargs), self._task_name)
+            flight.start(self._compute_here(self._at_hand, flight, args, kwargs), self._task_name)
             if flight.live:  # or else the task was an eager one
                 waiter = loop.create_future()
                 flight.waiters[waiter] = math.inf  # the first one leads
@@ -262,7 +262,9 @@ class Memoizer(Generic[_T]):
         finally:
             del flight, acquisition  # as in `_compute`, which was called from this frame
 
-    async def _compute_here(self, flight: Flight[_T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    async def _compute_here(
+        self, at_hand: AtHand[_T], flight: Flight[_T], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
         """Land `flight` with a value or a failure, the short way; the reasons stand in `_compute`."""
         inside.set(flight)
         try:
@@ -272,7 +274,7 @@ class Memoizer(Generic[_T]):
             if (
                 flight.may_store
                 and (self._accepts is None or self._accepts(value))
-                and self.backend.put_at_once(flight.key, value if self._copy is None else self._copy(value))
+                and at_hand.put_at_once(flight.key, value if self._copy is None else self._copy(value))
                 and self._has_hook
             ):
                 self._emit("store")

@@ -1,7 +1,7 @@
 """The backend: where a memoizer keeps its values, whatever they are kept in."""
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 _T = TypeVar("_T")
 
@@ -15,8 +15,6 @@ class Backend(ABC, Generic[_T]):
 
     serves_stale: bool = False
     """Whether `stale` ever returns a value."""
-    at_hand: ClassVar[bool] = False
-    """Whether nothing is awaited: a miss comes straight from a look at the values, and `put_at_once` stores one."""
 
     @abstractmethod
     async def get(self, key: Any) -> Any:
@@ -25,10 +23,6 @@ class Backend(ABC, Generic[_T]):
     @abstractmethod
     async def put(self, key: Any, value: _T, owner: str) -> bool:
         """Store `value`; return whether it is stored now."""
-
-    def put_at_once(self, key: Any, value: _T) -> bool:
-        """Do the same without awaiting, where values are at hand."""
-        raise NotImplementedError(f"{type(self).__name__} awaits as it stores {value!r} under {key!r}")
 
     @abstractmethod
     async def remove(self, key: Any) -> bool:
@@ -47,3 +41,11 @@ class Backend(ABC, Generic[_T]):
     def size(self) -> int | None:
         """Count the values, if that is possible."""
         return None
+
+
+class AtHand(Backend[_T]):
+    """A backend for which nothing is awaited: a miss comes straight from a look at the values."""
+
+    @abstractmethod
+    def put_at_once(self, key: Any, value: _T) -> bool:
+        """Do as `put` does, without awaiting."""

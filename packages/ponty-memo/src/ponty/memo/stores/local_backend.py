@@ -2,16 +2,16 @@
 
 import math
 from collections.abc import Callable, Hashable
-from typing import Any, ClassVar, TypeVar
+from typing import Any, TypeVar
 
 from ponty.memo.event_loop import LoopOwner
-from ponty.memo.stores.backend import Backend, cachemiss
+from ponty.memo.stores.backend import AtHand, cachemiss
 from ponty.memo.stores.lru import Entries
 
 _T = TypeVar("_T")
 
 
-class LocalBackend(Backend[_T]):
+class LocalBackend(AtHand[_T]):
     """The entries of a local cache.
 
     Args:
@@ -21,8 +21,6 @@ class LocalBackend(Backend[_T]):
         stale: For how long after that it is served while another one is computed, in seconds.
         on_error: For how long after that it stands in for a failure, in seconds.
     """
-
-    at_hand: ClassVar[bool] = True  # the compiled wrapper has looked
 
     def __init__(
         self,
