@@ -18,7 +18,7 @@ import aiohttp
 import pytest
 
 from ponty.core import startmeup
-from ponty.core.serving import draining
+from ponty.core.connections import draining
 
 PRELUDE = """
 import asyncio, os, signal, sys
@@ -28,7 +28,7 @@ from aiohttp import web
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 from ponty.core import *
-from ponty.core.serving import draining
+from ponty.core.connections import draining
 
 async def provider(app):
     print("provider up", flush=True)

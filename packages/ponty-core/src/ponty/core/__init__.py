@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ponty.core.app import build_app, routes_of
+    from ponty.core.connections.limits import Limits
     from ponty.core.encoding.json_encoder import encode_json
     from ponty.core.errors.answer_settings import Envelope, ErrorAnswer
     from ponty.core.errors.exceptions import DoesNotExist, PontyError, ValidationError, raise_status
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from ponty.core.routing.route import Route
     from ponty.core.routing.table import Routes, delete, get, patch, post, put, route, route_iter, routes, websocket
     from ponty.core.serving.interception import Serving, intercept_serving
-    from ponty.core.serving.limits import Limits
     from ponty.core.serving.runner import app_runner
     from ponty.core.serving.serve import serve, serve_async
     from ponty.core.serving.startmeup import startmeup
@@ -67,7 +67,7 @@ else:
         "IdempotencyKeyReused": "ponty.core.idempotency.problems",
         "IdempotencyStore": "ponty.core.idempotency.store",
         "Lagged": "ponty.core.streams.hub",
-        "Limits": "ponty.core.serving.limits",
+        "Limits": "ponty.core.connections.limits",
         "Location": "ponty.core.errors.faults",
         "OutcomeUnknown": "ponty.core.idempotency.problems",
         "PontyError": "ponty.core.errors.exceptions",
