@@ -31,6 +31,7 @@ FOLDERS: dict[str, tuple[str, ...]] = {
     ),
     "core": (
         "testing",
+        "observability",
         "operations idempotency",
         "serving",
         "app",
@@ -229,7 +230,7 @@ def test_a_misspelt_name_is_an_error():
         ("import ponty.memo", {"aiohttp", "msgspec", "jsonschema", "redis", "ponty.core", "ponty.request"}),
         ("import ponty", {"aiohttp", "msgspec", "ponty.core", "ponty.request", "ponty.memo"}),
         ("import ponty.core", {"jsonschema", "ponty.request", "ponty.memo", "uvloop"}),
-        ("import ponty.core; ponty.core.get", {"ponty.core.operations", "tenacity"}),
+        ("import ponty.core; ponty.core.get", {"ponty.core.observability", "ponty.core.operations", "tenacity"}),
         ("import ponty.core", {"aiohttp", "msgspec", "ponty.core.app"}),
         ("import ponty.request", {"aiohttp", "msgspec", "multipart", "ponty.core", "ponty.request.fields"}),
         (

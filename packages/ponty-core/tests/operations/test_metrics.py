@@ -27,7 +27,7 @@ from ponty.core import (
     post,
     routes,
 )
-from ponty.core.operations import metrics as metrics_module
+from ponty.core.observability import metrics as metrics_module
 from ponty.core.responses.fast_response import PlainResponse
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))

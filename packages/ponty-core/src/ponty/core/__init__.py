@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     from ponty.core.lifecycle.current_request import current_request_id
     from ponty.core.lifecycle.providers import Provider
     from ponty.core.lifecycle.stopping import when_stopping
-    from ponty.core.operations.cache_events import cache_events
+    from ponty.core.logs.json_logs import json_logs
+    from ponty.core.observability.cache_events import cache_events
+    from ponty.core.observability.metrics import metrics
+    from ponty.core.observability.request_ids import request_ids
+    from ponty.core.observability.tracing import tracing
     from ponty.core.operations.cors import cors
     from ponty.core.operations.health import health
-    from ponty.core.operations.json_logs import json_logs
-    from ponty.core.operations.metrics import metrics
     from ponty.core.operations.request_deadlines import deadlines
-    from ponty.core.operations.request_ids import request_ids
     from ponty.core.operations.security_headers import security_headers
-    from ponty.core.operations.tracing import tracing
     from ponty.core.operations.trusted_proxies import trusted_proxies
     from ponty.core.rendering.render_json import encode_as, etag_of, render_json
     from ponty.core.rendering.reply import Reply, json_response
@@ -82,7 +82,7 @@ else:
         "app_runner": "ponty.core.serving.runner",
         "background_tasks": "ponty.core.lifecycle.background",
         "build_app": "ponty.core.app",
-        "cache_events": "ponty.core.operations.cache_events",
+        "cache_events": "ponty.core.observability.cache_events",
         "cors": "ponty.core.operations.cors",
         "current_request_id": "ponty.core.lifecycle.current_request",
         "deadlines": "ponty.core.operations.request_deadlines",
@@ -96,10 +96,10 @@ else:
         "http_client_provider": "ponty.core.lifecycle.client",
         "idempotent": "ponty.core.idempotency.middleware",
         "intercept_serving": "ponty.core.serving.interception",
-        "json_logs": "ponty.core.operations.json_logs",
+        "json_logs": "ponty.core.logs.json_logs",
         "json_response": "ponty.core.rendering.reply",
         "lease_http_client": "ponty.core.lifecycle.client",
-        "metrics": "ponty.core.operations.metrics",
+        "metrics": "ponty.core.observability.metrics",
         "patch": "ponty.core.routing.table",
         "post": "ponty.core.routing.table",
         "put": "ponty.core.routing.table",
@@ -109,7 +109,7 @@ else:
         "render_events": "ponty.core.streams.events",
         "render_json": "ponty.core.rendering.render_json",
         "render_lines": "ponty.core.streams.lines",
-        "request_ids": "ponty.core.operations.request_ids",
+        "request_ids": "ponty.core.observability.request_ids",
         "retry": "ponty.core.retrying",
         "route": "ponty.core.routing.table",
         "route_iter": "ponty.core.routing.table",
@@ -119,7 +119,7 @@ else:
         "serve": "ponty.core.serving.serve",
         "serve_async": "ponty.core.serving.serve",
         "startmeup": "ponty.core.serving.startmeup",
-        "tracing": "ponty.core.operations.tracing",
+        "tracing": "ponty.core.observability.tracing",
         "trusted_proxies": "ponty.core.operations.trusted_proxies",
         "websocket": "ponty.core.routing.table",
         "when_stopping": "ponty.core.lifecycle.stopping",
