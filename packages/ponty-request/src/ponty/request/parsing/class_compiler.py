@@ -14,18 +14,18 @@ import msgspec
 from msgspec.structs import replace
 
 from ponty.request.content.json_decoder import Json
-from ponty.request.parsing.annotation import DESCRIPTIVE, class_keywords
-from ponty.request.parsing.arrays import fixed_array
-from ponty.request.parsing.attrs_classes import AttrsConstructor, is_attrs_class
-from ponty.request.parsing.compiled_type import Build, CompiledType, Members, Schema
-from ponty.request.parsing.json_names import json_names, without_alias
-from ponty.request.parsing.members import Member, attrs_members, dataclass_members, struct_members
-from ponty.request.parsing.msgspec_own import own_form
-from ponty.request.parsing.msgspec_path import direct_object
-from ponty.request.parsing.objects import build_object, check_signature, object_schema, with_extra_items
-from ponty.request.parsing.qualifiers import required_keys
-from ponty.request.parsing.scalars import enumeration
-from ponty.request.parsing.type_hints import resolve_hints
+from ponty.request.parsing.annotations.annotation import DESCRIPTIVE, class_keywords
+from ponty.request.parsing.annotations.json_names import json_names, without_alias
+from ponty.request.parsing.annotations.qualifiers import required_keys
+from ponty.request.parsing.annotations.type_hints import resolve_hints
+from ponty.request.parsing.classes.attrs_classes import AttrsConstructor, is_attrs_class
+from ponty.request.parsing.classes.members import Member, attrs_members, dataclass_members, struct_members
+from ponty.request.parsing.compiled_types.arrays import fixed_array
+from ponty.request.parsing.compiled_types.compiled_type import Build, CompiledType, Members, Schema
+from ponty.request.parsing.compiled_types.objects import build_object, check_signature, object_schema, with_extra_items
+from ponty.request.parsing.compiled_types.scalars import enumeration
+from ponty.request.parsing.msgspec_path.class_forms import direct_object
+from ponty.request.parsing.msgspec_path.own_types import own_form
 
 Describe = collections.abc.Callable[[Any, Any], CompiledType]
 """Compiles a class, given it as it was written, with its arguments, and bare."""

@@ -13,7 +13,16 @@ from typing import Any
 import msgspec
 
 from ponty.request.content.json_decoder import Json
-from ponty.request.parsing.attrs_classes import (
+from ponty.request.parsing.annotations.json_names import (
+    Alias,
+    json_names,
+    refuse_clashes,
+    rename_rule,
+    renamed,
+    without_alias,
+)
+from ponty.request.parsing.annotations.type_hints import resolve_hints
+from ponty.request.parsing.classes.attrs_classes import (
     arguments_of,
     factory_of,
     has_factory,
@@ -21,10 +30,8 @@ from ponty.request.parsing.attrs_classes import (
     is_required,
     taken_type,
 )
-from ponty.request.parsing.defaults import default_keyword
-from ponty.request.parsing.json_names import Alias, json_names, refuse_clashes, rename_rule, renamed, without_alias
-from ponty.request.parsing.pydantic_types import is_pydantic_model
-from ponty.request.parsing.type_hints import resolve_hints
+from ponty.request.parsing.classes.defaults import default_keyword
+from ponty.request.parsing.classes.pydantic_types import is_pydantic_model
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,7 +18,7 @@ import msgspec
 
 from ponty.request.content.json_decoder import Json
 from ponty.request.errors import Violation
-from ponty.request.parsing.compiled_type import JSON_TYPES, MAX_FAULTS, Build, ConstructionError, Schema
+from ponty.request.parsing.compiled_types.compiled_type import JSON_TYPES, MAX_FAULTS, Build, ConstructionError, Schema
 from ponty.request.validation.messages import Reason, reason
 from ponty.request.validation.pointer import pointer
 

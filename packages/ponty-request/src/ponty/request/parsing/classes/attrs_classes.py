@@ -11,7 +11,7 @@ import typing
 from collections.abc import Mapping
 from typing import Any
 
-from ponty.request.parsing.compiled_type import REFUSALS, Faults
+from ponty.request.parsing.compiled_types.compiled_type import REFUSALS, Faults
 
 
 def is_attrs_class(cls: Any) -> bool:
