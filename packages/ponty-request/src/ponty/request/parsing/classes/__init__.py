@@ -2,8 +2,8 @@
 
 ::
 
-    class ── members ──┬── attrs_classes, pydantic_types ──> members of one form
-                       └── defaults ──> their defaults in JSON
+    class ── kinds ──┬── members (attrs_classes) ── defaults ──> members of one form
+                     └── pydantic_types ──> what pydantic alone reads, compiled
 
-`pydantic_types` compiles besides what pydantic alone reads. None of the libraries is imported for who does not use it.
+The modules of attrs and of pydantic are imported with the first class of theirs.
 """
