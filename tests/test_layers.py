@@ -60,6 +60,8 @@ FOLDERS: dict[str, tuple[str, ...]] = {
         "texts",
         "large",
         "parsing",
+        "parsing/msgspec_path parsing/classes",
+        "parsing/compiled_types parsing/annotations",
         "validation",
         "content",
         "errors",

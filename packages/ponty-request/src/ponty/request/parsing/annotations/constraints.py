@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ponty.request.content.json_decoder import Json
-from ponty.request.parsing.annotation import Annotation
+from ponty.request.parsing.annotations.annotation import Annotation
 
 _BOUNDS = {
     "gt": "exclusiveMinimum",

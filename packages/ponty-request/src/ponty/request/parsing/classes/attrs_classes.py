@@ -5,18 +5,14 @@ validators one after the other, and says of the first that refuses a value nothi
 refused, they are run once more, one by one, to tell the client of all of them at their places.
 """
 
+import dataclasses
 import inspect
 import sys
 import typing
 from collections.abc import Mapping
 from typing import Any
 
-from ponty.request.parsing.compiled_type import REFUSALS, Faults
-
-
-def is_attrs_class(cls: Any) -> bool:
-    """Return whether a class is made by attrs."""
-    return isinstance(getattr(cls, "__attrs_attrs__", None), tuple)
+from ponty.request.parsing.compiled_types.compiled_type import REFUSALS, Faults
 
 
 def arguments_of(cls: Any) -> dict[str, Any]:
@@ -24,15 +20,15 @@ def arguments_of(cls: Any) -> dict[str, Any]:
     return {attribute.alias: attribute for attribute in cls.__attrs_attrs__ if attribute.init}
 
 
-def is_required(attribute: Any) -> bool:
-    """Return whether an attribute has no default."""
-    return attribute.default is sys.modules["attr"].NOTHING
+def default_of(attribute: Any) -> tuple[Any, Any]:
+    """Return the default of an attribute, and what makes it; `dataclasses.MISSING` in the place of what there is not.
 
-
-def factory_of(attribute: Any) -> Any:
-    """Return what makes the default of an attribute; None where that is a value, or of each instance another."""
-    default = attribute.default
-    return default.factory if isinstance(default, sys.modules["attr"].Factory) and not default.takes_self else None
+    What makes of each instance another is None.
+    """
+    default, missing = attribute.default, dataclasses.MISSING
+    if default is sys.modules["attr"].NOTHING:
+        return missing, missing
+    return (missing, None if default.takes_self else default.factory) if has_factory(attribute) else (default, missing)
 
 
 def has_factory(attribute: Any) -> bool:

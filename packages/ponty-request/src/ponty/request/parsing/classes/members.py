@@ -13,18 +13,17 @@ from typing import Any
 import msgspec
 
 from ponty.request.content.json_decoder import Json
-from ponty.request.parsing.attrs_classes import (
-    arguments_of,
-    factory_of,
-    has_factory,
-    is_attrs_class,
-    is_required,
-    taken_type,
+from ponty.request.parsing.annotations.json_names import (
+    Alias,
+    json_names,
+    refuse_clashes,
+    rename_rule,
+    renamed,
+    without_alias,
 )
-from ponty.request.parsing.defaults import default_keyword
-from ponty.request.parsing.json_names import Alias, json_names, refuse_clashes, rename_rule, renamed, without_alias
-from ponty.request.parsing.pydantic_types import is_pydantic_model
-from ponty.request.parsing.type_hints import resolve_hints
+from ponty.request.parsing.annotations.type_hints import resolve_hints
+from ponty.request.parsing.classes.defaults import default_keyword
+from ponty.request.parsing.classes.kinds import is_attrs_class, is_pydantic_model
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,7 +93,9 @@ def attrs_members(tp: Any, cls: Any) -> list[Member]:
         TypeError: Two attributes have one name in JSON, or a type cannot be resolved.
         ValueError: JSON cannot hold a default.
     """
-    arguments = arguments_of(cls)
+    from ponty.request.parsing.classes import attrs_classes  # noqa: PLC0415 - few programs have one
+
+    arguments = attrs_classes.arguments_of(cls)
     own = resolve_hints(tp, [attribute.name for attribute in arguments.values()])
     hints: dict[str, Any] = {}
     for name, attribute in arguments.items():
@@ -102,9 +103,10 @@ def attrs_members(tp: Any, cls: Any) -> list[Member]:
         if hint is Any and attribute.type is not None:
             hint = attribute.type  # of an attribute that is no annotation
         alias = without_alias(hint)[1]
-        taken = taken_type(attribute, hint)
+        taken = attrs_classes.taken_type(attribute, hint)
         hints[name] = taken if alias is None or taken is hint else typing.Annotated[taken, Alias(alias)]
-    return _members(tp, cls, {name: _attrs_default(attribute) for name, attribute in arguments.items()}, hints=hints)
+    defaults = {name: _Default(*attrs_classes.default_of(attribute)) for name, attribute in arguments.items()}
+    return _members(tp, cls, defaults, hints=hints)
 
 
 class _Default(msgspec.Struct, frozen=True):
@@ -124,12 +126,6 @@ def _struct_default(value: Any) -> _Default:
     if type(value).__module__ == "msgspec._core" and hasattr(value, "factory"):
         return _Default(factory=value.factory)
     return _Default(value)
-
-
-def _attrs_default(attribute: Any) -> _Default:
-    if is_required(attribute):
-        return _Default()
-    return _Default(factory=factory_of(attribute)) if has_factory(attribute) else _Default(attribute.default)
 
 
 def _members(

@@ -7,7 +7,7 @@ dataclasses), each of them has a validator of its own, made at import.
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ponty.request.parsing.compiled_type import Build, Choice, CompiledType, MsgspecForm, Schema
+from ponty.request.parsing.compiled_types.compiled_type import Build, Choice, CompiledType, MsgspecForm, Schema
 from ponty.request.validation.alternatives import Alternative
 from ponty.request.validation.jsonschema_rs_backend import IsValid, assertion
 from ponty.request.validation.pointer import find

@@ -2,7 +2,7 @@
 
 What msgspec reads more loosely than the schema says is not among them, where that cannot be told from the value (a set,
 whose doubles it drops; a UUID without hyphens), nor is a class with code of its own, which must not run for a body that
-turns out not to be valid. Those take the form of `msgspec_path`. What can be told from the value is seen to when it is
+turns out not to be valid. Those take a form of `class_forms`. What can be told from the value is seen to when it is
 built: see `columns`.
 """
 
@@ -18,38 +18,28 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from ponty.request.content.json_decoder import Json
-from ponty.request.parsing.annotation import DESCRIPTIVE, Annotation, class_keywords
-from ponty.request.parsing.columns import (
+from ponty.request.parsing.annotations.annotation import DESCRIPTIVE, class_keywords
+from ponty.request.parsing.annotations.json_names import rename_rule
+from ponty.request.parsing.annotations.type_hints import resolve_hints
+from ponty.request.parsing.compiled_types.compiled_type import MsgspecForm
+from ponty.request.parsing.msgspec_path.columns import (
     Below,
-    Check,
     Columns,
     Select,
     attribute,
-    bound,
     given,
     item_at,
     items,
     joined,
-    matching,
     not_empty,
     not_none,
     values,
 )
-from ponty.request.parsing.compiled_type import MsgspecForm
-from ponty.request.parsing.constraints import LIBRARIES
-from ponty.request.parsing.json_names import rename_rule
-from ponty.request.parsing.plain_dataclasses import is_plain_dataclass
-from ponty.request.parsing.type_hints import resolve_hints
-from ponty.request.validation.jsonschema_rs_backend import assertion
+from ponty.request.parsing.msgspec_path.own_constraints import checks_of
+from ponty.request.parsing.msgspec_path.plain_dataclasses import is_plain_dataclass
 
 _SCALARS = {bool, int, float, str, datetime.date, None, type(None), Any}
 _ABSENT = (None, type(None), msgspec.UnsetType)
-_BOUNDS = ("ge", "gt", "le", "lt")
-_SIZES = ("min_length", "max_length")
-_UNLIKE = ("pattern", "tz", "multiple_of", "extra_json_schema")
-_EXACT = 2**53
-"""Below it, each integer is a float of its own, so that it does not matter as which of them a number is compared."""
 
 
 class OwnType(msgspec.Struct, frozen=True):
@@ -159,7 +149,7 @@ class _Walk:
         return joined(parts, brackets=brackets, is_lax=is_lax)
 
     def _annotated(self, tp: Any, metadata: Iterable[object]) -> Columns | None:
-        columns, checks = self.columns(tp), _checks_of(metadata, tp)
+        columns, checks = self.columns(tp), checks_of(metadata, tp)
         if columns is None or checks is None:
             return None
         for check in checks:
@@ -260,58 +250,6 @@ def _is_named_locally(cls: type) -> bool:
 
 def _has_text(hint: Any) -> bool:
     return isinstance(hint, str | typing.ForwardRef) or any(map(_has_text, typing.get_args(hint)))
-
-
-def _checks_of(metadata: Iterable[object], tp: Any) -> list[Check] | None:
-    """Return what sees to what stands beside a type and msgspec does not know; None where nothing can.
-
-    A constraint that msgspec has itself must mean the same there as in the schema.
-    """
-    checks: list[Check] = []
-    for item in metadata:
-        if isinstance(item, Annotation):
-            for keyword, value in item.keywords.items():
-                check = None if keyword in DESCRIPTIVE else _check_of(keyword, value, tp)
-                if check is not None:
-                    checks.append(check)
-                elif keyword not in DESCRIPTIVE:
-                    return None
-        elif isinstance(item, msgspec.Meta):
-            if not _is_alike(item, tp):
-                return None
-        elif type(item).__module__.partition(".")[0] in {*LIBRARIES, "ponty"}:
-            return None
-    return checks
-
-
-_OF_SIZE = {"minLength": str, "maxLength": str, "minItems": list, "maxItems": list}
-_OF_NUMBER = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"})
-
-
-def _check_of(keyword: str, value: Json, tp: Any) -> Check | None:
-    form = typing.get_origin(tp) or tp
-    if keyword == "pattern" and form is str and isinstance(value, str):
-        try:
-            return matching(assertion(keyword, value))
-        except ValueError:
-            return None
-    is_bound = keyword in _OF_NUMBER and form in {int, float} and type(value) in {int, form}
-    is_size = _OF_SIZE.get(keyword) is form and type(value) is int
-    if (is_bound or is_size) and isinstance(value, int | float) and -_EXACT < value < _EXACT:
-        return bound(keyword, value)
-    return None
-
-
-def _is_alike(item: msgspec.Meta, tp: Any) -> bool:
-    """Return whether msgspec understands constraints as the schema does."""
-    form = typing.get_origin(tp) or tp
-    if any(getattr(item, name) is not None for name in _UNLIKE):
-        return False
-    limits = [limit for name in _BOUNDS if (limit := getattr(item, name)) is not None]
-    if any(type(limit) not in {int, form} or not -_EXACT < limit < _EXACT for limit in limits):
-        return False
-    has_sizes = any(getattr(item, name) is not None for name in _SIZES)
-    return not (limits and form not in {int, float}) and not (has_sizes and form not in {str, list})
 
 
 def _are_of_one_type(values: Iterable[object]) -> bool:

@@ -5,8 +5,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from ponty.request.content.json_decoder import Json
-from ponty.request.parsing.class_arguments import init_arguments
-from ponty.request.parsing.compiled_type import (
+from ponty.request.parsing.compiled_types.class_arguments import init_arguments
+from ponty.request.parsing.compiled_types.compiled_type import (
     REFUSALS,
     Build,
     CompiledType,
@@ -16,7 +16,7 @@ from ponty.request.parsing.compiled_type import (
     MsgspecForm,
     Schema,
 )
-from ponty.request.parsing.hash_flooding import refuse_collisions
+from ponty.request.parsing.compiled_types.hash_flooding import refuse_collisions
 
 _OBJECT = frozenset({"object"})
 _INTEGER = frozenset({"integer"})

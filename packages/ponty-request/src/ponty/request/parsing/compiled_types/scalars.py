@@ -14,7 +14,14 @@ from typing import Any
 from msgspec.structs import replace
 
 from ponty.request.content.json_decoder import Json
-from ponty.request.parsing.compiled_type import JSON_TYPES, Build, CompiledType, ConstructionError, MsgspecForm, Schema
+from ponty.request.parsing.compiled_types.compiled_type import (
+    JSON_TYPES,
+    Build,
+    CompiledType,
+    ConstructionError,
+    MsgspecForm,
+    Schema,
+)
 from ponty.request.validation.formats import FORMATS
 from ponty.request.validation.messages import reason
 

@@ -1,102 +1,13 @@
-"""The shorter way of a body: msgspec decodes and checks it in one pass.
-
-Most bodies are good, and most types are plain. For a plain type msgspec is given a form of its own, so strict that
-whatever it decodes is valid under the type's schema and stands for the same value. The reverse need not hold: `1.0` is
-an integer in JSON Schema, but not for msgspec. What msgspec refuses, and every type without such a form, goes the
-longer way: it is decoded to plain JSON, validated and, where it is not valid, explained. So a form that is too strict
-costs time and nothing else; one that is too lax would be wrong. `tests/test_differential.py` looks for such.
-
-Three steps lead from bytes to a value:
-
-1. msgspec decodes the form; of an object it makes a Struct, which has room for no further property.
-2. `read` checks and reads what msgspec does not: formats, enums, unique items. Up to here a value may turn out not to
-   be valid, so no constructor of a program has been called.
-3. `make` calls the constructors. What these refuse is refused, as on the longer way.
-"""
+"""The forms of classes: msgspec makes a Struct of an object, which has a field for each argument of the class."""
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import msgspec
-from msgspec.structs import astuple, replace
+from msgspec.structs import astuple
 
-from ponty.request.content.json_decoder import Json
-from ponty.request.parsing.class_arguments import InitArguments, arguments_of
-from ponty.request.parsing.compiled_type import REFUSALS, Build, CompiledType, Faults, MsgspecForm
-from ponty.request.validation.jsonschema_rs_backend import assertion
-
-
-def make_reader(msgspec_form: MsgspecForm) -> Callable[[bytes], Any] | None:
-    """Make what decodes and reads bytes; None if there are types in it that msgspec cannot have side by side.
-
-    It raises ValueError (msgspec's own errors are such) for what must go the longer way.
-    """
-    try:
-        decode: Callable[[bytes], Any] = msgspec.json.Decoder(msgspec_form.form).decode
-    except (TypeError, ValueError):
-        return None
-    if msgspec_form.contains_any:
-        decode = of_utf8(decode)
-    read = msgspec_form.read
-    return decode if read is None else lambda body: read(decode(body))
-
-
-def of_utf8(decode: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
-    """Make what decodes bytes that are UTF-8; in what it passes over, msgspec does not look for that."""
-
-    def decode_utf8(body: bytes) -> Any:
-        if not body.isascii():
-            body.decode()
-        return decode(body)
-
-    return decode_utf8
-
-
-_SIZES = {
-    "minLength": (str, "min_length"),
-    "maxLength": (str, "max_length"),
-    "minItems": (list, "min_length"),
-    "maxItems": (list, "max_length"),
-}
-_BOUNDS = {"minimum": "ge", "maximum": "le", "exclusiveMinimum": "gt", "exclusiveMaximum": "lt"}
-_EXACT = 2**53
-"""Below it, each integer is a float of its own, so that it does not matter as which of them a number is compared."""
-
-
-def annotated(msgspec_form: MsgspecForm | None, keywords: Mapping[str, Json]) -> MsgspecForm | None:
-    """Narrow a form by keywords of JSON Schema; None if there is one that msgspec does not have just so."""
-    if msgspec_form is None or not keywords:
-        return msgspec_form
-    if msgspec_form.read is not None and any(
-        keyword not in _SIZES or _SIZES[keyword][0] is str for keyword in keywords
-    ):
-        return None  # they would bound what is read, not what it is read of
-    form = getattr(msgspec_form.form, "__origin__", msgspec_form.form)
-    meta: dict[str, Any] = {}
-    for keyword, value in keywords.items():
-        size, name = _SIZES.get(keyword, (None, _BOUNDS.get(keyword, "")))
-        of_size = size is form and type(value) is int
-        of_bound = size is None and name and form in {int, float} and type(value) in {int, form}
-        if of_size or (of_bound and -_EXACT < value < _EXACT):  # type: ignore[operator]
-            meta[name] = value
-        elif keyword != "pattern" or form is not str:
-            return None
-    try:
-        read = _read_matching(str(keywords["pattern"])) if "pattern" in keywords else msgspec_form.read
-        return replace(msgspec_form, form=Annotated[msgspec_form.form, msgspec.Meta(**meta)], read=read)
-    except (TypeError, ValueError):
-        return None
-
-
-def _read_matching(pattern: str) -> Build:
-    matches = assertion("pattern", pattern)
-
-    def read(text: str) -> str:
-        if not matches(text):
-            raise ValueError("does not match")
-        return text
-
-    return read
+from ponty.request.parsing.compiled_types.class_arguments import InitArguments, arguments_of
+from ponty.request.parsing.compiled_types.compiled_type import REFUSALS, Build, CompiledType, Faults, MsgspecForm
 
 
 class _Argument(msgspec.Struct, frozen=True):

@@ -18,19 +18,10 @@ import msgspec
 
 from ponty.request.content.json_decoder import Json
 from ponty.request.errors import Violation
-from ponty.request.parsing.compiled_type import JSON_TYPES, MAX_FAULTS, Build, ConstructionError, Schema
+from ponty.request.parsing.classes.kinds import is_pydantic_model, is_pydantic_type
+from ponty.request.parsing.compiled_types.compiled_type import JSON_TYPES, MAX_FAULTS, Build, ConstructionError, Schema
 from ponty.request.validation.messages import Reason, reason
 from ponty.request.validation.pointer import pointer
-
-
-def is_pydantic_model(cls: Any) -> bool:
-    """Return whether a class is a model of pydantic, or a dataclass of it."""
-    return isinstance(cls, type) and "pydantic" in sys.modules and hasattr(cls, "__pydantic_validator__")
-
-
-def is_pydantic_type(cls: Any) -> bool:
-    """Return whether a class says itself how pydantic is to read it."""
-    return "pydantic" in sys.modules and hasattr(cls, "__get_pydantic_core_schema__")
 
 
 class PydanticType(msgspec.Struct, frozen=True):

@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 
 from ponty.request.content.json_decoder import MAX_DEPTH
-from ponty.request.parsing.msgspec_own import OwnType
-from ponty.request.parsing.msgspec_path import of_utf8
-from ponty.request.parsing.paused_collection import with_collection_paused
+from ponty.request.parsing.msgspec_path.decoder import of_utf8
+from ponty.request.parsing.msgspec_path.own_types import OwnType
+from ponty.request.parsing.msgspec_path.paused_collection import with_collection_paused
 
 Read = Callable[[bytes], Any]
 

@@ -3,8 +3,16 @@
 from collections.abc import Callable
 from typing import Any
 
-from ponty.request.parsing.compiled_type import REFUSALS, Build, CompiledType, Faults, Items, MsgspecForm, Schema
-from ponty.request.parsing.hash_flooding import refuse_collisions
+from ponty.request.parsing.compiled_types.compiled_type import (
+    REFUSALS,
+    Build,
+    CompiledType,
+    Faults,
+    Items,
+    MsgspecForm,
+    Schema,
+)
+from ponty.request.parsing.compiled_types.hash_flooding import refuse_collisions
 
 _ARRAY = frozenset({"array"})
 
