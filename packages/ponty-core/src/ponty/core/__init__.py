@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from ponty.core.operations.request_deadlines import deadlines
     from ponty.core.operations.security_headers import security_headers
     from ponty.core.operations.trusted_proxies import trusted_proxies
-    from ponty.core.rendering.render_json import encode_as, etag_of, render_json
+    from ponty.core.rendering.declared_values import encode_as, etag_of
+    from ponty.core.rendering.render_json import render_json
     from ponty.core.rendering.reply import Reply, json_response
     from ponty.core.responses.entity_tags import etag_matches
     from ponty.core.retrying import retry
@@ -87,10 +88,10 @@ else:
         "current_request_id": "ponty.core.lifecycle.current_request",
         "deadlines": "ponty.core.operations.request_deadlines",
         "delete": "ponty.core.routing.table",
-        "encode_as": "ponty.core.rendering.render_json",
+        "encode_as": "ponty.core.rendering.declared_values",
         "encode_json": "ponty.core.encoding.json_encoder",
         "etag_matches": "ponty.core.responses.entity_tags",
-        "etag_of": "ponty.core.rendering.render_json",
+        "etag_of": "ponty.core.rendering.declared_values",
         "get": "ponty.core.routing.table",
         "health": "ponty.core.operations.health",
         "http_client_provider": "ponty.core.lifecycle.client",
