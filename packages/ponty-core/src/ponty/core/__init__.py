@@ -9,8 +9,9 @@ if TYPE_CHECKING:
     from ponty.core.connections.limits import Limits
     from ponty.core.encoding.json_encoder import encode_json
     from ponty.core.errors.answer_settings import Envelope, ErrorAnswer
-    from ponty.core.errors.exceptions import DoesNotExist, PontyError, ValidationError, raise_status
+    from ponty.core.errors.exceptions import DoesNotExist, PontyError, ValidationError
     from ponty.core.errors.faults import Fault, Location
+    from ponty.core.errors.raise_status import raise_status
     from ponty.core.idempotency.attempt import IDEMPOTENCY, Idempotency
     from ponty.core.idempotency.middleware import idempotent
     from ponty.core.idempotency.problems import IdempotencyKeyInUse, IdempotencyKeyReused, OutcomeUnknown
@@ -104,7 +105,7 @@ else:
         "patch": "ponty.core.routing.table",
         "post": "ponty.core.routing.table",
         "put": "ponty.core.routing.table",
-        "raise_status": "ponty.core.errors.exceptions",
+        "raise_status": "ponty.core.errors.raise_status",
         "remaining_seconds": "ponty.core.time_left",
         "render_csv": "ponty.core.streams.csv_rows",
         "render_events": "ponty.core.streams.events",
