@@ -1,6 +1,7 @@
 """The layers' imports point downwards only, and the meta-package has every documented name."""
 
 import ast
+import collections
 import importlib
 import pathlib
 import subprocess
@@ -169,6 +170,14 @@ def test_every_row_of_the_folders_is_there(layer):
     for rooms in FOLDERS[layer]:
         for room in rooms.split():
             assert (root / room).is_dir() or (root / f"{room}.py").exists(), room
+
+
+@pytest.mark.parametrize("layer", FOLDERS)
+def test_every_folder_draws_the_way_through_its_modules(layer):
+    """In the docstring of its `__init__`, which says its idea first; two modules need no drawing."""
+    counts = collections.Counter(path.parent for path in TREES[layer] if path.name != "__init__.py" and path.parent.name)
+    texts = {folder: ast.get_docstring(TREES[layer][folder / "__init__.py"]) or "" for folder in counts}
+    assert [folder for folder, text in texts.items() if counts[folder] > 2 and "\n::\n" not in text] == []
 
 
 def test_pyright_is_given_folders_that_are_there():
