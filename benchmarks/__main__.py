@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "start": lambda: starting.measure(peers, chosen.rounds, results),
             "growth": lambda: Growth(max(1, chosen.rounds // 2), load, results).measure(),
             "processes": lambda: processes.measure(chosen.rounds, load, results),
-            "inprocess": lambda: inprocess.measure(chosen.into),
+            "inprocess": lambda: inprocess.measure(chosen.into, chosen.programs),
         }
         for part in chosen.parts:
             try:
@@ -61,6 +61,9 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--cases", type=_names, help="only these, by name, with commas between")
     parser.add_argument("--peers", type=_names, help="only these and Ponty")
     parser.add_argument("--parts", type=_names, default=PARTS, help=f"only these of {', '.join(PARTS)}")
+    parser.add_argument(
+        "--programs", type=_names, default=inprocess.PROGRAMS, help=f"of inprocess only {', '.join(inprocess.PROGRAMS)}"
+    )
     parser.add_argument("--quick", action="store_true", help="three rounds of the first three cases, and nothing else")
     parser.add_argument("--check", action="store_true", help="only see whether the servers answer as they should")
     parser.add_argument("--resume", action="store_true", help="go on with a run that was interrupted")
@@ -79,6 +82,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         (chosen.peers, [peer.name for peer in PEERS]),
         (chosen.cases, [case.name for case in CASES]),
         (chosen.parts, list(PARTS)),
+        (chosen.programs, list(inprocess.PROGRAMS)),
     ):
         if names and not set(names) <= set(known):
             parser.error(f"{', '.join(sorted(set(names) - set(known)))}: known are {', '.join(known)}")

@@ -25,7 +25,6 @@ from ponty.request import (
 )
 
 
-
 def document(schema=None, *, on="taken", **operation):
     """Return a document of one operation, which takes or sends values of a schema."""
     answer = {"description": "OK"}

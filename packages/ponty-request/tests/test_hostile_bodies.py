@@ -35,7 +35,6 @@ from ponty.request.errors import InvalidField
 from ponty.request.validation.validator import Validator
 
 
-
 class Size(enum.Enum):
     SMALL = "s"
     TWO = 2
