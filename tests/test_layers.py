@@ -51,6 +51,8 @@ FOLDERS: dict[str, tuple[str, ...]] = {
         "request",
         "plan client",
         "value_types",
+        "fields/guards",
+        "fields/parameters fields/bodies",
         "fields",
         "forms outgoing",
         "texts",

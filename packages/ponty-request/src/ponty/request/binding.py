@@ -13,9 +13,9 @@ import msgspec
 from aiohttp import web
 
 from ponty.request.content.media_types import essence
-from ponty.request.fields.other_parameters import OtherParameters
+from ponty.request.fields.bodies.stream import BodyStream
+from ponty.request.fields.parameters.other_parameters import OtherParameters
 from ponty.request.fields.provided import Provided
-from ponty.request.fields.stream import BodyStream
 from ponty.request.handlers import check_handler, make_call
 from ponty.request.plan import Plan, key_of_stand_in, make_plan
 from ponty.request.reading import Answer, Answers, Binding, Elsewhere, in_one_turn, in_turns

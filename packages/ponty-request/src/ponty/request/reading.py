@@ -15,7 +15,7 @@ from ponty.core import ADMISSION, PontyError
 from ponty.request.content.charsets import MIMETYPE_CHECKED
 from ponty.request.content.media_types import essence
 from ponty.request.errors import InvalidField, Refused
-from ponty.request.fields.other_parameters import OtherParameters
+from ponty.request.fields.parameters.other_parameters import OtherParameters
 from ponty.request.fields.scoped import Scopes
 from ponty.request.leaving import is_whole, leave_when_sent
 from ponty.request.plan import Plan, Step

@@ -2,9 +2,9 @@
 
 ::
 
-    request ── path │ query │ header │ cookie │ body │ raw ──> value, or InvalidField
-                 └─────┴── converters (text to value)
+    request ── parameters (path, query, header, cookie) │ bodies │ guards │ raw ──> value, or InvalidField
+    program ── provided │ scoped ──> value
 
-`base` is what all of them are: `Field`, which reads a part, and `Description`, which says what it takes. `body` reads
-its bytes by `ponty.request.content` and makes values of them by `ponty.request.parsing`.
+`base` is what all of them are: `Field`, which reads a part, and `Description`, which says what it takes. The folders
+stand above it.
 """

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from ponty.request.errors import InvalidField, InvalidParameters, Violation
 from ponty.request.fields.base import Description, Field
-from ponty.request.fields.utf8 import check_query
+from ponty.request.fields.parameters.utf8 import check_query
 from ponty.request.outgoing import Outgoing
 from ponty.request.parsing.parser import Parser
 from ponty.request.texts.member_texts import MemberTexts
