@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from msgspec import UNSET, UnsetType
 
-    from ponty.request.binding import expect
+    from ponty.request.binding.expect import expect
+    from ponty.request.binding.handle import handle
     from ponty.request.client.answers import Answer
     from ponty.request.client.endpoint import Endpoint
     from ponty.request.client.errors import NotSendable, UnexpectedAnswer
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from ponty.request.fields.guards.api_key import ApiKey
     from ponty.request.fields.guards.basic_credentials import BasicCredentials, Credentials
     from ponty.request.fields.guards.bearer_token import BearerToken
+    from ponty.request.fields.outgoing import Outgoing
     from ponty.request.fields.parameters.cookie import Cookie
     from ponty.request.fields.parameters.header import ContentLength, ContentType, Header
     from ponty.request.fields.parameters.if_match import IfMatch, Precondition
@@ -38,8 +40,6 @@ if TYPE_CHECKING:
     from ponty.request.fields.raw import AIOHttpReq
     from ponty.request.fields.scoped import Scoped
     from ponty.request.forms.upload import Upload
-    from ponty.request.handling import handle
-    from ponty.request.outgoing import Outgoing
     from ponty.request.parsing.annotations.annotation import Annotation
     from ponty.request.parsing.annotations.json_names import Alias
     from ponty.request.parsing.parser import dataclass_to_jsonschema
@@ -73,7 +73,7 @@ else:
         "JsonBody": "ponty.request.fields.bodies.json_body",
         "LastEventId": "ponty.request.fields.parameters.last_event_id",
         "NotSendable": "ponty.request.client.errors",
-        "Outgoing": "ponty.request.outgoing",
+        "Outgoing": "ponty.request.fields.outgoing",
         "ParsedForm": "ponty.request.fields.bodies.form",
         "ParsedJsonBody": "ponty.request.fields.bodies.parsed_json_body",
         "ParsedQuery": "ponty.request.fields.parameters.parsed_query",
@@ -101,8 +101,8 @@ else:
         "changes_between": "ponty.request.differences.documents",
         "conforms_to": "ponty.request.differences.documents",
         "dataclass_to_jsonschema": "ponty.request.parsing.parser",
-        "expect": "ponty.request.binding",
-        "handle": "ponty.request.handling",
+        "expect": "ponty.request.binding.expect",
+        "handle": "ponty.request.binding.handle",
         "openapi": "ponty.request.description.document",
     }
 

@@ -13,9 +13,9 @@ from ponty.request.content.json_decoder import Json, decode_json
 from ponty.request.content.whole_body import read_whole
 from ponty.request.fields.base import Description, Field
 from ponty.request.fields.bodies.json_encoding import MEDIA_TYPE, encoded
+from ponty.request.fields.outgoing import Outgoing
 from ponty.request.large.sizes import LARGE, SIZES
 from ponty.request.large.turns import in_turns
-from ponty.request.outgoing import Outgoing
 from ponty.request.validation.schema_files import Documents, copy_schema, make_validator, read_schema
 from ponty.request.validation.validator import Validator
 

@@ -16,9 +16,9 @@ from ponty.request.content.whole_body import read_whole, whole_at_hand
 from ponty.request.errors import InvalidField, Refused
 from ponty.request.fields.base import Description, Field
 from ponty.request.fields.bodies.json_encoding import MEDIA_TYPE, encoded
+from ponty.request.fields.outgoing import Outgoing
 from ponty.request.large.sizes import LARGE, SIZES
 from ponty.request.large.turns import Steps, in_turns
-from ponty.request.outgoing import Outgoing
 from ponty.request.parsing.parser import Parser
 from ponty.request.validation.validator import Validator
 

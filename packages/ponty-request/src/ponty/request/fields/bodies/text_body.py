@@ -7,7 +7,7 @@ from aiohttp import web
 from ponty.request.content.charsets import read_text
 from ponty.request.errors import InvalidField
 from ponty.request.fields.base import Description, Field
-from ponty.request.outgoing import Outgoing
+from ponty.request.fields.outgoing import Outgoing
 
 
 class TextBody(Field[str]):

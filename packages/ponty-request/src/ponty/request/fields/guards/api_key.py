@@ -9,9 +9,9 @@ from ponty.core import Location
 from ponty.request.errors import InvalidField
 from ponty.request.fields.base import Description, Field
 from ponty.request.fields.guards.challenge import refuse, refuse_if_required
+from ponty.request.fields.outgoing import Outgoing
 from ponty.request.fields.parameters.cookie import read_cookie
 from ponty.request.fields.parameters.utf8 import check_query, require_utf8
-from ponty.request.outgoing import Outgoing
 
 _T_co = TypeVar("_T_co", covariant=True)
 

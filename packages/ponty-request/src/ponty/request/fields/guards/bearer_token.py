@@ -14,7 +14,7 @@ from ponty.request.fields.guards.challenge import (
     refuse,
     refuse_if_required,
 )
-from ponty.request.outgoing import Outgoing
+from ponty.request.fields.outgoing import Outgoing
 
 _T_co = TypeVar("_T_co", covariant=True)
 
