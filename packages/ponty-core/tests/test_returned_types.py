@@ -33,8 +33,8 @@ from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 
 from ponty.core import answer_drift, encode_as, get, render_json
-from ponty.core.answers.encoding import encode_json
-from ponty.core.answers.returned_types import ReturnedType
+from ponty.core.encoding.json_encoder import encode_json
+from ponty.core.returned.returned_type import ReturnedType
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from typed_values import Typed, rows, typed
