@@ -4,7 +4,7 @@ import asyncio
 import functools
 import pathlib
 import types
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from aiohttp import web
@@ -24,7 +24,6 @@ from ponty.request.validation.validator import Validator
 
 if TYPE_CHECKING:
     from ponty.request.large.parser import LargeParser
-    from ponty.request.validation.schema_files import Documents
 
 _T_co = TypeVar("_T_co", covariant=True)
 
@@ -63,7 +62,7 @@ class ParsedJsonBody(Field[_T_co], Generic[_T_co]):
         cls: type[_T_co] | types.UnionType,
         *,
         filepath: str | pathlib.Path | None = None,
-        documents: "Documents | None" = None,
+        documents: Mapping[str, Mapping[str, Any] | bool] | None = None,
     ) -> None:
         self._type = cls
         self._parser: Parser = Parser(cls, ignore_unknown=filepath is not None)
