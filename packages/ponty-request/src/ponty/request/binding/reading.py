@@ -1,25 +1,28 @@
 """A request is answered by reading its fields, turn by turn, and calling the handler with their values.
 
-The turns are those of `ponty.request.plan`. What one refuses is gathered, so that one answer names all that is wrong.
+The turns are those of `ponty.request.fields.plan`. What one refuses is gathered, so that one answer names all that is
+wrong.
 """
 
 import time
 import weakref
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 from aiohttp import HttpVersion11, hdrs, web
 
 from ponty.core import ADMISSION, PontyError
+from ponty.request.binding.leaving import is_whole, leave_when_sent
+from ponty.request.binding.refusals import Refusal, refusal_of
 from ponty.request.content.charsets import MIMETYPE_CHECKED
 from ponty.request.content.media_types import essence
 from ponty.request.errors import InvalidField, Refused
-from ponty.request.fields.other_parameters import OtherParameters
+from ponty.request.fields.plan import Plan, Step
 from ponty.request.fields.scoped import Scopes
-from ponty.request.leaving import is_whole, leave_when_sent
-from ponty.request.plan import Plan, Step
-from ponty.request.refusals import Refusal, refusal_of
+
+if TYPE_CHECKING:
+    from ponty.request.fields.parameters.other_parameters import OtherParameters
 
 _R = TypeVar("_R")
 
@@ -57,7 +60,7 @@ class Binding(msgspec.Struct, frozen=True):
     """
 
     media_type: str | None
-    others: OtherParameters | None
+    others: "OtherParameters | None"
     call: Callable[..., Awaitable[Any]]
     render: Any
     stream: Any
@@ -195,7 +198,7 @@ async def _pass_guards(guards: tuple[Step, ...], request: web.Request, values: l
 
 
 async def _pass_checks(
-    checks: tuple[Step, ...], others: OtherParameters | None, request: web.Request, values: list[Any]
+    checks: tuple[Step, ...], others: "OtherParameters | None", request: web.Request, values: list[Any]
 ) -> None:
     """Read the fields of the second turn.
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, Unpack, over
 from aiohttp import web
 
 from ponty.core import Reply, Routes, render_json, routes
-from ponty.request.binding import expect
+from ponty.request.binding.expect import expect
 from ponty.request.client.endpoint import Called, Endpoint
 from ponty.request.request import Request
 

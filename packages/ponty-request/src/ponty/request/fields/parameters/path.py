@@ -8,8 +8,8 @@ from aiohttp import web
 
 from ponty.request.errors import InvalidField, refusal
 from ponty.request.fields.base import Description, Field
-from ponty.request.fields.utf8 import check_path
-from ponty.request.outgoing import Outgoing
+from ponty.request.fields.outgoing import Outgoing
+from ponty.request.fields.parameters.utf8 import check_path
 from ponty.request.texts.converters import CAST_ERRORS, parse_digits
 from ponty.request.texts.text_forms import TextForm, text_form
 from ponty.request.texts.text_writing import write

@@ -9,7 +9,7 @@ from ponty.request.content.body_chunks import announces_more, body_chunks
 from ponty.request.content.charsets import check_encoding
 from ponty.request.errors import InvalidField
 from ponty.request.fields.base import Description, Field
-from ponty.request.outgoing import Outgoing
+from ponty.request.fields.outgoing import Outgoing
 
 
 class BodyStream(Field[AsyncIterator[bytes]]):
@@ -41,6 +41,7 @@ class BodyStream(Field[AsyncIterator[bytes]]):
     """
 
     takes_stream = True
+    __ponty_streams_body__ = True
 
     def __init__(self, *, max_size: int) -> None:
         if max_size < 1:

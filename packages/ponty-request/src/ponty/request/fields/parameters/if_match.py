@@ -7,8 +7,8 @@ from aiohttp import hdrs, web
 from ponty.core import PontyError, etag_matches
 from ponty.request.errors import InvalidField
 from ponty.request.fields.base import Description, Field
-from ponty.request.fields.utf8 import require_utf8
-from ponty.request.outgoing import Outgoing
+from ponty.request.fields.outgoing import Outgoing
+from ponty.request.fields.parameters.utf8 import require_utf8
 
 
 class Precondition:

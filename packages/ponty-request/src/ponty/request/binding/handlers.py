@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from ponty.request.fields.base import annotations_of
-from ponty.request.plan import quoted
+from ponty.request.fields.plan import quoted
+from ponty.request.fields.value_types import takes, type_name
 from ponty.request.request import Request
-from ponty.request.value_types import takes, type_name
 
 
 def check_handler(

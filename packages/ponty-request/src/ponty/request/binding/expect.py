@@ -1,25 +1,26 @@
 """`expect` binds a handler to its request: it is called with the value of each field, or the request is refused.
 
 The handler's parameters and the fields match one to one, in name and in type, which is seen to at import. The order in
-which the fields are read is settled in `ponty.request.plan`, and kept to in `ponty.request.reading`.
+which the fields are read is settled in `ponty.request.fields.plan`, and kept to in `ponty.request.binding.reading`.
 """
 
 import functools
 import weakref
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import Any, Literal, TypeVar, get_origin, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_origin, overload
 
 import msgspec
 from aiohttp import web
 
+from ponty.request.binding.handlers import check_handler, make_call
+from ponty.request.binding.reading import Answer, Answers, Binding, Elsewhere, in_one_turn, in_turns
 from ponty.request.content.media_types import essence
-from ponty.request.fields.other_parameters import OtherParameters
+from ponty.request.fields.plan import Plan, key_of_stand_in, make_plan
 from ponty.request.fields.provided import Provided
-from ponty.request.fields.stream import BodyStream
-from ponty.request.handlers import check_handler, make_call
-from ponty.request.plan import Plan, key_of_stand_in, make_plan
-from ponty.request.reading import Answer, Answers, Binding, Elsewhere, in_one_turn, in_turns
 from ponty.request.request import Request
+
+if TYPE_CHECKING:
+    from ponty.request.fields.parameters.other_parameters import OtherParameters
 
 _R = TypeVar("_R")
 _Req = TypeVar("_Req", bound=Request)
@@ -146,7 +147,7 @@ def expect(
             __ponty_asks_for_body__=is_guarded,
             __ponty_admits__=is_guarded,
             __ponty_credentials__=_credentials(plan),
-            __ponty_streams_body__=any(isinstance(step.field, BodyStream) for step in plan.steps),
+            __ponty_streams_body__=any(hasattr(step.field, "__ponty_streams_body__") for step in plan.steps),
             __ponty_request__=Binds(cls, media_type),
             __ponty_handler__=inner,
         )
@@ -174,11 +175,13 @@ def _app_keys(plan: Plan) -> tuple[web.AppKey[Any], ...]:
     return tuple(step.field.key for step in plan.steps if isinstance(step.field, Provided))
 
 
-def _others(plan: Plan, *, refuse: bool) -> OtherParameters | None:
+def _others(plan: Plan, *, refuse: bool) -> "OtherParameters | None":
     """Return what refuses the query parameters that no field reads; None where they are let in."""
     queries = [step.field.__ponty_query__ for step in plan.steps if hasattr(step.field, "__ponty_query__")]
     if not refuse and not queries:
         return None
+    from ponty.request.fields.parameters.other_parameters import OtherParameters  # noqa: PLC0415 - most let them in
+
     names = [d.name for d in plan.descriptions() if d.location == "query" and d.style != "properties"]
     return OtherParameters([*names, *(name for query in queries for name in query)])
 

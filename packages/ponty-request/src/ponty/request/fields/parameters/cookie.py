@@ -12,9 +12,9 @@ from aiohttp import hdrs, web
 
 from ponty.request.errors import InvalidField, refusal
 from ponty.request.fields.base import Description, Field
-from ponty.request.fields.text_parameter import ABSENT, TextParameter
-from ponty.request.fields.utf8 import require_utf8
-from ponty.request.outgoing import Outgoing
+from ponty.request.fields.outgoing import Outgoing
+from ponty.request.fields.parameters.text_parameter import ABSENT, TextParameter
+from ponty.request.fields.parameters.utf8 import require_utf8
 
 _T_co = TypeVar("_T_co", covariant=True)
 _X = TypeVar("_X")

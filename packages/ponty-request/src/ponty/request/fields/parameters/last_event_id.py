@@ -5,8 +5,8 @@ from typing import Any, Generic, TypeVar, overload
 from aiohttp import web
 
 from ponty.request.errors import InvalidField
-from ponty.request.fields.header import Header
-from ponty.request.outgoing import Outgoing
+from ponty.request.fields.outgoing import Outgoing
+from ponty.request.fields.parameters.header import Header
 
 _T_co = TypeVar("_T_co", covariant=True)
 _X = TypeVar("_X")

@@ -9,8 +9,8 @@ from aiohttp import web
 
 from ponty.request.errors import InvalidField
 from ponty.request.fields.base import Description, Field
-from ponty.request.fields.utf8 import check_query
-from ponty.request.outgoing import Outgoing
+from ponty.request.fields.outgoing import Outgoing
+from ponty.request.fields.parameters.utf8 import check_query
 from ponty.request.texts.converters import CAST_ERRORS, DIGITS, parse_digits
 from ponty.request.texts.text_defaults import check_default, described
 from ponty.request.texts.text_forms import TextForm, text_form

@@ -10,8 +10,8 @@ from ponty.request.content.charsets import check_encoding
 from ponty.request.content.media_types import boundary, charset, essence
 from ponty.request.errors import InvalidField
 from ponty.request.fields.base import Description, Field
+from ponty.request.fields.outgoing import Outgoing
 from ponty.request.forms.limits import FormLimits, too_large
-from ponty.request.outgoing import Outgoing
 
 if TYPE_CHECKING:
     from ponty.request.forms.form_writer import FormWriter

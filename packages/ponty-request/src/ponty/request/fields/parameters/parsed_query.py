@@ -7,8 +7,8 @@ from aiohttp import web
 
 from ponty.request.errors import InvalidField, InvalidParameters, Violation
 from ponty.request.fields.base import Description, Field
-from ponty.request.fields.utf8 import check_query
-from ponty.request.outgoing import Outgoing
+from ponty.request.fields.outgoing import Outgoing
+from ponty.request.fields.parameters.utf8 import check_query
 from ponty.request.parsing.parser import Parser
 from ponty.request.texts.member_texts import MemberTexts
 from ponty.request.texts.text_parts import TextPart, text_part
