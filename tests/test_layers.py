@@ -2,6 +2,7 @@
 
 import ast
 import collections
+import functools
 import importlib
 import pathlib
 import subprocess
@@ -76,11 +77,10 @@ def root_of(layer):
     return PACKAGES / f"ponty-{layer}/src/ponty/{layer}"
 
 
-TREES = {
-    layer: {path.relative_to(root_of(layer)): ast.parse(path.read_text()) for path in root_of(layer).rglob("*.py")}
-    for layer in ALLOWED
-}
-"""The files of each layer, as Python reads them; one test looks at all of a layer's, and names those at fault."""
+@functools.cache
+def trees(layer):
+    """Return a layer's files, as Python reads them; one test looks at all of them, and names those at fault."""
+    return {path.relative_to(root_of(layer)): ast.parse(path.read_text()) for path in root_of(layer).rglob("*.py")}
 
 
 def imports(tree):
@@ -93,12 +93,12 @@ def imports(tree):
 
 @pytest.mark.parametrize("layer", ALLOWED)
 def test_there_are_files_to_look_at(layer):
-    assert pathlib.Path("__init__.py") in TREES[layer]
+    assert pathlib.Path("__init__.py") in trees(layer)
 
 
 @pytest.mark.parametrize("layer", ALLOWED)
 def test_a_layer_imports_no_other_than_those_it_may(layer):
-    names = [(path, name) for path, tree in TREES[layer].items() for name in imports(tree)]
+    names = [(path, name) for path, tree in trees(layer).items() for name in imports(tree)]
     assert [(path, name) for path, name in names if name.startswith(".")] == [], "relative imports"
     ours = [(path, f"{name}.".split(".")[1]) for path, name in names if name.split(".")[0] == "ponty"]
     assert [(path, other) for path, other in ours if other not in ALLOWED[layer]] == []
@@ -107,7 +107,7 @@ def test_a_layer_imports_no_other_than_those_it_may(layer):
 @pytest.mark.parametrize("layer", ALLOWED)
 def test_a_layer_uses_only_the_public_names_of_another(layer):
     """They are released apart: a private name of one may go while the other stays."""
-    names = [(path, name.split(".")) for path, tree in TREES[layer].items() for name in imports(tree)]
+    names = [(path, name.split(".")) for path, tree in trees(layer).items() for name in imports(tree)]
     assert [
         (path, parts) for path, parts in names if parts[0] == "ponty" and parts[1:2] != [layer] and len(parts) > 2
     ] == []
@@ -158,7 +158,7 @@ def wrong_ways(layer, path, tree):
 @pytest.mark.parametrize("layer", FOLDERS)
 def test_imports_within_a_layer_go_down(layer):
     """So a folder can be read, tested and changed without knowing those above it."""
-    assert [fault for path, tree in TREES[layer].items() for fault in wrong_ways(layer, path, tree)] == []
+    assert [fault for path, tree in trees(layer).items() for fault in wrong_ways(layer, path, tree)] == []
 
 
 @pytest.mark.parametrize("layer", FOLDERS)
@@ -195,7 +195,7 @@ def test_the_memo_imports_nothing_but_the_standard_library():
         - sys.stdlib_module_names
         - {"ponty"}
         - further.get(path.parts[0], set())
-        for path, tree in TREES["memo"].items()
+        for path, tree in trees("memo").items()
     }
     assert {path: names for path, names in foreign.items() if names} == {}
 
