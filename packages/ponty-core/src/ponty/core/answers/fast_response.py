@@ -25,7 +25,7 @@ them, they are among them. Nothing that holds a control character is ever writte
 import time
 from collections.abc import Sequence
 from http.cookies import SimpleCookie
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 from aiohttp import HttpVersion11, hdrs, web
@@ -422,8 +422,10 @@ class PlainResponse(web.Response):
         if self._head.server is not None:
             headers.setdefault(hdrs.SERVER, self._head.server)
 
-    def _build(self) -> None:
-        """Put all there that aiohttp's response has."""
+    def build(self) -> None:
+        """Put all there that aiohttp's response has, if it is not there yet."""
+        if self._is_built:
+            return
         self._is_built = True
         headers, jar, made, body = self._headers, self._jar, self._set_cookies, self._body
         changed = dict(self.__dict__)  # by what sets without a look, as `set_status` does
@@ -436,14 +438,32 @@ class PlainResponse(web.Response):
             return f"<{type(self).__name__} {self.reason} {'eof' if self._is_sent else 'prepared'}>"
         return super().__repr__()
 
-    if not TYPE_CHECKING:  # type checkers would take any name for an attribute's
 
-        def __getattr__(self, name: str) -> Any:
-            """Return an attribute that aiohttp's response has once it is built."""
-            if name.startswith("__") or name in PlainResponse.__slots__ or self._is_built:
-                raise AttributeError(f"{type(self).__qualname__!r} object has no attribute {name!r}")
-            self._build()
-            return getattr(self, name)
+class _Built:
+    """An attribute that aiohttp's response keeps in the dictionary of an instance: who reads it has that built.
+
+    A `__getattr__` would do the same, and make each attribute of a class that has one slower to read.
+
+    Args:
+        name: Its name.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, answer: PlainResponse | None, kind: type[PlainResponse]) -> Any:
+        if answer is None:
+            return self
+        answer.build()
+        try:
+            return vars(answer)[self._name]
+        except KeyError:
+            raise AttributeError(f"{kind.__qualname__!r} object has no attribute {self._name!r}") from None
+
+
+for _name in vars(web.Response()):
+    if not hasattr(PlainResponse, _name):
+        setattr(PlainResponse, _name, _Built(_name))
 
 
 def _goes_plain(request: web.BaseRequest) -> bool:
