@@ -38,7 +38,7 @@ from ponty.core.answers.further_headers import FurtherHeaders, are_apart
 from ponty.core.answers.heads import Head, date
 from ponty.core.answers.noted_headers import add_noted_headers
 from ponty.core.answers.written_cookies import CookieAttributes, by_name, written_cookie, written_cookies
-from ponty.core.answers.written_headers import are_clean, lines_of
+from ponty.core.answers.written_headers import HeaderLines, are_clean, lines_of
 from ponty.core.wire.server_state import SERVER_NAME
 from ponty.core.wire.server_writer import ServerWriter
 
@@ -85,6 +85,7 @@ class PlainResponse(web.Response):
         "_own_headers",
         "_ready_for",
         "_set_cookies",
+        "_shown",
         "_version",
         "is_conditional",
     )
@@ -100,8 +101,9 @@ class PlainResponse(web.Response):
         self._head = head
         self._body = body
         self._own_headers: CIMultiDict[str] | None = None
+        self._shown: CIMultiDict[str] | None = None
         self._version = -1
-        self._lines: bytes | None = None
+        self._lines: HeaderLines | None = None
         self._further: tuple[FurtherHeaders, ...] = ()
         self._further_lines = b""
         self._jar: SimpleCookie | None = None
@@ -141,7 +143,11 @@ class PlainResponse(web.Response):
         ):
             return False
         headers = self._own_headers
-        return headers is None or self._own_lines(headers) is not None or are_clean(headers)
+        if headers is None:
+            return True
+        if self._further or self._version != getversion(headers):  # type: ignore[arg-type]  # of whatever values
+            self._look_through(headers)
+        return self._lines is not None or are_clean(headers)
 
     def is_sendable(self) -> bool:
         """Return whether no more was set than headers and cookies, and these hold no control character.
@@ -157,20 +163,21 @@ class PlainResponse(web.Response):
             return False
         return not cookies or written_cookies(cookies) is not None
 
-    def _own_lines(self, headers: CIMultiDict[str]) -> bytes | None:
+    def _own_lines(self, headers: CIMultiDict[str]) -> HeaderLines | None:
         """Return its own headers as they are written, which are looked at again only where they have changed.
 
         Returns:
             The lines; None where they are for aiohttp to write.
         """
-        version = getversion(headers)  # type: ignore[arg-type]  # of whatever values
-        if self._version != version:
-            if self._further:
-                self._take_in(headers)  # what has come may be one of these
-                version = getversion(headers)  # type: ignore[arg-type]
-            self._lines = lines_of(headers)
-            self._version = version
+        if self._version != getversion(headers):  # type: ignore[arg-type]  # of whatever values
+            self._look_through(headers)
         return self._lines
+
+    def _look_through(self, headers: CIMultiDict[str]) -> None:
+        if self._further:
+            self._take_in(headers)  # what has come may be one of these
+        self._lines = lines_of(headers)
+        self._version = getversion(headers)  # type: ignore[arg-type]  # of whatever values
 
     def carry(self, further: FurtherHeaders) -> None:
         """Send further headers along, unless it was sent or prepared already."""
@@ -190,6 +197,7 @@ class PlainResponse(web.Response):
         ):
             self._further = (*self._further, further)
             self._further_lines += further.lines
+            self._shown = None
         else:
             further.merge_into(self.headers)
 
@@ -254,6 +262,7 @@ class PlainResponse(web.Response):
             whole = self._body
         self._ready_for = None
         self._is_sent = True
+        self._shown = None
         await writer.write_eof(whole)
         self._length = writer.output_size
 
@@ -283,6 +292,7 @@ class PlainResponse(web.Response):
         if whole is None:
             return False
         self._is_sent = True
+        self._shown = None
         writer.write_whole(whole)
         self._length = len(whole)
         return True
@@ -292,20 +302,26 @@ class PlainResponse(web.Response):
 
         A body that is too large to be copied is left to be sent behind them.
         """
-        headers, body, cookies = self._own_headers, self._body, b""
-        lines: bytes | None = self._head.lines
+        head, body, headers, cookies = self._head, self._body, self._own_headers, b""
+        lines, fixed = head.lines, None
         if headers is not None:
-            lines = self._own_lines(headers) if hdrs.CONTENT_TYPE in headers or not body else None
+            own = self._own_lines(headers)
+            if own is None or not (own.has_type or not body):
+                return None
+            lines = own.lines
+            if own.is_fixed:
+                fixed = headers
         if self._set_cookies:
             cookies = b"".join([cookie.line for cookie in self._set_cookies])
         elif self._jar:
             written = written_cookies(self._jar)
-            lines, cookies = (None, b"") if written is None else (lines, written)
-        if lines is None or type(body) is not bytes or (self.__dict__ and self._is_changed()):
+            if written is None:
+                return None
+            cookies = written
+        if type(body) is not bytes or (self.__dict__ and self._is_changed()):
             return None
         server = writer.state.name if type(writer) is ServerWriter else SERVER_NAME
-        head, more = self._head, self._further_lines
-        fixed = headers if headers is not None and (hdrs.DATE in headers or hdrs.SERVER in headers) else None
+        more = self._further_lines
         if len(body) > _LARGEST:
             start = head.alone(lines + more, cookies, len(body), server, fixed)
             return start if len(body) > _LARGEST_COPIED else b"".join((start, body))
@@ -355,6 +371,11 @@ class PlainResponse(web.Response):
     @property
     def headers(self) -> CIMultiDict[str]:
         """The headers; they may be changed."""
+        shown = self._shown
+        return self._show() if shown is None else shown
+
+    def _show(self) -> CIMultiDict[str]:
+        """Return the headers, with all that is among them."""
         headers = self._own_headers
         if headers is None:
             headers = self._own_headers = self._head.headers.copy()
@@ -362,6 +383,7 @@ class PlainResponse(web.Response):
             self._take_in(headers)
         if self._is_sent and not self._is_told:
             self._tell_headers(headers)
+        self._shown = headers
         return headers
 
     @property  # type: ignore[override]  # an attribute of aiohttp's
@@ -371,6 +393,7 @@ class PlainResponse(web.Response):
     @_headers.setter
     def _headers(self, headers: CIMultiDict[str]) -> None:
         self._own_headers = headers
+        self._shown = None
         self._version = -1
 
     def set_cookie(

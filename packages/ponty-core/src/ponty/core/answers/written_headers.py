@@ -6,6 +6,8 @@ says nothing of the framing of an answer and holds no control character. So what
 written as it is.
 """
 
+import msgspec
+from aiohttp import hdrs
 from multidict import CIMultiDict, istr
 
 CONTROLS = bytes({*range(32), 127} - {ord("\t")})
@@ -16,16 +18,31 @@ class _NotPlainError(Exception):
     """A header is for aiohttp to write, or to refuse."""
 
 
-def lines_of(headers: CIMultiDict[str]) -> bytes | None:
+class HeaderLines(msgspec.Struct, frozen=True, eq=False, gc=False):
+    """Headers as they are written.
+
+    Args:
+        lines: All of them, each behind a line break.
+        has_type: Whether `Content-Type` is among them.
+        is_fixed: Whether `Date` or `Server` is.
+    """
+
+    lines: bytes
+    has_type: bool
+    is_fixed: bool
+
+
+def lines_of(headers: CIMultiDict[str]) -> HeaderLines | None:
     """Return `headers` as they are written, each behind a line break; None where they are for aiohttp to write.
 
     Those are for aiohttp that say something of the framing or the connection, hold a control character or half of one,
     or are no text.
     """
     try:
-        return b"".join(map(_line, headers.items()))
+        lines = b"".join(map(_line, headers.items()))
     except (_NotPlainError, TypeError):  # what cannot be a key is no text
         return None
+    return HeaderLines(lines, hdrs.CONTENT_TYPE in headers, hdrs.DATE in headers or hdrs.SERVER in headers)
 
 
 def are_clean(headers: CIMultiDict[str]) -> bool:
