@@ -35,10 +35,11 @@ from multidict import CIMultiDict, getversion
 
 from ponty.core.answers.errors import title
 from ponty.core.answers.further_headers import FurtherHeaders, are_apart
+from ponty.core.answers.header_sets import HeaderLines, lines_of
 from ponty.core.answers.heads import Head, date
 from ponty.core.answers.noted_headers import add_noted_headers
 from ponty.core.answers.written_cookies import CookieAttributes, by_name, written_cookie, written_cookies
-from ponty.core.answers.written_headers import HeaderLines, are_clean, lines_of
+from ponty.core.answers.written_headers import are_clean
 from ponty.core.wire.server_state import SERVER_NAME
 from ponty.core.wire.server_writer import ServerWriter
 
