@@ -10,12 +10,19 @@ import msgspec
 
 from ponty.request.content.json_decoder import MAX_DEPTH, Json, decode_json, not_json
 from ponty.request.errors import Refused
-from ponty.request.parsing.compiled_type import REFUSALS, Build, CompiledType, MsgspecForm, Schema, construction_error
+from ponty.request.parsing.classes.members import is_class_of_members
+from ponty.request.parsing.compiled_types.compiled_type import (
+    REFUSALS,
+    Build,
+    CompiledType,
+    MsgspecForm,
+    Schema,
+    construction_error,
+)
 from ponty.request.parsing.compiler import Compiler
-from ponty.request.parsing.members import is_class_of_members
-from ponty.request.parsing.msgspec_own import OwnType, own_type
-from ponty.request.parsing.msgspec_path import make_reader
-from ponty.request.parsing.own_reader import make_own_reader
+from ponty.request.parsing.msgspec_path.decoder import make_reader
+from ponty.request.parsing.msgspec_path.own_reader import make_own_reader
+from ponty.request.parsing.msgspec_path.own_types import OwnType, own_type
 from ponty.request.validation.validator import Validator
 
 
