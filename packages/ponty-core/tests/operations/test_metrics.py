@@ -151,7 +151,7 @@ async def test_the_format_is_what_the_scraper_asks_for(serve, registry):
 
 
 async def test_a_plain_answer_is_counted_without_being_built(serve, registry, monkeypatch):
-    monkeypatch.setattr(PlainResponse, "_build", lambda answer: pytest.fail("it was built"))
+    monkeypatch.setattr(PlainResponse, "build", lambda answer: pytest.fail("it was built"))
     client = await serve(routes=[routes, metrics(registry=registry)])
     async with client.get("/nothing") as answer:
         assert answer.status == 404
