@@ -16,6 +16,7 @@ from ponty.request.parsing.members import is_class_of_members
 from ponty.request.parsing.msgspec_own import OwnType, own_type
 from ponty.request.parsing.msgspec_path import make_reader
 from ponty.request.parsing.own_reader import make_own_reader
+from ponty.request.parsing.unions import UnionBuild
 from ponty.request.validation.validator import Validator
 
 
@@ -70,17 +71,14 @@ class Parser:
         self.schema: Schema = schema
         validated = compiler.validated(schema)
         self.validator: Validator = _validator(tp, validated)
-        unsure = [node for union in compiler.unions for node in union.unsure()]
-        self.has_alternatives: bool = bool(unsure)
-        """Whether it holds types that only a validator tells apart."""
-        validators = self.validator.of_parts([node.schema for node in unsure])
+        self._unions: list[UnionBuild] = compiler.unions
         for union in compiler.unions:
-            union.prepare(validated, dict(zip(map(id, unsure), validators, strict=True)))
+            union.prepare_all = self._prepare_unions
+        self._validated: Schema = validated
         self.node: CompiledType = node
         """What the type is compiled to."""
         self._build: Build | None = node.build
         self._form: MsgspecForm | None = node.msgspec_form
-        self._read: Callable[[bytes], Any] | None = make_reader(self._form) if self._form else None
         self._make: Build | None = self._form.make if self._form else None
         # Of what is dropped, nobody asks how deep it is.
         self._may_be_deep: bool = self._form is not None and self._form.contains_any and not ignore_unknown
@@ -90,6 +88,22 @@ class Parser:
             self._read = self._read_long = make_own_reader(own, self._read)
         self.is_read_shortly: bool = not (ignore_unknown or opaque)
         """Whether its values may be read by the shorter way part by part."""
+
+    @property
+    def has_alternatives(self) -> bool:
+        """Whether it holds types that only a validator tells apart."""
+        return any(union.unsure() for union in self._unions)
+
+    def _prepare_unions(self) -> None:
+        unsure = [node for union in self._unions for node in union.unsure()]
+        validators = self.validator.of_parts([node.schema for node in unsure])
+        for union in self._unions:
+            union.prepare(self._validated, dict(zip(map(id, unsure), validators, strict=True)))
+
+    @functools.cached_property
+    def _read(self) -> Callable[[bytes], Any] | None:
+        """What reads a short body; None where all go the longer way. It is made for the first, not at the start."""
+        return make_reader(self._form) if self._form else None
 
     @functools.cached_property
     def _read_long(self) -> Callable[[bytes], Any] | None:
