@@ -20,7 +20,6 @@ from ponty.request.parsing.attrs_classes import AttrsConstructor, is_attrs_class
 from ponty.request.parsing.compiled_type import Build, CompiledType, Members, Schema
 from ponty.request.parsing.json_names import json_names, without_alias
 from ponty.request.parsing.members import Member, attrs_members, dataclass_members, struct_members
-from ponty.request.parsing.msgspec_own import own_form
 from ponty.request.parsing.msgspec_path import direct_object
 from ponty.request.parsing.objects import build_object, check_signature, object_schema, with_extra_items
 from ponty.request.parsing.qualifiers import required_keys
@@ -73,6 +72,8 @@ class ClassCompiler:
         if config.array_like:
             return self._struct_array(cls, members, tag)
         node = self._object(cls, members, is_open=not config.forbid_unknown_fields, tag=tag)
+        from ponty.request.parsing.msgspec_own import own_form  # noqa: PLC0415 - of Structs only
+
         is_narrowed = not class_keywords(cls).keys() <= DESCRIPTIVE
         own = None if is_narrowed or self._ignore_unknown else own_form(tp)
         return replace(node, msgspec_form=own or node.msgspec_form)

@@ -4,7 +4,7 @@ import asyncio
 import copy
 import functools
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -13,11 +13,12 @@ from ponty.request.errors import Refused
 from ponty.request.parsing.compiled_type import REFUSALS, Build, CompiledType, MsgspecForm, Schema, construction_error
 from ponty.request.parsing.compiler import Compiler
 from ponty.request.parsing.members import is_class_of_members
-from ponty.request.parsing.msgspec_own import OwnType, own_type
 from ponty.request.parsing.msgspec_path import make_reader
-from ponty.request.parsing.own_reader import make_own_reader
 from ponty.request.parsing.unions import UnionBuild
 from ponty.request.validation.validator import Validator
+
+if TYPE_CHECKING:
+    from ponty.request.parsing.msgspec_own import OwnType
 
 
 def dataclass_to_jsonschema(cls: type) -> dict[str, Any]:
@@ -85,7 +86,7 @@ class Parser:
         self._own: Any = _NO_TYPE if ignore_unknown or opaque else tp
         if self._form == MsgspecForm(tp, contains_any=self._may_be_deep) and (own := _own_type(tp)) is not None:
             self._may_be_deep = not own.is_bounded
-            self._read = self._read_long = make_own_reader(own, self._read)
+            self._read = self._read_long = _own_reader(own, self._read)
         self.is_read_shortly: bool = not (ignore_unknown or opaque)
         """Whether its values may be read by the shorter way part by part."""
 
@@ -109,7 +110,7 @@ class Parser:
     def _read_long(self) -> Callable[[bytes], Any] | None:
         """What reads a long body; None where it is read as a short one. It is made for the first, not at the start."""
         own = None if self._own is _NO_TYPE else _own_type(self._own)
-        return None if own is None else make_own_reader(own, self._read)
+        return None if own is None else _own_reader(own, self._read)
 
     def read(self, body: bytes) -> Any:
         """Decode a body, validate it and build of it.
@@ -204,11 +205,19 @@ _LONG = 4096
 """From how many bytes on a refused body is better found valid first: 1.0 in place of 1 is valid, and rarely refused."""
 
 
-def _own_type(tp: Any) -> OwnType | None:
+def _own_type(tp: Any) -> "OwnType | None":
+    from ponty.request.parsing.msgspec_own import own_type  # noqa: PLC0415 - for Structs and for long bodies
+
     try:
         return own_type(tp)
     except TypeError:  # a name of an annotation has gone since the type was compiled
         return None
+
+
+def _own_reader(own: "OwnType", strict: Callable[[bytes], Any] | None) -> Callable[[bytes], Any]:
+    from ponty.request.parsing.own_reader import make_own_reader  # noqa: PLC0415 - likewise
+
+    return make_own_reader(own, strict)
 
 
 def _validator(tp: Any, schema: Schema) -> Validator:
