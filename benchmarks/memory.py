@@ -1,8 +1,8 @@
 """What each imported module adds to the memory of a process: `hatch run bench:memory`.
 
 Two programs of Ponty's are imported, and what does the same on aiohttp by hand: *hello*, and the one that the other
-benchmarks serve. Each is run in a process of its own, in which the memory that is the process's alone (USS) is
-looked at before and after each module; a module's own share is what those that it imports do not account for. Memory
+benchmarks serve. Each is run in a process of its own, in which the memory that only the process has written is looked
+at before and after each module (what it has read of a library counts or not with who else has loaded it). A module's own share is what those that it imports do not account for. Memory
 comes in pages and grows in steps, so that one module may pay for what the next ones use: sums of folders say more than
 single modules. In the end, what the modules of Ponty and msgspec hold is told by its kind.
 """
@@ -25,20 +25,20 @@ PROGRAMS = {
 WATCHED = """
 import importlib.machinery, json, sys, types
 
-def uss(file=open("/proc/self/smaps_rollup", "rb", buffering=0)):
+def written(file=open("/proc/self/smaps_rollup", "rb", buffering=0)):
     file.seek(0)
-    return sum(int(line.split()[1]) for line in file.read(4096).splitlines() if line.startswith(b"Private_"))
+    return sum(int(line.split()[1]) for line in file.read(4096).splitlines() if line.startswith(b"Private_Dirty"))
 
 stack, own = [0], {}
 
 def watched(load):
     def loading(self, what):
-        before = uss()
+        before = written()
         stack.append(0)
         try:
             return load(self, what)
         finally:
-            grown = uss() - before
+            grown = written() - before
             name = getattr(what, "__name__", None) or what.name
             own[name] = own.get(name, 0) + grown - stack.pop()
             stack[-1] += grown
@@ -47,11 +47,11 @@ def watched(load):
 for loader in (importlib.machinery.SourceFileLoader, importlib.machinery.ExtensionFileLoader):
     for step in ("create_module", "exec_module"):
         setattr(loader, step, watched(getattr(loader, step)))
-uss()
+written()
 program = types.ModuleType("program")
 sys.modules["program"] = program
 exec(compile(sys.argv[1], "program", "exec", dont_inherit=True), vars(program))
-whole = uss()
+whole = written()
 
 import gc
 kinds = {}

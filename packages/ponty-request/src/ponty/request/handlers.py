@@ -108,10 +108,11 @@ def make_call(handler: Any, names: Sequence[str], *, whole: Any) -> Callable[...
         return lambda *values: handler(whole(**dict(zip(names, values, strict=True))))
     if (taken := _plain_names(handler)) is not None:
         order = [names.index(name) for name in taken]
+        call: Callable[..., Awaitable[Any]] = handler
         if order == sorted(order):
-            return handler
+            return call
         arrange = operator.itemgetter(*order)
-        return lambda *values: handler(*arrange(values))
+        return lambda *values: call(*arrange(values))
     return lambda *values: handler(**dict(zip(names, values, strict=True)))
 
 
