@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = _parse(arguments)
     peers = [peer for peer in PEERS if not chosen.peers or peer.name in chosen.peers]
     cases = [case for case in CASES if not chosen.cases or case.name in chosen.cases]
-    load = Load(chosen.load)
+    load = Load(chosen.load, chosen.seconds)
     path = None if chosen.check else chosen.samples
     results = Results(path, facts(load.generator, load.seconds), resume=chosen.resume)
     with contextlib.closing(results):
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "start": lambda: starting.measure(peers, chosen.rounds, results),
             "growth": lambda: Growth(max(1, chosen.rounds // 2), load, results).measure(),
             "processes": lambda: processes.measure(chosen.rounds, load, results),
-            "inprocess": lambda: inprocess.measure(chosen.into),
+            "inprocess": lambda: inprocess.measure(chosen.into, chosen.programs),
         }
         for part in chosen.parts:
             try:
@@ -61,10 +61,14 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--cases", type=_names, help="only these, by name, with commas between")
     parser.add_argument("--peers", type=_names, help="only these and Ponty")
     parser.add_argument("--parts", type=_names, default=PARTS, help=f"only these of {', '.join(PARTS)}")
+    parser.add_argument(
+        "--programs", type=_names, default=inprocess.PROGRAMS, help=f"of inprocess only {', '.join(inprocess.PROGRAMS)}"
+    )
     parser.add_argument("--quick", action="store_true", help="three rounds of the first three cases, and nothing else")
     parser.add_argument("--check", action="store_true", help="only see whether the servers answer as they should")
     parser.add_argument("--resume", action="store_true", help="go on with a run that was interrupted")
     parser.add_argument("--load", choices=("wrk", "hammer"), default=find_generator(), help="the load generator")
+    parser.add_argument("--seconds", type=float, default=1, help="how long load is made at a time (1)")
     parser.add_argument(
         "--samples", type=pathlib.Path, default=CACHE / "samples.jsonl", help="the file where each measurement is kept"
     )
@@ -78,6 +82,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         (chosen.peers, [peer.name for peer in PEERS]),
         (chosen.cases, [case.name for case in CASES]),
         (chosen.parts, list(PARTS)),
+        (chosen.programs, list(inprocess.PROGRAMS)),
     ):
         if names and not set(names) <= set(known):
             parser.error(f"{', '.join(sorted(set(names) - set(known)))}: known are {', '.join(known)}")

@@ -1,21 +1,35 @@
-"""What is measured inside of one process, and of a fleet over one Redis, by programs that also run alone."""
+"""What programs measure that also run alone: inside of one process, or of a fleet over one Redis."""
 
 import pathlib
 import subprocess
 import sys
+from collections.abc import Sequence
 
-HERE = pathlib.Path(__file__).parent
-PROGRAMS = ("building", "bodies", "middlewares", "memo", "fleet")
+ROOT = pathlib.Path(__file__).parent.parent
+PROGRAMS = (
+    "building",
+    "bodies",
+    "middlewares",
+    "deployed",
+    "rows",
+    "refusals",
+    "large_bodies",
+    "beside_large",
+    "memo",
+    "memo_redis",
+    "start",
+    "fleet",
+)
 
 
-def measure(folder: pathlib.Path) -> None:
+def measure(folder: pathlib.Path, programs: Sequence[str] = PROGRAMS) -> None:
     """Run the programs, and keep what they print."""
-    for name in PROGRAMS:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in programs:
         print(f"{name}:", flush=True)
         ended = subprocess.run(
-            [sys.executable, str(HERE / f"{name}.py")], stdout=subprocess.PIPE, text=True, check=False
+            [sys.executable, "-m", f"benchmarks.{name}"], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False
         )
         printed = ended.stdout if ended.returncode == 0 else f"{ended.stdout}failed with {ended.returncode}\n"
         print("".join(f"  {line}\n" for line in printed.splitlines()), end="", flush=True)
-        folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{name}.txt").write_text(printed)

@@ -1,10 +1,11 @@
 """What each imported module adds to the memory of a process: `hatch run bench:memory`.
 
 Two programs of Ponty's are imported, and what does the same on aiohttp by hand: *hello*, and the one that the other
-benchmarks serve. Each is run in a process of its own, in which the memory that only the process has written is looked
-at before and after each module (what it has read of a library counts or not with who else has loaded it). A module's own share is what those that it imports do not account for. Memory
-comes in pages and grows in steps, so that one module may pay for what the next ones use: sums of folders say more than
-single modules. In the end, what the modules of Ponty and msgspec hold is told by its kind.
+benchmarks serve. Each is run in a process of its own, in which the memory that this process alone has written is looked
+at before and after each module; what it has only read of a library counts or not with who else has loaded that. A
+module's own share is what those that it imports do not account for. Memory comes in pages and grows in steps, so that
+one module may pay for what the next ones use: sums of folders say more than single modules. In the end, what the
+modules of Ponty and msgspec hold is told by its kind.
 """
 
 import collections

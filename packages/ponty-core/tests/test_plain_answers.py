@@ -11,10 +11,10 @@ from aiohttp import ClientSession, web
 from aiohttp.abc import AbstractAccessLogger
 
 from ponty.core import DoesNotExist, PontyError, build_app, get, render_json, route
-from ponty.core.answers import fast_response as plain
-from ponty.core.answers import heads
-from ponty.core.answers.fast_response import PlainResponse
-from ponty.core.answers.heads import head
+from ponty.core.responses import fast_response as plain
+from ponty.core.responses import heads
+from ponty.core.responses.fast_response import PlainResponse
+from ponty.core.responses.heads import head
 
 HOST = "Host: a\r\n"
 LAST = f"GET /nothing HTTP/1.1\r\n{HOST}Connection: close\r\n\r\n"
@@ -65,8 +65,8 @@ async def received(client, text):
 def still(monkeypatch):
     """Stop the clocks that an answer tells the time by."""
     monkeypatch.setattr("aiohttp.helpers.time.time", lambda: 1e9)
-    monkeypatch.setattr("ponty.core.answers.rendering.time.time_ns", lambda: 10**18)
-    monkeypatch.setattr("ponty.core.answers.rendering.time.perf_counter_ns", lambda: 0)
+    monkeypatch.setattr("ponty.core.rendering.render_json.time.time_ns", lambda: 10**18)
+    monkeypatch.setattr("ponty.core.rendering.render_json.time.perf_counter_ns", lambda: 0)
 
 
 @pytest.mark.parametrize("request_of", REQUESTS)

@@ -17,10 +17,10 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from ponty.core import Reply, encode_json, get, render_json
-from ponty.core.answers import encoding
-from ponty.core.answers.declared_rows import DeclaredRows
-from ponty.core.answers.encoding import encode_regular
-from ponty.core.answers.regular_types import regular_class, regularity
+from ponty.core.encoding import json_encoder
+from ponty.core.encoding.json_encoder import encode_regular
+from ponty.core.encoding.regular_types import regular_class, regularity
+from ponty.core.rendering.declared_rows import DeclaredRows
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from typed_values import OLD, Typed, rows, typed
@@ -96,7 +96,7 @@ def told(encode: Callable[[object], bytes], value: object) -> bytes | type[Excep
         return type(error)
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.data(), typed | rows)
 def test_any_value_is_written_as_with_the_look_or_refused_by_both(data: st.DataObject, part: Typed) -> None:
     value = data.draw(part.values)
@@ -131,7 +131,7 @@ IRREGULAR = {
 @pytest.mark.parametrize("kind", REGULAR)
 def test_what_is_regular_is_not_looked_at(kind: str) -> None:
     assert regularity(REGULAR[kind]) is not None
-    with mock.patch.object(encoding, "is_suspect") as looked:
+    with mock.patch.object(json_encoder, "is_suspect") as looked:
         encode_json(REGULAR[kind])
     looked.assert_not_called()
 

@@ -33,8 +33,8 @@ from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 
 from ponty.core import answer_drift, encode_as, get, render_json
-from ponty.core.answers.encoding import encode_json
-from ponty.core.answers.returned_types import ReturnedType
+from ponty.core.encoding.json_encoder import encode_json
+from ponty.core.returned.returned_type import ReturnedType
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from typed_values import Typed, rows, typed
@@ -480,7 +480,7 @@ def test_an_attribute_without_an_annotation_is_anything():
     assert encode_as(made, made({"a": [1]})) == b'{"anything":{"a":[1]}}'
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.data(), typed | rows)
 def test_in_one_pass_the_same_is_sent_as_part_by_part(data: st.DataObject, part: Typed) -> None:
     """Of values of subclasses, too, and of those that differ."""

@@ -16,6 +16,7 @@ import threading
 
 import aiohttp
 import pytest
+import warm
 
 from ponty.core import startmeup
 from ponty.core.serving import draining
@@ -85,7 +86,7 @@ async def start():
     async with contextlib.AsyncExitStack() as stack:
 
         async def start(code):
-            process = await asyncio.create_subprocess_exec(
+            process = await warm.start(
                 sys.executable,
                 "-W",
                 "error",

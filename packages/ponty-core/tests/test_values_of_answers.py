@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ponty.core.answers.encoding import _SUSPECT, encode_json, is_suspect
+from ponty.core.encoding.json_encoder import _SUSPECT, encode_json, is_suspect
 
 OLD = datetime.timezone(datetime.timedelta(minutes=19, seconds=32))  # Amsterdam's, until 1937
 

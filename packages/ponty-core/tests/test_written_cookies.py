@@ -9,9 +9,9 @@ from http.cookies import CookieError, Morsel, SimpleCookie
 import pytest
 from aiohttp import web
 
-from ponty.core.answers.fast_response import PlainResponse
-from ponty.core.answers.heads import head
-from ponty.core.answers.written_cookies import written_cookies
+from ponty.core.responses.fast_response import PlainResponse
+from ponty.core.responses.heads import head
+from ponty.core.responses.written_cookies import written_cookies
 
 
 def cookies(*attributes):

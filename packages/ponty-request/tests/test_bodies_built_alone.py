@@ -12,7 +12,7 @@ import pytest
 
 from ponty.request import UNSET, Annotation, InvalidField, ParsedJsonBody, UnsetType
 from ponty.request.parsing import parser
-from ponty.request.parsing.plain_dataclasses import is_plain_dataclass
+from ponty.request.parsing.msgspec_path.plain_dataclasses import is_plain_dataclass
 
 
 @dataclasses.dataclass

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import pytest
 
-from ponty.request.parsing.class_arguments import arguments_of, init_arguments
+from ponty.request.parsing.compiled_types.class_arguments import arguments_of, init_arguments
 
 
 @dataclasses.dataclass

@@ -25,7 +25,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ponty.core import encode_json
-from ponty.core.answers.returned_types import ReturnedType
+from ponty.core.returned.returned_type import ReturnedType
 from ponty.request import UNSET, Alias, Annotation, InvalidField, UnsetType
 from ponty.request.parsing.parser import Parser
 from ponty.request.validation.formats import FORMATS, checker

@@ -23,7 +23,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import refused_bodies
 
 from ponty.core import Fault, Routes, ValidationError, app_runner, build_app, render_json
-from ponty.core.answers import problems
+from ponty.core.errors import problems
 from ponty.request import (
     Description,
     Field,

@@ -27,8 +27,8 @@ from ponty.core import (
     post,
     routes,
 )
-from ponty.core.answers.fast_response import PlainResponse
 from ponty.core.operations import metrics as metrics_module
+from ponty.core.responses.fast_response import PlainResponse
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
 from serving import Served, rest
@@ -159,7 +159,7 @@ async def test_a_plain_answer_is_counted_without_being_built(serve, registry, mo
 
 @pytest.mark.parametrize("change", [lambda answer: answer.set_status(410), lambda answer: answer.headers])
 def test_the_status_of_a_plain_answer_is_right_however_it_was_changed(change):
-    from ponty.core.answers.problems import problem
+    from ponty.core.errors.problems import problem
 
     answer = problem(404)
     assert answer.status == 404

@@ -5,15 +5,11 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ponty.core.answers.answer_settings import Envelope, ErrorAnswer
-    from ponty.core.answers.encoding import encode_json
-    from ponty.core.answers.entity_tags import etag_matches
-    from ponty.core.answers.errors import DoesNotExist, PontyError, ValidationError, raise_status
-    from ponty.core.answers.faults import Fault, Location
-    from ponty.core.answers.rendering import encode_as, etag_of, render_json
-    from ponty.core.answers.reply import Reply, json_response
-    from ponty.core.answers.returned_types import answer_drift
     from ponty.core.app import build_app, routes_of
+    from ponty.core.encoding.json_encoder import encode_json
+    from ponty.core.errors.answer_settings import Envelope, ErrorAnswer
+    from ponty.core.errors.exceptions import DoesNotExist, PontyError, ValidationError, raise_status
+    from ponty.core.errors.faults import Fault, Location
     from ponty.core.idempotency.attempt import IDEMPOTENCY, Idempotency
     from ponty.core.idempotency.middleware import idempotent
     from ponty.core.idempotency.problems import IdempotencyKeyInUse, IdempotencyKeyReused, OutcomeUnknown
@@ -33,7 +29,11 @@ if TYPE_CHECKING:
     from ponty.core.operations.security_headers import security_headers
     from ponty.core.operations.tracing import tracing
     from ponty.core.operations.trusted_proxies import trusted_proxies
+    from ponty.core.rendering.render_json import encode_as, etag_of, render_json
+    from ponty.core.rendering.reply import Reply, json_response
+    from ponty.core.responses.entity_tags import etag_matches
     from ponty.core.retrying import retry
+    from ponty.core.returned.returned_type import answer_drift
     from ponty.core.routing.admission import ADMISSION, Admission
     from ponty.core.routing.route import Route
     from ponty.core.routing.table import Routes, delete, get, patch, post, put, route, route_iter, routes, websocket
@@ -54,11 +54,11 @@ else:
         "Admission": "ponty.core.routing.admission",
         "BACKGROUND_TASKS": "ponty.core.lifecycle.background",
         "BackgroundTasks": "ponty.core.lifecycle.background",
-        "DoesNotExist": "ponty.core.answers.errors",
-        "Envelope": "ponty.core.answers.answer_settings",
-        "ErrorAnswer": "ponty.core.answers.answer_settings",
+        "DoesNotExist": "ponty.core.errors.exceptions",
+        "Envelope": "ponty.core.errors.answer_settings",
+        "ErrorAnswer": "ponty.core.errors.answer_settings",
         "Event": "ponty.core.streams.events",
-        "Fault": "ponty.core.answers.faults",
+        "Fault": "ponty.core.errors.faults",
         "HeldAnswer": "ponty.core.idempotency.store",
         "Hub": "ponty.core.streams.hub",
         "IDEMPOTENCY": "ponty.core.idempotency.attempt",
@@ -68,17 +68,17 @@ else:
         "IdempotencyStore": "ponty.core.idempotency.store",
         "Lagged": "ponty.core.streams.hub",
         "Limits": "ponty.core.serving.limits",
-        "Location": "ponty.core.answers.faults",
+        "Location": "ponty.core.errors.faults",
         "OutcomeUnknown": "ponty.core.idempotency.problems",
-        "PontyError": "ponty.core.answers.errors",
+        "PontyError": "ponty.core.errors.exceptions",
         "Provider": "ponty.core.lifecycle.providers",
-        "Reply": "ponty.core.answers.reply",
+        "Reply": "ponty.core.rendering.reply",
         "Route": "ponty.core.routing.route",
         "Routes": "ponty.core.routing.table",
         "Serving": "ponty.core.serving.interception",
         "TooManyTasks": "ponty.core.lifecycle.background",
-        "ValidationError": "ponty.core.answers.errors",
-        "answer_drift": "ponty.core.answers.returned_types",
+        "ValidationError": "ponty.core.errors.exceptions",
+        "answer_drift": "ponty.core.returned.returned_type",
         "app_runner": "ponty.core.serving.runner",
         "background_tasks": "ponty.core.lifecycle.background",
         "build_app": "ponty.core.app",
@@ -87,27 +87,27 @@ else:
         "current_request_id": "ponty.core.lifecycle.current_request",
         "deadlines": "ponty.core.operations.request_deadlines",
         "delete": "ponty.core.routing.table",
-        "encode_as": "ponty.core.answers.rendering",
-        "encode_json": "ponty.core.answers.encoding",
-        "etag_matches": "ponty.core.answers.entity_tags",
-        "etag_of": "ponty.core.answers.rendering",
+        "encode_as": "ponty.core.rendering.render_json",
+        "encode_json": "ponty.core.encoding.json_encoder",
+        "etag_matches": "ponty.core.responses.entity_tags",
+        "etag_of": "ponty.core.rendering.render_json",
         "get": "ponty.core.routing.table",
         "health": "ponty.core.operations.health",
         "http_client_provider": "ponty.core.lifecycle.client",
         "idempotent": "ponty.core.idempotency.middleware",
         "intercept_serving": "ponty.core.serving.interception",
         "json_logs": "ponty.core.operations.json_logs",
-        "json_response": "ponty.core.answers.reply",
+        "json_response": "ponty.core.rendering.reply",
         "lease_http_client": "ponty.core.lifecycle.client",
         "metrics": "ponty.core.operations.metrics",
         "patch": "ponty.core.routing.table",
         "post": "ponty.core.routing.table",
         "put": "ponty.core.routing.table",
-        "raise_status": "ponty.core.answers.errors",
+        "raise_status": "ponty.core.errors.exceptions",
         "remaining_seconds": "ponty.core.time_left",
         "render_csv": "ponty.core.streams.csv_rows",
         "render_events": "ponty.core.streams.events",
-        "render_json": "ponty.core.answers.rendering",
+        "render_json": "ponty.core.rendering.render_json",
         "render_lines": "ponty.core.streams.lines",
         "request_ids": "ponty.core.operations.request_ids",
         "retry": "ponty.core.retrying",

@@ -7,12 +7,12 @@ from typing import Any, Literal
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from ponty.core.answers.answer_settings import AnswerSettings, Envelope, ErrorAnswer
-from ponty.core.answers.error_middleware import answer_errors, answering, answering_for_others
-from ponty.core.answers.noted_headers import add_noted_headers
+from ponty.core.errors.answer_settings import AnswerSettings, Envelope, ErrorAnswer
 from ponty.core.lifecycle.handler_needs import check_app_keys, replace_fields
 from ponty.core.lifecycle.providers import Provider, lifespan, listed
 from ponty.core.lifecycle.stopping import watch_stopping
+from ponty.core.middlewares.error_middleware import answer_errors, answering, answering_for_others
+from ponty.core.responses.noted_headers import add_noted_headers
 from ponty.core.routing.mounting import check_path_parameters, listed_tables, mount
 from ponty.core.routing.route import Route
 from ponty.core.routing.table import Routes

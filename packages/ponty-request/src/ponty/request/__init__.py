@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from ponty.request.forms.upload import Upload
     from ponty.request.handling import handle
     from ponty.request.outgoing import Outgoing
-    from ponty.request.parsing.annotation import Annotation
-    from ponty.request.parsing.json_names import Alias
+    from ponty.request.parsing.annotations.annotation import Annotation
+    from ponty.request.parsing.annotations.json_names import Alias
     from ponty.request.parsing.parser import dataclass_to_jsonschema
     from ponty.request.request import Request
     from ponty.request.sockets.accept import accept_socket
@@ -46,8 +46,8 @@ else:
     # Each is imported when it is first used, so that a program starts with what it uses alone.
     _HOMES = {
         "AIOHttpReq": "ponty.request.fields.raw",
-        "Alias": "ponty.request.parsing.json_names",
-        "Annotation": "ponty.request.parsing.annotation",
+        "Alias": "ponty.request.parsing.annotations.json_names",
+        "Annotation": "ponty.request.parsing.annotations.annotation",
         "Answer": "ponty.request.client.answers",
         "ApiKey": "ponty.request.fields.guards",
         "BasicCredentials": "ponty.request.fields.guards",

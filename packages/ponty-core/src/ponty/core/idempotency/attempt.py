@@ -12,7 +12,6 @@ from typing import Any, Literal
 import msgspec
 from aiohttp import hdrs, web
 
-from ponty.core.answers.error_watchers import watch_errors
 from ponty.core.idempotency.keys import (
     Scope,
     cookies_of,
@@ -27,6 +26,7 @@ from ponty.core.idempotency.problems import IdempotencyKeyInUse
 from ponty.core.idempotency.store import HeldAnswer, IdempotencyStore
 from ponty.core.idempotency.stored_answer import Record, answer_of, load, record_of
 from ponty.core.log_lines import log_error
+from ponty.core.middlewares.error_watchers import watch_errors
 
 logger: logging.Logger = logging.getLogger("ponty.core")
 

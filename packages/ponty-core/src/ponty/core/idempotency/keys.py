@@ -10,8 +10,8 @@ from collections.abc import Awaitable, Callable, Iterable
 
 from aiohttp import web
 
-from ponty.core.answers.errors import ValidationError
-from ponty.core.answers.faults import Fault
+from ponty.core.errors.exceptions import ValidationError
+from ponty.core.errors.faults import Fault
 
 HEADER = "Idempotency-Key"
 LONGEST = 255

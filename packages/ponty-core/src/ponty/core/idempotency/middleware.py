@@ -7,7 +7,7 @@ from typing import Any, Literal
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
-from ponty.core.answers.errors import PontyError, ValidationError
+from ponty.core.errors.exceptions import PontyError, ValidationError
 from ponty.core.idempotency.attempt import Attempt, Options, keeps
 from ponty.core.idempotency.attempt import fingerprint as whole_request
 from ponty.core.idempotency.keys import HEADER, LONGEST

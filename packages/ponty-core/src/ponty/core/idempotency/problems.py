@@ -8,7 +8,7 @@
     └── IdempotencyKeyReused      422  another request had this key
 """
 
-from ponty.core.answers.errors import PontyError
+from ponty.core.errors.exceptions import PontyError
 
 
 class IdempotencyKeyInUse(PontyError):

@@ -10,9 +10,9 @@ from typing import Literal
 import msgspec
 from aiohttp import hdrs, payload, web
 
-from ponty.core.answers.fast_response import PlainResponse
-from ponty.core.answers.heads import head
 from ponty.core.idempotency.problems import IdempotencyKeyReused, OutcomeUnknown
+from ponty.core.responses.fast_response import PlainResponse
+from ponty.core.responses.heads import head
 
 logger: logging.Logger = logging.getLogger("ponty.core")
 

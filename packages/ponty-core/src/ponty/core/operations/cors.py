@@ -19,9 +19,9 @@ from collections.abc import Callable, Iterable, Mapping
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Middleware
 
-from ponty.core.answers.further_headers import FurtherHeaders, further_headers
-from ponty.core.answers.passages import Instead, Notes, Step, passage
-from ponty.core.answers.problems import problem
+from ponty.core.errors.problems import problem
+from ponty.core.middlewares.passages import Instead, Notes, Step, passage
+from ponty.core.responses.further_headers import FurtherHeaders, further_headers
 from ponty.core.routing.unmatched import Unmatched
 
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.\-]*://(?:[a-z0-9._\-]+|\[[0-9a-f:.]+\])(?::[1-9][0-9]{0,4})?")

@@ -14,12 +14,12 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import hdrs, web
 
-from ponty.core.answers.encoding import encode_json
-from ponty.core.answers.errors import title
-from ponty.core.answers.fast_response import PlainResponse
-from ponty.core.answers.heads import head
-from ponty.core.answers.problems import PROBLEM_JSON
+from ponty.core.encoding.json_encoder import encode_json
+from ponty.core.errors.problems import PROBLEM_JSON
 from ponty.core.lifecycle.stopping import is_stopping
+from ponty.core.responses.fast_response import PlainResponse
+from ponty.core.responses.heads import head
+from ponty.core.responses.statuses import title
 from ponty.core.routing.table import Routes
 
 logger: logging.Logger = logging.getLogger("ponty.core")

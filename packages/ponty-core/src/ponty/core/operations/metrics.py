@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from aiohttp import hdrs, web
 
-from ponty.core.answers.error_watchers import watch_errors_of
-from ponty.core.answers.errors import PontyError
-from ponty.core.answers.passages import Notes, Step, passage
+from ponty.core.errors.exceptions import PontyError
+from ponty.core.middlewares.error_watchers import watch_errors_of
+from ponty.core.middlewares.passages import Notes, Step, passage
 from ponty.core.operations.cache_events import cache_events
 from ponty.core.operations.tallies import TalliedHistogram, Tally
 from ponty.core.routing.table import Routes

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from ponty.core.answers.problems import problem
+from ponty.core.errors.problems import problem
 from ponty.core.lifecycle.deadline_headers import ENVOY_TIMEOUT, DeadlineHeader, check_header, read_seconds
 from ponty.core.operations.addresses import TrustedPeers
 from ponty.core.time_left import Deadline, current_deadline, holding

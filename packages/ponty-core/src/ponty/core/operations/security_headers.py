@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Middleware
 
-from ponty.core.answers.further_headers import FurtherHeaders, further_headers
-from ponty.core.answers.passages import Notes, Step, passage
+from ponty.core.middlewares.passages import Notes, Step, passage
+from ponty.core.responses.further_headers import FurtherHeaders, further_headers
 
 _DEFAULTS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",

@@ -20,13 +20,13 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from ponty.core.answers.error_watchers import watch_errors
 from ponty.core.lifecycle.current_request import (
     IDENTITY,
     RequestIdentity,
     call_headers,
     current_identity,
 )
+from ponty.core.middlewares.error_watchers import watch_errors
 from ponty.core.operations.addresses import TrustedPeers
 from ponty.core.operations.cache_events import cache_events
 from ponty.core.routing.unmatched import Unmatched

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
-from ponty.core.answers.problems import problem
+from ponty.core.errors.problems import problem
 from ponty.core.operations.addresses import TrustedPeers
 from ponty.core.operations.forwarding import Hop, MalformedForwarded, read_forwarded, read_x_forwarded
 from ponty.core.serving.access_log import CLIENT_ADDRESS, addresses_told

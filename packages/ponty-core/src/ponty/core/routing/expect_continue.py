@@ -2,7 +2,7 @@
 
 from aiohttp import HttpVersion11, hdrs, web
 
-from ponty.core.answers.problems import problem
+from ponty.core.errors.problems import problem
 from ponty.core.wire.announced_bodies import announces_too_much
 from ponty.core.wire.unread_bodies import leave_unread, mark_unasked
 

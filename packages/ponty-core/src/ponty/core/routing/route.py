@@ -11,7 +11,7 @@ import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from ponty.core.answers.errors import PontyError
+from ponty.core.errors.exceptions import PontyError
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 """What answers a request."""

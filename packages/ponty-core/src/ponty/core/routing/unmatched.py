@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from aiohttp import hdrs, web
 from yarl import URL
 
-from ponty.core.answers.problems import problem
+from ponty.core.errors.problems import problem
 from ponty.core.routing.expect_continue import meet_expectation
 from ponty.core.routing.route import Handler
 

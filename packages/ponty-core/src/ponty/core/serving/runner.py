@@ -15,11 +15,11 @@ from collections.abc import Callable
 from aiohttp import web
 from aiohttp.log import access_logger, server_logger
 
-from ponty.core.answers.error_middleware import whole
-from ponty.core.answers.noted_headers import has_a_say
 from ponty.core.app import MOUNTED
 from ponty.core.lifecycle.stopping import is_watched, watch_stopping
 from ponty.core.log_lines import log_error
+from ponty.core.middlewares.error_middleware import whole
+from ponty.core.responses.noted_headers import has_a_say
 from ponty.core.routing.dispatch import Dispatch, can_dispatch, stands_alone
 from ponty.core.serving.access_log import AccessLogger
 from ponty.core.serving.draining import drain

@@ -12,7 +12,7 @@ from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http_parser import RawRequestMessage
 from yarl import URL
 
-from ponty.core.answers.closing_answer import ClosingAnswer
+from ponty.core.errors.closing_answer import ClosingAnswer
 from ponty.core.log_lines import log_error
 from ponty.core.serving.connection import Connection
 from ponty.core.serving.limits import Limits

@@ -11,8 +11,8 @@ from aiohttp import web
 from aiohttp.log import access_logger
 from aiohttp.typedefs import Middleware
 
-from ponty.core.answers.answer_settings import Envelope, ErrorAnswer
 from ponty.core.app import build_app
+from ponty.core.errors.answer_settings import Envelope, ErrorAnswer
 from ponty.core.lifecycle.providers import Provider
 from ponty.core.routing.table import Routes
 from ponty.core.serving.interception import Serving

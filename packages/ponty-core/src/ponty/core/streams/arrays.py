@@ -12,10 +12,9 @@ from typing import Any, get_args, get_origin
 import msgspec
 from aiohttp import web
 
-from ponty.core.answers.answer_settings import AnswerSettings, Envelope, current_settings
-from ponty.core.answers.encoding import encode_json
-from ponty.core.answers.reply import JSON
-from ponty.core.answers.returned_types import ReturnedType
+from ponty.core.encoding.json_encoder import JSON, encode_json
+from ponty.core.errors.answer_settings import AnswerSettings, Envelope, current_settings
+from ponty.core.returned.returned_type import ReturnedType
 from ponty.core.streams.framing import StreamOptions
 from ponty.core.streams.limited_items import LimitedItems
 from ponty.core.streams.stream import Stream

@@ -15,9 +15,9 @@ from urllib.parse import quote
 import msgspec
 from aiohttp import hdrs, web
 
-from ponty.core.answers.encoding import encode_json
-from ponty.core.answers.is_type import is_type
-from ponty.core.answers.returned_types import ReturnedType
+from ponty.core.encoding.json_encoder import encode_json
+from ponty.core.returned.is_type import is_type
+from ponty.core.returned.returned_type import ReturnedType
 from ponty.core.streams.framing import Streaming, StreamOptions
 from ponty.core.streams.limited_items import LimitedItems
 from ponty.core.streams.stream import Stream

@@ -7,8 +7,8 @@ from typing import Any, Generic, ParamSpec, TypeVar, overload
 
 from aiohttp import web
 
-from ponty.core.answers.encoding import encode_json
-from ponty.core.answers.is_type import is_type
+from ponty.core.encoding.json_encoder import encode_json
+from ponty.core.returned.is_type import is_type
 from ponty.core.streams.framing import PROMPT, StreamOptions
 from ponty.core.streams.limited_items import LimitedItems
 from ponty.core.streams.prompt_items import prompt_items

@@ -1,7 +1,7 @@
 """What of each item of a stream is sent, by the type that its handler declares."""
 
-from ponty.core.answers.answer_settings import AnswerSettings, current_settings
-from ponty.core.answers.returned_types import ReturnedType
+from ponty.core.errors.answer_settings import AnswerSettings, current_settings
+from ponty.core.returned.returned_type import ReturnedType
 
 _DEFAULTS = AnswerSettings()
 

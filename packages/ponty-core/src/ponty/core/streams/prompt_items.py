@@ -5,7 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
-from ponty.core.answers.returned_types import ReturnedType
+from ponty.core.returned.returned_type import ReturnedType
 from ponty.core.streams.framing import Framing, Streaming, StreamOptions
 from ponty.core.streams.limited_items import LimitedItems
 from ponty.core.streams.stream import Stream

@@ -34,7 +34,7 @@ from typing import Any, Literal, cast
 from aiohttp import hdrs, web
 from aiohttp.http import StreamWriter
 
-from ponty.core.answers.errors import PontyError
+from ponty.core.errors.exceptions import PontyError
 from ponty.core.lifecycle.stopping import when_stopping
 from ponty.core.streams.framing import Framing, StreamOptions
 from ponty.core.wire.departures import ClientLeft, CutOff, has_left, watch_departure

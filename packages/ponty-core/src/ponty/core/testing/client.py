@@ -8,8 +8,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient
 from aiohttp.typedefs import Middleware
 
-from ponty.core.answers.answer_settings import Envelope, ErrorAnswer
 from ponty.core.app import build_app
+from ponty.core.errors.answer_settings import Envelope, ErrorAnswer
 from ponty.core.lifecycle.providers import Provider
 from ponty.core.routing.table import Routes
 

@@ -14,7 +14,7 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
-from ponty.core.answers.encoding import encode_json
+from ponty.core.encoding.json_encoder import encode_json
 from ponty.core.lifecycle.client import http_client_provider
 from ponty.core.lifecycle.providers import Provider
 

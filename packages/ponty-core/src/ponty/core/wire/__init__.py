@@ -3,5 +3,5 @@
 ::
 
     serving.connection --makes--> server_writer --reads--> server_state <--asked by-- whoever wants to know of a stop
-    answers.error_middleware --calls--> unread_bodies, head_requests, announced_bodies, late_handlers
+    middlewares.error_middleware --calls--> unread_bodies, head_requests, announced_bodies, late_handlers
 """

@@ -15,14 +15,14 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 
 import msgspec
 
-from ponty.request.parsing.annotation import Annotation, class_keywords
-from ponty.request.parsing.compiled_type import JSON_TYPES, CompiledType
-from ponty.request.parsing.constraints import keywords_of
+from ponty.request.parsing.annotations.annotation import Annotation, class_keywords
+from ponty.request.parsing.annotations.constraints import keywords_of
+from ponty.request.parsing.annotations.type_hints import JSON, alias_value
+from ponty.request.parsing.classes.members import SentMember, sent_members
+from ponty.request.parsing.compiled_types.compiled_type import JSON_TYPES, CompiledType
+from ponty.request.parsing.compiled_types.objects import mapping, object_schema
+from ponty.request.parsing.compiled_types.scalars import enumeration, flags, open_enumeration, scalar
 from ponty.request.parsing.definitions import Met, Names, definition_name
-from ponty.request.parsing.members import SentMember, sent_members
-from ponty.request.parsing.objects import mapping, object_schema
-from ponty.request.parsing.scalars import enumeration, flags, open_enumeration, scalar
-from ponty.request.parsing.type_hints import JSON, alias_value
 
 Schema = dict[str, Any]
 

@@ -13,7 +13,7 @@ import msgspec
 from ponty.request.content.json_decoder import Json
 from ponty.request.errors import InvalidField, Violation, refusal
 from ponty.request.forms.upload import Upload
-from ponty.request.parsing.compiled_type import CompiledType, Schema
+from ponty.request.parsing.compiled_types.compiled_type import CompiledType, Schema
 from ponty.request.parsing.parser import Parser
 from ponty.request.texts.converters import CAST_ERRORS
 from ponty.request.texts.text_parts import text_part

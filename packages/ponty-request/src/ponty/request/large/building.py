@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from ponty.request.large.turns import Steps
-from ponty.request.parsing.compiled_type import REFUSALS, Build, Entries, Faults, Items, Members
+from ponty.request.parsing.compiled_types.compiled_type import REFUSALS, Build, Entries, Faults, Items, Members
 
 
 class ArrayParts(msgspec.Struct):

@@ -15,7 +15,7 @@ from ponty.request.large.reduction import LargeValidator
 from ponty.request.large.release import Kept
 from ponty.request.large.turns import Steps
 from ponty.request.large.typed import Readers, TypedSink, inside_of
-from ponty.request.parsing.compiled_type import (
+from ponty.request.parsing.compiled_types.compiled_type import (
     REFUSALS,
     CompiledType,
     Entries,

@@ -12,8 +12,8 @@ import msgspec
 from ponty.request.large.building import ArrayParts, EntriesParts, MembersParts, Parts, Ready
 from ponty.request.large.plain import PlainSink
 from ponty.request.large.release import Kept
-from ponty.request.parsing.arrays import array
-from ponty.request.parsing.compiled_type import (
+from ponty.request.parsing.compiled_types.arrays import array
+from ponty.request.parsing.compiled_types.compiled_type import (
     JSON_TYPES,
     Build,
     Choice,
@@ -22,11 +22,11 @@ from ponty.request.parsing.compiled_type import (
     Items,
     Members,
 )
-from ponty.request.parsing.msgspec_own import own_type
-from ponty.request.parsing.msgspec_path import make_reader
-from ponty.request.parsing.objects import mapping
-from ponty.request.parsing.own_reader import make_own_reader
-from ponty.request.parsing.scalars import scalar
+from ponty.request.parsing.compiled_types.objects import mapping
+from ponty.request.parsing.compiled_types.scalars import scalar
+from ponty.request.parsing.msgspec_path.decoder import make_reader
+from ponty.request.parsing.msgspec_path.own_reader import make_own_reader
+from ponty.request.parsing.msgspec_path.own_types import own_type
 
 _split: Callable[[bytes], dict[str, msgspec.Raw]] = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _name: Callable[[bytes], str] = msgspec.json.Decoder(str).decode

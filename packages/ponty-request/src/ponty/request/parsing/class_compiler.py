@@ -14,17 +14,17 @@ import msgspec
 from msgspec.structs import replace
 
 from ponty.request.content.json_decoder import Json
-from ponty.request.parsing.annotation import DESCRIPTIVE, class_keywords
-from ponty.request.parsing.arrays import fixed_array
-from ponty.request.parsing.attrs_classes import AttrsConstructor, is_attrs_class
-from ponty.request.parsing.compiled_type import Build, CompiledType, Members, Schema
-from ponty.request.parsing.json_names import json_names, without_alias
-from ponty.request.parsing.members import Member, attrs_members, dataclass_members, struct_members
-from ponty.request.parsing.msgspec_path import direct_object
-from ponty.request.parsing.objects import build_object, check_signature, object_schema, with_extra_items
-from ponty.request.parsing.qualifiers import required_keys
-from ponty.request.parsing.scalars import enumeration
-from ponty.request.parsing.type_hints import resolve_hints
+from ponty.request.parsing.annotations.annotation import DESCRIPTIVE, class_keywords
+from ponty.request.parsing.annotations.json_names import json_names, without_alias
+from ponty.request.parsing.annotations.qualifiers import required_keys
+from ponty.request.parsing.annotations.type_hints import resolve_hints
+from ponty.request.parsing.classes.kinds import is_attrs_class, is_struct, is_typed_dict, may_hash
+from ponty.request.parsing.classes.members import Member, attrs_members, dataclass_members, struct_members
+from ponty.request.parsing.compiled_types.arrays import fixed_array
+from ponty.request.parsing.compiled_types.compiled_type import Build, CompiledType, Members, Schema
+from ponty.request.parsing.compiled_types.objects import build_object, check_signature, object_schema, with_extra_items
+from ponty.request.parsing.compiled_types.scalars import enumeration
+from ponty.request.parsing.msgspec_path.class_forms import direct_object
 
 Describe = collections.abc.Callable[[Any, Any], CompiledType]
 """Compiles a class, given it as it was written, with its arguments, and bare."""
@@ -60,6 +60,8 @@ class ClassCompiler:
 
     def attrs_class(self, tp: Any, cls: Any) -> CompiledType:
         """Compile a class of attrs."""
+        from ponty.request.parsing.classes.attrs_classes import AttrsConstructor  # noqa: PLC0415 - few programs have one
+
         members = attrs_members(tp, cls)
         construct = AttrsConstructor(cls, {member.name: member.key for member in members})
         return self._object(cls, members, construct=construct)
@@ -72,7 +74,7 @@ class ClassCompiler:
         if config.array_like:
             return self._struct_array(cls, members, tag)
         node = self._object(cls, members, is_open=not config.forbid_unknown_fields, tag=tag)
-        from ponty.request.parsing.msgspec_own import own_form  # noqa: PLC0415 - of Structs only
+        from ponty.request.parsing.msgspec_path.own_types import own_form  # noqa: PLC0415 - of Structs only
 
         is_narrowed = not class_keywords(cls).keys() <= DESCRIPTIVE
         own = None if is_narrowed or self._ignore_unknown else own_form(tp)
@@ -229,32 +231,9 @@ class ClassCompiler:
         return {**schema, "additionalProperties": True} if self._ignore_unknown else schema
 
 
-def is_typed_dict(cls: Any) -> bool:
-    """Return whether a class is a TypedDict, that of typing_extensions included."""
-    return issubclass(cls, dict) and hasattr(cls, "__total__") and hasattr(cls, "__required_keys__")
-
-
-def is_struct(tp: Any) -> bool:
-    """Return whether a type is a `msgspec.Struct`, which may be parametrized."""
-    cls = typing.get_origin(tp) or tp
-    return isinstance(cls, type) and issubclass(cls, msgspec.Struct)
-
-
-def is_array(cls: Any) -> bool:
-    """Return whether a class is an array in JSON."""
-    return issubclass(cls, tuple) or (issubclass(cls, msgspec.Struct) and cls.__struct_config__.array_like)
-
-
 def _first_items(build: Build | None, count: int) -> Build | None:
     """Make what builds of the first items of an array, and drops the others."""
     return build and (lambda value: build(value[:count]))
-
-
-def may_hash(cls: Any) -> bool:
-    """Return whether the instances of a class have a hash, that of their members aside."""
-    if is_struct(cls):
-        return bool(cls.__struct_config__.frozen or not cls.__struct_config__.eq)
-    return cls.__hash__ is not None
 
 
 def _hashes_fields(cls: Any) -> bool:

@@ -17,34 +17,28 @@ import msgspec
 from msgspec.structs import replace
 
 from ponty.request.content.json_decoder import Json
-from ponty.request.parsing.annotation import DESCRIPTIVE
-from ponty.request.parsing.arrays import array, fixed_array, open_tuple, unique_array
-from ponty.request.parsing.class_compiler import (
-    ClassCompiler,
-    Describe,
+from ponty.request.parsing.annotations.annotation import DESCRIPTIVE
+from ponty.request.parsing.annotations.constraints import keywords_of
+from ponty.request.parsing.annotations.json_names import Alias
+from ponty.request.parsing.annotations.qualifiers import is_wrapper
+from ponty.request.parsing.annotations.type_hints import JSON, alias_value
+from ponty.request.parsing.class_compiler import ClassCompiler, Describe
+from ponty.request.parsing.classes.kinds import (
     is_array,
+    is_pydantic_model,
+    is_pydantic_type,
     is_struct,
     is_typed_dict,
     may_hash,
 )
-from ponty.request.parsing.collection_types import ARRAYS, MAPPINGS, SETS, default_dict
-from ponty.request.parsing.compiled_type import JSON_TYPES, Build, CompiledType, Schema, is_hashable
-from ponty.request.parsing.constraints import keywords_of
+from ponty.request.parsing.compiled_types.arrays import array, fixed_array, open_tuple, unique_array
+from ponty.request.parsing.compiled_types.collection_types import ARRAYS, MAPPINGS, SETS, default_dict
+from ponty.request.parsing.compiled_types.compiled_type import JSON_TYPES, Build, CompiledType, Schema, is_hashable
+from ponty.request.parsing.compiled_types.objects import mapping
+from ponty.request.parsing.compiled_types.scalars import bounded_decimal, enumeration, flags, open_enumeration, scalar
+from ponty.request.parsing.compiled_types.unions import UnionBuild, union
 from ponty.request.parsing.definitions import Met, Names, as_name, definition_name
-from ponty.request.parsing.formless import no_form
-from ponty.request.parsing.json_names import Alias
-from ponty.request.parsing.msgspec_path import annotated
-from ponty.request.parsing.objects import mapping
-from ponty.request.parsing.pydantic_types import (
-    compile_pydantic,
-    is_pydantic_model,
-    is_pydantic_type,
-    renamed_references,
-)
-from ponty.request.parsing.qualifiers import is_wrapper
-from ponty.request.parsing.scalars import bounded_decimal, enumeration, flags, open_enumeration, scalar
-from ponty.request.parsing.type_hints import JSON, alias_value
-from ponty.request.parsing.unions import UnionBuild, union
+from ponty.request.parsing.msgspec_path.keywords import annotated
 from ponty.request.validation.dialects import DIALECT
 from ponty.request.validation.documents import Documents
 
@@ -173,6 +167,8 @@ class Compiler:
                 return self._reference(tp, cls, describe)
         if is_pydantic_type(cls):
             return self._of_pydantic(tp, cls.__name__, place)
+        from ponty.request.parsing.formless import no_form  # noqa: PLC0415 - a program that starts has none
+
         raise TypeError(f"{place}: {no_form(tp, cls)}")
 
     def _mapping(self, cls: Any, arguments: tuple[Any, ...], place: str) -> CompiledType:
@@ -186,6 +182,11 @@ class Compiler:
 
     def _of_pydantic(self, tp: Any, stem: str, place: str) -> CompiledType:
         """Compile what pydantic reads; it is referred to, so that its place in what validates can be told."""
+        from ponty.request.parsing.classes.pydantic_types import (  # noqa: PLC0415 - few programs have one
+            compile_pydantic,
+            renamed_references,
+        )
+
         if (known := self._references.get(tp)) is not None:
             return known
         found = compile_pydantic(tp, place)
@@ -270,7 +271,7 @@ class Compiler:
                 )
         node = union([self._compile(argument, place) for argument in arguments])
         if node.msgspec_form is None and any(map(is_struct, arguments)):
-            from ponty.request.parsing.msgspec_own import own_form  # noqa: PLC0415 - of Structs only
+            from ponty.request.parsing.msgspec_path.own_types import own_form  # noqa: PLC0415 - of Structs only
 
             node = replace(node, msgspec_form=own_form(typing.Union[arguments]))  # noqa: UP007 - made of a tuple
         self.unions.append(typing.cast("UnionBuild", node.build))

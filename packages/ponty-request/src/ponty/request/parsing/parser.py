@@ -10,15 +10,22 @@ import msgspec
 
 from ponty.request.content.json_decoder import MAX_DEPTH, Json, decode_json, not_json
 from ponty.request.errors import Refused
-from ponty.request.parsing.compiled_type import REFUSALS, Build, CompiledType, MsgspecForm, Schema, construction_error
+from ponty.request.parsing.classes.members import is_class_of_members
+from ponty.request.parsing.compiled_types.compiled_type import (
+    REFUSALS,
+    Build,
+    CompiledType,
+    MsgspecForm,
+    Schema,
+    construction_error,
+)
+from ponty.request.parsing.compiled_types.unions import UnionBuild
 from ponty.request.parsing.compiler import Compiler
-from ponty.request.parsing.members import is_class_of_members
-from ponty.request.parsing.msgspec_path import make_reader
-from ponty.request.parsing.unions import UnionBuild
+from ponty.request.parsing.msgspec_path.decoder import make_reader
 from ponty.request.validation.validator import Validator
 
 if TYPE_CHECKING:
-    from ponty.request.parsing.msgspec_own import OwnType
+    from ponty.request.parsing.msgspec_path.own_types import OwnType
 
 
 def dataclass_to_jsonschema(cls: type) -> dict[str, Any]:
@@ -206,7 +213,7 @@ _LONG = 4096
 
 
 def _own_type(tp: Any) -> "OwnType | None":
-    from ponty.request.parsing.msgspec_own import own_type  # noqa: PLC0415 - for Structs and for long bodies
+    from ponty.request.parsing.msgspec_path.own_types import own_type  # noqa: PLC0415 - for Structs and for long bodies
 
     try:
         return own_type(tp)
@@ -215,7 +222,7 @@ def _own_type(tp: Any) -> "OwnType | None":
 
 
 def _own_reader(own: "OwnType", strict: Callable[[bytes], Any] | None) -> Callable[[bytes], Any]:
-    from ponty.request.parsing.own_reader import make_own_reader  # noqa: PLC0415 - likewise
+    from ponty.request.parsing.msgspec_path.own_reader import make_own_reader  # noqa: PLC0415 - likewise
 
     return make_own_reader(own, strict)
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ponty.request.content.json_decoder import Json
-from ponty.request.parsing.compiled_type import Schema, is_hashable
+from ponty.request.parsing.compiled_types.compiled_type import Schema, is_hashable
 from ponty.request.parsing.compiler import Compiler
 from ponty.request.parsing.parser import Parser
 from ponty.request.texts.scalar_texts import alternatives, kind_of, no_form, one_of, texts_of, without_null

@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 
 from ponty.request.errors import InvalidField
-from ponty.request.parsing.attrs_classes import arguments_of, is_attrs_class
-from ponty.request.parsing.members import attrs_members, dataclass_members, struct_members
-from ponty.request.parsing.pydantic_types import is_pydantic_model
+from ponty.request.parsing.classes.attrs_classes import arguments_of
+from ponty.request.parsing.classes.kinds import is_attrs_class, is_pydantic_model
+from ponty.request.parsing.classes.members import attrs_members, dataclass_members, struct_members
 from ponty.request.texts.text_writing import written
 
 

@@ -7,7 +7,7 @@ import msgspec
 
 from ponty.request.content.json_decoder import Json
 from ponty.request.errors import InvalidField, Violation, refusal
-from ponty.request.parsing.compiled_type import Schema
+from ponty.request.parsing.compiled_types.compiled_type import Schema
 from ponty.request.texts.converters import CAST_ERRORS
 from ponty.request.texts.scalar_texts import kind_of, no_form, one_of, texts_of, without_null
 from ponty.request.validation.pointer import find

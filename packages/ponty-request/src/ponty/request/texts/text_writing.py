@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from ponty.request.errors import InvalidField
-from ponty.request.parsing.defaults import json_form
+from ponty.request.parsing.classes.defaults import json_form
 from ponty.request.texts.converters import CAST_ERRORS
 
 

@@ -1,0 +1,8 @@
+"""Errors: what a program raises, what is wrong with a request, and the problem document that says so (RFC 9457).
+
+::
+
+    PontyError, raise_status -> exceptions -.
+    what a field refuses     -> faults -----+-> error_answers (-> answer_settings: the program's own) -> problems
+    bytes that are no request, or an error while an answer was prepared -> closing_answer -> the client
+"""

@@ -1,0 +1,232 @@
+"""Every exception becomes an answer here, and nowhere else.
+
+What turns exceptions into answers (`ponty.core.middlewares.guarding`) stands around each handler that `build_app`
+mounts and around what no route matches, so that middlewares see answers, errors included. It stands once more around
+the whole application: for what middlewares raise, and for what others add to the application later.
+"""
+
+import functools
+from collections.abc import Callable, Iterator, Sequence
+
+import msgspec
+from aiohttp import EMPTY_PAYLOAD, HttpVersion11, hdrs, web
+from aiohttp.typedefs import Handler, Middleware
+
+from ponty.core.errors.answer_settings import AnswerSettings, current_settings
+from ponty.core.errors.closing_answer import ClosingAnswer
+from ponty.core.errors.error_answers import too_large
+from ponty.core.lifecycle.current_app import current_apps
+from ponty.core.middlewares.guarding import (
+    BrokenAnswer,
+    answer_raised,
+    answer_to_raised,
+    answered,
+    checked,
+    is_for_others,
+    log_failure,
+)
+from ponty.core.middlewares.passages import STEPS_ATTRIBUTE, joined
+from ponty.core.middlewares.sent_file import SentFile
+from ponty.core.responses.fast_response import PlainResponse
+from ponty.core.responses.noted_headers import add_noted_headers, has_a_say
+from ponty.core.wire.announced_bodies import MAX_SIZE_ATTRIBUTE, announces_too_much
+from ponty.core.wire.head_requests import send_no_body
+from ponty.core.wire.server_state import SERVER_NAME
+from ponty.core.wire.server_writer import ServerWriter
+from ponty.core.wire.unread_bodies import leave_unread
+
+_OUTERMOST = "__ponty_answers_errors__"
+_GUARD = "__ponty_guard__"
+
+
+class _Guard(msgspec.Struct, frozen=True):
+    """What `answering` has put around a handler, for `whole`."""
+
+    guarded: Handler
+    handler: Handler
+    settings: AnswerSettings | None
+    has_own_limit: bool
+    is_set: bool
+
+
+def answer_errors(settings: AnswerSettings | None = None) -> Middleware:
+    """Make the outermost middleware of an application: the exit of whatever its handlers and middlewares raise.
+
+    Args:
+        settings: What the application answers with.
+    """
+    own = settings if settings is not None and settings.answers_errors() else None
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        apps = request.match_info.apps
+        current_apps.set(apps)
+        if request.method == hdrs.METH_HEAD:
+            send_no_body(request.writer)
+        content = request.content
+        arrives = not content.is_eof()
+        answer = await answered(handler, request, own)
+        _settle(request, answer, arrives=arrives)
+        for app in apps:
+            receivers = app.on_response_prepare
+            # As `has_a_say` has it, without a call.
+            if receivers and (receivers[0] is not add_noted_headers or len(receivers) > 1):
+                return await _prepared(request, answer) if middleware in apps[0].middlewares else answer
+        return answer
+
+    setattr(middleware, _OUTERMOST, True)
+    return middleware
+
+
+def _settle(request: web.Request, answer: web.StreamResponse, *, arrives: bool) -> None:
+    """Say in `answer` what the server has to, and whether more can come over the connection.
+
+    Args:
+        request: What is answered.
+        answer: What is sent next, or was sent already.
+        arrives: Whether some of the body had not come when the handler was called.
+    """
+    if type(answer) is not PlainResponse and type(request.writer) is not ServerWriter and not answer.prepared:
+        answer.headers.setdefault(hdrs.SERVER, SERVER_NAME)  # a server of Ponty's names itself
+    if request.version < HttpVersion11 and hdrs.TRANSFER_ENCODING in request.headers:
+        # RFC 9112 §6.1: where the body of such a request ends is not certain.
+        answer.force_close()
+    if arrives:
+        content = request.content
+        if content.exception() is not None:
+            # What follows a broken body is no request that can be read. Nor is aiohttp to read on and log it.
+            answer.force_close()
+            content.feed_eof()
+        else:
+            leave_unread(request, answer)
+
+
+async def _prepared(request: web.Request, answer: web.StreamResponse) -> web.StreamResponse:
+    """Prepare an answer while an error of who is asked about it can still be answered."""
+    if answer.prepared or isinstance(answer, BrokenAnswer):
+        return answer
+    try:
+        await answer.prepare(request)
+    except ConnectionError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the one exit for all of them
+        log_failure(request, error)
+        return BrokenAnswer() if request.writer.output_size else ClosingAnswer(500)
+    return SentFile(answer) if isinstance(answer, web.FileResponse) else answer
+
+
+def answering(settings: AnswerSettings | None = None) -> Callable[[Handler], Handler]:
+    """Make what is put around handlers to turn all that they raise into answers, so that middlewares see answers only.
+
+    Args:
+        settings: What the application of the handlers answers with.
+    """
+    own = settings if settings is not None and settings.answers_errors() else None
+    rendering = settings if settings is not None and settings.renders() else None
+
+    def guard(handler: Handler) -> Handler:
+        has_own_limit = hasattr(handler, MAX_SIZE_ATTRIBUTE)  # and refuses what is over it, in its own words
+
+        async def guarded(request: web.Request) -> web.StreamResponse:
+            if not (has_own_limit or request.content.is_eof()) and announces_too_much(request):
+                return too_large(request)
+            return await answered(handler, request, own)
+
+        async def guarded_as_set(request: web.Request) -> web.StreamResponse:
+            assert rendering is not None  # noqa: S101 - chosen below
+            if not (has_own_limit or request.content.is_eof()) and announces_too_much(request):
+                return too_large(request)
+            # A connection has one context for all its requests, which may be for several applications.
+            token = current_settings.set(rendering)
+            try:
+                return await answered(handler, request, own)
+            finally:
+                current_settings.reset(token)
+
+        made = functools.update_wrapper(guarded if rendering is None else guarded_as_set, handler)
+        setattr(made, _GUARD, _Guard(made, handler, own, has_own_limit, rendering is not None))
+        return made
+
+    return guard
+
+
+def whole(app: web.Application, handler: Handler) -> Handler | None:
+    """Make one function of a handler, what `answering` has put around it, and the middleware of `answer_errors`.
+
+    It does what these three do one within the other, where nothing else stands between them.
+
+    Args:
+        app: One that serves, and is served as it is, not as a part of another one.
+        handler: That of a route.
+
+    Returns:
+        The function; None where something else stands around the handler.
+    """
+    guard: _Guard | None = getattr(handler, _GUARD, None)
+    if guard is None or guard.guarded is not handler or guard.is_set or not _stands_alone(app):
+        return None
+    inner, own, has_own_limit, apps = guard.handler, guard.settings, guard.has_own_limit, (app,)
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        current_apps.set(apps)
+        if request.method == hdrs.METH_HEAD:
+            send_no_body(request.writer)
+        content = request.content
+        arrives = content is not EMPTY_PAYLOAD and not content.is_eof()
+        if arrives and not has_own_limit and announces_too_much(request):
+            given: web.StreamResponse = too_large(request)
+        else:
+            # As `answered` does, without a coroutine more.
+            try:
+                given = await inner(request)
+                if type(given) is not PlainResponse or not given.is_settled():
+                    given = await checked(request, given, inner)
+            except BaseException as error:  # a panic and SystemExit end no server
+                if not isinstance(error, Exception) and is_for_others(error):
+                    raise
+                given = answer_to_raised(request, error) if own is None else await answer_raised(request, error, own)
+        if arrives or type(given) is not PlainResponse or request.version is not HttpVersion11:
+            _settle(request, given, arrives=arrives)
+        return given
+
+    return functools.update_wrapper(answer, handler)
+
+
+def _stands_alone(app: web.Application) -> bool:
+    """Return whether the middleware of `answer_errors` is the only one, and nobody has a say in plain answers."""
+    around = app.middlewares
+    return len(around) == 1 and hasattr(around[0], _OUTERMOST) and not has_a_say(app)
+
+
+def answering_for_others(
+    middlewares: Sequence[Middleware], settings: AnswerSettings | None = None
+) -> Iterator[Middleware]:
+    """Put around each of an application's middlewares but the outermost what answers all that it raises.
+
+    What the outermost raises is answered by `answer_errors`, which stands around it. Those of Ponty's own that stand
+    next to each other become one, and answer themselves.
+    """
+    own = settings if settings is not None and settings.answers_errors() else None
+    for number, middleware in enumerate(joined(middlewares, functools.partial(answer_raised, settings=own))):
+        if hasattr(middleware, STEPS_ATTRIBUTE):
+            yield middleware
+            continue
+        is_new_style = getattr(middleware, "__middleware_version__", None) == 1
+        yield _answering_middleware(middleware, own) if number and is_new_style else middleware
+
+
+def _answering_middleware(middleware: Middleware, settings: AnswerSettings | None) -> Middleware:
+    @web.middleware
+    async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
+        # As `answered` does, without a coroutine more for each middleware and request.
+        try:
+            answer = await middleware(request, handler=handler)
+            if type(answer) is not PlainResponse or not answer.is_settled():
+                return await checked(request, answer)
+        except BaseException as error:  # a panic and SystemExit end no server
+            if is_for_others(error):
+                raise
+            return await answer_raised(request, error, settings)
+        return answer
+
+    return functools.update_wrapper(guarded, middleware)

@@ -1,0 +1,195 @@
+"""What is put around whatever may raise: an answer comes out of it, or what cancels the whole.
+
+It stands around each handler, each middleware, and the whole application: see
+`ponty.core.middlewares.error_middleware`.
+"""
+
+import asyncio
+import inspect
+import logging
+from typing import Any
+
+from aiohttp import hdrs, web
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.typedefs import Handler
+
+from ponty.core.errors.answer_settings import AnswerSettings
+from ponty.core.errors.error_answers import answer_to, is_client_s, ponty_error, refusal
+from ponty.core.errors.exceptions import PontyError
+from ponty.core.errors.problems import problem
+from ponty.core.log_lines import log_error
+from ponty.core.middlewares.error_watchers import sole, tell_watchers
+from ponty.core.middlewares.response_checks import check_sendable, check_unsent
+from ponty.core.responses.entity_tags import if_changed
+from ponty.core.responses.fast_response import PlainResponse
+from ponty.core.wire.departures import CutOff, has_left
+from ponty.core.wire.late_handlers import is_late, take_late
+from ponty.core.wire.unread_bodies import mark_refused
+
+logger: logging.Logger = logging.getLogger("ponty.core")
+
+
+async def answered(handler: Handler, request: web.Request, settings: AnswerSettings | None) -> web.StreamResponse:
+    """Return the answer of `handler`, or the one to what it raises.
+
+    Args:
+        handler: What answers.
+        request: What is asked.
+        settings: The application's own answers to errors; None where it has none.
+    """
+    try:
+        answer = await handler(request)
+        if type(answer) is not PlainResponse or not answer.is_settled():
+            return await checked(request, answer, handler)
+    except Exception as error:  # noqa: BLE001 - the one exit for all of them, which floods of bad requests go through
+        tell_watchers(request, error)
+        return _answer(request, error) if settings is None else await _answer_as_set(request, error, settings)
+    except BaseException as error:  # a panic and SystemExit end no server
+        if is_for_others(error):
+            raise
+        return await answer_raised(request, error, settings)
+    return answer
+
+
+async def checked(request: web.Request, answer: web.StreamResponse, handler: object = None) -> web.StreamResponse:
+    """Return an answer that can be sent: `answer`, or that there is nothing new in it.
+
+    Args:
+        request: What is asked.
+        answer: What was returned.
+        handler: What has returned it, for a message.
+
+    Raises:
+        Exception: It can not be sent.
+    """
+    check_sendable(answer, handler)
+    if answer.prepared:
+        await check_unsent(request, answer)
+    elif type(answer) is PlainResponse and answer.is_conditional:
+        return if_changed(request, answer)
+    return answer
+
+
+def is_for_others(error: BaseException) -> bool:
+    """Return whether `error` is not about the request: the task was cancelled, or the program ends.
+
+    A handler that was cancelled because it took too long is cancelled no more: that is answered.
+    """
+    if isinstance(error, asyncio.CancelledError):
+        return not take_late(error) and _is_cancelled()  # otherwise it waited for something else that was
+    # What is thrown away with its loop is not answered.
+    return isinstance(error, KeyboardInterrupt) or (isinstance(error, GeneratorExit) and not _is_running())
+
+
+async def answer_raised(
+    request: web.Request, error: BaseException, settings: AnswerSettings | None
+) -> web.StreamResponse:
+    """Return the answer to `error`; `settings` are the application's own answers to errors, if any."""
+    if settings is None or not isinstance(error, Exception):
+        return answer_to_raised(request, error)
+    tell_watchers(request, error)
+    return await _answer_as_set(request, error, settings)
+
+
+def answer_to_raised(request: web.Request, error: BaseException) -> web.StreamResponse:
+    """Return the answer to `error` where the application has none of its own."""
+    if not isinstance(error, Exception) and is_late(error):
+        return _too_late(request)
+    tell_watchers(request, error)
+    return _answer(request, error)
+
+
+def _too_late(request: web.Request) -> web.StreamResponse:
+    if request.writer.output_size:
+        return BrokenAnswer()
+    logger.warning("%s %s was cancelled: it took longer than handler_seconds", request.method, _route(request))
+    return problem(503, headers={hdrs.RETRY_AFTER: "1"})
+
+
+async def _answer_as_set(request: web.Request, error: Exception, settings: AnswerSettings) -> web.StreamResponse:
+    """Answer as the application has it, or else as any does."""
+    cause = sole(error)
+    own = settings.answer_to(cause)
+    if own is None or request.writer.output_size or is_client_s(request, cause) or isinstance(cause, CutOff):
+        return _answer(request, error)
+    try:
+        if isinstance(own, int):
+            answer: web.StreamResponse
+            answer = ponty_error(cause, own) if isinstance(cause, PontyError) else problem(own)
+        else:
+            made = own(request, cause)
+            answer = made if isinstance(made, web.StreamResponse) else await _awaited(made)
+        check_sendable(answer)
+    except Exception as raised:  # noqa: BLE001 - what the program raises in its place
+        return _answer(request, raised)
+    if answer.status >= 500 and not isinstance(cause, PontyError | web.HTTPException):
+        log_failure(request, cause)
+    return answer
+
+
+async def _awaited(made: object) -> Any:
+    return await made if inspect.isawaitable(made) else made
+
+
+def _answer(request: web.Request, error: BaseException) -> web.StreamResponse:
+    if request.writer.output_size or isinstance(error, CutOff):
+        if not _has_left(request, error):
+            log_failure(request, error)
+        return BrokenAnswer()
+    try:
+        if isinstance(error, PontyError):
+            # First what floods of bad requests end in.
+            if (answer := refusal(error)) is not None:
+                return answer
+            answer = ponty_error(error)
+        else:
+            answer = answer_to(request, sole(error))
+        if answer is not None:
+            if type(answer) is not PlainResponse or not answer.is_settled():
+                check_sendable(answer)
+            mark_refused(error, answer)
+            return answer
+    except Exception as defect:  # noqa: BLE001 - the last resort, for what nobody foresaw
+        error = defect
+    log_failure(request, error)
+    return problem(500)
+
+
+class BrokenAnswer(web.StreamResponse):
+    """In place of an answer that failed after it had begun: only a cut connection tells that it isn't whole."""
+
+    def __init__(self) -> None:
+        super().__init__(status=500)
+
+    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
+        """Have aiohttp close the connection of `request`."""
+        del request
+        raise ConnectionResetError("the answer failed after it had begun")
+
+
+def _is_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def _is_running() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def _has_left(request: web.Request, error: BaseException) -> bool:
+    """Return whether `error` says only that the client has closed the connection."""
+    return isinstance(error, CutOff) or (isinstance(error, ConnectionError) and has_left(request))
+
+
+def log_failure(request: web.Request, error: BaseException) -> None:
+    """Log what no client is told: the traceback, beside words of the program's own."""
+    log_error(logger, "%s %s failed", request.method, _route(request), error=error)
+
+
+def _route(request: web.Request) -> str:
+    resource = request.match_info.route.resource
+    return resource.canonical if resource else "(no route)"

@@ -1,0 +1,57 @@
+"""Whether an answer can be sent: what HTTP has no room for is refused before aiohttp could only cut the connection.
+
+An answer that is as Ponty made it (see `ponty.core.responses.fast_response`) need not be looked through.
+"""
+
+import re
+from collections.abc import Iterable
+
+from aiohttp import web
+
+from ponty.core.responses.fast_response import PlainResponse
+
+_UNSENDABLE = re.compile("[\0-\x08\x0a-\x1f\x7f\ud800-\udfff]")
+
+
+def check_sendable(answer: web.StreamResponse, handler: object = None) -> None:
+    """Refuse an answer that aiohttp could only cut the connection on.
+
+    Args:
+        answer: The answer.
+        handler: What has returned it, for the message.
+
+    Raises:
+        TypeError: It is not a response.
+        aiohttp.web.HTTPException: It is one, which is for raising.
+        ValueError: A header holds a control character (RFC 9110 §5.5), or what UTF-8 cannot hold.
+    """
+    if type(answer) is PlainResponse and answer.is_sendable():
+        return
+    if not isinstance(answer, web.StreamResponse):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(
+            f"{getattr(handler, '__qualname__', 'a handler')!r} returned {type(answer).__qualname__!r}, and no "
+            "response: @render_json, below the decorator of the route, makes one of a value"
+        )
+    if isinstance(answer, web.HTTPException):
+        raise answer  # what is returned by mistake is answered as if it were raised
+    _check_headers(answer.headers.items())
+    if answer.cookies:
+        _check_headers((name, morsel.OutputString()) for name, morsel in answer.cookies.items())
+    if answer.reason and _UNSENDABLE.search(answer.reason):
+        raise ValueError("the reason phrase of an answer holds a character that it cannot")
+
+
+async def check_unsent(request: web.Request, answer: web.StreamResponse) -> None:
+    """Refuse an answer that is prepared, but not by the handler of `request`: aiohttp would send nothing.
+
+    Raises:
+        RuntimeError: It was sent before, to another request.
+    """
+    if not request.writer.output_size and await answer.prepare(request) is not request.writer:
+        raise RuntimeError("a handler returns a new response each time; this one was sent before")
+
+
+def _check_headers(headers: Iterable[tuple[str, str]]) -> None:
+    for name, value in headers:
+        if _UNSENDABLE.search(value) or _UNSENDABLE.search(name):
+            raise ValueError(f"the header {name!r} of an answer holds a character that no header can")

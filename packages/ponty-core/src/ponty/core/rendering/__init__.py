@@ -1,0 +1,8 @@
+"""What a handler returns becomes an answer in JSON.
+
+::
+
+    at import:  a handler -> render_json -> handler_returns (may it return that?), declared_rows (what its rows are)
+    a value or a reply -> render_json -> returned (what of it is sent) -> encoding -> responses -> the client
+    several, one by one, of an async generator function -> streams
+"""

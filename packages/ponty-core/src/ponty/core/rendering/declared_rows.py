@@ -1,0 +1,84 @@
+"""What the annotation of a handler says of the rows that it returns, so that a thousand need not be looked at.
+
+It is taken as those of the classes are (`ponty.core.encoding.regular_types`), where the first row and the last are what
+it says, and their class has no subclass.
+"""
+
+import collections.abc
+import dataclasses
+import types
+import typing
+from typing import Any
+
+import msgspec
+
+from ponty.core.encoding.plain_hints import plain_hint
+from ponty.core.encoding.regular_types import Regular, has_no_subclass, regular_class, regularity
+from ponty.core.rendering.reply import Reply
+
+
+class DeclaredRows:
+    """The rows of a handler.
+
+    Args:
+        handler: The handler.
+    """
+
+    def __init__(self, handler: Any) -> None:
+        self._handler = handler
+        self._row: Any = None
+        self._regular: Regular | None = None
+        self._is_known = False
+
+    def are_declared(self) -> bool:
+        """Return whether the annotation may be one of rows, as far as it can be told before what it names is there."""
+        written = getattr(self._handler, "__annotations__", {}).get("return")
+        if isinstance(written, str):
+            return "[" in written
+        row = _row_of(written)
+        return isinstance(row, type) and (dataclasses.is_dataclass(row) or issubclass(row, msgspec.Struct))
+
+    def regularity(self, value: object) -> Regular | None:
+        """Return what is to be seen to where `value` is encoded, as `regular_types.regularity` does."""
+        if type(value) is not list or not value:
+            return regularity(value)
+        if not self._is_known:
+            self._look()
+        regular, row = self._regular, self._row
+        if regular is None or type(value[0]) is not row or type(value[-1]) is not row or not has_no_subclass(regular):
+            return regularity(value)
+        return regular
+
+    def _look(self) -> None:
+        """Look at the annotation, at the first answer: by then all that it names is there."""
+        self._is_known = True
+        self._row = row = _row_of(_returned(self._handler))
+        regular = regular_class(row) if isinstance(row, type) else None
+        if regular is not None:
+            self._regular = regular._replace(inner=(row, *regular.inner))
+
+
+def _returned(handler: Any) -> Any:
+    """Return the annotation of what a handler returns; None where there is none, or it cannot be resolved."""
+    written = getattr(handler, "__annotations__", {}).get("return")
+    holder = types.SimpleNamespace(__annotations__={"return": written})
+    try:
+        return typing.get_type_hints(holder, getattr(handler, "__globals__", {}))["return"]
+    except Exception:  # noqa: BLE001 - whatever an annotation in quotes runs into
+        return None
+
+
+def _row_of(hint: Any) -> Any:
+    """Return the type of the rows of a list, or of a reply of one; None where that is not one."""
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin in {typing.Union, types.UnionType}:
+        found = {row for argument in arguments if (row := _row_of(argument)) is not None}
+        return found.pop() if len(found) == 1 else None
+    if origin is Reply:
+        return _row_of(arguments[0])
+    if origin in {list, collections.abc.Sequence}:
+        try:
+            return plain_hint(arguments[0])
+        except TypeError:
+            return None
+    return None

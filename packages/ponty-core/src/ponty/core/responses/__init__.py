@@ -1,0 +1,10 @@
+"""How a plain answer is written: its head, its headers and cookies, its body, in one write.
+
+::
+
+    status, media type -> heads  (-> statuses) -.
+    body ---------------------------------------+-> fast_response -> (entity_tags) -> the client
+    headers of the answer  -> written_headers --+
+    its cookies            -> written_cookies --+
+    those of middlewares   -> further_headers --'  (noted_headers: for what a handler begins to send itself)
+"""

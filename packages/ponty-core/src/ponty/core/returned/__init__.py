@@ -1,0 +1,7 @@
+"""What of a value is sent, by the type that its handler declares.
+
+::
+
+    at import:    a type  -> returned_type -> compiler (-> members) -> parts, each with a form of msgspec's
+    for a value:  a value -> returned_type -> its form, in one pass; else parts, one by one -> what is sent of it
+"""

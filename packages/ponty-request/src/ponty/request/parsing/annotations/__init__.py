@@ -1,0 +1,8 @@
+"""Annotations: what a program has written about the types of its fields, read without compiling them.
+
+::
+
+    class ── type_hints ──> types ── qualifiers ──> types without what says nothing of their values
+    Annotated[type, ...] ──┬── annotation, constraints ──> keywords of JSON Schema
+                           └── json_names ──> the names in JSON
+"""
