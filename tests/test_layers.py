@@ -72,6 +72,9 @@ FOLDERS: dict[str, tuple[str, ...]] = {
 What stands on one line is side by side, and imports nothing of one another.
 """
 
+MOST_MODULES = 14
+"""How many modules a folder may have, its `__init__` not counted: more than that are more than one idea."""
+
 
 def root_of(layer):
     return PACKAGES / f"ponty-{layer}/src/ponty/{layer}"
@@ -170,12 +173,19 @@ def test_every_row_of_the_folders_is_there(layer):
             assert (root / room).is_dir() or (root / f"{room}.py").exists(), room
 
 
+def test_no_folder_has_more_modules_than_a_reader_can_hold():
+    counts = collections.Counter(
+        path.parent.relative_to(PACKAGES) for path in PACKAGES.glob("*/src/**/*.py") if path.name != "__init__.py"
+    )
+    assert {f"{folder}: {count}" for folder, count in counts.items() if count > MOST_MODULES} == set()
+
+
 @pytest.mark.parametrize("layer", FOLDERS)
 def test_every_folder_draws_the_way_through_its_modules(layer):
     """In the docstring of its `__init__`, which says its idea first; two modules need no drawing."""
-    modules = [path for path in TREES[layer] if path.name != "__init__.py" and path.parent.name]
+    modules = [path for path in trees(layer) if path.name != "__init__.py" and path.parent.name]
     counts = collections.Counter(path.parent for path in modules)
-    texts = {folder: ast.get_docstring(TREES[layer][folder / "__init__.py"]) or "" for folder in counts}
+    texts = {folder: ast.get_docstring(trees(layer)[folder / "__init__.py"]) or "" for folder in counts}
     assert [folder for folder, text in texts.items() if counts[folder] > 2 and "\n::\n" not in text] == []
 
 
