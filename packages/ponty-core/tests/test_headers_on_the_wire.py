@@ -208,7 +208,8 @@ async def test_headers_that_are_new_each_time_fill_no_memory(name_of):
     assert f"{name_of(2999)}: {value}".encode() in await sent(answer, [])
     assert len(written_headers._STARTS) <= written_headers.MOST
     assert len(written_headers._LINES) <= written_headers.MOST * written_headers.MOST_VALUES
-    assert max(map(len, written_headers._LINES.values())) <= written_headers.LONGEST
+    kept = written_headers._LINES.values()  # maybe none, just now
+    assert all(len(line) <= written_headers.LONGEST for line in kept)
 
 
 class Colour(str, enum.Enum):  # noqa: UP042 - whose members write themselves otherwise than as their value

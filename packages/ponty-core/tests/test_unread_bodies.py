@@ -22,9 +22,9 @@ UNPACKED = 2**26
 """More than a server may decode of a body that nobody reads; some kilobytes unpack to it."""
 
 PACKERS = {"gzip": gzip.compress, "deflate": zlib.compress}
-for name, module in {"br": "brotli", "zstd": "backports.zstd"}.items():
+for name, module, options in (("br", "brotli", {"quality": 5}), ("zstd", "backports.zstd", {})):  # quickly, both
     with contextlib.suppress(ImportError):  # where it is missing, the encoding is refused
-        PACKERS[name] = importlib.import_module(module).compress
+        PACKERS[name] = functools.partial(importlib.import_module(module).compress, **options)
 
 
 @functools.cache
