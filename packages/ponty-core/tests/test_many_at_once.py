@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ponty.core import Limits
-from ponty.core.serving.connection import _end_of_lines
+from ponty.core.connections.connection import _end_of_lines
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from serving import Served, rest, until

@@ -19,7 +19,7 @@ import pytest
 import warm
 
 from ponty.core import startmeup
-from ponty.core.serving import draining
+from ponty.core.connections import draining
 
 PRELUDE = """
 import asyncio, os, signal, sys
@@ -29,7 +29,7 @@ from aiohttp import web
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 from ponty.core import *
-from ponty.core.serving import draining
+from ponty.core.connections import draining
 
 async def provider(app):
     print("provider up", flush=True)

@@ -250,7 +250,8 @@ def small_sizes(monkeypatch, *, sliced: int = 1000, piece: int = 200, block: int
     """Have bodies read in small pieces for the rest of a test, each in a slice of its own."""
     for name, value in {"sliced": sliced, "piece": piece, "block": block, "seconds": seconds}.items():
         monkeypatch.setattr(sizes.SIZES, name, value)
-    monkeypatch.setattr("ponty.request.fields.body.LARGE", sliced)
+    for module in ("json_body", "parsed_json_body"):
+        monkeypatch.setattr(f"ponty.request.fields.bodies.{module}.LARGE", sliced)
 
 
 class NewRows(Request):

@@ -8,7 +8,7 @@ import pytest
 
 from ponty.core import post, render_json
 from ponty.request import Annotation, JsonBody, ParsedJsonBody, Request, ValidatedJsonBody, expect
-from ponty.request.fields.body import LARGE
+from ponty.request.large.sizes import LARGE
 
 
 @dataclasses.dataclass

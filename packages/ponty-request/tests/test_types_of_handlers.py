@@ -32,7 +32,7 @@ from ponty.request import (
     ValidatedJsonBody,
     expect,
 )
-from ponty.request.value_types import takes
+from ponty.request.fields.value_types import takes
 
 T = TypeVar("T")
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from msgspec import UNSET, UnsetType
 
-    from ponty.request.binding import expect
+    from ponty.request.binding.expect import expect
+    from ponty.request.binding.handle import handle
     from ponty.request.client.answers import Answer
     from ponty.request.client.endpoint import Endpoint
     from ponty.request.client.errors import NotSendable, UnexpectedAnswer
@@ -19,23 +20,26 @@ if TYPE_CHECKING:
     from ponty.request.differences.documents import changes_between, conforms_to
     from ponty.request.errors import InvalidField, Violation
     from ponty.request.fields.base import Description, Field
-    from ponty.request.fields.body import JsonBody, ParsedJsonBody, TextBody, ValidatedJsonBody
-    from ponty.request.fields.cookie import Cookie
-    from ponty.request.fields.form import ParsedForm
-    from ponty.request.fields.guards import ApiKey, BasicCredentials, BearerToken, Credentials
-    from ponty.request.fields.header import ContentLength, ContentType, Header
-    from ponty.request.fields.if_match import IfMatch, Precondition
-    from ponty.request.fields.last_event_id import LastEventId
-    from ponty.request.fields.parsed_query import ParsedQuery
-    from ponty.request.fields.path import PosIntRouteParameter, RouteParameter, StringRouteParameter
+    from ponty.request.fields.bodies.form import ParsedForm
+    from ponty.request.fields.bodies.json_body import JsonBody, ValidatedJsonBody
+    from ponty.request.fields.bodies.parsed_json_body import ParsedJsonBody
+    from ponty.request.fields.bodies.stream import BodyStream
+    from ponty.request.fields.bodies.text_body import TextBody
+    from ponty.request.fields.guards.api_key import ApiKey
+    from ponty.request.fields.guards.basic_credentials import BasicCredentials, Credentials
+    from ponty.request.fields.guards.bearer_token import BearerToken
+    from ponty.request.fields.outgoing import Outgoing
+    from ponty.request.fields.parameters.cookie import Cookie
+    from ponty.request.fields.parameters.header import ContentLength, ContentType, Header
+    from ponty.request.fields.parameters.if_match import IfMatch, Precondition
+    from ponty.request.fields.parameters.last_event_id import LastEventId
+    from ponty.request.fields.parameters.parsed_query import ParsedQuery
+    from ponty.request.fields.parameters.path import PosIntRouteParameter, RouteParameter, StringRouteParameter
+    from ponty.request.fields.parameters.query import PosIntQueryParameter, QueryParameter, StringQueryParameter
     from ponty.request.fields.provided import Provided
-    from ponty.request.fields.query import PosIntQueryParameter, QueryParameter, StringQueryParameter
     from ponty.request.fields.raw import AIOHttpReq
     from ponty.request.fields.scoped import Scoped
-    from ponty.request.fields.stream import BodyStream
     from ponty.request.forms.upload import Upload
-    from ponty.request.handling import handle
-    from ponty.request.outgoing import Outgoing
     from ponty.request.parsing.annotations.annotation import Annotation
     from ponty.request.parsing.annotations.json_names import Alias
     from ponty.request.parsing.parser import dataclass_to_jsonschema
@@ -49,56 +53,56 @@ else:
         "Alias": "ponty.request.parsing.annotations.json_names",
         "Annotation": "ponty.request.parsing.annotations.annotation",
         "Answer": "ponty.request.client.answers",
-        "ApiKey": "ponty.request.fields.guards",
-        "BasicCredentials": "ponty.request.fields.guards",
-        "BearerToken": "ponty.request.fields.guards",
-        "BodyStream": "ponty.request.fields.stream",
+        "ApiKey": "ponty.request.fields.guards.api_key",
+        "BasicCredentials": "ponty.request.fields.guards.basic_credentials",
+        "BearerToken": "ponty.request.fields.guards.bearer_token",
+        "BodyStream": "ponty.request.fields.bodies.stream",
         "Change": "ponty.request.differences.change",
-        "ContentLength": "ponty.request.fields.header",
-        "ContentType": "ponty.request.fields.header",
-        "Cookie": "ponty.request.fields.cookie",
-        "Credentials": "ponty.request.fields.guards",
+        "ContentLength": "ponty.request.fields.parameters.header",
+        "ContentType": "ponty.request.fields.parameters.header",
+        "Cookie": "ponty.request.fields.parameters.cookie",
+        "Credentials": "ponty.request.fields.guards.basic_credentials",
         "Description": "ponty.request.fields.base",
         "Endpoint": "ponty.request.client.endpoint",
         "Field": "ponty.request.fields.base",
-        "Header": "ponty.request.fields.header",
-        "IfMatch": "ponty.request.fields.if_match",
+        "Header": "ponty.request.fields.parameters.header",
+        "IfMatch": "ponty.request.fields.parameters.if_match",
         "InvalidField": "ponty.request.errors",
         "Items": "ponty.request.client.items",
         "Json": "ponty.request.content.json_decoder",
-        "JsonBody": "ponty.request.fields.body",
-        "LastEventId": "ponty.request.fields.last_event_id",
+        "JsonBody": "ponty.request.fields.bodies.json_body",
+        "LastEventId": "ponty.request.fields.parameters.last_event_id",
         "NotSendable": "ponty.request.client.errors",
-        "Outgoing": "ponty.request.outgoing",
-        "ParsedForm": "ponty.request.fields.form",
-        "ParsedJsonBody": "ponty.request.fields.body",
-        "ParsedQuery": "ponty.request.fields.parsed_query",
-        "PosIntQueryParameter": "ponty.request.fields.query",
-        "PosIntRouteParameter": "ponty.request.fields.path",
-        "Precondition": "ponty.request.fields.if_match",
+        "Outgoing": "ponty.request.fields.outgoing",
+        "ParsedForm": "ponty.request.fields.bodies.form",
+        "ParsedJsonBody": "ponty.request.fields.bodies.parsed_json_body",
+        "ParsedQuery": "ponty.request.fields.parameters.parsed_query",
+        "PosIntQueryParameter": "ponty.request.fields.parameters.query",
+        "PosIntRouteParameter": "ponty.request.fields.parameters.path",
+        "Precondition": "ponty.request.fields.parameters.if_match",
         "Provided": "ponty.request.fields.provided",
-        "QueryParameter": "ponty.request.fields.query",
+        "QueryParameter": "ponty.request.fields.parameters.query",
         "Request": "ponty.request.request",
-        "RouteParameter": "ponty.request.fields.path",
+        "RouteParameter": "ponty.request.fields.parameters.path",
         "Scoped": "ponty.request.fields.scoped",
         "Socket": "ponty.request.sockets.socket",
         "SocketClosed": "ponty.request.sockets.socket",
-        "StringQueryParameter": "ponty.request.fields.query",
-        "StringRouteParameter": "ponty.request.fields.path",
-        "TextBody": "ponty.request.fields.body",
+        "StringQueryParameter": "ponty.request.fields.parameters.query",
+        "StringRouteParameter": "ponty.request.fields.parameters.path",
+        "TextBody": "ponty.request.fields.bodies.text_body",
         "UNSET": "msgspec",
         "UnexpectedAnswer": "ponty.request.client.errors",
         "UnsetType": "msgspec",
         "Upload": "ponty.request.forms.upload",
-        "ValidatedJsonBody": "ponty.request.fields.body",
+        "ValidatedJsonBody": "ponty.request.fields.bodies.json_body",
         "Violation": "ponty.request.errors",
         "accept_socket": "ponty.request.sockets.accept",
         "api_docs": "ponty.request.description.pages.table",
         "changes_between": "ponty.request.differences.documents",
         "conforms_to": "ponty.request.differences.documents",
         "dataclass_to_jsonschema": "ponty.request.parsing.parser",
-        "expect": "ponty.request.binding",
-        "handle": "ponty.request.handling",
+        "expect": "ponty.request.binding.expect",
+        "handle": "ponty.request.binding.handle",
         "openapi": "ponty.request.description.document",
     }
 

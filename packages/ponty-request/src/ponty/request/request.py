@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, cast, overloa
 
 from ponty.request.client.endpoint import Called, Endpoint
 from ponty.request.fields.base import Field
-from ponty.request.plan import Plan, make_plan, quoted
+from ponty.request.fields.plan import Plan, make_plan, quoted
 
 if TYPE_CHECKING:
     from yarl import URL

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar, over
 from ponty.core import PontyError
 from ponty.request.content.media_types import essence
 from ponty.request.fields.base import Field
-from ponty.request.fields.path import RouteParameter
+from ponty.request.fields.parameters.path import RouteParameter
 
 if TYPE_CHECKING:
     from ponty.request.client.items import Items

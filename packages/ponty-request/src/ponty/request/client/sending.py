@@ -15,7 +15,7 @@ from ponty.request.client.errors import NotSendable
 from ponty.request.client.items import MEDIA_TYPES, open_items
 from ponty.request.errors import InvalidField
 from ponty.request.fields.base import Field
-from ponty.request.outgoing import Outgoing
+from ponty.request.fields.outgoing import Outgoing
 
 if TYPE_CHECKING:
     from aiohttp.test_utils import TestClient

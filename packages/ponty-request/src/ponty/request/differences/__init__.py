@@ -1,5 +1,7 @@
 """Two descriptions of one API, compared.
 
-`documents` goes over the operations, `schemas` over the values that these take and send, keyword by keyword with
-`keywords`; what they find is a `Change`.
+::
+
+    two descriptions -> documents (operations) -> schemas (of what these take and send) -> keywords, objects
+                                '- references ------'                                          '-> change
 """

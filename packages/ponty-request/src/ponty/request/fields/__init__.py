@@ -2,9 +2,11 @@
 
 ::
 
-    request ── path │ query │ header │ cookie │ body │ raw ──> value, or InvalidField
-                 └─────┴── converters (text to value)
+    at import   class of fields ── plan, value_types ──> the order in which they are read
+    a request   request ── parameters (path, query, header, cookie) │ bodies │ guards │ raw ──> value, or InvalidField
+                program ── provided │ scoped ──> value
+    a client    value ── parameters │ bodies │ guards ──> outgoing
 
-`base` is what all of them are: `Field`, which reads a part, and `Description`, which says what it takes. `body` reads
-its bytes by `ponty.request.content` and makes values of them by `ponty.request.parsing`.
+`base` is what all of them are: `Field`, which reads a part, and `Description`, which says what it takes. The folders
+stand above it.
 """

@@ -17,7 +17,7 @@ from aiohttp import web
 
 from ponty.core import Location
 from ponty.request.errors import InvalidField
-from ponty.request.outgoing import Outgoing
+from ponty.request.fields.outgoing import Outgoing
 from ponty.request.parsing.annotations.type_hints import origin_and_variables, substitute
 
 _T_co = TypeVar("_T_co", covariant=True)

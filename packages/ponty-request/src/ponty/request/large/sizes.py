@@ -2,6 +2,9 @@
 
 import msgspec
 
+LARGE: int = 64 * 1024
+"""From how many bytes on a body is read in steps, between which other requests have their turn."""
+
 
 class Sizes(msgspec.Struct):
     """How large the pieces are.

@@ -1,0 +1,377 @@
+"""One connection, and what its client may take of the server's time.
+
+aiohttp's own connection reads requests, has them handled, and writes the answers. This one looks on. It is
+
+- *waiting*: for a request, or for the rest of a request's head (`head_since` is when its first byte came);
+- *handling*: it has a `request`, whose body may be on its way, and whose answer may wait for the client to take it;
+- *closing*: nothing more is read or answered, but some of the last answer may still wait;
+- *lost*: closed, though the handler of its last request may still run.
+
+A `look`, some time between any two of which passes, tells whether it has been too long in one of them. What can never
+happen: a 408 in the midst of an answer, since one is sent from *waiting* only, or by the handler whose body it is.
+
+What has been *waiting* for a while after an answer needs no look until its client asks again; so a crowd of idle
+clients costs nothing but memory.
+
+Once something has come that is no HTTP, nothing more is read. The parser tells the one who waits for the next request,
+and not the handler that waits for the rest of a body, so that handler is told here.
+
+A client that sends in many small pieces, such as chunks of one byte, makes the parser work some microseconds for each.
+So what has come at once is given to the parser in parts that have no more than so many line ends, one in each turn of
+the loop, and nothing more is read before it has had them all.
+"""
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any, cast
+
+from aiohttp import EMPTY_PAYLOAD, StreamReader, hdrs, web
+from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.http_parser import RawRequestMessage
+
+from ponty.core.connections.prompt_connection import PromptConnection
+from ponty.core.connections.protocol_errors import told_of
+from ponty.core.errors.closing_answer import ClosingAnswer, closing_bytes
+from ponty.core.log_lines import log_error
+
+if TYPE_CHECKING:
+    from ponty.core.connections.server import Server
+
+logger: logging.Logger = logging.getLogger("ponty.core")
+
+
+class Connection(PromptConnection):
+    """A connection of `server`.
+
+    Args:
+        server: What it belongs to.
+        loop: The event loop.
+        options: Those of aiohttp's connection.
+    """
+
+    MOST_LINES = 1024
+    """How many line ends the parser is given in one turn of the loop."""
+
+    SOON_QUIET = 5.0
+    """For how many seconds a connection is looked at after an answer; longer than what is left of a body is skipped."""
+
+    __slots__ = (
+        "_backlog",
+        "_body_from",
+        "_body_since",
+        "_feeding",
+        "_held_back",
+        "_held_back_since",
+        "_is_late",
+        "_is_out_of_step",
+        "_unread",
+        "head_since",
+        "is_counted",
+        "is_known",
+        "is_lost",
+        "received",
+        "request",
+        "since",
+        "wire",
+    )
+
+    def __init__(self, server: "Server", loop: asyncio.AbstractEventLoop, options: dict[str, Any]) -> None:
+        super().__init__(server, loop, options)
+        self.wire: asyncio.Transport | None = None
+        self.is_lost: bool = False
+        self.is_counted: bool = False
+        """Whether it takes up one of the places that the limits leave."""
+        self.is_known: bool = False
+        """Whether the target of its request is as others that were found good."""
+        self.request: web.BaseRequest | None = None
+        self.received: int = 0
+        """How many bytes have come."""
+        self.since: float = 0.0
+        """When it began to wait."""
+        self.head_since: float = 0.0
+        """When the first byte of a head came; 0 if none has."""
+        self._body_since = 0.0
+        self._body_from = 0
+        self._is_late = False
+        self._is_out_of_step = False
+        self._held_back = 0
+        self._held_back_since = 0.0
+        self._unread: StreamReader | None = None
+        self._backlog = b""
+        self._feeding: asyncio.Handle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin, where there is room."""
+        wire = cast("asyncio.Transport", transport)  # as uvloop's is, though it is no subclass
+        limit = self._server.refuses(wire)
+        if limit is not None:
+            refused = RefusedConnection(self._server, limit)
+            wire.set_protocol(refused)
+            refused.connection_made(wire)
+            return
+        self.wire = wire
+        self.since = self._server.clock()
+        super().connection_made(transport)
+        self.peername  # noqa: B018 - it is remembered, for the log of requests whose client has left
+
+    def data_received(self, data: bytes) -> None:
+        """Take what has come."""
+        size = len(data)
+        self.received += size
+        self._server.attended.add(self)
+        if not size or not (self._backlog or (size > self.MOST_LINES and self._has_many_lines(data))):
+            self._feed(data)
+            return
+        self._backlog += data
+        if self.wire is not None:
+            self.wire.pause_reading()
+        self._feed_later()
+
+    def _has_many_lines(self, data: bytes) -> bool:
+        request = self.request
+        if request is not None and hdrs.CONTENT_ENCODING not in request.headers:
+            length = request.content_length
+            if length is not None and length - request.content.total_bytes >= len(data):
+                return False  # all of it is the body, which has no lines to the parser
+        return data.count(b"\n") > self.MOST_LINES
+
+    def _feed(self, data: bytes) -> None:
+        if self._is_out_of_step:
+            return
+        if self.request is None and data and not self.head_since:
+            self.head_since = self._server.clock()
+        super().data_received(data)
+        messages = self._messages
+        if messages and not isinstance(messages[-1][0], RawRequestMessage):
+            self._is_out_of_step = True
+            self._break_bodies()
+
+    def may_be_prompt(self) -> bool:
+        """Return whether its client has taken the answers before, which would pile up otherwise."""
+        wire = self.wire
+        return wire is not None and wire.get_write_buffer_size() <= self._server.MOST_UNSENT
+
+    def _feed_later(self) -> None:
+        if self._feeding is None and not (self._reading_paused or self._buffer_paused):
+            self._feeding = self._loop.call_soon(self._feed_part)
+
+    def _feed_part(self) -> None:
+        """Feed the parser a part of what has come, unless who takes what it makes of that has enough for now."""
+        self._feeding = None
+        if self.is_lost or self._is_out_of_step:
+            self._backlog = b""
+        elif not (self._reading_paused or self._buffer_paused):
+            end = _end_of_lines(self._backlog, self.MOST_LINES)
+            part, self._backlog = self._backlog[:end], self._backlog[end:]
+            self._feed(part)
+            if self._backlog:
+                self._feed_later()
+            else:
+                self._resume_transport_reading()
+
+    def _resume_transport_reading(self) -> None:
+        """Read on, once the parser has had all that has come."""
+        if self._backlog:
+            self._feed_later()
+        elif not (self._reading_paused or self._buffer_paused):
+            super()._resume_transport_reading()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """End."""
+        self.is_lost = True
+        self._backlog = b""
+        if self._unread is not None and not self._unread.is_eof():
+            self._unread.feed_eof()  # or else aiohttp would wait for the rest of it
+        # Raised in who waits to write, an error would refer to its own frames, and so to the answer, until the garbage
+        # is collected. Who writes on finds that the connection is gone.
+        super().connection_lost(None if self.writing_paused else exc)
+
+    def _break_bodies(self) -> None:
+        """Tell who reads a body, now or when its turn comes, that the rest of it will not come."""
+        bodies = [payload for _, payload in self._messages]
+        if self.request is not None:
+            bodies.append(self.request.content)
+        elif self._unread is not None and not self._unread.is_eof():
+            self._unread.feed_eof()  # nobody reads it; aiohttp throws it away
+        for body in bodies:
+            if not body.is_eof():
+                body.set_exception(web.RequestPayloadError("what follows is not HTTP"))
+
+    def begin(self, request: web.BaseRequest) -> None:
+        """Handle `request`, whose head is complete."""
+        self.request = request
+        self.head_since = 0.0
+        self._is_late = False
+        self._body_since = self._server.clock()
+        self._body_from = self.received
+
+    def log_access(self, request: web.BaseRequest, response: web.StreamResponse, time: float | None) -> None:
+        """Log the end of a request, and wait for the next."""
+        content = request.content
+        if content is not EMPTY_PAYLOAD and not content.is_eof():
+            if content.exception() is not None or hdrs.CONTENT_ENCODING in request.headers:
+                # What aiohttp would read on, and decode, to throw it away.
+                response.force_close()
+                content.feed_eof()
+            else:
+                self._unread = content
+                if response.keep_alive is False and self.wire is not None and self.wire.can_write_eof():
+                    self.wire.write_eof()  # so that nobody waits for the end of the answer while the rest is skipped
+        if self._server.state.is_stopping:
+            response.force_close()
+        self.request = None
+        self.since = self._server.clock()
+        if self._logging_enabled:
+            super().log_access(request, response, time)
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Answer what no handler answers: bytes that are no request, and errors of an application that answers none.
+
+        Raises:
+            ConnectionError: A part of an answer is out already.
+        """
+        del message  # it repeats what the client sent
+        name = self._server.state.name
+        if isinstance(exc, HttpProcessingError):
+            status, detail, limit = told_of(exc, self._server.limits)
+            if limit is not None:
+                self._server.state.refusals[limit] += 1
+            self.logger.info("a request was malformed: %s", type(exc).__name__)
+            return ClosingAnswer(status, detail=detail, server=name)
+        if isinstance(exc, web.RequestPayloadError) and not request.writer.output_size:
+            return ClosingAnswer(400, detail="the body could not be read", server=name)
+        if exc is not None:
+            log_error(logger, "%s %s failed", request.method, "(an application's own handler)", error=exc)
+        if request.writer.output_size:
+            raise ConnectionError("the answer failed after it had begun")
+        return ClosingAnswer(status, server=name)
+
+    def force_close(self) -> None:
+        """Close, though some of an answer may still wait."""
+        if not self.is_lost:
+            self._server.attended.add(self)
+        super().force_close()
+
+    def is_quiet(self, now: float) -> bool:
+        """Return whether nothing can be wrong with it before more comes from its client."""
+        return self.is_lost or not (
+            self.wire is None
+            or self.request is not None
+            or self.head_since
+            or not self.received
+            or self.writing_paused
+            or self.wire.is_closing()
+            or now - self.since < self.SOON_QUIET
+        )
+
+    def look(self, now: float) -> None:
+        """Take back what the client has had for too long."""
+        if self.is_lost or self.wire is None:
+            return
+        request, limits = self.request, self._server.limits
+        if self._keeps_answer(now, self.wire):
+            self._refuse("answer_seconds")
+            self.wire.abort()
+        elif request is not None:
+            if not (self._is_late or request.content.is_eof()) and self._body_is_late(now, self.wire):
+                self._is_late = True
+                self._refuse("body_seconds")
+                request.content.set_exception(web.HTTPRequestTimeout())
+        elif limits.head_seconds is not None and not self.wire.is_closing():
+            if self.head_since:
+                if now - self.head_since >= limits.head_seconds:
+                    self._refuse("head_seconds")
+                    detail = f"the head of the request took more than {limits.head_seconds:g} seconds"
+                    self.wire.write(closing_bytes(408, detail=detail, server=self._server.state.name))
+                    self.force_close()
+            elif not self.received and now - self.since >= limits.head_seconds:
+                self._refuse("head_seconds")
+                self.force_close()
+
+    def waits_since(self) -> float | None:
+        """Return when it began to wait for a request, or for the rest of its head; None where it has one."""
+        if self.request is not None or self.wire is None or self.wire.is_closing():
+            return None
+        return self.head_since or self.since
+
+    def _refuse(self, limit: str) -> None:
+        self._server.state.refusals[limit] += 1
+        logger.info("a client took too long: %s", limit)
+
+    def _keeps_answer(self, now: float, wire: asyncio.Transport) -> bool:
+        """Return whether the client has taken none of what waits for it, for too long."""
+        if not (self.writing_paused or wire.is_closing()):
+            self._held_back_since = 0.0
+            return False
+        held_back = wire.get_write_buffer_size()
+        if not self._held_back_since or held_back != self._held_back:
+            self._held_back = held_back
+            self._held_back_since = now
+            return False
+        seconds = self._server.limits.answer_seconds
+        return seconds is not None and now - self._held_back_since >= seconds
+
+    def _body_is_late(self, now: float, wire: asyncio.Transport) -> bool:
+        """Return whether too little of the body has come since the last stretch of time began."""
+        limits = self._server.limits
+        if limits.body_seconds is None:
+            return False
+        if wire.is_reading():
+            if now - self._body_since < limits.body_seconds:
+                return False
+            if self.received - self._body_from < limits.body_rate * limits.body_seconds:
+                return True
+        # Another stretch begins. While the handler does not take what has come, no time passes.
+        self._body_since = now
+        self._body_from = self.received
+        return False
+
+
+def _end_of_lines(data: bytes, most: int) -> int:
+    """Return the end of a part of `data` that has no more than so many line ends, and not much fewer if it has more."""
+    end, lines = most, data.count(b"\n", 0, most)
+    while end < len(data):
+        lines += data.count(b"\n", end, 2 * end)
+        if lines > most:
+            return end
+        end *= 2
+    return len(data)
+
+
+class RefusedConnection(asyncio.Protocol):
+    """A connection that there is no room for: it is answered 503 when it asks, and closed if it does not.
+
+    Args:
+        server: What has no room.
+        limit: Which limit it is over.
+    """
+
+    SECONDS = 1.0
+    """How long it has to ask."""
+
+    def __init__(self, server: "Server", limit: str) -> None:
+        self._server = server
+        self._limit = limit
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Wait a moment for a request."""
+        self._transport = wire = cast("asyncio.Transport", transport)
+        self._server.state.refusals[self._limit] += 1
+        logger.info("a client was refused: %s", self._limit)
+        asyncio.get_running_loop().call_later(self.SECONDS, wire.abort)
+
+    def data_received(self, data: bytes) -> None:
+        """Answer whatever is asked."""
+        del data
+        transport = self._transport
+        if transport is not None and not transport.is_closing():
+            headers: dict[str, str] = {hdrs.RETRY_AFTER: "1"}
+            transport.write(closing_bytes(503, headers=headers, server=self._server.state.name))
+            transport.close()

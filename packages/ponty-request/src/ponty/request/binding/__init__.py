@@ -1,0 +1,10 @@
+"""Binding: a handler is called with the values of its request's fields, or the request is refused.
+
+::
+
+    at import   class of fields, handler ── expect ── handlers (do both fit?) ──> bound handler
+    a request   ── reading ──┬── values ── handler ── leaving (of scopes) ──> answer
+                             └── refusals ──> one error that names every fault
+
+`handle` binds a handler to a class that has an endpoint: it is mounted by the same record as clients are made of.
+"""

@@ -1,0 +1,100 @@
+"""`handle`: the server's side of a class with an endpoint, made of the same record as the client's."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, Unpack, overload
+
+from aiohttp import web
+
+from ponty.core import Reply, Routes, render_json, routes
+from ponty.request.binding.expect import expect
+from ponty.request.client.endpoint import Called, Endpoint
+from ponty.request.request import Request
+
+if TYPE_CHECKING:
+    from ponty.request.client.items import Items
+
+_T = TypeVar("_T")
+
+_Handler = Callable[[web.Request], Coroutine[Any, Any, web.StreamResponse]]
+
+
+class HandleOptions(TypedDict, total=False):
+    """What `handle` takes beside the class: what its route and `expect` take."""
+
+    table: Routes
+    whole: bool
+    others: Literal["ignore", "refuse"]
+    name: str | None
+    max_size: int | None
+    summary: str | None
+    description: str | None
+    tags: Sequence[str]
+    deprecated: bool
+    hidden: bool
+    operation_id: str | None
+
+
+@overload
+def handle(  # type: ignore[overload-overlap]  # the items of a stream are no value to return
+    cls: "type[Called[Items[_T]]]", **options: Unpack[HandleOptions]
+) -> Callable[[Callable[..., AsyncIterator[_T]]], _Handler]: ...
+@overload
+def handle(
+    cls: type[Called[_T]], **options: Unpack[HandleOptions]
+) -> Callable[[Callable[..., Awaitable[_T | Reply[_T]]]], _Handler]: ...
+def handle(cls: Any, **options: Unpack[HandleOptions]) -> Callable[[Callable[..., Any]], _Handler]:
+    """Answer the requests of a class with the decorated coroutine function, at the class's endpoint.
+
+    ::
+
+        class ShowStock(Request):
+            endpoint = Endpoint("GET", "/stock/{item}", returns=int)
+            item = StringRouteParameter()
+
+        @handle(ShowStock)
+        async def show_stock(item: str) -> int:
+            return {"mug": 3}.get(item, 0)
+
+    It is short for `route`, `expect` and `render_json` (`render_lines` or `render_events` of a stream), each with what
+    the endpoint says, so that a client of the class and its server cannot come apart.
+
+    Args:
+        cls: The class.
+        **options: `table`, the table of routes, by default the one that `get` and the like have. `whole` and `others`
+            as those of `expect`. All others as those of `Routes.route`.
+
+    Raises:
+        TypeError: The class has no endpoint; or what `expect` and the others raise.
+    """
+    endpoint: object = getattr(cls, "endpoint", None)
+    if not (isinstance(cls, type) and issubclass(cls, Request) and isinstance(endpoint, Endpoint)):
+        raise TypeError(f"@handle takes a class with an endpoint, not {getattr(cls, '__qualname__', cls)!r}")
+    known: Endpoint[Any] = endpoint
+    further: dict[str, Any] = dict(options)
+    table: Routes = further.pop("table", routes)
+    bound: dict[str, Any] = {name: further.pop(name) for name in ("whole", "others") if name in further}
+    route = table.route(known.method, known.route_path(cls.__fields__), raises=known.raises, **further)
+    expecting: Any = expect(cls, mimetype=known.mimetype, **bound)
+    render = _renderer(known)
+
+    def decorate(handler: Callable[..., Any]) -> _Handler:
+        answer: _Handler = expecting(render(handler))
+        return route(answer)
+
+    return decorate
+
+
+def _renderer(endpoint: Endpoint[Any]) -> Callable[[Any], Any]:
+    match endpoint.stream:
+        case "lines":
+            from ponty.core import render_lines  # noqa: PLC0415 - most programs stream nothing
+
+            return render_lines(endpoint.returns)
+        case "events":
+            from ponty.core import render_events  # noqa: PLC0415 - likewise
+
+            return render_events(endpoint.returns)
+        case _:
+            envelope = endpoint.envelope is not False
+            decorate: Any = render_json(endpoint.returns, status=endpoint.status, envelope=envelope, etag=endpoint.etag)
+            return decorate  # type: ignore[no-any-return]

@@ -1,0 +1,12 @@
+"""Bodies: the fields that take the body of a request.
+
+::
+
+    bytes ── content ──┬── text_body ──> text
+                       ├── json_body ── validation ──> JSON
+                       ├── parsed_json_body ── parsing ──> a value of a type
+                       └── form ── forms ──> members and uploads
+    bytes ── stream ──> bytes as they arrive
+
+Large bodies of JSON go by `ponty.request.large`. `json_encoding` is how they are written.
+"""

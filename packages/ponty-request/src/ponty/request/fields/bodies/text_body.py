@@ -1,0 +1,42 @@
+"""The field of a body that is text."""
+
+from typing import Any
+
+from aiohttp import web
+
+from ponty.request.content.charsets import read_text
+from ponty.request.errors import InvalidField
+from ponty.request.fields.base import Description, Field
+from ponty.request.fields.outgoing import Outgoing
+
+
+class TextBody(Field[str]):
+    """The body as text, in the charset of its Content-Type, or UTF-8.
+
+    A charset that is not one of the well-known is a 415, bytes that are not of the charset are a 400.
+    """
+
+    async def extract(self, request: web.Request) -> str:
+        """Read and decode the body.
+
+        Raises:
+            InvalidField: Its charset or its content encoding is unknown, or it is not text of that charset.
+        """
+        return await read_text(request)
+
+    def insert(self, value: Any, into: Outgoing) -> None:
+        """Write the body, in UTF-8.
+
+        Raises:
+            InvalidField: It is no text, or one that UTF-8 cannot hold.
+        """
+        if not isinstance(value, str):
+            raise InvalidField("must be a str")
+        try:
+            into.set_body(value.encode(), "text/plain; charset=utf-8")
+        except UnicodeEncodeError:
+            raise InvalidField("must be a text that UTF-8 can hold, without lone surrogates") from None
+
+    def describe(self) -> Description:
+        """Describe the body."""
+        return Description("body", self.name, schema={"type": "string"}, media_types=("text/plain",))

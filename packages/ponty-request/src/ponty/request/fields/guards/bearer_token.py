@@ -1,0 +1,93 @@
+"""The guard of a bearer token."""
+
+import re
+from typing import Any, ClassVar, Generic, Literal, TypeVar, overload
+
+from aiohttp import hdrs, web
+
+from ponty.request.errors import InvalidField
+from ponty.request.fields.base import Description, Field
+from ponty.request.fields.guards.challenge import (
+    authorization,
+    authorization_header,
+    realm_parameter,
+    refuse,
+    refuse_if_required,
+)
+from ponty.request.fields.outgoing import Outgoing
+
+_T_co = TypeVar("_T_co", covariant=True)
+
+_TOKEN = re.compile("[A-Za-z0-9._~+/-]+=*")
+
+
+class BearerToken(Field[_T_co], Generic[_T_co]):
+    """The token of an `Authorization: Bearer …` header (RFC 6750 §2.1); a guard.
+
+    ::
+
+        class Private(Request):
+            token = BearerToken()
+
+    A request without it, or with one of another form, is a 401. Whether the token is a good one is for you to find
+    out: in the handler, or in a field that uses this one.
+
+    Args:
+        required: With False, a request without a token is let in, and the value is None. One of a wrong form is a 401
+            all the same.
+        realm: What the token is for, told in the challenge.
+
+    Raises:
+        ValueError: The realm holds something else than printable ASCII.
+    """
+
+    guard: ClassVar[bool] = True
+
+    @overload
+    def __init__(self: "BearerToken[str]", *, required: Literal[True] = True, realm: str = "") -> None: ...
+    @overload
+    def __init__(self: "BearerToken[str | None]", *, required: Literal[False], realm: str = "") -> None: ...
+    def __init__(self, *, required: bool = True, realm: str = "") -> None:
+        self._required = required
+        self._challenge = f"Bearer{realm_parameter(realm)}"
+        self._type = str if required else str | None
+
+    def extract(self, request: web.Request) -> _T_co:
+        """Read the token.
+
+        Raises:
+            InvalidField: It is missing though required, or not of the form of one: a 401.
+        """
+        text = authorization(request, "bearer", self._challenge)
+        if text is None:
+            return refuse_if_required(self._required, self._challenge)  # type: ignore[return-value, func-returns-value]
+        if not _TOKEN.fullmatch(text):
+            comma = "," if "=" in self._challenge else ""
+            refuse("must be a bearer token", "malformed", f'{self._challenge}{comma} error="invalid_token"')
+        return text  # type: ignore[return-value]
+
+    def insert(self, value: Any, into: Outgoing) -> None:
+        """Write the header; None by leaving it out, where it is not required.
+
+        Raises:
+            InvalidField: It is no token.
+        """
+        if value is None and not self._required:
+            return
+        if not isinstance(value, str) or not _TOKEN.fullmatch(value):
+            raise InvalidField("must be a bearer token (RFC 6750 §2.1)", code="malformed")
+        into.set_header(hdrs.AUTHORIZATION, f"Bearer {value}")
+
+    def absent(self) -> Any:
+        """Return None.
+
+        Raises:
+            LookupError: It is required.
+        """
+        if self._required:
+            raise LookupError(self.name)
+        return None
+
+    def describe(self) -> Description:
+        """Describe the header."""
+        return authorization_header(self._required, {"type": "http", "scheme": "bearer"})

@@ -1,0 +1,156 @@
+"""The fields of a path's variable parts."""
+
+import re
+from collections.abc import Callable
+from typing import Any, Final, Generic, TypeVar, overload
+
+from aiohttp import web
+
+from ponty.request.errors import InvalidField, refusal
+from ponty.request.fields.base import Description, Field
+from ponty.request.fields.outgoing import Outgoing
+from ponty.request.fields.parameters.utf8 import check_path
+from ponty.request.texts.converters import CAST_ERRORS, parse_digits
+from ponty.request.texts.text_forms import TextForm, text_form
+from ponty.request.texts.text_writing import write
+
+_T_co = TypeVar("_T_co", covariant=True)
+_X = TypeVar("_X")
+
+_ABSENT: Final = object()
+
+
+class RouteParameter(Field[_T_co], Generic[_T_co]):
+    r"""A variable part of the path, of a type.
+
+    From the class it reads as the part in aiohttp's syntax, for the path of a route: where `day` is such a field of
+    `ShowDay`, `f"/days/{ShowDay.day}"` is `/days/{day:[0-9]{4}-[0-9]{2}-[0-9]{2}}`. From an instance it reads as the
+    value.
+
+    ::
+
+        class ShowDay(Request):
+            day = RouteParameter(datetime.date)
+            room = RouteParameter(str)
+
+    `RouteParameter(str)` is any one segment of a path. What has no type has a pattern and a cast of its own:
+
+    ::
+
+        class Colour(RouteParameter[str]):
+            def __init__(self) -> None:
+                super().__init__(pattern="[0-9a-f]{6}", cast_func=str.upper)
+
+        class Paint(Request):
+            colour = Colour()
+
+        assert f"/paint/{Paint.colour}" == "/paint/{colour:[0-9a-f]{6}}"
+
+    Args:
+        of: The type, a scalar. A path that does not read as one is a 404, since no such resource exists. For type
+            checkers, a type that is not a class is said beside it: `RouteParameter[Literal["a"]](Literal["a"])`.
+        pattern: In place of a type, a regular expression that the whole part must match; a path that does not is a 404.
+        cast_func: Makes the value of the part, decoded. If it raises a ValueError, LookupError, TypeError or
+            ArithmeticError, the answer is a 404. The default leaves it a str.
+
+    Raises:
+        TypeError: The type is no scalar, or both a type and a pattern are given, or neither.
+    """
+
+    expected: str = ""
+    """What the part must be, for the client to read."""
+
+    code: str = "cast"
+    """The kind of fault of a part that is none, for programs."""
+
+    @overload
+    def __init__(self: "RouteParameter[_X]", of: type[_X]) -> None: ...
+    @overload
+    def __init__(self, of: object) -> None: ...
+    @overload
+    def __init__(self: "RouteParameter[str]", *, pattern: str, cast_func: None = None) -> None: ...
+    @overload
+    def __init__(self, *, pattern: str, cast_func: Callable[[str], _T_co] | None) -> None: ...
+    def __init__(
+        self, of: Any = _ABSENT, *, pattern: str | None = None, cast_func: Callable[[str], Any] | None = None
+    ) -> None:
+        name = type(self).__name__
+        self._form: TextForm | None = None
+        self._cast = cast_func
+        if (of is _ABSENT) is (pattern is None) or (pattern is None and cast_func is not None):
+            raise TypeError(f"{name}: give a type, or a pattern and perhaps a cast_func")
+        if pattern is not None:
+            self.pattern: str = pattern
+            if cast_func is None:
+                self._type = str
+            return
+        form = self._form = text_form(of)
+        if form.is_list or "anyOf" in form.schema:
+            raise TypeError(f"{name}: a part of a path is one value, and is always there; {of} is not")
+        self._type = of
+        self._cast = form.read
+        self.pattern = form.pattern
+        self.expected = form.expected
+        self.code = form.code
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> str: ...
+    @overload
+    def __get__(self, instance: object, owner: type) -> _T_co: ...
+    def __get__(self, instance: object, owner: type) -> object:
+        if instance is None:
+            return f"{{{self.name}:{self.pattern}}}"
+        return super().__get__(instance, owner)
+
+    def extract(self, request: web.Request) -> _T_co:
+        """Read the part of the path.
+
+        Raises:
+            InvalidField: It is not of the type, or not UTF-8: a 404, since no such resource exists.
+        """
+        text = request.match_info[self.name]
+        try:
+            if not text.isascii() or "%" in text:
+                check_path(request, text)
+            return self._cast(text) if self._cast else text  # type: ignore[return-value]
+        except CAST_ERRORS:
+            detail = f"must be {self.expected}" if self.expected else "is not valid"
+            raise InvalidField(detail, status=404, code=self.code) from None
+        except InvalidField as invalid:
+            raise refusal(invalid.violations, status=404) from None
+
+    def insert(self, value: Any, into: Outgoing) -> None:
+        """Write the part of the path.
+
+        Raises:
+            InvalidField: It is empty, or no value that is read of a part of a path.
+        """
+        text = write(value, self._cast, self.expected)
+        # As the router has it, in which a slash and a percent sign of a part are still encoded.
+        if text and not re.fullmatch(self.pattern, text.replace("%", "%25").replace("/", "%2F")):
+            raise InvalidField(f"must match the pattern {self.pattern} of its part of the path")
+        into.set_path(self.name, text)
+
+    def describe(self) -> Description:
+        """Describe the part: by its type, or as a string that matches the pattern."""
+        if self._form is not None:
+            return Description("path", self.name, schema=self._form.schema)
+        return Description("path", self.name, schema={"type": "string", "pattern": f"^(?:{self.pattern})$"})
+
+
+class PosIntRouteParameter(RouteParameter[int]):
+    r"""A non-negative integer in ASCII digits; its pattern is `\d+`."""
+
+    def __init__(self) -> None:
+        super().__init__(pattern=r"\d+", cast_func=parse_digits)
+
+    def describe(self) -> Description:
+        """Describe the part: a non-negative integer."""
+        return Description("path", self.name, schema={"type": "integer", "minimum": 0})
+
+
+class StringRouteParameter(RouteParameter[str]):
+    r"""A string of word characters; its pattern is `\w+`."""
+
+    def __init__(self) -> None:
+        super().__init__(pattern=r"\w+")

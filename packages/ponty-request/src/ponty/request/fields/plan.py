@@ -1,0 +1,248 @@
+"""The order in which the fields of a request are read, settled once, at import.
+
+A field may use others, so the fields are a graph. Each of it is a *step*, and comes after what it uses. The steps come
+in turns:
+
+1. *guards* and what they use, in the order of the class. The first that refuses ends the request.
+2. *checks*: all others that use no scope; those that only look first, then those that wait. All of them are tried, but
+   those that use one which refused, so that one answer names all that is wrong.
+3. *scopes*, and what uses one. By then the request is valid.
+
+Values stand in a list, each at the slot of its step.
+"""
+
+import functools
+import inspect
+import types
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from ponty.request.fields.base import Description, Field, annotations_of
+from ponty.request.fields.scoped import Scoped
+from ponty.request.fields.value_types import takes, type_name
+
+
+class Step(msgspec.Struct, frozen=True, eq=False):
+    """What reading a field needs, looked up once.
+
+    Args:
+        name: The name of the field; of one that is only used by another, the name that it is used under.
+        field: The field.
+        extract: Reads it.
+        attempt: Does as `extract`, but may return a `Refused` in place of what this raises.
+        waits: Whether `extract` is to be awaited.
+        uses: The fields that it uses: the names that `extract` knows them by, and their slots.
+        slot: Where its value goes.
+    """
+
+    name: str
+    field: Field[Any]
+    extract: Callable[..., Any]
+    attempt: Callable[..., Any]
+    waits: bool
+    uses: tuple[tuple[str, int], ...]
+    slot: int
+    describe: Callable[[], Description | None]
+
+    @property
+    def is_scope(self) -> bool:
+        """Whether what it reads is to be opened, and left later on."""
+        return isinstance(self.field, Scoped)
+
+
+class Plan(msgspec.Struct, frozen=True, eq=False):
+    """The steps of a request.
+
+    Args:
+        steps: All of them.
+        guards: The first turn.
+        checks: The second.
+        scopes: The third.
+        named: The slots of the fields of the class, by name.
+    """
+
+    steps: tuple[Step, ...]
+    guards: tuple[Step, ...]
+    checks: tuple[Step, ...]
+    scopes: tuple[Step, ...]
+    named: Mapping[str, int]
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether there is nothing but the checks of fields that stand alone."""
+        return not self.guards and not self.scopes and all(not step.uses for step in self.steps)
+
+    def descriptions(self) -> Iterator[Description]:
+        """Yield what is taken from a request, by whichever field."""
+        for step in self.steps:
+            if (description := step.describe()) is not None:
+                yield description
+
+
+def make_plan(place: str, fields: Mapping[str, Field[Any]], stand_ins: Mapping[Any, Any] | None = None) -> Plan:
+    """Settle the order of the fields of a class.
+
+    Args:
+        place: The name of the class, for messages.
+        fields: Its fields, by name.
+        stand_ins: What takes the place of a field, by the field or a class of fields: another field, or a value.
+
+    Raises:
+        TypeError: A field does not take what it uses, or has an `extract` that is a generator.
+    """
+    steps: list[Step] = []
+    slots: dict[int, int] = {}
+
+    def visit(name: str, original: Field[Any]) -> int:
+        if id(original) in slots:
+            return slots[id(original)]
+        field = _stand_in(original, stand_ins or {})
+        if not field.name:
+            field.__set_name__(type(field), name)
+        uses = tuple((keyword, visit(keyword, used)) for keyword, used in field.uses.items())
+        _check(f"{place}.{name}", field)
+        slot = slots[id(original)] = len(steps)
+        extract = field.open if isinstance(field, Scoped) else field.extract
+        waits = _taken(getattr(extract, "__func__", extract)).waits
+        describe = functools.cache(field.describe)
+        steps.append(Step(name, field, extract, _attempt(field, extract), waits, uses, slot, describe))
+        return slot
+
+    named = {name: visit(name, field) for name, field in fields.items()}
+    guards = _below(steps, (step.slot for step in steps if step.field.guard))
+    scoped: set[int] = set()
+    slow: set[int] = set()
+    for step in steps:
+        used = {slot for _, slot in step.uses}
+        if step.slot not in guards and (step.is_scope or used & scoped):
+            scoped.add(step.slot)
+        if step.waits or used & slow - guards:
+            slow.add(step.slot)
+    rest = [step for step in steps if step.slot not in guards and step.slot not in scoped]
+    return Plan(
+        steps=tuple(steps),
+        guards=tuple(step for step in steps if step.slot in guards),
+        checks=(*(s for s in rest if s.slot not in slow), *(s for s in rest if s.slot in slow)),
+        scopes=tuple(step for step in steps if step.slot in scoped),
+        named=named,
+    )
+
+
+def _attempt(field: Field[Any], extract: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what reads a field and may return its refusal, which costs less than to raise it."""
+    attempt = getattr(getattr(extract, "__func__", None), "__ponty_attempt__", None)
+    return extract if attempt is None else types.MethodType(attempt, field)
+
+
+def _below(steps: list[Step], slots: Iterable[int]) -> set[int]:
+    """Return these slots and those of all that their steps use, at whatever depth."""
+    found: set[int] = set()
+    left = [*slots]
+    while left:
+        slot = left.pop()
+        if slot not in found:
+            found.add(slot)
+            left += [used for _, used in steps[slot].uses]
+    return found
+
+
+def _check(place: str, field: Field[Any]) -> None:
+    cls = type(field).__qualname__
+    function: Callable[..., Any]
+    if isinstance(field, Scoped):
+        function, first = field.open, "open"
+    else:
+        function, first = field.extract, "extract"
+        if _taken(getattr(function, "__func__", function)).is_generator:
+            raise TypeError(f"{place}: {cls}.extract is a generator, whose value nobody would read; return the value")
+    taken = _taken(getattr(function, "__func__", function))
+    if taken.names is None:
+        return
+    if missing := taken.needed - field.uses.keys():
+        raise TypeError(f"{place}: {cls}.{first} takes {quoted(missing)}; give {cls} fields of these names")
+    if not taken.is_open and (more := field.uses.keys() - taken.names):
+        raise TypeError(f"{place}: {cls} is given {quoted(more)}, which its {first} does not take")
+    annotations = annotations_of(function) if field.uses else {}
+    for name, used in field.uses.items():
+        tp = used.value_type()
+        if name in annotations and not takes(annotations[name], tp):
+            raise TypeError(
+                f"{place}: {cls}.{first} takes {name!r} as {type_name(annotations[name])}, "
+                f"and {type(used).__qualname__} gives {type_name(tp)}"
+            )
+
+
+class _Taken(msgspec.Struct, frozen=True):
+    """What there is to know of a function that reads fields.
+
+    Args:
+        waits: Whether it is to be awaited.
+        is_generator: Whether it yields.
+        names: The names of its parameters; None where they are not known.
+        needed: Those that are given by name only, and have no default.
+        is_open: Whether it takes any names.
+    """
+
+    waits: bool
+    is_generator: bool
+    names: frozenset[str] | None = None
+    needed: frozenset[str] = frozenset()
+    is_open: bool = False
+
+
+@functools.lru_cache(maxsize=256)
+def _taken(function: Callable[..., Any]) -> _Taken:
+    """Look at a function, which many fields of one class have."""
+    waits = inspect.iscoroutinefunction(function)
+    is_generator = inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function)
+    try:
+        parameters = inspect.signature(function).parameters
+    except (TypeError, ValueError):
+        return _Taken(waits, is_generator)
+    return _Taken(
+        waits,
+        is_generator,
+        frozenset(parameters),
+        frozenset(
+            name
+            for name, parameter in parameters.items()
+            if parameter.kind is parameter.KEYWORD_ONLY and parameter.default is parameter.empty
+        ),
+        any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()),
+    )
+
+
+class Constant(Field[Any]):
+    """A field that is always the same value, in the place of another."""
+
+    def __init__(self, value: object) -> None:
+        super().__init__()
+        self._value = value
+
+    def extract(self, request: web.Request) -> Any:
+        """Return the value."""
+        del request
+        return self._value
+
+
+def key_of_stand_in(field: Field[Any], stand_ins: Mapping[Any, Any]) -> Any:
+    """Return the key under which something stands in for a field: the field, or the nearest class; None for nothing."""
+    keys = [key for key in stand_ins if key is field]
+    keys += [cls for cls in type(field).__mro__ for key in stand_ins if key is cls]
+    return keys[0] if keys else None
+
+
+def _stand_in(field: Field[Any], stand_ins: Mapping[Any, Any]) -> Field[Any]:
+    key = key_of_stand_in(field, stand_ins)
+    if key is None:
+        return field
+    value = next(value for other, value in stand_ins.items() if other is key)
+    return value if isinstance(value, Field) else Constant(value)
+
+
+def quoted(names: Iterable[str]) -> str:
+    """Name names."""
+    return ", ".join(map(repr, sorted(names)))
