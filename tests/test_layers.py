@@ -173,9 +173,9 @@ def test_every_row_of_the_folders_is_there(layer):
 @pytest.mark.parametrize("layer", FOLDERS)
 def test_every_folder_draws_the_way_through_its_modules(layer):
     """In the docstring of its `__init__`, which says its idea first; two modules need no drawing."""
-    modules = [path for path in TREES[layer] if path.name != "__init__.py" and path.parent.name]
+    modules = [path for path in trees(layer) if path.name != "__init__.py" and path.parent.name]
     counts = collections.Counter(path.parent for path in modules)
-    texts = {folder: ast.get_docstring(TREES[layer][folder / "__init__.py"]) or "" for folder in counts}
+    texts = {folder: ast.get_docstring(trees(layer)[folder / "__init__.py"]) or "" for folder in counts}
     assert [folder for folder, text in texts.items() if counts[folder] > 2 and "\n::\n" not in text] == []
 
 
