@@ -2,7 +2,9 @@
 
 ::
 
-    at import   schema_files ── schema ── validator ──┬── jsonschema_rs_backend ──> valid?
+    at import   schema_files ── schema ── validator ── sure_schemas ──> may it be faulty?
+                                              └── yes: jsonschema_rs_backend
+    when needed                           validator ──┬── jsonschema_rs_backend ──> valid?
                                                       └── documents (dialects) ── explainer ──> keywords ──> checks
     a request   JSON ── validator ── valid?
                           └── no: checks, alternatives, evaluated ── pointer, messages ──> InvalidField
