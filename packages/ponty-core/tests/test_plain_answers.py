@@ -81,7 +81,7 @@ async def test_it_is_what_aiohttp_would_have_sent(serve, still, monkeypatch, kin
     client = await serve()
     text = REQUESTS[request_of].format("/")
     as_made = await received(client, text)
-    monkeypatch.setattr(plain, "_goes_plain", lambda request: False)
+    monkeypatch.setattr(plain, "goes_plain", lambda request: False)
     assert as_made == await received(client, text)
     assert any(line.startswith(b"HTTP/1.") for line in as_made)
 
@@ -258,7 +258,7 @@ async def test_what_it_carries_is_sent_as_aiohttp_would(serve, still, monkeypatc
     client = await serve(middlewares=[changing])
     text = REQUESTS[request_of].format("/")
     as_made = await received(client, text)
-    monkeypatch.setattr(plain, "_goes_plain", lambda request: False)
+    monkeypatch.setattr(plain, "goes_plain", lambda request: False)
     by_aiohttp = await received(client, text)
     assert as_made == by_aiohttp
     assert any(line.startswith(b"HTTP/1.") for line in by_aiohttp)
@@ -420,7 +420,7 @@ async def test_a_program_that_prepares_it_goes_on_as_with_any_other(serve, still
     client = await serve()
     text = REQUESTS["to be closed" if go_on is _write else "kept alive"].format("/")
     as_made = await received(client, text)
-    monkeypatch.setattr(plain, "_goes_plain", lambda request: False)
+    monkeypatch.setattr(plain, "goes_plain", lambda request: False)
     assert as_made == await received(client, text)
 
 
@@ -553,6 +553,6 @@ async def test_a_large_one_is_what_aiohttp_would_have_sent(serve, still, monkeyp
     client = await serve(middlewares=[setting_more])
     request = REQUESTS["kept alive"].format("/")
     as_made = await received(client, request)
-    monkeypatch.setattr(plain, "_goes_plain", lambda request: False)
+    monkeypatch.setattr(plain, "goes_plain", lambda request: False)
     assert as_made == await received(client, request)
     assert text.encode() in b"".join(as_made)

@@ -28,15 +28,14 @@ from http.cookies import SimpleCookie
 from typing import Any
 
 import msgspec
-from aiohttp import HttpVersion11, hdrs, web
+from aiohttp import hdrs, web
 from aiohttp.abc import AbstractStreamWriter
-from aiohttp.http import StreamWriter
 from multidict import CIMultiDict, getversion
 
 from ponty.core.responses.further_headers import FurtherHeaders, are_apart
 from ponty.core.responses.header_sets import HeaderLines, lines_of
 from ponty.core.responses.heads import Head, date
-from ponty.core.responses.noted_headers import add_noted_headers
+from ponty.core.responses.plain_way import goes_plain
 from ponty.core.responses.statuses import title
 from ponty.core.responses.written_cookies import CookieAttributes, by_name, written_cookie, written_cookies
 from ponty.core.responses.written_headers import are_clean
@@ -241,7 +240,7 @@ class PlainResponse(web.Response):
             return self._ready_for.writer
         body = self._body
         if (  # its headers are looked at when they are written
-            (self.__dict__ and self._is_changed()) or type(body) is not bytes or not _goes_plain(request)
+            (self.__dict__ and self._is_changed()) or type(body) is not bytes or not goes_plain(request)
         ):
             return await self._prepare_as_aiohttp(request)
         self._ready_for = request
@@ -490,34 +489,8 @@ for _name in vars(web.Response()):
         setattr(PlainResponse, _name, _Built(_name))
 
 
-def _goes_plain(request: web.BaseRequest) -> bool:
-    """Return whether an answer to `request` is sent in the one usual way, and nobody else has a say in it."""
-    writer: Any = request.writer
-    kind = type(writer)
-    if not (
-        request.version == HttpVersion11
-        and request.keep_alive
-        and request.method not in _BODILESS_METHODS
-        # A server that stops says so in each head.
-        and (kind is StreamWriter or (kind is ServerWriter and not writer.state.is_stopping))
-        # No part of another answer is out, or waits to be.
-        and not (writer.output_size or writer.chunked)
-        and writer.length is None
-        and (type(request) is web.Request or isinstance(request, web.Request))  # the latter is slow
-    ):
-        return False
-    for app in request.match_info.apps:
-        receivers = app.on_response_prepare
-        # As `has_a_say` has it, without a call.
-        if receivers and (receivers[0] is not add_noted_headers or len(receivers) > 1):
-            return False
-    return True
-
-
 _LARGEST = 2**16
 """How many bytes a body may have to be formatted behind its head, which makes room for it several times."""
 
 _LARGEST_COPIED = 2**18
 """How many bytes a body may have to be copied behind its head; copying more costs more than a second write."""
-
-_BODILESS_METHODS = frozenset({hdrs.METH_HEAD, hdrs.METH_CONNECT})
