@@ -1,14 +1,23 @@
-"""For all tests: a garbage collector that leaves alone what was there before them, and nothing that a clock decides."""
+"""For all tests: a garbage collector that leaves alone what was there before them, and nothing that a clock decides.
+
+`PONTY_EXAMPLES` says how many examples Hypothesis makes of each property; by default so few that nobody waits.
+"""
 
 import gc
 import importlib.util
 import logging
+import os
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent / "tests"))  # `warm`, which tests of layers take as well
 
 if importlib.util.find_spec("hypothesis") is not None:  # some of the tests are run where it is not installed
     import hypothesis
 
     # How long an example takes tells of a busy machine.
-    hypothesis.settings.register_profile("ponty", deadline=None)
+    examples = int(os.environ.get("PONTY_EXAMPLES", "30"))
+    hypothesis.settings.register_profile("ponty", deadline=None, max_examples=examples)
     hypothesis.settings.load_profile("ponty")
 
 

@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = _parse(arguments)
     peers = [peer for peer in PEERS if not chosen.peers or peer.name in chosen.peers]
     cases = [case for case in CASES if not chosen.cases or case.name in chosen.cases]
-    load = Load(chosen.load)
+    load = Load(chosen.load, chosen.seconds)
     path = None if chosen.check else chosen.samples
     results = Results(path, facts(load.generator, load.seconds), resume=chosen.resume)
     with contextlib.closing(results):
@@ -68,6 +68,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--check", action="store_true", help="only see whether the servers answer as they should")
     parser.add_argument("--resume", action="store_true", help="go on with a run that was interrupted")
     parser.add_argument("--load", choices=("wrk", "hammer"), default=find_generator(), help="the load generator")
+    parser.add_argument("--seconds", type=float, default=1, help="how long load is made at a time (1)")
     parser.add_argument(
         "--samples", type=pathlib.Path, default=CACHE / "samples.jsonl", help="the file where each measurement is kept"
     )

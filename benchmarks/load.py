@@ -19,10 +19,13 @@ CONNECTIONS = 32
 
 @dataclasses.dataclass(frozen=True)
 class Load:
-    """How load is made: with which generator, for how many seconds at a time, and with which headers, by wrk."""
+    """How load is made: with which generator, for how many seconds at a time, and with which headers, by wrk.
+
+    `wrk` takes whole seconds.
+    """
 
     generator: str
-    seconds: int = 1
+    seconds: float = 1
     headers: tuple[str, ...] = ()
 
     def on(
@@ -52,7 +55,7 @@ class Load:
 
     def _wrk(self, ask: Ask, port: int, connections: int) -> dict[str, float]:
         environment = {**os.environ, "BENCH_METHOD": ask.method}
-        command = ["wrk", "-t1", f"-c{connections}", f"-d{self.seconds}s", "-s", str(HERE / "wrk.lua")]
+        command = ["wrk", "-t1", f"-c{connections}", f"-d{max(round(self.seconds), 1)}s", "-s", str(HERE / "wrk.lua")]
         command += [word for header in self.headers for word in ("-H", header)]
         with tempfile.NamedTemporaryFile() as body, pinned(LOAD_CORE):
             if ask.body is not None:

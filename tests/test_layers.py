@@ -1,6 +1,8 @@
 """The layers' imports point downwards only, and the meta-package has every documented name."""
 
 import ast
+import collections
+import functools
 import importlib
 import pathlib
 import subprocess
@@ -31,16 +33,17 @@ FOLDERS: dict[str, tuple[str, ...]] = {
     ),
     "core": (
         "testing",
+        "observability",
         "operations idempotency",
         "serving",
         "app",
         "routing",
         "rendering",
         "streams",
-        "middlewares",
+        "middlewares connections",
         "errors returned",
         "responses",
-        "encoding",
+        "encoding logs",
         "lifecycle retrying",
         "wire log_lines time_left",
     ),
@@ -74,11 +77,10 @@ def root_of(layer):
     return PACKAGES / f"ponty-{layer}/src/ponty/{layer}"
 
 
-TREES = {
-    layer: {path.relative_to(root_of(layer)): ast.parse(path.read_text()) for path in root_of(layer).rglob("*.py")}
-    for layer in ALLOWED
-}
-"""The files of each layer, as Python reads them; one test looks at all of a layer's, and names those at fault."""
+@functools.cache
+def trees(layer):
+    """Return a layer's files, as Python reads them; one test looks at all of them, and names those at fault."""
+    return {path.relative_to(root_of(layer)): ast.parse(path.read_text()) for path in root_of(layer).rglob("*.py")}
 
 
 def imports(tree):
@@ -91,12 +93,12 @@ def imports(tree):
 
 @pytest.mark.parametrize("layer", ALLOWED)
 def test_there_are_files_to_look_at(layer):
-    assert pathlib.Path("__init__.py") in TREES[layer]
+    assert pathlib.Path("__init__.py") in trees(layer)
 
 
 @pytest.mark.parametrize("layer", ALLOWED)
 def test_a_layer_imports_no_other_than_those_it_may(layer):
-    names = [(path, name) for path, tree in TREES[layer].items() for name in imports(tree)]
+    names = [(path, name) for path, tree in trees(layer).items() for name in imports(tree)]
     assert [(path, name) for path, name in names if name.startswith(".")] == [], "relative imports"
     ours = [(path, f"{name}.".split(".")[1]) for path, name in names if name.split(".")[0] == "ponty"]
     assert [(path, other) for path, other in ours if other not in ALLOWED[layer]] == []
@@ -105,7 +107,7 @@ def test_a_layer_imports_no_other_than_those_it_may(layer):
 @pytest.mark.parametrize("layer", ALLOWED)
 def test_a_layer_uses_only_the_public_names_of_another(layer):
     """They are released apart: a private name of one may go while the other stays."""
-    names = [(path, name.split(".")) for path, tree in TREES[layer].items() for name in imports(tree)]
+    names = [(path, name.split(".")) for path, tree in trees(layer).items() for name in imports(tree)]
     assert [
         (path, parts) for path, parts in names if parts[0] == "ponty" and parts[1:2] != [layer] and len(parts) > 2
     ] == []
@@ -156,7 +158,7 @@ def wrong_ways(layer, path, tree):
 @pytest.mark.parametrize("layer", FOLDERS)
 def test_imports_within_a_layer_go_down(layer):
     """So a folder can be read, tested and changed without knowing those above it."""
-    assert [fault for path, tree in TREES[layer].items() for fault in wrong_ways(layer, path, tree)] == []
+    assert [fault for path, tree in trees(layer).items() for fault in wrong_ways(layer, path, tree)] == []
 
 
 @pytest.mark.parametrize("layer", FOLDERS)
@@ -166,6 +168,15 @@ def test_every_row_of_the_folders_is_there(layer):
     for rooms in FOLDERS[layer]:
         for room in rooms.split():
             assert (root / room).is_dir() or (root / f"{room}.py").exists(), room
+
+
+@pytest.mark.parametrize("layer", FOLDERS)
+def test_every_folder_draws_the_way_through_its_modules(layer):
+    """In the docstring of its `__init__`, which says its idea first; two modules need no drawing."""
+    modules = [path for path in TREES[layer] if path.name != "__init__.py" and path.parent.name]
+    counts = collections.Counter(path.parent for path in modules)
+    texts = {folder: ast.get_docstring(TREES[layer][folder / "__init__.py"]) or "" for folder in counts}
+    assert [folder for folder, text in texts.items() if counts[folder] > 2 and "\n::\n" not in text] == []
 
 
 def test_pyright_is_given_folders_that_are_there():
@@ -184,7 +195,7 @@ def test_the_memo_imports_nothing_but_the_standard_library():
         - sys.stdlib_module_names
         - {"ponty"}
         - further.get(path.parts[0], set())
-        for path, tree in TREES["memo"].items()
+        for path, tree in trees("memo").items()
     }
     assert {path: names for path, names in foreign.items() if names} == {}
 
@@ -229,7 +240,7 @@ def test_a_misspelt_name_is_an_error():
         ("import ponty.memo", {"aiohttp", "msgspec", "jsonschema", "redis", "ponty.core", "ponty.request"}),
         ("import ponty", {"aiohttp", "msgspec", "ponty.core", "ponty.request", "ponty.memo"}),
         ("import ponty.core", {"jsonschema", "ponty.request", "ponty.memo", "uvloop"}),
-        ("import ponty.core; ponty.core.get", {"ponty.core.operations", "tenacity"}),
+        ("import ponty.core; ponty.core.get", {"ponty.core.observability", "ponty.core.operations", "tenacity"}),
         ("import ponty.core", {"aiohttp", "msgspec", "ponty.core.app"}),
         ("import ponty.request", {"aiohttp", "msgspec", "multipart", "ponty.core", "ponty.request.fields"}),
         (

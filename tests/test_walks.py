@@ -7,11 +7,13 @@ import sys
 
 import pytest
 
+import ponty.core
 import ponty.memo
 import ponty.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import test_cost
+import test_layers
 
 DOCS = pathlib.Path(__file__).parent.parent / "docs"
 OF_REQUESTS = DOCS / "explanation/life-of-a-request.rst"
@@ -69,6 +71,23 @@ async def test_a_request_enters_the_modules_that_are_named(kind, words):
     known = {file.stem for file in pathlib.Path(ponty.request.__file__).parent.rglob("*.py")}
     wanted = [name for name in named(OF_REQUESTS, words) if name.rpartition(".")[2] in known]
     assert await walk(ponty.request, lambda _: test_cost.answer(app, method, path, body)) == wanted
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"), [("hello", "A handler's value becomes"), ("search, refused", "A request that is refused goes")]
+)
+async def test_an_answer_enters_the_modules_that_are_named(kind, words):
+    app = test_cost.built()
+    method, path, body, _ = test_cost.KINDS[kind]
+    assert await walk(ponty.core, lambda _: test_cost.answer(app, method, path, body)) == named(OF_REQUESTS, words)
+
+
+def test_the_folders_of_the_core_are_listed_from_top_to_bottom():
+    _, _, rest = OF_REQUESTS.read_text().partition("The folders of ``ponty.core``")
+    listed = [name for line in re.findall(r"^``.*``$", rest, re.MULTILINE) for name in re.findall(r"``(.*?)``", line)]
+    root = pathlib.Path(ponty.core.__file__).parent
+    rooms = [room for row in test_layers.FOLDERS["core"] for room in row.split()]
+    assert listed == [room for room in rooms if (root / room).is_dir()]
 
 
 async def test_a_miss_enters_the_modules_that_are_named():

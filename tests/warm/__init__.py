@@ -1,15 +1,17 @@
-"""Python programs as processes of their own that need not import aiohttp and Ponty first: `Popen` and `run`.
+"""Python programs as processes of their own that need not import aiohttp and Ponty first: `Popen`, `run` and `start`.
 
-A server process imports these once, and forks for each program: see `server.py`. What is forked is a process as any
+A server process imports these once, and forks for each program: see `server.py`. Programs in Python's development mode,
+or with other warnings, have a server of their own that has been started so. What is forked is a process as any
 other, with a directory, an environment, pipes and signals of its own, and it ends as Python does. Most of the time of a
 test that starts a program is otherwise that of the same imports. So what is under test may not be an import itself:
 what a program imports, or how soon it starts, takes `subprocess`.
 
-A program that cannot be forked so is started as ever: with options of Python's, in another environment for Python, or
-where there is no Linux.
+A program that cannot be forked so is started as ever: with other options of Python's, in another environment for
+Python, or where there is no Linux.
 """
 
 import array
+import asyncio
 import atexit
 import inspect
 import json
@@ -24,7 +26,7 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["Popen", "run"]
+__all__ = ["Popen", "run", "start"]
 
 SERVER = pathlib.Path(__file__).with_name("server.py")
 FORKED = {"PYTHONPATH", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"}
@@ -40,9 +42,10 @@ def _at_start(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 class _Server:
-    """The process that forks, started when it is first needed."""
+    """A process that forks, started when it is first needed, with options of Python's."""
 
-    def __init__(self) -> None:
+    def __init__(self, *options: str) -> None:
+        self._options = options
         self._lock = threading.Lock()
         self._control: socket.socket | None = None
         self._environment: dict[str, str] = {}
@@ -51,7 +54,7 @@ class _Server:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             process = subprocess.Popen(
-                [sys.executable, str(SERVER), str(theirs.fileno())],
+                [sys.executable, *self._options, str(SERVER), str(theirs.fileno())],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
@@ -82,17 +85,21 @@ class _Server:
         return int.from_bytes(pid), status
 
 
-_SERVER = _Server()
+_servers: dict[tuple[str, ...], _Server] = {}
 
 
-def _program(arguments: list[str]) -> list[str] | None:
-    """Return what Python would run of a command: how it is named, what it is, and its arguments."""
+def _program(arguments: list[str]) -> tuple[tuple[str, ...], list[str]] | None:
+    """Return the options of a command, and what Python would run: how it is named, what it is, and its arguments."""
     if sys.platform != "linux" or len(arguments) < 2 or arguments[0] != sys.executable:
         return None
-    how, *rest = arguments[1:]
+    words, options = arguments[1:], list[str]()
+    while len(words) > 2 and words[0] in {"-W", "-X"}:
+        options += words[:2]
+        words = words[2:]
+    how, *rest = words
     if how in {"-c", "-m"} and rest:
-        return [how, *rest]
-    return None if how.startswith("-") else ["file", how, *rest]
+        return (*options,), [how, *rest]
+    return None if how.startswith("-") else ((*options,), ["file", how, *rest])
 
 
 class Popen(subprocess.Popen):
@@ -108,7 +115,7 @@ class Popen(subprocess.Popen):
         plain = not (given["shell"] or given["preexec_fn"] or given["executable"] not in {None, words[0]})
         forked = None
         if program and plain and given.get("uid") is given.get("gid") is given.get("gids") is None:
-            forked = self._forked(program, words, given)
+            forked = self._forked(*program, words, given)
         if not forked:
             super()._execute_child(*arguments)
             return
@@ -117,7 +124,9 @@ class Popen(subprocess.Popen):
         pipes = ("p2cread", "p2cwrite", "c2pread", "c2pwrite", "errread", "errwrite")
         self._close_pipe_fds(*[given[pipe] for pipe in pipes])
 
-    def _forked(self, program: list[str], words: list[str], given: dict[str, Any]) -> tuple[int, socket.socket] | None:
+    def _forked(
+        self, options: tuple[str, ...], program: list[str], words: list[str], given: dict[str, Any]
+    ) -> tuple[int, socket.socket] | None:
         environment = os.environ if given["env"] is None else given["env"]
         passed = sorted(given["pass_fds"])
         request = {
@@ -130,7 +139,8 @@ class Popen(subprocess.Popen):
         }
         standard = [given["p2cread"], given["c2pwrite"], given["errwrite"]]
         descriptors = [number if own == -1 else own for number, own in enumerate(standard)]
-        return _SERVER.fork(request, [*descriptors, *passed])
+        server = _servers.setdefault(options, _Server(*options))
+        return server.fork(request, [*descriptors, *passed])
 
     def _internal_poll(self, *arguments: Any, **named: Any) -> int | None:
         if self._status is None or self.returncode is not None:
@@ -154,6 +164,61 @@ class Popen(subprocess.Popen):
                 status = self._status.recv(8)
             self.returncode = int.from_bytes(status, signed=True) if status else -signal.SIGKILL
         return self.returncode
+
+
+class Program:
+    """A program, for whom the event loop must not wait; what it has of `asyncio.subprocess.Process` is the same there.
+
+    Its input is written at once.
+    """
+
+    def __init__(self, process: Popen) -> None:
+        self._process = process
+        self.pid = process.pid
+        self.stdin = process.stdin
+        self.stdout = asyncio.StreamReader()
+        self.stderr = asyncio.StreamReader()
+        self.send_signal = process.send_signal
+        self.kill = process.kill
+
+    async def _read(self) -> None:
+        for reader, pipe in ((self.stdout, self._process.stdout), (self.stderr, self._process.stderr)):
+            if pipe is None:
+                reader.feed_eof()
+            else:
+                protocol = asyncio.StreamReaderProtocol(reader)
+                await asyncio.get_running_loop().connect_read_pipe(lambda protocol=protocol: protocol, pipe)
+
+    @property
+    def returncode(self) -> int | None:
+        return self._process.poll()
+
+    async def wait(self) -> int:
+        """Wait until it has ended; return its status."""
+        status, loop = self._process._status, asyncio.get_running_loop()
+        if status is None:
+            return await asyncio.to_thread(self._process.wait)
+        if self._process.returncode is None:
+            ended = asyncio.Event()
+            loop.add_reader(status, ended.set)
+            try:
+                await ended.wait()
+            finally:
+                loop.remove_reader(status)
+        return self._process.wait()
+
+    async def communicate(self) -> tuple[bytes, bytes]:
+        """Wait until it has ended; return what is left of its output and its errors."""
+        out, err = await asyncio.gather(self.stdout.read(), self.stderr.read())
+        await self.wait()
+        return out, err
+
+
+async def start(*command: str, **options: Any) -> Program:
+    """Do what `asyncio.create_subprocess_exec` does."""
+    program = Program(Popen(command, bufsize=0, **options))
+    await program._read()
+    return program
 
 
 def run(

@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 
 from ponty.core import build_app, get
-from ponty.core.serving.access_log import AccessLogger
+from ponty.core.logs.access_log import AccessLogger
 
 LINE = re.compile(
     r"127\.0\.0\.1 - - \[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d \+0000\] "

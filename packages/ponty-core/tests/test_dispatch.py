@@ -37,7 +37,6 @@ async def told_by_aiohttp(router, request):
     return None if matched.http_exception else (matched.route, dict(matched))
 
 
-@settings(max_examples=50, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(METHODS), paths), max_size=12), st.lists(asked, min_size=1, max_size=6))
 async def test_a_table_finds_what_aiohttp_finds(routes, wanted):
     app = web.Application()
@@ -55,7 +54,7 @@ async def test_a_table_finds_what_aiohttp_finds(routes, wanted):
             assert table.find(request.rel_url.path_safe, method) == expected, (method, path)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     st.lists(st.tuples(st.sampled_from(("GET", "POST")), paths), max_size=4),
     st.lists(asked, min_size=1, max_size=6),

@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 from aiohttp.http import StreamWriter
 from aiohttp.test_utils import make_mocked_request
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ponty.core import Routes, build_app
@@ -151,7 +151,6 @@ KINDS = [FINE, (404, "application/problem+json", b"{}"), (204, None, b"")]
 @example(FINE, [("set", "X-A", "b"), ("further", {"X-A": EVIL}, True)])
 @example(FINE, [("further", {"X-A": EVIL}, True)])
 @example(FINE, [("further", {"Server": "mine", "Date": "never"}, True)])
-@settings(deadline=None, max_examples=200)
 def test_they_are_what_aiohttp_would_have_sent(kind, steps):
     """The same lines, or the same refusal with nothing out; the order of the lines alone may differ."""
     compare(*kind, steps)

@@ -11,11 +11,11 @@ from aiohttp.http_exceptions import LineTooLong
 from aiohttp.http_parser import RawRequestMessage
 
 from ponty.core import Limits, build_app
+from ponty.core.connections import prompt_connection
+from ponty.core.connections.connection import Connection
+from ponty.core.connections.protocol_errors import line_limit, told_of
+from ponty.core.connections.server import Server
 from ponty.core.routing.dispatch import matched_with
-from ponty.core.serving import prompt_connection
-from ponty.core.serving.connection import Connection
-from ponty.core.serving.protocol_errors import line_limit, told_of
-from ponty.core.serving.server import Server
 from ponty.core.wire.server_state import ServerState
 from ponty.core.wire.server_writer import server_writer
 
@@ -99,7 +99,7 @@ async def test_an_application_finds_a_route_and_its_middlewares_in_one_method():
 
 
 async def test_a_connection_reads_on_by_one_method():
-    """See `ponty.core.serving.connection`."""
+    """See `ponty.core.connections.connection`."""
     for name in ("resume_reading", "_resume_reading_for_buffer"):
         assert "_resume_transport_reading" in vars(BaseProtocol)[name].__code__.co_names, name
     async with Served(build_app()) as served:
@@ -140,7 +140,7 @@ def test_a_connection_sends_an_answer_by_two_methods_and_a_response_keeps_its_pa
 
 
 def test_a_connection_handles_requests_by_these_methods_and_attributes():
-    """`ponty.core.serving.prompt_connection` does as they do; what they do is to be looked at when it changes."""
+    """`ponty.core.connections.prompt_connection` does as they do; what they do is to be looked at when it changes."""
     assert prompt_connection.IS_KNOWN
     assert "_finish" in web.RequestHandler.finish_response.__code__.co_names
     received = {*web.RequestHandler.data_received.__code__.co_names}

@@ -13,7 +13,7 @@ import pytest
 from aiohttp import web
 
 from ponty.core import Limits, build_app, cors, get, post, request_ids
-from ponty.core.serving.connection import RefusedConnection
+from ponty.core.connections.connection import RefusedConnection
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from serving import Served, rest, until

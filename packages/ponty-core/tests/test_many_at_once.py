@@ -6,11 +6,11 @@ import sys
 
 import pytest
 from aiohttp import web
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ponty.core import Limits
-from ponty.core.serving.connection import _end_of_lines
+from ponty.core.connections.connection import _end_of_lines
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from serving import Served, rest, until
@@ -114,7 +114,6 @@ async def test_who_leaves_in_the_midst_leaves_nothing_behind(app):
         assert connection._backlog == b""
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.lists(st.sampled_from([b"\n", b"x" * 7, b"\r"]), max_size=200).map(b"".join), st.integers(1, 50))
 def test_the_parts_of_what_has_come_are_few_and_have_few_lines(data, most):
     parts = []

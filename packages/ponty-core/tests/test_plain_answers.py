@@ -65,8 +65,8 @@ async def received(client, text):
 def still(monkeypatch):
     """Stop the clocks that an answer tells the time by."""
     monkeypatch.setattr("aiohttp.helpers.time.time", lambda: 1e9)
-    monkeypatch.setattr("ponty.core.rendering.render_json.time.time_ns", lambda: 10**18)
-    monkeypatch.setattr("ponty.core.rendering.render_json.time.perf_counter_ns", lambda: 0)
+    monkeypatch.setattr("ponty.core.rendering.renderers.time.time_ns", lambda: 10**18)
+    monkeypatch.setattr("ponty.core.rendering.renderers.time.perf_counter_ns", lambda: 0)
 
 
 @pytest.mark.parametrize("request_of", REQUESTS)

@@ -13,8 +13,8 @@ from aiohttp.http import StreamWriter
 from aiohttp.web_protocol import PayloadAccessError
 
 from ponty.core import Routes, build_app, render_json
-from ponty.core.serving import prompt_connection
-from ponty.core.serving.server import Server
+from ponty.core.connections import prompt_connection
+from ponty.core.connections.server import Server
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from serving import TOO_LONG, Served, rest, until

@@ -96,7 +96,7 @@ def told(encode: Callable[[object], bytes], value: object) -> bytes | type[Excep
         return type(error)
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.data(), typed | rows)
 def test_any_value_is_written_as_with_the_look_or_refused_by_both(data: st.DataObject, part: Typed) -> None:
     value = data.draw(part.values)

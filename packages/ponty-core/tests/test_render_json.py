@@ -125,7 +125,7 @@ async def test_the_envelope(serve):
 
 async def test_elapsed_is_in_milliseconds(serve, monkeypatch):
     clock = iter([1_000_000_000, 1_250_000_000])
-    monkeypatch.setattr("ponty.core.rendering.render_json.time.perf_counter_ns", lambda: next(clock))
+    monkeypatch.setattr("ponty.core.rendering.renderers.time.perf_counter_ns", lambda: next(clock))
 
     @render_json
     async def handler() -> None:

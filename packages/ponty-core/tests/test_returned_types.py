@@ -480,7 +480,7 @@ def test_an_attribute_without_an_annotation_is_anything():
     assert encode_as(made, made({"a": [1]})) == b'{"anything":{"a":[1]}}'
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.data(), typed | rows)
 def test_in_one_pass_the_same_is_sent_as_part_by_part(data: st.DataObject, part: Typed) -> None:
     """Of values of subclasses, too, and of those that differ."""

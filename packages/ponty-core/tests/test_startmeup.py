@@ -16,9 +16,10 @@ import threading
 
 import aiohttp
 import pytest
+import warm
 
 from ponty.core import startmeup
-from ponty.core.serving import draining
+from ponty.core.connections import draining
 
 PRELUDE = """
 import asyncio, os, signal, sys
@@ -28,7 +29,7 @@ from aiohttp import web
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 from ponty.core import *
-from ponty.core.serving import draining
+from ponty.core.connections import draining
 
 async def provider(app):
     print("provider up", flush=True)
@@ -85,7 +86,7 @@ async def start():
     async with contextlib.AsyncExitStack() as stack:
 
         async def start(code):
-            process = await asyncio.create_subprocess_exec(
+            process = await warm.start(
                 sys.executable,
                 "-W",
                 "error",

@@ -8,7 +8,7 @@ import pytest
 from aiohttp import web
 
 from ponty.core import Limits, build_app, get, post
-from ponty.core.serving import draining
+from ponty.core.connections import draining
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from serving import TOO_LONG, Served, rest, until

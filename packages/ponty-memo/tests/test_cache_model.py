@@ -5,7 +5,6 @@
 
 import asyncio
 import itertools
-import os
 from collections import OrderedDict
 
 import hypothesis.strategies as st
@@ -18,7 +17,6 @@ KEYS = st.integers(0, 3)
 MAXSIZE = 2
 TTL = 10.0
 MAXWAIT = 3.0
-EXAMPLES = int(os.environ.get("PONTY_EXAMPLES", "50"))
 
 
 class CacheMachine(RuleBasedStateMachine):
@@ -219,4 +217,4 @@ def test_the_cache_does_what_its_model_does(virtual_loop):
     from hypothesis.stateful import run_state_machine_as_test
 
     machine = type("Machine", (CacheMachine,), {"loop_class": virtual_loop})
-    run_state_machine_as_test(machine, settings=settings(max_examples=EXAMPLES, stateful_step_count=40, deadline=None))
+    run_state_machine_as_test(machine, settings=settings(stateful_step_count=40))

@@ -184,7 +184,7 @@ def outcome(work):
     return "value", repr(value)
 
 
-@settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data(), which=st.integers(0, len(TYPES) - 1), piece=st.integers(1, 60), block=st.integers(1, 20))
 def test_a_body_comes_to_the_same_in_slices(data, which, piece, block):
     """The value or the refusal is that of the body in one go, whatever the type and however it is cut."""
@@ -197,7 +197,7 @@ def test_a_body_comes_to_the_same_in_slices(data, which, piece, block):
     assert asyncio.run(in_slices()) == outcome(lambda: PARSERS[which].read(body))
 
 
-@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(body=bodies(), piece=st.integers(1, 60), block=st.integers(1, 20))
 def test_plain_json_comes_to_the_same_in_slices(body, piece, block):
     """Also where no type is asked for."""
@@ -227,7 +227,7 @@ SCHEMAS = [
 ]
 
 
-@settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data(), which=st.integers(0, len(SCHEMAS) - 1), piece=st.integers(1, 60), block=st.integers(1, 20))
 def test_a_schema_refuses_the_same_in_slices(data, which, piece, block):
     """The faults are found in the same order, and at the same places, also where only some elements were looked at."""

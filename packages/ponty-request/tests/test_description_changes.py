@@ -5,11 +5,10 @@
 
 import copy
 import json
-import os
 
 import jsonschema
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ponty.core import DoesNotExist, Reply, Routes, render_json
@@ -24,8 +23,6 @@ from ponty.request import (
     expect,
     openapi,
 )
-
-EXAMPLES = int(os.environ.get("PONTY_EXAMPLES", "250"))
 
 
 def document(schema=None, *, on="taken", **operation):
@@ -215,7 +212,6 @@ values = st.recursive(
 )
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
 @given(old=schemas, new=schemas, value=values)
 def test_what_was_taken_is_taken_where_nothing_is_told_to_break(old, new, value):
     if any(change.breaks for change in changes_between(document(old), document(new))):

@@ -11,7 +11,7 @@ import urllib.request
 import aiohttp
 import pytest
 from aiohttp import web
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ponty.core import render_json
@@ -83,7 +83,6 @@ def is_ambiguous(name):
     return "%" in name
 
 
-@settings(max_examples=60, deadline=None)
 @given(values=values)
 def test_urllib_writes_urlencoded_forms(port, values):
     string, number, flag, many = values
@@ -92,7 +91,6 @@ def test_urllib_writes_urlencoded_forms(port, values):
     assert post(port, body, "application/x-www-form-urlencoded") == told(*values, [])
 
 
-@settings(max_examples=60, deadline=None)
 @given(values=values, files=files, quote=st.booleans())
 def test_aiohttp_writes_multipart_forms(port, values, files, quote):
     string, number, flag, many = values
@@ -116,7 +114,6 @@ def as_curl_does(name):
     return name.replace("\\", "\\\\").replace('"', '\\"')
 
 
-@settings(max_examples=60, deadline=None)
 @given(values=values, files=files, escape=st.sampled_from([as_browsers_do, as_curl_does]), order=st.randoms())
 def test_browsers_and_curl_write_multipart_forms(port, values, files, escape, order):
     """The parts of different names may come in any order."""

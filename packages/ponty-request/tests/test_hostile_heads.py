@@ -5,7 +5,7 @@ import socket
 
 import pytest
 from aiohttp import web
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ponty.core import render_json
@@ -66,7 +66,6 @@ quoted = st.text(max_size=20).map(
 target = st.one_of(raw.map(lambda text: text.replace(b" ", b"")), quoted)
 
 
-@settings(max_examples=300, deadline=None)
 @given(id=target, name=target, query=target, agent=raw, cookie=raw, content_type=raw)
 @example(id=b"1", name=b"ann", query=b"", agent=b"", cookie=b"", content_type=b"")
 @example(id=b"1" * 5000, name=b"ann", query=b"", agent=b"", cookie=b"", content_type=b"")

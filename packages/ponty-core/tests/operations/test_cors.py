@@ -267,7 +267,7 @@ async def test_an_answer_that_is_plain_stays_plain(serve, monkeypatch):
     """Further headers must not cost what building a response of aiohttp's does."""
     from ponty.core.responses.fast_response import PlainResponse
 
-    monkeypatch.setattr(PlainResponse, "_build", lambda answer: pytest.fail("it was built"))
+    monkeypatch.setattr(PlainResponse, "build", lambda answer: pytest.fail("it was built"))
     client = await serve(middlewares=[cors([SHOP])])
     async with client.get("/mugs/red", headers={"Origin": SHOP}) as answer:
         assert answer.headers[ALLOW + "Origin"] == SHOP

@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 
 from ponty.core import build_app, get, json_logs, request_ids
-from ponty.core.serving.access_log import AccessLogger
+from ponty.core.logs.access_log import AccessLogger
 
 
 @pytest.fixture

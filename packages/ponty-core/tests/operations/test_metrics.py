@@ -27,7 +27,7 @@ from ponty.core import (
     post,
     routes,
 )
-from ponty.core.operations import metrics as metrics_module
+from ponty.core.observability import metrics as metrics_module
 from ponty.core.responses.fast_response import PlainResponse
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
@@ -151,7 +151,7 @@ async def test_the_format_is_what_the_scraper_asks_for(serve, registry):
 
 
 async def test_a_plain_answer_is_counted_without_being_built(serve, registry, monkeypatch):
-    monkeypatch.setattr(PlainResponse, "_build", lambda answer: pytest.fail("it was built"))
+    monkeypatch.setattr(PlainResponse, "build", lambda answer: pytest.fail("it was built"))
     client = await serve(routes=[routes, metrics(registry=registry)])
     async with client.get("/nothing") as answer:
         assert answer.status == 404

@@ -124,7 +124,7 @@ async def test_under_an_application_of_bare_aiohttp_it_is_raised(aiohttp_client)
 
 FORKING = """
 import os
-from ponty.core.operations.trace_context import new_identity
+from ponty.core.observability.trace_context import new_identity
 
 ids = [new_identity().id for _ in range(1000)]
 child = os.fork()

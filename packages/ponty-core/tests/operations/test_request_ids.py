@@ -22,8 +22,8 @@ from ponty.core import (
     request_ids,
     trusted_proxies,
 )
-from ponty.core.operations.trace_context import told_identity
-from ponty.core.serving.access_log import AccessLogger
+from ponty.core.logs.access_log import AccessLogger
+from ponty.core.observability.trace_context import told_identity
 
 PEER = "127.0.0.1"
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"

@@ -5,7 +5,7 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 
-from ponty.core.operations.tallies import TalliedHistogram
+from ponty.core.observability.tallies import TalliedHistogram
 
 BUCKETS = (0.001, 0.5, 1, 1_000_000)
 VALUES = [

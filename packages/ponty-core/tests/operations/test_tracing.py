@@ -27,8 +27,8 @@ from ponty.core import (
     request_ids,
     tracing,
 )
-from ponty.core.operations.tracing import current_tracer
-from ponty.core.serving.access_log import AccessLogger
+from ponty.core.logs.access_log import AccessLogger
+from ponty.core.observability.tracing import current_tracer
 
 PEER = "127.0.0.1"
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"

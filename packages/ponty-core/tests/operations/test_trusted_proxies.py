@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ponty.core import Limits, Routes, build_app, get, trusted_proxies
+from ponty.core.logs.access_log import AccessLogger
 from ponty.core.operations.forwarding import Hop, MalformedForwarded, read_forwarded, read_x_forwarded
-from ponty.core.serving.access_log import AccessLogger
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 from serving import Served, rest, until

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+import warm
 from redis.exceptions import ConnectionError as Broken
 
 from ponty.memo import RedisLink, rediscache, redislock
@@ -132,7 +133,7 @@ asyncio.run(main())
 @pytest.mark.parametrize("opened", [True, False])
 def test_a_computation_whose_last_caller_leaves_at_the_end_leaves_no_lock(server, namespace, keys_of, opened):
     words = [sys.executable, "-c", PROGRAM, server.url, namespace, str(opened)]
-    assert subprocess.run(words, check=True, text=True, stdout=subprocess.PIPE).stdout == "ends\n"
+    assert warm.run(words, check=True, text=True, stdout=subprocess.PIPE).stdout == "ends\n"
     assert set.union(*keys_of()) == {"meta"}
 
 

@@ -38,6 +38,15 @@ class Wrapping(SentinelStore):
     add = remove = exists
 
 
+HELD = """
+for _, lock in ipairs(KEYS) do
+    redis.call('HSET', lock, 'owner', ARGV[1], 'fence', 1, 'epoch', '')
+    redis.call('PEXPIRE', lock, ARGV[2])
+end
+"""
+"""Holds locks for somebody, all of them at once."""
+
+
 class Process:
     """A process that computes prices: it waits for `go` where it reads a 1."""
 
@@ -102,9 +111,7 @@ async def test_however_many_locks_are_outdated_a_look_and_a_message_are_one(proc
     there = process()
     await there.listen()
     locks = [f"{namespace}:value-lock:prices:={number}" for number in range(1001)]
-    for lock in locks:
-        server.ask("HSET", lock, "owner", "somebody who stands still", "fence", 1, "epoch", "")
-        server.ask("PEXPIRE", lock, LEASE)
+    server.ask("EVAL", HELD, len(locks), *locks, "somebody who stands still", LEASE)
     clearing = asyncio.create_task(there.price.cache_clear())
     await until(lambda: there.names().count("outdated") > 15)
     looks = [keys for name, keys in there.asked if name == "outdated"]

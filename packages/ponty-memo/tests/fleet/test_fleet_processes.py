@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 import pytest
+import warm
 
 from ponty.memo import rediscache, redislock
 
@@ -39,14 +40,14 @@ async def start(server, namespace):
     workers = []
 
     async def begin(shift=0, url=None, **options):
-        process = await asyncio.create_subprocess_exec(
+        process = await warm.start(
             sys.executable,
             str(WORKER),
             url or server.url,
             namespace,
             json.dumps(OPTIONS | options),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
             env={**os.environ, "PONTY_CLOCK_SHIFT": str(shift)},
         )
         workers.append(Worker(process))
@@ -207,7 +208,7 @@ def test_a_fork_with_an_open_link_leaves_the_parent_its_connections(server, name
     """Sockets and selector are shared with the child, which must not take one out of the other."""
     program = pathlib.Path(__file__).with_name("forking.py")
     command = [sys.executable, str(program), server.url, namespace, kind]
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    ran = warm.run(command, capture_output=True, text=True, timeout=120, check=False)
     lines = ran.stdout.splitlines()
     assert lines == ["parent [3]", *["child [3, 4]"] * 3, "parent [0, 1, 2, 3, 4]"], ran.stderr
     assert ran.returncode == 0

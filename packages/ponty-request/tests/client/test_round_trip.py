@@ -291,7 +291,7 @@ def runner():
 
 
 @pytest.mark.parametrize("name", CASES)
-@settings(deadline=None, max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_value_arrives_as_it_was(name, data, runner):
     """Or nothing was sent, and the error names the field."""
@@ -338,7 +338,7 @@ uploads = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(form=st.builds(Photos, title=texts, photo=uploads, more=st.lists(uploads, max_size=2), tags=st.sets(texts)))
 def test_uploads_arrive_as_they_were(form, runner):
     got.clear()

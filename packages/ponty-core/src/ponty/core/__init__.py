@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ponty.core.app import build_app, routes_of
+    from ponty.core.connections.limits import Limits
     from ponty.core.encoding.json_encoder import encode_json
     from ponty.core.errors.answer_settings import Envelope, ErrorAnswer
-    from ponty.core.errors.exceptions import DoesNotExist, PontyError, ValidationError, raise_status
+    from ponty.core.errors.exceptions import DoesNotExist, PontyError, ValidationError
     from ponty.core.errors.faults import Fault, Location
+    from ponty.core.errors.raise_status import raise_status
     from ponty.core.idempotency.attempt import IDEMPOTENCY, Idempotency
     from ponty.core.idempotency.middleware import idempotent
     from ponty.core.idempotency.problems import IdempotencyKeyInUse, IdempotencyKeyReused, OutcomeUnknown
@@ -19,17 +21,18 @@ if TYPE_CHECKING:
     from ponty.core.lifecycle.current_request import current_request_id
     from ponty.core.lifecycle.providers import Provider
     from ponty.core.lifecycle.stopping import when_stopping
-    from ponty.core.operations.cache_events import cache_events
+    from ponty.core.logs.json_logs import json_logs
+    from ponty.core.observability.cache_events import cache_events
+    from ponty.core.observability.metrics import metrics
+    from ponty.core.observability.request_ids import request_ids
+    from ponty.core.observability.tracing import tracing
     from ponty.core.operations.cors import cors
     from ponty.core.operations.health import health
-    from ponty.core.operations.json_logs import json_logs
-    from ponty.core.operations.metrics import metrics
     from ponty.core.operations.request_deadlines import deadlines
-    from ponty.core.operations.request_ids import request_ids
     from ponty.core.operations.security_headers import security_headers
-    from ponty.core.operations.tracing import tracing
     from ponty.core.operations.trusted_proxies import trusted_proxies
-    from ponty.core.rendering.render_json import encode_as, etag_of, render_json
+    from ponty.core.rendering.declared_values import encode_as, etag_of
+    from ponty.core.rendering.render_json import render_json
     from ponty.core.rendering.reply import Reply, json_response
     from ponty.core.responses.entity_tags import etag_matches
     from ponty.core.retrying import retry
@@ -38,7 +41,6 @@ if TYPE_CHECKING:
     from ponty.core.routing.route import Route
     from ponty.core.routing.table import Routes, delete, get, patch, post, put, route, route_iter, routes, websocket
     from ponty.core.serving.interception import Serving, intercept_serving
-    from ponty.core.serving.limits import Limits
     from ponty.core.serving.runner import app_runner
     from ponty.core.serving.serve import serve, serve_async
     from ponty.core.serving.startmeup import startmeup
@@ -67,7 +69,7 @@ else:
         "IdempotencyKeyReused": "ponty.core.idempotency.problems",
         "IdempotencyStore": "ponty.core.idempotency.store",
         "Lagged": "ponty.core.streams.hub",
-        "Limits": "ponty.core.serving.limits",
+        "Limits": "ponty.core.connections.limits",
         "Location": "ponty.core.errors.faults",
         "OutcomeUnknown": "ponty.core.idempotency.problems",
         "PontyError": "ponty.core.errors.exceptions",
@@ -82,34 +84,34 @@ else:
         "app_runner": "ponty.core.serving.runner",
         "background_tasks": "ponty.core.lifecycle.background",
         "build_app": "ponty.core.app",
-        "cache_events": "ponty.core.operations.cache_events",
+        "cache_events": "ponty.core.observability.cache_events",
         "cors": "ponty.core.operations.cors",
         "current_request_id": "ponty.core.lifecycle.current_request",
         "deadlines": "ponty.core.operations.request_deadlines",
         "delete": "ponty.core.routing.table",
-        "encode_as": "ponty.core.rendering.render_json",
+        "encode_as": "ponty.core.rendering.declared_values",
         "encode_json": "ponty.core.encoding.json_encoder",
         "etag_matches": "ponty.core.responses.entity_tags",
-        "etag_of": "ponty.core.rendering.render_json",
+        "etag_of": "ponty.core.rendering.declared_values",
         "get": "ponty.core.routing.table",
         "health": "ponty.core.operations.health",
         "http_client_provider": "ponty.core.lifecycle.client",
         "idempotent": "ponty.core.idempotency.middleware",
         "intercept_serving": "ponty.core.serving.interception",
-        "json_logs": "ponty.core.operations.json_logs",
+        "json_logs": "ponty.core.logs.json_logs",
         "json_response": "ponty.core.rendering.reply",
         "lease_http_client": "ponty.core.lifecycle.client",
-        "metrics": "ponty.core.operations.metrics",
+        "metrics": "ponty.core.observability.metrics",
         "patch": "ponty.core.routing.table",
         "post": "ponty.core.routing.table",
         "put": "ponty.core.routing.table",
-        "raise_status": "ponty.core.errors.exceptions",
+        "raise_status": "ponty.core.errors.raise_status",
         "remaining_seconds": "ponty.core.time_left",
         "render_csv": "ponty.core.streams.csv_rows",
         "render_events": "ponty.core.streams.events",
         "render_json": "ponty.core.rendering.render_json",
         "render_lines": "ponty.core.streams.lines",
-        "request_ids": "ponty.core.operations.request_ids",
+        "request_ids": "ponty.core.observability.request_ids",
         "retry": "ponty.core.retrying",
         "route": "ponty.core.routing.table",
         "route_iter": "ponty.core.routing.table",
@@ -119,7 +121,7 @@ else:
         "serve": "ponty.core.serving.serve",
         "serve_async": "ponty.core.serving.serve",
         "startmeup": "ponty.core.serving.startmeup",
-        "tracing": "ponty.core.operations.tracing",
+        "tracing": "ponty.core.observability.tracing",
         "trusted_proxies": "ponty.core.operations.trusted_proxies",
         "websocket": "ponty.core.routing.table",
         "when_stopping": "ponty.core.lifecycle.stopping",

@@ -46,7 +46,8 @@ class Request:
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         members = {name: value for base in reversed(cls.__mro__) for name, value in vars(base).items()}
-        fields = {name: value for name, value in members.items() if isinstance(value, Field)}
+        # Not by `isinstance`, which a hundred attributes would ask in Python: `Field` is an abstract base class.
+        fields = {name: value for name, value in members.items() if Field in type(value).__mro__}
         for name, value in vars(cls).items():
             if isinstance(value, Endpoint) and name != "endpoint":
                 raise TypeError(f"{cls.__qualname__}.{name}: the Endpoint of a class is its attribute `endpoint`")

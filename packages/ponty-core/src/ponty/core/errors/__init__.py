@@ -2,7 +2,7 @@
 
 ::
 
-    PontyError, raise_status -> exceptions -.
-    what a field refuses     -> faults -----+-> error_answers (-> answer_settings: the program's own) -> problems
+    exceptions, raise_status       -.
+    what a field refuses -> faults -+-> error_answers (-> answer_settings: the program's own) -> problems
     bytes that are no request, or an error while an answer was prepared -> closing_answer -> the client
 """

@@ -2,7 +2,7 @@
 
 ::
 
-    the client -> trusted_proxies -> request_ids -> cors -> security_headers -> handler
-                      '- addresses, forwarding       '- preflights
-    health, a table of routes; json_logs, of the logs that all of them write
+    the client -> trusted_proxies -> cors -> security_headers -> request_deadlines -> handler
+                      '- addresses, forwarding
+    health, a table of routes
 """

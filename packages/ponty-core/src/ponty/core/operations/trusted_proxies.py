@@ -13,9 +13,9 @@ from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
 from ponty.core.errors.problems import problem
+from ponty.core.logs.access_log import CLIENT_ADDRESS, addresses_told
 from ponty.core.operations.addresses import TrustedPeers
 from ponty.core.operations.forwarding import Hop, MalformedForwarded, read_forwarded, read_x_forwarded
-from ponty.core.serving.access_log import CLIENT_ADDRESS, addresses_told
 from ponty.core.wire.server_state import SERVER_STATE, TRUSTS_ATTRIBUTE
 
 logger: logging.Logger = logging.getLogger("ponty.core")

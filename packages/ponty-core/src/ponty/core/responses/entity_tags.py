@@ -70,6 +70,6 @@ def if_changed(request: web.Request, answer: PlainResponse) -> PlainResponse:
     return same
 
 
-_TAG = re.compile(r'(W/)?("[\x21\x23-\x7e\x80-\U0010ffff]*")')
+_TAG = re.compile(r'(W/)?("[^\x00-\x20\x22\x7f]*")')
 
 _OF_THE_CONTENT = (hdrs.CONTENT_TYPE, hdrs.CONTENT_ENCODING, hdrs.CONTENT_LANGUAGE, hdrs.CONTENT_LENGTH)

@@ -25,7 +25,7 @@ them, they are among them. Nothing that holds a control character is ever writte
 import time
 from collections.abc import Sequence
 from http.cookies import SimpleCookie
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 from aiohttp import HttpVersion11, hdrs, web
@@ -34,11 +34,12 @@ from aiohttp.http import StreamWriter
 from multidict import CIMultiDict, getversion
 
 from ponty.core.responses.further_headers import FurtherHeaders, are_apart
+from ponty.core.responses.header_sets import HeaderLines, lines_of
 from ponty.core.responses.heads import Head, date
 from ponty.core.responses.noted_headers import add_noted_headers
 from ponty.core.responses.statuses import title
 from ponty.core.responses.written_cookies import CookieAttributes, by_name, written_cookie, written_cookies
-from ponty.core.responses.written_headers import are_clean, lines_of
+from ponty.core.responses.written_headers import are_clean
 from ponty.core.wire.server_state import SERVER_NAME
 from ponty.core.wire.server_writer import ServerWriter
 
@@ -85,6 +86,7 @@ class PlainResponse(web.Response):
         "_own_headers",
         "_ready_for",
         "_set_cookies",
+        "_shown",
         "_version",
         "is_conditional",
     )
@@ -100,8 +102,9 @@ class PlainResponse(web.Response):
         self._head = head
         self._body = body
         self._own_headers: CIMultiDict[str] | None = None
+        self._shown: CIMultiDict[str] | None = None
         self._version = -1
-        self._lines: bytes | None = None
+        self._lines: HeaderLines | None = None
         self._further: tuple[FurtherHeaders, ...] = ()
         self._further_lines = b""
         self._jar: SimpleCookie | None = None
@@ -141,7 +144,11 @@ class PlainResponse(web.Response):
         ):
             return False
         headers = self._own_headers
-        return headers is None or self._own_lines(headers) is not None or are_clean(headers)
+        if headers is None:
+            return True
+        if self._further or self._version != getversion(headers):  # type: ignore[arg-type]  # of whatever values
+            self._look_through(headers)
+        return self._lines is not None or are_clean(headers)
 
     def is_sendable(self) -> bool:
         """Return whether no more was set than headers and cookies, and these hold no control character.
@@ -157,20 +164,21 @@ class PlainResponse(web.Response):
             return False
         return not cookies or written_cookies(cookies) is not None
 
-    def _own_lines(self, headers: CIMultiDict[str]) -> bytes | None:
+    def _own_lines(self, headers: CIMultiDict[str]) -> HeaderLines | None:
         """Return its own headers as they are written, which are looked at again only where they have changed.
 
         Returns:
             The lines; None where they are for aiohttp to write.
         """
-        version = getversion(headers)  # type: ignore[arg-type]  # of whatever values
-        if self._version != version:
-            if self._further:
-                self._take_in(headers)  # what has come may be one of these
-                version = getversion(headers)  # type: ignore[arg-type]
-            self._lines = lines_of(headers)
-            self._version = version
+        if self._version != getversion(headers):  # type: ignore[arg-type]  # of whatever values
+            self._look_through(headers)
         return self._lines
+
+    def _look_through(self, headers: CIMultiDict[str]) -> None:
+        if self._further:
+            self._take_in(headers)  # what has come may be one of these
+        self._lines = lines_of(headers)
+        self._version = getversion(headers)  # type: ignore[arg-type]  # of whatever values
 
     def carry(self, further: FurtherHeaders) -> None:
         """Send further headers along, unless it was sent or prepared already."""
@@ -190,6 +198,7 @@ class PlainResponse(web.Response):
         ):
             self._further = (*self._further, further)
             self._further_lines += further.lines
+            self._shown = None
         else:
             further.merge_into(self.headers)
 
@@ -254,6 +263,7 @@ class PlainResponse(web.Response):
             whole = self._body
         self._ready_for = None
         self._is_sent = True
+        self._shown = None
         await writer.write_eof(whole)
         self._length = writer.output_size
 
@@ -283,6 +293,7 @@ class PlainResponse(web.Response):
         if whole is None:
             return False
         self._is_sent = True
+        self._shown = None
         writer.write_whole(whole)
         self._length = len(whole)
         return True
@@ -292,20 +303,26 @@ class PlainResponse(web.Response):
 
         A body that is too large to be copied is left to be sent behind them.
         """
-        headers, body, cookies = self._own_headers, self._body, b""
-        lines: bytes | None = self._head.lines
+        head, body, headers, cookies = self._head, self._body, self._own_headers, b""
+        lines, fixed = head.lines, None
         if headers is not None:
-            lines = self._own_lines(headers) if hdrs.CONTENT_TYPE in headers or not body else None
+            own = self._own_lines(headers)
+            if own is None or not (own.has_type or not body):
+                return None
+            lines = own.lines
+            if own.is_fixed:
+                fixed = headers
         if self._set_cookies:
             cookies = b"".join([cookie.line for cookie in self._set_cookies])
         elif self._jar:
             written = written_cookies(self._jar)
-            lines, cookies = (None, b"") if written is None else (lines, written)
-        if lines is None or type(body) is not bytes or (self.__dict__ and self._is_changed()):
+            if written is None:
+                return None
+            cookies = written
+        if type(body) is not bytes or (self.__dict__ and self._is_changed()):
             return None
         server = writer.state.name if type(writer) is ServerWriter else SERVER_NAME
-        head, more = self._head, self._further_lines
-        fixed = headers if headers is not None and (hdrs.DATE in headers or hdrs.SERVER in headers) else None
+        more = self._further_lines
         if len(body) > _LARGEST:
             start = head.alone(lines + more, cookies, len(body), server, fixed)
             return start if len(body) > _LARGEST_COPIED else b"".join((start, body))
@@ -355,6 +372,11 @@ class PlainResponse(web.Response):
     @property
     def headers(self) -> CIMultiDict[str]:
         """The headers; they may be changed."""
+        shown = self._shown
+        return self._show() if shown is None else shown
+
+    def _show(self) -> CIMultiDict[str]:
+        """Return the headers, with all that is among them."""
         headers = self._own_headers
         if headers is None:
             headers = self._own_headers = self._head.headers.copy()
@@ -362,6 +384,7 @@ class PlainResponse(web.Response):
             self._take_in(headers)
         if self._is_sent and not self._is_told:
             self._tell_headers(headers)
+        self._shown = headers
         return headers
 
     @property  # type: ignore[override]  # an attribute of aiohttp's
@@ -371,6 +394,7 @@ class PlainResponse(web.Response):
     @_headers.setter
     def _headers(self, headers: CIMultiDict[str]) -> None:
         self._own_headers = headers
+        self._shown = None
         self._version = -1
 
     def set_cookie(
@@ -422,8 +446,10 @@ class PlainResponse(web.Response):
         if self._head.server is not None:
             headers.setdefault(hdrs.SERVER, self._head.server)
 
-    def _build(self) -> None:
-        """Put all there that aiohttp's response has."""
+    def build(self) -> None:
+        """Put all there that aiohttp's response has, if it is not there yet."""
+        if self._is_built:
+            return
         self._is_built = True
         headers, jar, made, body = self._headers, self._jar, self._set_cookies, self._body
         changed = dict(self.__dict__)  # by what sets without a look, as `set_status` does
@@ -436,14 +462,32 @@ class PlainResponse(web.Response):
             return f"<{type(self).__name__} {self.reason} {'eof' if self._is_sent else 'prepared'}>"
         return super().__repr__()
 
-    if not TYPE_CHECKING:  # type checkers would take any name for an attribute's
 
-        def __getattr__(self, name: str) -> Any:
-            """Return an attribute that aiohttp's response has once it is built."""
-            if name.startswith("__") or name in PlainResponse.__slots__ or self._is_built:
-                raise AttributeError(f"{type(self).__qualname__!r} object has no attribute {name!r}")
-            self._build()
-            return getattr(self, name)
+class _Built:
+    """An attribute that aiohttp's response keeps in the dictionary of an instance: who reads it has that built.
+
+    A `__getattr__` would do the same, and make each attribute of a class that has one slower to read.
+
+    Args:
+        name: Its name.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, answer: PlainResponse | None, kind: type[PlainResponse]) -> Any:
+        if answer is None:
+            return self
+        answer.build()
+        try:
+            return vars(answer)[self._name]
+        except KeyError:
+            raise AttributeError(f"{kind.__qualname__!r} object has no attribute {self._name!r}") from None
+
+
+for _name in vars(web.Response()):
+    if not hasattr(PlainResponse, _name):
+        setattr(PlainResponse, _name, _Built(_name))
 
 
 def _goes_plain(request: web.BaseRequest) -> bool:

@@ -6,24 +6,30 @@ says nothing of the framing of an answer and holds no control character. So what
 written as it is.
 """
 
+from collections.abc import Iterable
+
 from multidict import CIMultiDict, istr
 
 CONTROLS = bytes({*range(32), 127} - {ord("\t")})
 """The bytes that no header has in it (RFC 9110 §5.5)."""
 
 
+TEXTS = frozenset({str, istr})
+"""The classes whose objects are written as what they hold; one that is derived of them may write itself otherwise."""
+
+
 class _NotPlainError(Exception):
     """A header is for aiohttp to write, or to refuse."""
 
 
-def lines_of(headers: CIMultiDict[str]) -> bytes | None:
-    """Return `headers` as they are written, each behind a line break; None where they are for aiohttp to write.
+def written(items: Iterable[tuple[str, str]]) -> bytes | None:
+    """Return headers as they are written, each behind a line break; None where they are for aiohttp to write.
 
     Those are for aiohttp that say something of the framing or the connection, hold a control character or half of one,
     or are no text.
     """
     try:
-        return b"".join(map(_line, headers.items()))
+        return b"".join(map(_line, items))
     except (_NotPlainError, TypeError):  # what cannot be a key is no text
         return None
 
@@ -47,7 +53,7 @@ class _Starts(dict[str, tuple[bytes, list[None]]]):
     """What is before the values of headers, by name, and as long a list as more values of that name may be kept."""
 
     def __missing__(self, name: str) -> tuple[bytes, list[None]]:
-        if type(name) not in _TEXTS or name.lower() in _OF_THE_FRAMING or _has_controls(name):
+        if type(name) not in TEXTS or name.lower() in _OF_THE_FRAMING or _has_controls(name):
             raise _NotPlainError
         start = f"\r\n{name}: ".encode(), [None] * MOST_VALUES
         if len(name) <= LONGEST:
@@ -64,12 +70,12 @@ class _Lines(dict[tuple[str, str], bytes]):
     def __missing__(self, header: tuple[str, str]) -> bytes:
         name, value = header
         # A subclass may write itself otherwise.
-        if type(value) not in _TEXTS or (not value.isprintable() and _has_controls(value)):
+        if type(value) not in TEXTS or (not value.isprintable() and _has_controls(value)):
             raise _NotPlainError
         start, left = _STARTS[name]
         line = start + value.encode()
         if left and len(line) <= LONGEST:
-            left.pop()
+            del left[-1:]  # which another thread may have emptied
             self[header] = line
         return line
 
@@ -82,7 +88,6 @@ def _has_controls(text: str) -> bool:
     return not is_clean(line, 0)
 
 
-_TEXTS = frozenset({str, istr})
 _OF_THE_FRAMING = frozenset({"connection", "content-length", "transfer-encoding"})
 _STARTS = _Starts()
 _LINES = _Lines()

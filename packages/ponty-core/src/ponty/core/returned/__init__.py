@@ -2,6 +2,6 @@
 
 ::
 
-    at import:    a type  -> returned_type -> compiler (-> members) -> parts, each with a form of msgspec's
-    for a value:  a value -> returned_type -> its form, in one pass; else parts, one by one -> what is sent of it
+    at import:    a type  -> returned_type -> compiler (-> members) -> parts, objects (-> forms, types of msgspec's)
+    for a value:  a value -> returned_type -> its form, in one pass; else part by part -> what is sent of it
 """

@@ -1,4 +1,4 @@
-"""Compiles a declared type into its parts (`ponty.core.returned.parts`)."""
+"""Compiles a declared type into its parts (`ponty.core.returned.parts`, `ponty.core.returned.objects`)."""
 
 import collections
 import collections.abc
@@ -12,18 +12,9 @@ import msgspec
 
 from ponty.core.encoding.plain_hints import plain_hint
 from ponty.core.returned.members import is_named_tuple, members_of
-from ponty.core.returned.parts import (
-    SCALARS,
-    Anything,
-    Array,
-    Itself,
-    Object,
-    Part,
-    Row,
-    Scalar,
-    Table,
-    Union,
-)
+from ponty.core.returned.objects import Itself, Object, Union
+from ponty.core.returned.part import SCALARS, Part
+from ponty.core.returned.parts import Anything, Array, Row, Scalar, Table
 
 
 def compile_type(hint: Any, within: tuple[tuple[Any, Itself], ...] = ()) -> Part:  # noqa: C901, PLR0911 - a table of kinds

@@ -7,7 +7,7 @@ from typing import Annotated, Any, get_args, get_origin
 
 import msgspec
 
-from ponty.core.returned.parts import Member
+from ponty.core.returned.part import Member
 
 
 def is_named_tuple(kind: type) -> bool:

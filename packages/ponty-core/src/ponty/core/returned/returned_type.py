@@ -1,6 +1,6 @@
 """What of a value is sent, by the type that its handler declares: no more than the type has, at any depth.
 
-A type is compiled once (`ponty.core.returned.compiler`), into `ponty.core.returned.parts`. Each part has two ways:
+A type is compiled once, by `ponty.core.returned.compiler`, into parts. Each has two ways:
 
 - *by form*: msgspec converts the value to a form, a type of its own that mirrors the declared one and has nothing else,
   in one compiled pass. What does not fit the form is refused whole.
@@ -20,7 +20,7 @@ from typing import Any, Literal
 import msgspec
 
 from ponty.core.returned.compiler import compile_type
-from ponty.core.returned.parts import Part, UnlimitedError
+from ponty.core.returned.part import Part, UnlimitedError
 
 logger: logging.Logger = logging.getLogger("ponty.core")
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import inspect
+import types
 import typing
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypedDict
@@ -181,8 +182,17 @@ def name_of(thing: object) -> str:
 
 
 def _takes_a_request(handler: Handler) -> bool:
+    if type(handler) is types.FunctionType and not vars(handler).keys() & _OF_ANOTHER:
+        code, defaults = handler.__code__, handler.__defaults__ or ()
+        may_take_one = code.co_argcount or code.co_flags & inspect.CO_VARARGS
+        if not code.co_kwonlyargcount:  # as `inspect.signature` would tell, in many steps
+            return bool(may_take_one) and code.co_argcount - len(defaults) <= 1
     try:
         inspect.signature(handler).bind(object())
     except TypeError:
         return False
     return True
+
+
+_OF_ANOTHER = {"__wrapped__", "__signature__"}
+"""What says of a function that its arguments are those of another."""

@@ -1,9 +1,8 @@
-"""An application as a process: its sockets, its signals, its connections and their limits, its logs.
+"""An application as a process: its sockets, its signals, and its start and stop.
 
 ::
 
-    startmeup -> serve -> runner -> draining -> server -> connection -> limits, protocol_errors
-                                                                              -> prompt_connection
-                       -> listening, signals
-    app_runner -> runner
+    startmeup -> serve (-> options, interception) -> runner -> connections, logs
+                   '-> listening, signals              ^
+                                            app_runner-'
 """

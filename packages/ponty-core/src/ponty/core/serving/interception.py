@@ -15,7 +15,7 @@ import msgspec
 from aiohttp import web
 from aiohttp.log import access_logger
 
-from ponty.core.serving.limits import Limits
+from ponty.core.connections.limits import Limits
 from ponty.core.serving.listening import Place
 from ponty.core.wire.server_state import SERVER_NAME
 

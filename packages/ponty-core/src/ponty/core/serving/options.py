@@ -8,10 +8,10 @@ from typing import Literal, TypedDict
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
+from ponty.core.connections.limits import Limits
 from ponty.core.errors.answer_settings import Envelope, ErrorAnswer
 from ponty.core.lifecycle.providers import Provider
 from ponty.core.routing.table import Routes
-from ponty.core.serving.limits import Limits
 
 
 class ServeOptions(TypedDict, total=False):

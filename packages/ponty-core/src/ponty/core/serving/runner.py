@@ -3,7 +3,7 @@
 A stop goes through these steps, each bounded:
 
 1. no further connection is accepted, and `app.on_shutdown` is sent;
-2. requests in flight finish (see `ponty.core.serving.draining`);
+2. requests in flight finish (see `ponty.core.connections.draining`);
 3. what is left at the end of `shutdown_timeout` is cut and cancelled, receivers of `on_shutdown` too;
 4. the providers stop.
 """
@@ -16,17 +16,17 @@ from aiohttp import web
 from aiohttp.log import access_logger, server_logger
 
 from ponty.core.app import MOUNTED
+from ponty.core.connections.draining import drain
+from ponty.core.connections.limits import Limits
+from ponty.core.connections.protocol_errors import line_limit
+from ponty.core.connections.server import Server
 from ponty.core.lifecycle.stopping import is_watched, watch_stopping
 from ponty.core.log_lines import log_error
+from ponty.core.logs.access_log import AccessLogger
+from ponty.core.logs.server_log import ServerLogger
 from ponty.core.middlewares.error_middleware import whole
 from ponty.core.responses.noted_headers import has_a_say
 from ponty.core.routing.dispatch import Dispatch, can_dispatch, stands_alone
-from ponty.core.serving.access_log import AccessLogger
-from ponty.core.serving.draining import drain
-from ponty.core.serving.limits import Limits
-from ponty.core.serving.protocol_errors import line_limit
-from ponty.core.serving.server import Server
-from ponty.core.serving.server_log import ServerLogger
 from ponty.core.wire.server_state import SERVER_NAME, SERVER_STATE, TRUSTS_ATTRIBUTE, ServerState
 
 logger: logging.Logger = logging.getLogger("ponty.core")
@@ -36,7 +36,7 @@ LINGER_SECONDS = 2.0
 
 
 class Runner(web.AppRunner):
-    """Runs an application by `ponty.core.serving.server`.
+    """Runs an application by `ponty.core.connections.server`.
 
     Args:
         app: The application.

@@ -19,8 +19,8 @@ from aiohttp import web
 from aiohttp.log import access_logger
 
 from ponty.core.app import MOUNTED
+from ponty.core.connections.limits import Limits
 from ponty.core.serving.interception import Serving, intercepted
-from ponty.core.serving.limits import Limits
 from ponty.core.serving.listening import Listening, Place
 from ponty.core.serving.options import ServeOptions
 from ponty.core.serving.runner import Runner

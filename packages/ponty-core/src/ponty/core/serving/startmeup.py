@@ -12,11 +12,11 @@ from aiohttp.log import access_logger
 from aiohttp.typedefs import Middleware
 
 from ponty.core.app import build_app
+from ponty.core.connections.limits import Limits
 from ponty.core.errors.answer_settings import Envelope, ErrorAnswer
 from ponty.core.lifecycle.providers import Provider
 from ponty.core.routing.table import Routes
 from ponty.core.serving.interception import Serving
-from ponty.core.serving.limits import Limits
 from ponty.core.serving.options import StartOptions
 from ponty.core.serving.serve import Missing, check_caller, place, run
 from ponty.core.wire.server_state import SERVER_NAME

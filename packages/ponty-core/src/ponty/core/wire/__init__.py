@@ -2,6 +2,6 @@
 
 ::
 
-    serving.connection --makes--> server_writer --reads--> server_state <--asked by-- whoever wants to know of a stop
+    connections --make--> server_writer --reads--> server_state <--asked by-- whoever wants to know of a stop
     middlewares.error_middleware --calls--> unread_bodies, head_requests, announced_bodies, late_handlers
 """

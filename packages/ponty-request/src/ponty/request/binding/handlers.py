@@ -33,6 +33,10 @@ def check_handler(
         raise TypeError(f"{place} stands above the decorator of the route {routed}, which does not see it: swap them")
     if not inspect.iscoroutinefunction(handler):
         raise TypeError(f"{place}: the handler is not a coroutine function (async def)")
+    names = _plain_names(inner) if inner in {handler, getattr(handler, "__wrapped__", None)} else None
+    if names is not None and {*names} == cls.__fields__.keys() and not whole:
+        _check_types(place, annotations_of(inner), cls)
+        return
     signature = inspect.signature(handler)
     # What another decorator does to the arguments, nobody knows.
     annotations = {} if hasattr(inner, "__wrapped__") else annotations_of(inner)
@@ -77,6 +81,21 @@ def _check_names(place: str, signature: inspect.Signature, had: set[str]) -> Non
             raise TypeError(f"{place}: the handler takes {parameter.name!r} by position only, but is given it by name")
 
 
+def _plain_names(function: Any) -> tuple[str, ...] | None:
+    """Return the names of a function's parameters, where each may be given by name and by position; else None.
+
+    `inspect.signature` tells as much, in a hundred steps. Of a function that wraps another, it tells those of that one.
+    """
+    if type(function) is not types.FunctionType or vars(function).keys() & {"__wrapped__", "__signature__"}:
+        return None
+    code = function.__code__
+    is_plain = not (code.co_posonlyargcount or code.co_kwonlyargcount or code.co_flags & _ANY_NUMBER)
+    return code.co_varnames[: code.co_argcount] if is_plain else None
+
+
+_ANY_NUMBER = inspect.CO_VARARGS | inspect.CO_VARKEYWORDS
+
+
 def make_call(handler: Any, names: Sequence[str], *, whole: Any) -> Callable[..., Awaitable[Any]]:
     """Make what calls a handler with the values of fields, in the order of these.
 
@@ -87,15 +106,13 @@ def make_call(handler: Any, names: Sequence[str], *, whole: Any) -> Callable[...
     """
     if whole is not None:
         return lambda *values: handler(whole(**dict(zip(names, values, strict=True))))
-    # Only of a function that wraps no other, the signature surely is its own.
-    if isinstance(handler, types.FunctionType) and not hasattr(handler, "__wrapped__"):
-        parameters = inspect.signature(handler).parameters
-        if all(parameter.kind is parameter.POSITIONAL_OR_KEYWORD for parameter in parameters.values()):
-            order = [names.index(name) for name in parameters]
-            if order == sorted(order):
-                return handler
-            arrange = operator.itemgetter(*order)
-            return lambda *values: handler(*arrange(values))
+    if (taken := _plain_names(handler)) is not None:
+        order = [names.index(name) for name in taken]
+        call: Callable[..., Awaitable[Any]] = handler
+        if order == sorted(order):
+            return call
+        arrange = operator.itemgetter(*order)
+        return lambda *values: call(*arrange(values))
     return lambda *values: handler(**dict(zip(names, values, strict=True)))
 
 

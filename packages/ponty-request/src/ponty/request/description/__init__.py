@@ -1,5 +1,10 @@
 """The description of an API, as OpenAPI 3.1 has it: a fold over routes and the fields of their requests.
 
-`document` is the whole, `operation` one route of it, `components` the schemas that it names. Nothing here is imported
-before a program asks for a description.
+::
+
+    routes -> document -> operation, one for each route -> paths, security, problems, answer_types
+                 |                                             '-> components  (schemas that have a name)
+                 '-> links  (between the operations of one thing)
+
+Nothing here is imported before a program asks for a description.
 """

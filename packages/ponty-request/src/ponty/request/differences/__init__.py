@@ -2,9 +2,6 @@
 
 ::
 
-    two documents ── documents ──┬── parts (what is the same operation, parameter, media type?) ──┬──> Change
-                                 └── schemas ── references ── keywords, objects ──────────────────┘
-
-`documents` goes over the operations, `schemas` over the values that these take and send, keyword by keyword with
-`keywords`; what they find is a `Change`.
+    two descriptions -> documents (operations) -> schemas (of what these take and send) -> keywords, objects
+                         '- parts, references ----'                                          '-> change
 """

@@ -235,6 +235,9 @@ def annotations_of(function: Any) -> dict[str, Any]:
     names = getattr(function, "__globals__", {})
     resolved: dict[str, Any] = {}
     for name, annotation in getattr(function, "__annotations__", {}).items():
+        if isinstance(annotation, type) and not hasattr(annotation, "__args__"):
+            resolved[name] = annotation
+            continue
         holder = types.SimpleNamespace(__annotations__={name: annotation})
         with contextlib.suppress(Exception):  # whatever an annotation in quotes runs into
             resolved[name] = get_type_hints(holder, names, include_extras=True)[name]

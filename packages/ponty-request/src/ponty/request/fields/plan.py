@@ -106,7 +106,7 @@ def make_plan(place: str, fields: Mapping[str, Field[Any]], stand_ins: Mapping[A
         _check(f"{place}.{name}", field)
         slot = slots[id(original)] = len(steps)
         extract = field.open if isinstance(field, Scoped) else field.extract
-        waits = inspect.iscoroutinefunction(extract)
+        waits = _taken(getattr(extract, "__func__", extract)).waits
         describe = functools.cache(field.describe)
         steps.append(Step(name, field, extract, _attempt(field, extract), waits, uses, slot, describe))
         return slot
@@ -156,21 +156,14 @@ def _check(place: str, field: Field[Any]) -> None:
         function, first = field.open, "open"
     else:
         function, first = field.extract, "extract"
-        if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+        if _taken(getattr(function, "__func__", function)).is_generator:
             raise TypeError(f"{place}: {cls}.extract is a generator, whose value nobody would read; return the value")
-    parameters = _parameters(getattr(function, "__func__", function))
-    if parameters is None:
+    taken = _taken(getattr(function, "__func__", function))
+    if taken.names is None:
         return
-    kinds = {parameter.kind for parameter in parameters.values()}
-    named = {*parameters} if inspect.Parameter.VAR_KEYWORD not in kinds else {*parameters, *field.uses}
-    needed = {
-        name
-        for name, parameter in parameters.items()
-        if parameter.kind is parameter.KEYWORD_ONLY and parameter.default is parameter.empty
-    }
-    if missing := needed - field.uses.keys():
+    if missing := taken.needed - field.uses.keys():
         raise TypeError(f"{place}: {cls}.{first} takes {quoted(missing)}; give {cls} fields of these names")
-    if more := field.uses.keys() - named:
+    if not taken.is_open and (more := field.uses.keys() - taken.names):
         raise TypeError(f"{place}: {cls} is given {quoted(more)}, which its {first} does not take")
     annotations = annotations_of(function) if field.uses else {}
     for name, used in field.uses.items():
@@ -182,13 +175,44 @@ def _check(place: str, field: Field[Any]) -> None:
             )
 
 
+class _Taken(msgspec.Struct, frozen=True):
+    """What there is to know of a function that reads fields.
+
+    Args:
+        waits: Whether it is to be awaited.
+        is_generator: Whether it yields.
+        names: The names of its parameters; None where they are not known.
+        needed: Those that are given by name only, and have no default.
+        is_open: Whether it takes any names.
+    """
+
+    waits: bool
+    is_generator: bool
+    names: frozenset[str] | None = None
+    needed: frozenset[str] = frozenset()
+    is_open: bool = False
+
+
 @functools.lru_cache(maxsize=256)
-def _parameters(function: Callable[..., Any]) -> Mapping[str, inspect.Parameter] | None:
-    """Return the parameters of a function, which many fields of one class have; None where they are not known."""
+def _taken(function: Callable[..., Any]) -> _Taken:
+    """Look at a function, which many fields of one class have."""
+    waits = inspect.iscoroutinefunction(function)
+    is_generator = inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function)
     try:
-        return inspect.signature(function).parameters
+        parameters = inspect.signature(function).parameters
     except (TypeError, ValueError):
-        return None
+        return _Taken(waits, is_generator)
+    return _Taken(
+        waits,
+        is_generator,
+        frozenset(parameters),
+        frozenset(
+            name
+            for name, parameter in parameters.items()
+            if parameter.kind is parameter.KEYWORD_ONLY and parameter.default is parameter.empty
+        ),
+        any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()),
+    )
 
 
 class Constant(Field[Any]):

@@ -25,7 +25,6 @@ from ponty.request.parsing.compiled_types.compiled_type import Build, CompiledTy
 from ponty.request.parsing.compiled_types.objects import build_object, check_signature, object_schema, with_extra_items
 from ponty.request.parsing.compiled_types.scalars import enumeration
 from ponty.request.parsing.msgspec_path.class_forms import direct_object
-from ponty.request.parsing.msgspec_path.own_types import own_form
 
 Describe = collections.abc.Callable[[Any, Any], CompiledType]
 """Compiles a class, given it as it was written, with its arguments, and bare."""
@@ -75,6 +74,8 @@ class ClassCompiler:
         if config.array_like:
             return self._struct_array(cls, members, tag)
         node = self._object(cls, members, is_open=not config.forbid_unknown_fields, tag=tag)
+        from ponty.request.parsing.msgspec_path.own_types import own_form  # noqa: PLC0415 - of Structs only
+
         is_narrowed = not class_keywords(cls).keys() <= DESCRIPTIVE
         own = None if is_narrowed or self._ignore_unknown else own_form(tp)
         return replace(node, msgspec_form=own or node.msgspec_form)

@@ -39,7 +39,6 @@ from ponty.request.parsing.compiled_types.scalars import bounded_decimal, enumer
 from ponty.request.parsing.compiled_types.unions import UnionBuild, union
 from ponty.request.parsing.definitions import Met, Names, as_name, definition_name
 from ponty.request.parsing.msgspec_path.keywords import annotated
-from ponty.request.parsing.msgspec_path.own_types import own_form
 from ponty.request.validation.dialects import DIALECT
 from ponty.request.validation.documents import Documents
 
@@ -131,7 +130,9 @@ class Compiler:
         return self._class(tp, origin or tp, arguments, place)
 
     def _known(self, tp: Any, place: str) -> CompiledType | None:
-        if tp == JSON:
+        if type(tp) is type and tp not in self._opaque and tp is not msgspec.UnsetType:
+            return scalar(tp)  # most are; what follows asks more
+        if type(tp) is type(JSON) and tp == JSON:
             return scalar(Any)
         if tp is typing.LiteralString:
             return scalar(str)  # from where a text is, JSON does not tell
@@ -270,6 +271,8 @@ class Compiler:
                 )
         node = union([self._compile(argument, place) for argument in arguments])
         if node.msgspec_form is None and any(map(is_struct, arguments)):
+            from ponty.request.parsing.msgspec_path.own_types import own_form  # noqa: PLC0415 - of Structs only
+
             node = replace(node, msgspec_form=own_form(typing.Union[arguments]))  # noqa: UP007 - made of a tuple
         self.unions.append(typing.cast("UnionBuild", node.build))
         return node

@@ -4,7 +4,7 @@ import asyncio
 import copy
 import functools
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -19,11 +19,13 @@ from ponty.request.parsing.compiled_types.compiled_type import (
     Schema,
     construction_error,
 )
+from ponty.request.parsing.compiled_types.unions import UnionBuild
 from ponty.request.parsing.compiler import Compiler
 from ponty.request.parsing.msgspec_path.decoder import make_reader
-from ponty.request.parsing.msgspec_path.own_reader import make_own_reader
-from ponty.request.parsing.msgspec_path.own_types import OwnType, own_type
 from ponty.request.validation.validator import Validator
+
+if TYPE_CHECKING:
+    from ponty.request.parsing.msgspec_path.own_types import OwnType
 
 
 def dataclass_to_jsonschema(cls: type) -> dict[str, Any]:
@@ -77,32 +79,45 @@ class Parser:
         self.schema: Schema = schema
         validated = compiler.validated(schema)
         self.validator: Validator = _validator(tp, validated)
-        unsure = [node for union in compiler.unions for node in union.unsure()]
-        self.has_alternatives: bool = bool(unsure)
-        """Whether it holds types that only a validator tells apart."""
-        validators = self.validator.of_parts([node.schema for node in unsure])
+        self._unions: list[UnionBuild] = compiler.unions
         for union in compiler.unions:
-            union.prepare(validated, dict(zip(map(id, unsure), validators, strict=True)))
+            union.prepare_all = self._prepare_unions
+        self._validated: Schema = validated
         self.node: CompiledType = node
         """What the type is compiled to."""
         self._build: Build | None = node.build
         self._form: MsgspecForm | None = node.msgspec_form
-        self._read: Callable[[bytes], Any] | None = make_reader(self._form) if self._form else None
         self._make: Build | None = self._form.make if self._form else None
         # Of what is dropped, nobody asks how deep it is.
         self._may_be_deep: bool = self._form is not None and self._form.contains_any and not ignore_unknown
         self._own: Any = _NO_TYPE if ignore_unknown or opaque else tp
         if self._form == MsgspecForm(tp, contains_any=self._may_be_deep) and (own := _own_type(tp)) is not None:
             self._may_be_deep = not own.is_bounded
-            self._read = self._read_long = make_own_reader(own, self._read)
+            self._read = self._read_long = _own_reader(own, self._read)
         self.is_read_shortly: bool = not (ignore_unknown or opaque)
         """Whether its values may be read by the shorter way part by part."""
+
+    @property
+    def has_alternatives(self) -> bool:
+        """Whether it holds types that only a validator tells apart."""
+        return any(union.unsure() for union in self._unions)
+
+    def _prepare_unions(self) -> None:
+        unsure = [node for union in self._unions for node in union.unsure()]
+        validators = self.validator.of_parts([node.schema for node in unsure])
+        for union in self._unions:
+            union.prepare(self._validated, dict(zip(map(id, unsure), validators, strict=True)))
+
+    @functools.cached_property
+    def _read(self) -> Callable[[bytes], Any] | None:
+        """What reads a short body; None where all go the longer way. It is made for the first, not at the start."""
+        return make_reader(self._form) if self._form else None
 
     @functools.cached_property
     def _read_long(self) -> Callable[[bytes], Any] | None:
         """What reads a long body; None where it is read as a short one. It is made for the first, not at the start."""
         own = None if self._own is _NO_TYPE else _own_type(self._own)
-        return None if own is None else make_own_reader(own, self._read)
+        return None if own is None else _own_reader(own, self._read)
 
     def read(self, body: bytes) -> Any:
         """Decode a body, validate it and build of it.
@@ -197,11 +212,19 @@ _LONG = 4096
 """From how many bytes on a refused body is better found valid first: 1.0 in place of 1 is valid, and rarely refused."""
 
 
-def _own_type(tp: Any) -> OwnType | None:
+def _own_type(tp: Any) -> "OwnType | None":
+    from ponty.request.parsing.msgspec_path.own_types import own_type  # noqa: PLC0415 - for Structs and for long bodies
+
     try:
         return own_type(tp)
     except TypeError:  # a name of an annotation has gone since the type was compiled
         return None
+
+
+def _own_reader(own: "OwnType", strict: Callable[[bytes], Any] | None) -> Callable[[bytes], Any]:
+    from ponty.request.parsing.msgspec_path.own_reader import make_own_reader  # noqa: PLC0415 - likewise
+
+    return make_own_reader(own, strict)
 
 
 def _validator(tp: Any, schema: Schema) -> Validator:

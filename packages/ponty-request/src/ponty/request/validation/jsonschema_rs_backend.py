@@ -6,13 +6,13 @@ of 300 kB can have millions. Its regular expressions match in linear time, and i
 A part of a schema is asked about by itself while a refusal is explained. To compile each part alone would take the
 square of the schema's size, since each brings along what it refers to. So they are compiled together, as properties
 within properties of one schema; a value is wrapped into as many objects to be seen by the part that is meant.
+
+The library is loaded when the first schema is compiled: most bodies are good, and need it not.
 """
 
 import functools
 from collections.abc import Callable, Mapping
 from typing import Any
-
-import jsonschema_rs
 
 from ponty.request.validation.dialects import DIALECT
 from ponty.request.validation.formats import FORMATS, checker
@@ -28,12 +28,18 @@ class _Annotates:
     def validate(self, _: object) -> None: ...
 
 
-_OPTIONS: dict[str, Any] = {
-    "validate_formats": True,
-    "pattern_options": jsonschema_rs.RegexOptions(),
-    "offline": True,
-    "keywords": {"contentEncoding": _Annotates, "contentMediaType": _Annotates},
-}
+@functools.cache
+def _options() -> dict[str, Any]:
+    import jsonschema_rs  # noqa: PLC0415 - as late as it is needed
+
+    return {
+        "validate_formats": True,
+        "pattern_options": jsonschema_rs.RegexOptions(),
+        "offline": True,
+        "keywords": {"contentEncoding": _Annotates, "contentMediaType": _Annotates},
+    }
+
+
 _UNKNOWN_TO_THE_STANDARD = ("base64", "decimal", "ipv4-network", "ipv6-network", "ipv4-interface", "ipv6-interface")
 OWN_FORMATS = {name: checker(name) for name in _UNKNOWN_TO_THE_STANDARD}
 """The formats that the standard does not know."""
@@ -57,8 +63,15 @@ class Backend:
         self, formats: Mapping[str, Any], documents: Mapping[str, Any] | None = None, base: str | None = None
     ) -> None:
         self.formats: Mapping[str, IsValid] = formats
-        registry = {"registry": jsonschema_rs.Registry([*documents.items()])} if documents else {}
-        self._options: dict[str, Any] = {**_OPTIONS, **registry, "formats": formats, "base_uri": base}
+        self._documents = documents
+        self._base = base
+
+    @functools.cached_property
+    def _options(self) -> dict[str, Any]:
+        import jsonschema_rs  # noqa: PLC0415 - as late as it is needed
+
+        registry = {"registry": jsonschema_rs.Registry([*self._documents.items()])} if self._documents else {}
+        return {**_options(), **registry, "formats": self.formats, "base_uri": self._base}
 
     def compile(self, schema: Any) -> IsValid:
         """Compile a schema.
@@ -66,6 +79,8 @@ class Backend:
         Raises:
             ValueError: It is none, refers to what is not known, or has a pattern that cannot be matched in linear time.
         """
+        import jsonschema_rs  # noqa: PLC0415 - as late as it is needed
+
         try:
             is_valid: IsValid = jsonschema_rs.validator_for(schema, **self._options).is_valid
         except jsonschema_rs.ValidationError as error:

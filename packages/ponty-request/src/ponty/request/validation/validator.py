@@ -1,11 +1,13 @@
-"""JSON Schemas as validators, made at import.
+"""JSON Schemas as validators, checked at import.
 
 jsonschema-rs decides whether a value is valid. What is wrong with it is explained by Ponty's own walk through the
-schema, which is made when it is first needed: most bodies are good. A schema that a program gives is checked by
-jsonschema, whose messages are the best, and which is imported only then.
+schema. Both are made when they are first needed: most bodies are good. Only a schema that may be faulty is compiled at
+import. A schema that a program gives is checked by jsonschema, whose messages are the best, and which is imported only
+then.
 """
 
 import copy
+import functools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +17,7 @@ from ponty.request.validation.dialects import dialect_of
 from ponty.request.validation.documents import ROOT, Documents, Load
 from ponty.request.validation.jsonschema_rs_backend import OWN_FORMATS, TYPE_FORMATS, Backend, IsValid, Parts
 from ponty.request.validation.messages import NOT_VALID
+from ponty.request.validation.sure_schemas import is_surely_valid
 
 if TYPE_CHECKING:
     from ponty.request.validation.explainer import Explainer
@@ -46,11 +49,16 @@ class Validator:
             self._schema = copy.deepcopy(schema)
             documents = Documents(self._schema, uri=uri, load=load)
             self._backend: Backend = Backend(self._formats, documents.known, base=documents.root)
-            self.is_valid: IsValid = self._backend.compile(self._schema)
             self._explain_by(documents)
         else:
             self._backend = Backend(self._formats)
-            self.is_valid = self._backend.compile(schema)
+        if given or not is_surely_valid(schema):
+            self.is_valid  # noqa: B018 - compiles it
+
+    @functools.cached_property
+    def is_valid(self) -> IsValid:
+        """Tells whether a value is valid; compiled when it is first asked for."""
+        return self._backend.compile(self._schema)
 
     def of_parts(self, parts: Sequence[dict[str, Json]]) -> list[IsValid]:
         """Compile schemas whose references are those of this one."""

@@ -1,6 +1,5 @@
 """`Annotation`: JSON Schema keywords beside a type."""
 
-import difflib
 import json
 from collections.abc import Mapping
 
@@ -54,6 +53,8 @@ class Annotation:
     def __init__(self, **keywords: object) -> None:
         for name in keywords:
             if name not in _KEYWORDS and not name.startswith("x-"):
+                import difflib  # noqa: PLC0415 - for a slip only
+
                 meant = difflib.get_close_matches(name, _KEYWORDS, 1)
                 hint = f" (did you mean {meant[0]!r}?)" if meant else ""
                 raise ValueError(

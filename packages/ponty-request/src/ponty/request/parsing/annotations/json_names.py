@@ -49,6 +49,8 @@ def without_alias(hint: Any) -> tuple[Any, str | None]:
 
     The qualifiers of a TypedDict may stand around it.
     """
+    if type(hint) is type:
+        return hint, None
     if typing.get_origin(hint) is not typing.Annotated:
         arguments = typing.get_args(hint)
         qualifier: Any = typing.get_origin(hint)

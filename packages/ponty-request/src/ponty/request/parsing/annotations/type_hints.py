@@ -63,6 +63,9 @@ def resolve_hints(tp: Any, names: Iterable[str]) -> dict[str, Any]:
     for name in names:
         for owner, annotations in owners:
             if name in annotations:
+                if type(annotations[name]) is type:  # as most are
+                    hints[name] = annotations[name]
+                    break
                 hints[name] = substitute(_evaluate(owner, name, annotations[name]), variables.get(owner, {}))
                 break
         else:

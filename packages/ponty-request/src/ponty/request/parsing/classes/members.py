@@ -235,6 +235,8 @@ def _sent_hints(tp: Any, cls: Any, names: Iterable[str]) -> Mapping[str, Any]:
 
 def without_unset(hint: Any) -> tuple[Any, bool]:
     """Return a type without `UnsetType`, and whether that was one of its members."""
+    if type(hint) is type and hint is not msgspec.UnsetType:
+        return hint, False
     origin = typing.get_origin(hint)
     if origin is typing.Annotated:
         inner, found = without_unset(typing.get_args(hint)[0])

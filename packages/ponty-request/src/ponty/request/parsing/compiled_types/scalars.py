@@ -70,17 +70,25 @@ def scalar(tp: object) -> CompiledType | None:
     """Compile a scalar type; None if `tp` is none of them."""
     if tp is Any or tp is object:
         return CompiledType({}, JSON_TYPES, hashable=False, msgspec_form=MsgspecForm(Any, contains_any=True))
-    if tp is None or tp is type(None):
-        return _node({"type": "null"}, MsgspecForm(None))
+    tp = type(None) if tp is None else tp
+    plain = _PLAIN.get(tp)  # type: ignore[call-overload]
+    if plain is not None:
+        kind, json_types, build, msgspec_form = plain
+        return CompiledType({"type": kind}, json_types, build, msgspec_form=msgspec_form)
     make = _SCALARS.get(tp)  # type: ignore[call-overload]
     return make() if make else None
 
 
+_PLAIN: dict[type, tuple[str, frozenset[str], Build | None, MsgspecForm]] = {
+    bool: ("boolean", frozenset({"boolean"}), None, MsgspecForm(bool)),
+    int: ("integer", frozenset({"integer"}), _build_int, MsgspecForm(int)),
+    float: ("number", frozenset({"number"}), _build_float, MsgspecForm(float)),
+    str: ("string", frozenset({"string"}), None, MsgspecForm(str)),
+    type(None): ("null", frozenset({"null"}), None, MsgspecForm(None)),
+}
+"""What is made for most members, without a call."""
+
 _SCALARS: dict[type, Any] = {
-    bool: lambda: _node({"type": "boolean"}, MsgspecForm(bool)),
-    int: lambda: _node({"type": "integer"}, MsgspecForm(int), _build_int),
-    float: lambda: _node({"type": "number"}, MsgspecForm(float), _build_float),
-    str: lambda: _node({"type": "string"}, MsgspecForm(str)),
     bytes: lambda: _text("base64", contentEncoding="base64"),
     datetime.datetime: lambda: _text("date-time"),
     # Of dates, msgspec reads the very texts that `FORMATS` does.

@@ -1,10 +1,10 @@
 """Unions: a value is of the first member that admits it.
 
 Where the JSON type of a value leaves one member only, that member builds it. Where it leaves several (two
-dataclasses), each of them has a validator of its own, made at import.
+dataclasses), each of them has a validator of its own. What tells the members apart is made for the first value.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from ponty.request.parsing.compiled_types.compiled_type import Build, Choice, CompiledType, MsgspecForm, Schema
@@ -44,7 +44,9 @@ class UnionBuild:
 
     def __init__(self, members: list[CompiledType]) -> None:
         self._members = members
-        self._choices: dict[type, list[_Choice]] = {}
+        self._choices: dict[type, list[_Choice]] | None = None
+        self.prepare_all: Callable[[], None] | None = None
+        """Prepares all unions of the type that it stands in; called for the first value."""
 
     def unsure(self) -> list[CompiledType]:
         """Return the members that only a validator tells apart, when all of them are compiled."""
@@ -57,8 +59,8 @@ class UnionBuild:
             root: The whole schema.
             validators: The validators of the members that are not sure, by their identity.
         """
-        for tp in _KINDS:
-            self._choices[tp] = [
+        self._choices = {
+            tp: [
                 _Choice(
                     node.build,
                     Alternative(_follow(root, node.schema), assertion).excludes,
@@ -66,6 +68,8 @@ class UnionBuild:
                 )
                 for node, is_sure in self._candidates(tp)
             ]
+            for tp in _KINDS
+        }
 
     def _candidates(self, tp: type) -> list[_Candidate]:
         json_types = _KINDS[tp]
@@ -82,7 +86,9 @@ class UnionBuild:
 
     def __call__(self, value: Any) -> Any:
         """Build `value`, which some member admits."""
-        choices = self._choices.get(type(value))
+        if self._choices is None and self.prepare_all is not None:
+            self.prepare_all()
+        choices = (self._choices or {}).get(type(value))
         if choices is None:
             return value  # no JSON value: an upload of a form, which is built already
         if len(choices) > 1:
@@ -103,7 +109,7 @@ def _follow(root: Schema, schema: Any) -> Mapping[str, Any]:
 
 
 def union(members: list[CompiledType]) -> CompiledType:
-    """Compile a union; `prepare` of its build must be called before it is used."""
+    """Compile a union; `prepare_all` of its build must be set before it is used."""
     json_types = frozenset(kind for member in members for kind in member.json_types)
     schema: Schema = {"anyOf": [member.schema for member in members]}
     inside = Choice(_only(members, "array"), _only(members, "object"))

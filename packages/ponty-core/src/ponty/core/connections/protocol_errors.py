@@ -6,7 +6,7 @@ import re
 from aiohttp import hdrs, web
 from aiohttp.http_exceptions import ContentEncodingError, HttpProcessingError, LineTooLong
 
-from ponty.core.serving.limits import Limits
+from ponty.core.connections.limits import Limits
 
 # RFC 9110 §4.2, RFC 3986 §3.2: a name, an IPv4 address or an IPv6 address in brackets, and a port.
 _HOST = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=%-]*|\[[0-9A-Fa-f:.]+\])(?::(\d{0,5}))?")

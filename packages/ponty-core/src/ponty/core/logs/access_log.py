@@ -11,7 +11,7 @@ from aiohttp import hdrs, web
 from aiohttp.abc import AbstractAccessLogger
 
 from ponty.core.lifecycle.current_request import IDENTITY, RequestIdentity
-from ponty.core.serving.access_records import access_record
+from ponty.core.logs.access_records import access_record
 
 CLIENT_ADDRESS = web.RequestKey("ponty.core.client_address", str)
 """Where a request has the address of its client if a proxy that is trusted has told it."""

@@ -1,6 +1,7 @@
 """Letting the requests in flight finish while a server stops.
 
-Each answer that begins from now on says that its connection closes, and it does (see `ponty.core.serving.connection`).
+Each answer that begins from now on says that its connection closes, and it does: see
+`ponty.core.connections.connection`.
 A connection of a stopping server is in one of these states:
 
 - *quiet*: it waits for a request, or for the rest of a head, and nothing has happened on it for `QUIET_SECONDS`. It is
@@ -20,8 +21,8 @@ import contextlib
 import logging
 from typing import cast
 
-from ponty.core.serving.connection import Connection
-from ponty.core.serving.server import Server
+from ponty.core.connections.connection import Connection
+from ponty.core.connections.server import Server
 
 logger: logging.Logger = logging.getLogger("ponty.core")
 

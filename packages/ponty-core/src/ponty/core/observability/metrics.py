@@ -22,8 +22,8 @@ from aiohttp import hdrs, web
 from ponty.core.errors.exceptions import PontyError
 from ponty.core.middlewares.error_watchers import watch_errors_of
 from ponty.core.middlewares.passages import Notes, Step, passage
-from ponty.core.operations.cache_events import cache_events
-from ponty.core.operations.tallies import TalliedHistogram, Tally
+from ponty.core.observability.cache_events import cache_events
+from ponty.core.observability.tallies import TalliedHistogram, Tally
 from ponty.core.routing.table import Routes
 from ponty.core.routing.unmatched import Unmatched
 from ponty.core.wire.server_state import SERVER_STATE, ServerState

@@ -12,11 +12,11 @@ from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http_parser import RawRequestMessage
 from yarl import URL
 
+from ponty.core.connections.connection import Connection
+from ponty.core.connections.limits import Limits
+from ponty.core.connections.protocol_errors import fault_of_target
 from ponty.core.errors.closing_answer import ClosingAnswer
 from ponty.core.log_lines import log_error
-from ponty.core.serving.connection import Connection
-from ponty.core.serving.limits import Limits
-from ponty.core.serving.protocol_errors import fault_of_target
 from ponty.core.time_left import Deadline, holding
 from ponty.core.wire.head_requests import send_no_body
 from ponty.core.wire.late_handlers import cancel_late

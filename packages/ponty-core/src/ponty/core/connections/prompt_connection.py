@@ -36,7 +36,7 @@ from ponty.core.responses.fast_response import PlainResponse
 from ponty.core.wire.server_writer import server_writer
 
 if TYPE_CHECKING:
-    from ponty.core.serving.server import Server
+    from ponty.core.connections.server import Server
 
 _Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 

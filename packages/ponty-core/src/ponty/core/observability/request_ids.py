@@ -8,11 +8,11 @@ from aiohttp.typedefs import Middleware
 
 from ponty.core.errors.problems import PROBLEM_JSON
 from ponty.core.lifecycle.current_request import IDENTITY, REQUEST_ID_HEADER, RequestIdentity, current_identity
+from ponty.core.logs.access_log import NAMES_ATTRIBUTE
 from ponty.core.middlewares.passages import Notes, Step, passage
+from ponty.core.observability.trace_context import new_identity, told_identity
 from ponty.core.operations.addresses import TrustedPeers
-from ponty.core.operations.trace_context import new_identity, told_identity
 from ponty.core.responses.further_headers import FurtherHeaders, maker_of
-from ponty.core.serving.access_log import NAMES_ATTRIBUTE
 
 LOGGERS = ("aiohttp.access", "aiohttp.server", "ponty.core", "ponty.memo")
 """The loggers whose records have the id of their request: filters are not inherited."""

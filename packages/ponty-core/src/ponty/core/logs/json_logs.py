@@ -16,7 +16,7 @@ from typing import TextIO
 import msgspec
 
 from ponty.core.lifecycle.current_request import current_identity
-from ponty.core.serving.access_log import ACCESS_LINE, ACCESS_LINE_WITH_ID, AccessEntry, AccessTaker
+from ponty.core.logs.access_log import ACCESS_LINE, ACCESS_LINE_WITH_ID, AccessEntry, AccessTaker
 
 
 def json_logs(

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from ponty.core.serving.open_files import open_files_allowed
+from ponty.core.connections.open_files import open_files_allowed
 
 _MOST_CONNECTIONS = 10_000
 

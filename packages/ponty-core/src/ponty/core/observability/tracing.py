@@ -27,8 +27,8 @@ from ponty.core.lifecycle.current_request import (
     current_identity,
 )
 from ponty.core.middlewares.error_watchers import watch_errors
+from ponty.core.observability.cache_events import cache_events
 from ponty.core.operations.addresses import TrustedPeers
-from ponty.core.operations.cache_events import cache_events
 from ponty.core.routing.unmatched import Unmatched
 
 if TYPE_CHECKING:

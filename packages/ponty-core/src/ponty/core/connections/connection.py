@@ -29,13 +29,13 @@ from aiohttp import EMPTY_PAYLOAD, StreamReader, hdrs, web
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.http_parser import RawRequestMessage
 
+from ponty.core.connections.prompt_connection import PromptConnection
+from ponty.core.connections.protocol_errors import told_of
 from ponty.core.errors.closing_answer import ClosingAnswer, closing_bytes
 from ponty.core.log_lines import log_error
-from ponty.core.serving.prompt_connection import PromptConnection
-from ponty.core.serving.protocol_errors import told_of
 
 if TYPE_CHECKING:
-    from ponty.core.serving.server import Server
+    from ponty.core.connections.server import Server
 
 logger: logging.Logger = logging.getLogger("ponty.core")
 

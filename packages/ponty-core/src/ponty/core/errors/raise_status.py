@@ -1,0 +1,102 @@
+"""`raise_status`: the exception of aiohttp's for any status."""
+
+import functools
+from collections.abc import Callable, Iterable
+from typing import Any, NoReturn, TypedDict, Unpack
+
+from aiohttp import web, web_exceptions
+from aiohttp.typedefs import LooseHeaders, StrOrURL
+
+from ponty.core.encoding.json_encoder import encode_json
+from ponty.core.errors.exceptions import refuse_both
+from ponty.core.responses.statuses import check_status
+
+
+class StatusOptions(TypedDict, total=False):
+    """What `raise_status` hands on to the `aiohttp.web.HTTPException` of the status."""
+
+    headers: LooseHeaders | None
+    reason: str | None
+    location: StrOrURL
+    method: str
+    allowed_methods: Iterable[str]
+    max_size: float
+    actual_size: float
+    link: StrOrURL | None
+
+
+def raise_status(
+    status: int,
+    *,
+    text: str | None = None,
+    body: object = None,
+    content_type: str | None = None,
+    **options: Unpack[StatusOptions],
+) -> NoReturn:
+    """Answer with `status`, from anywhere below a handler.
+
+    Without `text` and `body`, a status from 400 up answers with a problem document (RFC 9457).
+
+    ::
+
+        @get("/busy")
+        async def busy(request: web.Request) -> web.Response:
+            raise_status(429, body={"wait": 3}, headers={"Retry-After": "3"})
+
+    Args:
+        status: The HTTP status, 200 to 599.
+        text: A text/plain answer.
+        body: An answer in JSON; `{}`, `[]` and `0` are answers too.
+        content_type: The media type of the answer, in place of text/plain or application/json.
+        **options: `headers` and `reason` of the answer, and what the status has of its own: `location` of a redirect,
+            `allowed_methods` of a 405, `link` of a 451.
+
+    Raises:
+        aiohttp.web.HTTPException: The exception of that status, which `except web.HTTPNotFound` and the like also
+            catch.
+        ValueError: Both `text` and `body` are given, or `status` is outside 200 to 599, or a redirect has no
+            `location`.
+    """
+    check_status(status)
+    refuse_both(text, body)
+    if body is not None:
+        text = encode_json(body).decode()
+        content_type = content_type or "application/json"
+    exception = _exception_class(status)
+    arguments: dict[str, Any] = dict(options, text=text, content_type=content_type)
+    if issubclass(exception, web.HTTPMove) and not arguments.get("location"):
+        raise ValueError(f"raise_status({status}) needs location=")
+    for name, default in _STATUS_DEFAULTS.get(status, {}).items():
+        arguments.setdefault(name, default)
+    build: Callable[..., web.HTTPException] = exception
+    raise build(**arguments)
+
+
+_STATUS_DEFAULTS: dict[int, dict[str, object]] = {
+    405: {"method": "", "allowed_methods": ()},
+    413: {"max_size": 0},
+    451: {"link": None},
+}
+
+
+_KNOWN_CLASSES = {
+    value.status_code: value
+    for value in vars(web_exceptions).values()
+    if isinstance(value, type) and issubclass(value, web.HTTPException)
+}
+
+
+@functools.cache
+def _exception_class(status: int) -> type[web.HTTPException]:
+    """Find aiohttp's class for `status`, or derive one from the class of its hundred."""
+    family: type[web.HTTPException]
+    match status // 100:
+        case 2:
+            family = web.HTTPSuccessful
+        case 3:
+            family = web.HTTPRedirection
+        case 4:
+            family = web.HTTPClientError
+        case _:
+            family = web.HTTPServerError
+    return _KNOWN_CLASSES.get(status) or type(f"HTTP{status}", (family,), {"status_code": status})

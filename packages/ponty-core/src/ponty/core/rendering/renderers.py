@@ -1,0 +1,123 @@
+"""What answers with the values of a handler, by what its decorator says of how."""
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from aiohttp import web
+
+from ponty.core.encoding.json_encoder import JSON, encode_regular
+from ponty.core.encoding.regular_types import ENCODED, Regular, regularity
+from ponty.core.errors.answer_settings import AnswerSettings, Envelope, current_settings
+from ponty.core.rendering.reply import Reply, add_cookies, add_headers, empty
+from ponty.core.responses.entity_tags import ETAG, entity_tag
+from ponty.core.responses.fast_response import PlainResponse
+from ponty.core.responses.heads import BODILESS_STATUSES, head
+
+if TYPE_CHECKING:
+    from ponty.core.returned.returned_type import ReturnedType
+
+_Render = Callable[[object, int], web.Response]
+"""Answers with a handler's value, which was called when `time.perf_counter_ns` was so much."""
+_SeenTo = Callable[[object], Regular | None]
+_DEFAULTS = AnswerSettings()
+_HEAD = head(200, JSON)
+
+
+class _Envelope(msgspec.Struct, gc=False):
+    data: object
+    elapsed: int
+    now: int
+
+
+class Rendering(msgspec.Struct, frozen=True):
+    """How `render_json` answers with the values of a handler: its attribute `__ponty_answer__`, for who describes it.
+
+    Args:
+        returns: The type of the values; None where it was not given.
+        status: The status of the answer.
+        envelope: Whether the value stands in an envelope.
+        etag: Whether the answer has an entity tag.
+    """
+
+    returns: Any = None
+    status: int = 200
+    envelope: bool = True
+    etag: bool = False
+
+
+def usual_renderer(render_any: _Render, seen_to: _SeenTo) -> _Render:
+    """Make what answers with the values of a handler where nothing is said of how.
+
+    Args:
+        render_any: Answers in an application that has settings of its own, and with a `Reply`.
+        seen_to: Returns what is to be seen to where a value is encoded.
+    """
+
+    def render(data: object, start: int) -> web.Response:
+        if type(data) is Reply or current_settings.get(None) is not None:
+            return render_any(data, start)
+        elapsed = (time.perf_counter_ns() - start) // 1_000_000
+        document = _Envelope(data, elapsed, time.time_ns() // 1_000_000)
+        return PlainResponse(_HEAD, encode_regular(document, seen_to(data)))
+
+    return render
+
+
+def renderer(how: Rendering, limit: "ReturnedType | None", name: str, seen_to: _SeenTo) -> _Render:
+    """Make what answers with the values of a handler.
+
+    Args:
+        how: How it does.
+        limit: What of a value is sent; None for all.
+        name: The name of the handler.
+        seen_to: Returns what is to be seen to where a value is encoded.
+    """
+
+    def render(data: object, start: int) -> web.Response:
+        elapsed = (time.perf_counter_ns() - start) // 1_000_000
+        reply: Reply[Any] | None = data if type(data) is Reply else None
+        value: object = data if reply is None else reply.value
+        status = how.status if reply is None or reply.status is None else reply.status
+        if status in BODILESS_STATUSES:
+            answer = empty(status, value)
+        else:
+            settings = current_settings.get(_DEFAULTS)
+            if limit is not None:
+                value = limit.limited(value, name, settings.check_returns)
+            answer = _full(how, status, value, elapsed, envelope=settings.envelope, seen_to=seen_to)
+        if reply is not None:
+            if reply.headers:
+                add_headers(answer, reply.headers)
+            if reply.cookies:
+                add_cookies(answer, reply.cookies)
+        return answer
+
+    return render
+
+
+def _full(
+    how: Rendering, status: int, value: object, elapsed: int, *, envelope: Envelope | None, seen_to: _SeenTo
+) -> PlainResponse:
+    """Make the answer of a value."""
+    regular = seen_to(value)
+    etag = None
+    if how.etag:
+        content = encode_regular(value, regular)
+        etag = entity_tag(content)
+        if envelope is None or not how.envelope:
+            value = msgspec.Raw(content)
+            regular = ENCODED
+    if how.envelope:
+        now = time.time_ns() // 1_000_000
+        if envelope is None:
+            value = _Envelope(value, elapsed, now)
+        else:
+            value = envelope(value, elapsed, now)
+            regular = regularity(value)
+    answer = PlainResponse(head(status, JSON), encode_regular(value, regular))
+    if etag is not None:
+        answer.headers[ETAG] = etag
+        answer.is_conditional = True
+    return answer
