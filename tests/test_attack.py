@@ -13,7 +13,7 @@ import jsonschema
 import pytest
 import warm
 
-from ponty.command.attack.hostile import KINDS, kinds_for
+from ponty.command.attack.hostile.kinds import KINDS, kinds_for
 from ponty.command.attack.requests import Maker
 from ponty.command.attack.shrink import smaller
 from ponty.command.attack.target import operations

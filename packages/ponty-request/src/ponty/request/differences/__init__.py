@@ -3,5 +3,5 @@
 ::
 
     two descriptions -> documents (operations) -> schemas (of what these take and send) -> keywords, objects
-                                '- references ------'                                          '-> change
+                         '- parts, references ----'                                          '-> change
 """

@@ -9,16 +9,29 @@ and send less than it did, and nothing else:
 Webhooks go the other way round: the program sends what an operation takes.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from ponty.request.description.document import Table, openapi
 from ponty.request.differences.change import Change, Direction, Json, Place
-from ponty.request.differences.references import asserted, followed, known, normal
+from ponty.request.differences.parts import (
+    Operation,
+    in_range,
+    is_range,
+    is_scalar,
+    is_text,
+    kinds,
+    of_media_type,
+    of_status,
+    operations,
+    parameters,
+    requirements,
+    style,
+)
+from ponty.request.differences.references import followed, known
 from ponty.request.differences.schemas import Schemas
 
 _PARTS: tuple[tuple[str, Direction], ...] = (("paths", "taken"), ("webhooks", "sent"))
-_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
 def changes_between(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
@@ -61,22 +74,6 @@ def conforms_to(contract: Mapping[str, Any], *tables: Table) -> list[Change]:
     return changes_between(contract, openapi(*tables, title="", version=""))
 
 
-class _Operation(NamedTuple):
-    """An operation of one of the documents.
-
-    Args:
-        place: Where it is.
-        path: Its path, or the name of a webhook.
-        item: What the methods of this path share.
-        said: What is said of it.
-    """
-
-    place: Place
-    path: str
-    item: Json
-    said: Json
-
-
 class _Comparison:
     """Two documents."""
 
@@ -88,7 +85,7 @@ class _Comparison:
     def changes(self) -> Iterator[Change]:
         """Yield what is different."""
         for part, takes in _PARTS:
-            olds, news = dict(_operations(self._old, part)), dict(_operations(self._new, part))
+            olds, news = dict(operations(self._old, part)), dict(operations(self._new, part))
             for key, operation in olds.items():
                 if key in news:
                     yield from self._operation(operation, news[key], takes)
@@ -99,10 +96,10 @@ class _Comparison:
                 if key not in olds:
                     yield operation.place.change("is new", breaks=False)
 
-    def _operation(self, old: _Operation, new: _Operation, takes: Direction) -> Iterator[Change]:
+    def _operation(self, old: Operation, new: Operation, takes: Direction) -> Iterator[Change]:
         place, before, after = old.place, old.said, new.said
         sends: Direction = "sent" if takes == "taken" else "taken"
-        yield from self._parameters(place, _parameters(self._old, old), _parameters(self._new, new), takes)
+        yield from self._parameters(place, parameters(self._old, old), parameters(self._new, new), takes)
         bodies = before.get("requestBody"), after.get("requestBody")
         yield from self._body(place.named("body", "requestBody"), *bodies, takes)
         yield from self._answers(place, before.get("responses", {}), after.get("responses", {}), sends)
@@ -111,10 +108,10 @@ class _Comparison:
         name = before.get("operationId")
         if name != after.get("operationId") and name is not None:
             yield place.at("operationId").change("has another operationId", breaks=False)
-        requirements = [_requirements(self._old, before), _requirements(self._new, after)]
-        if requirements[0] != requirements[1]:
+        was, now = requirements(self._old, before), requirements(self._new, after)
+        if was != now:
             # Whoever meets one of the old alternatives must meet one of the new.
-            breaks = not all(any(now <= was for now in requirements[1]) for was in requirements[0])
+            breaks = not all(any(asked <= met for asked in now) for met in was)
             instead = "go on letting in who could ask before"
             yield place.at("security").change("asks clients otherwise who they are", breaks=breaks, instead=instead)
 
@@ -141,7 +138,7 @@ class _Comparison:
                     else ("is optional now", "send it always")
                 )
                 yield inner.at("required").directed(words, on, narrower=now, wider=was, instead=instead)
-            if _style(before) != _style(after) or before.get("allowReserved") != after.get("allowReserved"):
+            if style(before) != style(after) or before.get("allowReserved") != after.get("allowReserved"):
                 instead = "leave style and explode as they were"
                 yield inner.change("is written in another way", breaks=True, instead=instead)
             if before.get("allowEmptyValue", False) and not after.get("allowEmptyValue", False):
@@ -161,8 +158,8 @@ class _Comparison:
             yield place.change("is deprecated now", breaks=False)
         schemas = before.get("schema", {}), after.get("schema", {})
         inner = place.at("schema")
-        if _is_text(self._new, schemas[1]) and _is_scalar(self._old, schemas[0]) and on == "taken":
-            if not _is_text(self._old, schemas[0]):
+        if is_text(self._new, schemas[1]) and is_scalar(self._old, schemas[0]) and on == "taken":
+            if not is_text(self._old, schemas[0]):
                 yield inner.change("is any text now", breaks=False)
         else:
             for change in self._schemas.changes(inner, *schemas, on):
@@ -192,7 +189,7 @@ class _Comparison:
     ) -> Iterator[Change]:
         for status, each in old.items():
             inner = place.named(status, "responses", status)
-            answer = _of_status(new, status)
+            answer = of_status(new, status)
             if answer is None:
                 breaks = status.startswith("2")
                 yield inner.change("is gone", breaks=breaks, instead=f"go on answering {status}")
@@ -203,7 +200,7 @@ class _Comparison:
             yield from compare(inner.at("content"), *contents, on)
             yield from self._headers(inner, before.get("headers", {}), after.get("headers", {}), on)
         for status in new:
-            if _of_status(old, status) is None:
+            if of_status(old, status) is None:
                 # What can go wrong may grow: clients know each status by its class (RFC 9110 §15).
                 breaks = on == "sent" and not status.startswith(("4", "5"))
                 inner = place.named(status, "responses", status)
@@ -227,11 +224,11 @@ class _Comparison:
                 yield header.directed(
                     "may be missing now", on, narrower=False, wider=True, instead="send it in each answer"
                 )
-            if _style({"in": "header", **before}) != _style({"in": "header", **after}):
+            if style({"in": "header", **before}) != style({"in": "header", **after}):
                 instead = "leave style and explode as they were"
                 yield header.change("is written in another way", breaks=True, instead=instead)
             was, now = before.get("schema", {}), after.get("schema", {})
-            if on == "sent" and _is_text(self._old, was) and _is_scalar(self._new, now):
+            if on == "sent" and is_text(self._old, was) and is_scalar(self._new, now):
                 continue  # what is read as any text
             yield from self._schemas.changes(header.at("schema"), was, now, on)
         for name in new:
@@ -242,14 +239,14 @@ class _Comparison:
         self, place: Place, old: Mapping[str, Json], new: Mapping[str, Json], on: Direction
     ) -> Iterator[Change]:
         for media_type, before in old.items():
-            name = _of_media_type(new, media_type) or (_in_range(new, media_type) if on == "sent" else None)
+            name = of_media_type(new, media_type) or (in_range(new, media_type) if on == "sent" else None)
             if name is None:
                 instead = f"go on {'taking' if on == 'taken' else 'sending'} {media_type}"
                 yield place.at(media_type).change(f"has no {media_type} now", breaks=True, instead=instead)
                 continue
             inner = place.named(media_type, media_type)
             after = new[name]
-            if on == "sent" and _is_range(name) and not _is_range(media_type):
+            if on == "sent" and is_range(name) and not is_range(media_type):
                 instead = f"send {media_type} alone"
                 yield inner.change(f"is {name} now", breaks=True, instead=instead)
             for keyword in ("schema", "x-itemSchema", "itemSchema"):
@@ -257,8 +254,8 @@ class _Comparison:
                     place_of = inner.at(keyword) if keyword == "schema" else inner.named("an item", keyword)
                     yield from self._schemas.changes(place_of, before.get(keyword, {}), after.get(keyword, {}), on)
         for media_type in new:
-            if _of_media_type(old, media_type) is None and not any(
-                media_type in {_of_media_type(new, each), _in_range(new, each)} for each in old
+            if of_media_type(old, media_type) is None and not any(
+                media_type in {of_media_type(new, each), in_range(new, each)} for each in old
             ):
                 breaks = on == "sent" and not old
                 yield place.change(f"has {media_type} too", breaks=breaks, instead="send no body, as before")
@@ -272,8 +269,8 @@ class _Comparison:
             yield from self._content(place, old, new, on)
             return
         place = place.named(media_type, media_type, "schema")
-        olds = dict(_kinds(self._old, old[media_type].get("schema", {})))
-        news = dict(_kinds(self._new, new[media_type].get("schema", {})))
+        olds = dict(kinds(self._old, old[media_type].get("schema", {})))
+        news = dict(kinds(self._new, new[media_type].get("schema", {})))
         for kind, before in olds.items():
             if kind in news:
                 yield from self._schemas.changes(place, before, news[kind], on)
@@ -282,122 +279,3 @@ class _Comparison:
         for kind in news:
             if kind not in olds:
                 yield place.change(f"may be a problem {kind} too", breaks=False)
-
-
-def _operations(document: Mapping[str, Any], part: str) -> Iterator[tuple[tuple[str, str], _Operation]]:
-    """Yield the operations by method and path, whatever the parts of that are called."""
-    for path, given in document.get(part, {}).items():
-        item = followed(document, given)
-        shape = _shape(path)
-        for method in _METHODS:
-            if method in item:
-                name = f"{method.upper()} {path}" if part == "paths" else f"webhook {path}"
-                place = Place(name, "").at(part, path, method)
-                yield (method, shape), _Operation(place, path, item, item[method])
-
-
-def _shape(path: str) -> str:
-    rest, shape = path, ""
-    while "{" in rest:
-        before, _, rest = rest.partition("{")
-        shape += f"{before}{{}}"
-        rest = rest.partition("}")[2]
-    return shape + rest
-
-
-def _parameters(document: Mapping[str, Any], operation: _Operation) -> dict[tuple[str, str], tuple[str, Json]]:
-    """Return the parameters of an operation by place and name, each with its pointer."""
-    parts = [part.partition("}")[0] for part in operation.path.split("{")[1:]]
-    shared = operation.place.pointer.rpartition("/")[0]
-    found: dict[tuple[str, str], tuple[str, Json]] = {}
-    for above, given in (
-        (shared, operation.item.get("parameters", ())),
-        (operation.place.pointer, operation.said.get("parameters", ())),
-    ):
-        for number, each in enumerate(given):
-            parameter = followed(document, each)
-            place, name = parameter["in"], parameter["name"]
-            if place == "header":
-                name = name.lower()
-            if place == "path" and name in parts:
-                name = str(parts.index(name))  # clients do not see what it is called
-            found[place, name] = f"{above}/parameters/{number}", parameter
-    return found
-
-
-def _of_status(answers: Mapping[str, Json], status: str) -> Json:
-    """Return the answer that is said of a status, of its class, or of any."""
-    for key in (status, f"{status[:1]}XX", "default"):
-        if key in answers:
-            return answers[key]
-    return None
-
-
-def _plain(media_type: str) -> str:
-    return media_type.partition(";")[0].strip().lower()
-
-
-def _is_range(media_type: str) -> bool:
-    return "*" in media_type
-
-
-def _of_media_type(content: Mapping[str, Json], media_type: str) -> str | None:
-    """Return the entry of a media type, parameters aside, or of the narrowest range that it is in."""
-    wanted = _plain(media_type)
-    for looked in (wanted, f"{wanted.partition('/')[0]}/*", "*/*"):
-        for key in content:
-            if _plain(key) == looked:
-                return key
-    return None
-
-
-def _in_range(content: Mapping[str, Json], media_type: str) -> str | None:
-    """Return an entry that is in a range of media types."""
-    start = _plain(media_type).partition("*")[0].removesuffix("*")
-    return next((key for key in content if _plain(key).startswith(start)), None) if _is_range(media_type) else None
-
-
-def _kinds(document: Mapping[str, Any], schema: Json) -> Iterator[tuple[str, Json]]:
-    """Yield the problems that a schema has, by their types."""
-    whole = followed(document, schema)
-    members: list[Json] = (isinstance(whole, dict) and (whole.get("anyOf") or whole.get("oneOf"))) or [schema]
-    for member in members:
-        inner = followed(document, member)
-        kind = inner.get("properties", {}).get("type", {}) if isinstance(inner, dict) else {}
-        yield str(kind.get("const", "of any type")) if isinstance(kind, dict) else "of any type", member
-
-
-def _requirements(document: Mapping[str, Any], operation: Json) -> list[frozenset[str]]:
-    """Return the alternatives of what an operation requires: each as its schemes, whatever these are called."""
-    schemes: Mapping[str, Any] = document.get("components", {}).get("securitySchemes", {})
-    given: Sequence[Mapping[str, Any]] = operation.get("security", document.get("security", [])) or [{}]
-    return [
-        frozenset(
-            text
-            for name, scopes in each.items()
-            for scheme in [_scheme(followed(document, schemes.get(name, name)))]
-            for text in [scheme, *(f"{scheme} {scope}" for scope in scopes)]
-        )
-        for each in given
-    ]
-
-
-def _scheme(scheme: Json) -> str:
-    kept = {key: value for key, value in scheme.items() if key != "description"} if isinstance(scheme, dict) else scheme
-    return known(kept)
-
-
-def _is_text(document: Mapping[str, Any], schema: Json) -> bool:
-    """Return whether any text is of a schema: what is written in a head is text, whatever it means."""
-    whole = normal(document, schema)
-    return whole is not False and asserted(whole) == {"type"} and "string" in whole["type"]
-
-
-def _is_scalar(document: Mapping[str, Any], schema: Json) -> bool:
-    whole = normal(document, schema)
-    return whole is not False and bool(whole.get("type")) and not {*whole["type"]} & {"array", "object", "null"}
-
-
-def _style(parameter: Json) -> tuple[object, object]:
-    style = parameter.get("style", "form" if parameter["in"] in {"query", "cookie"} else "simple")
-    return style, parameter.get("explode", style == "form")

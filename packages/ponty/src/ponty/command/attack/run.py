@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from ponty.command.attack.findings import Finding, Report
-from ponty.command.attack.hostile import KINDS, kinds_for
+from ponty.command.attack.hostile.kinds import KINDS, kinds_for
 from ponty.command.attack.promises import broken
 from ponty.command.attack.requests import Case, Maker
 from ponty.command.attack.shrink import smaller
