@@ -34,7 +34,7 @@ def check_handler(
     if not inspect.iscoroutinefunction(handler):
         raise TypeError(f"{place}: the handler is not a coroutine function (async def)")
     names = _plain_names(inner) if inner in {handler, getattr(handler, "__wrapped__", None)} else None
-    if names is not None and {*names} == cls.__fields__.keys() and not whole:
+    if names is not None and {*names} == {*cls.__fields__} and not whole:
         _check_types(place, annotations_of(inner), cls)
         return
     signature = inspect.signature(handler)

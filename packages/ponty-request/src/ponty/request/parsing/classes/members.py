@@ -235,7 +235,8 @@ def _sent_hints(tp: Any, cls: Any, names: Iterable[str]) -> Mapping[str, Any]:
 
 def without_unset(hint: Any) -> tuple[Any, bool]:
     """Return a type without `UnsetType`, and whether that was one of its members."""
-    if type(hint) is type and hint is not msgspec.UnsetType:
+    is_plain_class = type(hint) is type and hint is not msgspec.UnsetType
+    if is_plain_class:
         return hint, False
     origin = typing.get_origin(hint)
     if origin is typing.Annotated:
