@@ -235,8 +235,8 @@ def _sent_hints(tp: Any, cls: Any, names: Iterable[str]) -> Mapping[str, Any]:
 
 def without_unset(hint: Any) -> tuple[Any, bool]:
     """Return a type without `UnsetType`, and whether that was one of its members."""
-    is_plain_class = type(hint) is type and hint is not msgspec.UnsetType
-    if is_plain_class:
+    given: object = hint
+    if type(given) is type and given is not msgspec.UnsetType:
         return hint, False
     origin = typing.get_origin(hint)
     if origin is typing.Annotated:
