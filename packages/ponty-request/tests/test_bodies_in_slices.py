@@ -209,6 +209,52 @@ def test_plain_json_comes_to_the_same_in_slices(body, piece, block):
     assert asyncio.run(in_slices()) == outcome(lambda: decode_json(body))
 
 
+ROW = b'{"name": "a", "count": 1, "more": {}}'
+BROKEN = {
+    "a number that is out of range, and no JSON": (b'{"rows": [1e999, ' + ROW + b', {"name" 1}]}', "json"),
+    "the same, where nobody wants it": (b'{"other": [1e999, [1, 2]], "rows": [{"name" 1}]}', "json"),
+    "the same, and a name that is no JSON": (b'{"rows": 1e999, "x\\x": [' + ROW + b"]}", "json"),
+    "the same, and no UTF-8": (b'{"rows": [1e999, "\xff", {"name" 1}]}', "json"),
+    "nothing else": (b'{"rows": [1e999, ' + ROW + b"]}", "out_of_range"),
+    "no UTF-8, and then no JSON": (b'{"rows": [' + ROW + b', {"nam\xff": 1, "name" 1}]}', "encoding"),
+    "no JSON, and then no UTF-8": (b'{"rows": [' + ROW + b', {"name" 1, "nam\xff": 1}]}', "json"),
+    "no UTF-8 where nobody wants it": (b'{"other": [[1, "\xff"], 2], "rows": []}', "encoding"),
+    "no UTF-8 in a name where nobody wants it": (b'{"other": {"\xff": [1, 2]}, "rows": []}', "encoding"),
+    "no JSON where nobody wants it": (b'{"other": [[1, tru], 2], "rows": []}', "json"),
+}
+"""Bodies with two faults or more, and the code of the one that is told."""
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+@pytest.mark.parametrize("tp", [Open, Any, Typed, Envelope], ids=str)
+def test_the_same_one_of_several_faults_is_told_in_slices(kind, tp):
+    body, code = BROKEN[kind]
+    parser = Parser(tp)
+
+    async def in_slices(piece):
+        with small(piece, 4):
+            return outcome(lambda: drained(LargeParser(parser).attempt(body)))
+
+    refusal = outcome(lambda: parser.read(body))
+    assert refusal[0] == "refused"
+    if tp in {Open, Any}:
+        assert [code for *_, code in refusal[2]] == [code]
+    for piece in (1, 12, 40):
+        assert asyncio.run(in_slices(piece)) == refusal
+
+
+def test_what_nobody_wants_is_passed_over_in_slices_too():
+    """Even a number that no Python number can hold."""
+    body = b'{"other": {"a": [1e999, [1]], "b": {"c": 1e999}}, "rows": [' + ROW + b"]}"
+
+    async def in_slices():
+        with small(6, 4):
+            return outcome(lambda: drained(LargeParser(Parser(Open)).attempt(body)))
+
+    assert asyncio.run(in_slices()) == outcome(lambda: Parser(Open).read(body))
+    assert asyncio.run(in_slices())[0] == "value"
+
+
 SCHEMAS = [
     {"items": {"properties": {"count": {"minimum": 2}}, "required": ["name"]}, "minItems": 2, "maxItems": 5},
     {"additionalProperties": {"type": "object", "maxProperties": 3}, "required": ["x", "a"]},

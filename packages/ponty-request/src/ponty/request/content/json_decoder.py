@@ -13,6 +13,7 @@ MAX_DEPTH = 100
 """How many arrays and objects may stand inside one another."""
 
 _decode: Any = msgspec.json.Decoder().decode
+_pass_over: Any = msgspec.json.Decoder(msgspec.Raw).decode
 
 
 def decode_json(body: bytes) -> Json:
@@ -43,10 +44,30 @@ def decode_however_deep(body: bytes) -> Json:
     except RecursionError:
         raise too_deep() from None
     except msgspec.ValidationError:
-        raise InvalidField("has a number that is out of range", code="out_of_range") from None
+        check_text(body)
+        raise out_of_range() from None
     except msgspec.DecodeError:
         raise not_json(body).error() from None
     return value
+
+
+def check_text(body: bytes) -> None:
+    """See that a text is JSON, whatever its numbers.
+
+    Raises:
+        InvalidField: It is not JSON.
+    """
+    try:
+        _pass_over(body)
+    except RecursionError:
+        return
+    except msgspec.DecodeError:
+        raise not_json(body).error() from None
+
+
+def out_of_range() -> InvalidField:
+    """Say that a body has a number that no Python number can hold; that it is no JSON goes before this."""
+    return InvalidField("has a number that is out of range", code="out_of_range")
 
 
 def not_json(body: bytes) -> Refused:

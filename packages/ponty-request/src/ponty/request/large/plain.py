@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Any, Protocol
 
-from ponty.request.content.json_decoder import Json, decode_however_deep, not_json, too_deep
+from ponty.request.content.json_decoder import Json, check_text, decode_however_deep, not_json, out_of_range, too_deep
+from ponty.request.errors import InvalidField
 from ponty.request.large.cuts import Closed, Cutter, Opened, Rest, Run
 from ponty.request.large.outline import Outline
 from ponty.request.large.release import Kept
@@ -49,6 +50,9 @@ class Sink(Protocol):
     def closed(self, end: int) -> None:
         """Leave it."""
 
+    def broken(self, text: bytes) -> None:
+        """Take a text that is not JSON; raise what is to be told before that."""
+
 
 class PlainSink:
     """Decodes to plain JSON.
@@ -63,6 +67,8 @@ class PlainSink:
         """The value."""
         self.whole: Pieces | None = None
         """Its pieces; None where it could not be cut."""
+        self.is_out_of_range = False
+        """Whether a number was out of range, after which no more is decoded, and the text only looked through."""
         self._opened: list[Pieces] = []
 
     def run(self, entries: bytes) -> None:
@@ -72,17 +78,29 @@ class PlainSink:
             return
         outer = self._opened[-1]
         if isinstance(outer.value, list):
-            items = _decode(b"[", entries, b"]")
+            items = self._decoded(b"[" + entries + b"]", [])
             self._kept.add(items)
             outer.value += items
         else:
-            found = _decode(b"{", entries, b"}")
+            found = self._decoded(b"{" + entries + b"}", {})
             self._kept.add(found)
             if outer.inner and not outer.inner.keys().isdisjoint(found):
                 for name in found:
                     outer.inner.pop(name, None)
             outer.value.update(found)
         outer.stops.append(len(outer.value))
+
+    def _decoded(self, text: bytes, nothing: Any) -> Any:
+        if not self.is_out_of_range:
+            try:
+                return decode_however_deep(text)
+            except InvalidField as error:
+                if error.violations[0].code != "out_of_range":
+                    raise
+                self.is_out_of_range = True
+        else:
+            check_text(text)
+        return nothing
 
     def opened(self, *, is_array: bool, key: bytes, start: int) -> None:  # noqa: ARG002 - others need it
         """Begin a value of its own."""
@@ -95,7 +113,7 @@ class PlainSink:
                 outer.inner[len(outer.value)] = pieces
                 outer.value.append(pieces.value)
             else:
-                name: Any = decode_however_deep(key)
+                name: Any = self._decoded(key, "")
                 outer.inner[name] = pieces
                 outer.value[name] = pieces.value
             outer.stops.append(len(outer.value))
@@ -105,9 +123,10 @@ class PlainSink:
         """End it."""
         self._opened.pop()
 
-
-def _decode(before: bytes, entries: bytes, after: bytes) -> Any:
-    return decode_however_deep(b"".join((before, entries, after)))
+    def broken(self, text: bytes) -> None:
+        """Find out whether it is UTF-8."""
+        if not self.is_out_of_range:
+            decode_however_deep(text)
 
 
 def outlined(body: bytes) -> Steps[Outline]:
@@ -136,7 +155,7 @@ def poured(outline: Outline, sink: Sink) -> Steps[None]:
             levels -= 1
             sink.closed(cut.end)
         elif isinstance(cut, Rest):
-            decode_however_deep(cut.before + body[cut.start :])
+            sink.broken(cut.before + body[cut.start :])
             raise not_json(body).error()
         yield
 
@@ -149,5 +168,7 @@ def decoded(outline: Outline, sink: PlainSink) -> Steps[None]:
             number can hold.
     """
     yield from poured(outline, sink)
+    if sink.is_out_of_range:
+        raise out_of_range()
     if outline.is_too_deep:
         raise too_deep()

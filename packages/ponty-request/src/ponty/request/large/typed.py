@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from ponty.request.content.json_decoder import check_text
 from ponty.request.large.building import ArrayParts, EntriesParts, MembersParts, Parts, Ready
 from ponty.request.large.plain import PlainSink
 from ponty.request.large.release import Kept
@@ -120,6 +121,8 @@ class _Frame:
         self.sizes = sizes
         self.levels = 0
         self.plain: PlainSink | None = None
+        self.passed_over: list[bool] = []
+        """Where nobody wants its value: whether each of what is open in it is an array, itself first."""
         self.name = ""
 
 
@@ -155,6 +158,10 @@ class TypedSink:
         parts = frame.parts
         if frame.plain is not None:
             frame.plain.run(entries)
+            if frame.plain.is_out_of_range:
+                raise ValueError("a number is out of range")
+        elif frame.passed_over:
+            _pass_over(entries, is_array=frame.passed_over[-1])
         elif isinstance(parts, ArrayParts):
             item = parts.items.item
             reader = self._readers.items(item)
@@ -194,10 +201,18 @@ class TypedSink:
         outer = self._opened[-1] if self._opened else None
         if outer is not None and outer.parts is None:
             outer.levels += 1
-            if outer.plain is not None:
+            if outer.passed_over:
+                key.decode()
+                outer.passed_over.append(is_array)
+            elif outer.plain is not None:
                 outer.plain.opened(is_array=is_array, key=key, start=start)
             return
         name = _name(key) if key else ""
+        if outer is not None and _passes_over(outer.parts, name):
+            frame = _Frame(None, outer.node, start, (0, None))
+            frame.passed_over.append(is_array)
+            self._opened.append(frame)
+            return
         node = self._node if outer is None else _node_within(outer.parts, name)
         inner, inside = inside_of(node, is_array=is_array)
         parts: Parts | None = None
@@ -223,10 +238,16 @@ class TypedSink:
         frame = self._opened[-1]
         if frame.levels:
             frame.levels -= 1
-            if frame.plain is not None:
+            if frame.passed_over:
+                frame.passed_over.pop()
+            elif frame.plain is not None:
                 frame.plain.closed(end)
             return
         self._opened.pop()
+        if not frame.passed_over:
+            self._add(frame.name, self._parts(frame, end))
+
+    def _parts(self, frame: _Frame, end: int) -> Parts:
         parts = frame.parts
         if isinstance(parts, ArrayParts):
             least, most = frame.sizes
@@ -237,10 +258,13 @@ class TypedSink:
             if not parts.parts.keys() >= {*parts.members.required}:
                 raise ValueError("a property is missing")
         elif frame.plain is not None:
-            parts = Ready(frame.plain.root, None)
+            return Ready(frame.plain.root, None)
         elif parts is None:
-            parts = Ready(*self._value(frame.node, self._body[frame.start : end]))
-        self._add(frame.name, parts)
+            return Ready(*self._value(frame.node, self._body[frame.start : end]))
+        return parts
+
+    def broken(self, text: bytes) -> None:
+        """Leave it to the longer way."""
 
     def _add(self, name: str, parts: Parts) -> None:
         outer = self._opened[-1].parts if self._opened else None
@@ -253,6 +277,16 @@ class TypedSink:
             outer.parts[name] = parts
         else:
             self.parts = parts
+
+
+def _passes_over(parts: Parts | None, name: str) -> bool:
+    return isinstance(parts, MembersParts) and parts.members.is_open and name not in parts.members.properties
+
+
+def _pass_over(entries: bytes, *, is_array: bool) -> None:
+    if not entries.isascii():
+        entries.decode()
+    check_text(b"[" + entries + b"]" if is_array else b"{" + entries + b"}")
 
 
 def _node_within(parts: Parts | None, name: str) -> CompiledType:

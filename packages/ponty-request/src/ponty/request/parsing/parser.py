@@ -150,7 +150,9 @@ class Parser:
         except msgspec.ValidationError:
             pass
         except msgspec.DecodeError:
-            return not_json(body)
+            if body.isascii():
+                return not_json(body)
+            # What msgspec passes over may be no UTF-8, which is told first where it stands first.
         except (ValueError, RecursionError):
             pass
         else:
