@@ -216,11 +216,11 @@ BROKEN = {
     "the same, and a name that is no JSON": (b'{"rows": 1e999, "x\\x": [' + ROW + b"]}", "json"),
     "the same, and no UTF-8": (b'{"rows": [1e999, "\xff", {"name" 1}]}', "json"),
     "nothing else": (b'{"rows": [1e999, ' + ROW + b"]}", "out_of_range"),
-    "no UTF-8, and then no JSON": (b'{"rows": [' + ROW + b', {"nam\xff": 1, "name" 1}]}', "encoding"),
-    "no JSON, and then no UTF-8": (b'{"rows": [' + ROW + b', {"name" 1, "nam\xff": 1}]}', "json"),
+    "no UTF-8, and then no JSON": (b'{"rows": [' + ROW + b', {"n\xff": 1, "name" 1}]}', "encoding"),
+    "no JSON, and then no UTF-8": (b'{"rows": [' + ROW + b', {"name" 1, "n\xff": 1}]}', "json"),
     "no UTF-8 where nobody wants it": (b'{"other": [[1, "\xff"], 2], "rows": []}', "encoding"),
     "no UTF-8 in a name where nobody wants it": (b'{"other": {"\xff": [1, 2]}, "rows": []}', "encoding"),
-    "no JSON where nobody wants it": (b'{"other": [[1, tru], 2], "rows": []}', "json"),
+    "no JSON where nobody wants it": (b'{"other": [[1, x], 2], "rows": []}', "json"),
 }
 """Bodies with two faults or more, and the code of the one that is told."""
 
