@@ -67,7 +67,7 @@ class PlainSink:
         """The value."""
         self.whole: Pieces | None = None
         """Its pieces; None where it could not be cut."""
-        self.is_out_of_range = False
+        self.is_out_of_range: bool = False
         """Whether a number was out of range, after which no more is decoded, and the text only looked through."""
         self._opened: list[Pieces] = []
 
