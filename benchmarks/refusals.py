@@ -19,10 +19,16 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from benchmarks.bodies import BAD, GOOD
+from benchmarks.bodies import GOOD, Person
 from benchmarks.middlewares import UNHURRIED, Transport
-from ponty.core import app_runner, build_app, get, render_json, startmeup
+from ponty.core import app_runner, build_app, get, post, render_json, startmeup
+from ponty.request import ParsedJsonBody, Request, expect
 
+BAD = {
+    "truncated": json.dumps(GOOD).encode()[:-10],
+    "two violations": json.dumps(GOOD | {"age": "old", "extra": 1}).encode(),
+    "fifty violations": json.dumps(GOOD | {"tags": [1] * 60}).encode(),
+}
 BOUNDS = {"truncated": 0.9, "two violations": 0.8, "fifty violations": 0.6}
 TIMES = {"in process": 100, "over HTTP": 200}
 """How many requests of a kind come before those of the other."""
@@ -31,7 +37,18 @@ Seconds = Callable[[bytes, int, int], Awaitable[float]]
 """Sends a request so many times, each to be answered with a status, and returns the seconds that answering took."""
 
 
-def post(body: bytes) -> bytes:
+class NewPerson(Request):
+    person = ParsedJsonBody(Person)
+
+
+@post("/people")
+@expect(NewPerson, mimetype="application/json")
+@render_json
+async def add_person(person: Person) -> str:
+    return person.name
+
+
+def request_of(body: bytes) -> bytes:
     head = f"POST /people HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     return head.encode() + body
 
@@ -95,7 +112,7 @@ def over_http(port: int) -> Seconds:
 
 async def ratio(seconds: Seconds, body: bytes, rounds: int, times: int) -> float:
     """Return how many of these bodies are refused in the time of one good request."""
-    kinds = {True: (post(json.dumps(GOOD).encode()), 200, times), False: (post(body), 400, times)}
+    kinds = {True: (request_of(json.dumps(GOOD).encode()), 200, times), False: (request_of(body), 400, times)}
     found = []
     for number in range(rounds + 1):
         order = (True, False) if number % 2 else (False, True)

@@ -1,5 +1,6 @@
 """The benchmarks run, and the servers that they compare do the same work. How fast they are is not looked at."""
 
+import ast
 import csv
 import json
 import os
@@ -21,6 +22,25 @@ def run(*arguments):
     ended = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
     assert ended.returncode == 0, ended.stdout
     return ended.stdout
+
+
+def test_what_benchmarks_import_of_one_another_is_there():
+    """Most run for too long to be tests, and need peers that are not installed here."""
+    trees = {path.stem: ast.parse(path.read_text()) for path in (ROOT / "benchmarks").glob("*.py")}
+    named = {
+        module: {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+        | {node.name for node in tree.body if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)}
+        for module, tree in trees.items()
+    }
+    missing = [
+        (importer, imported.module, alias.name)
+        for importer, tree in trees.items()
+        for imported in ast.walk(tree)
+        if isinstance(imported, ast.ImportFrom) and (imported.module or "").startswith("benchmarks.")
+        for alias in imported.names
+        if alias.name not in named[imported.module.partition(".")[2]]
+    ]
+    assert missing == []
 
 
 def test_the_servers_of_this_environment_answer_the_same():
