@@ -218,6 +218,8 @@ class Supervisor:
             try:
                 process = await asyncio.create_subprocess_exec(
                     sys.executable,
+                    # Python knows bytecode by the second and the size of its source, which a quick change shares.
+                    "-B",
                     "-m",
                     "ponty.command.worker",
                     msgspec.json.encode(task).decode(),
