@@ -103,7 +103,7 @@ def test_only_the_routes_that_may_match_are_tried():
 def test_a_segment_is_told_by_the_text_around_its_variable_part():
     """So are those of which no segment is literal as a whole."""
     index = SegmentIndex()
-    for number in range(100):
+    for number in range(1000):
         index.add(read_path(f"/a{number}-{{id}}"), ("after", number))
         index.add(read_path(f"/b{{id}}-{number}"), ("before", number))
         index.add(read_path(f"/c{number}-{{x}}{{y}}_{number}/more"), ("around", number))

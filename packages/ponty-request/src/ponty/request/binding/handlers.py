@@ -33,7 +33,8 @@ def check_handler(
         raise TypeError(f"{place} stands above the decorator of the route {routed}, which does not see it: swap them")
     if not inspect.iscoroutinefunction(handler):
         raise TypeError(f"{place}: the handler is not a coroutine function (async def)")
-    names = _plain_names(inner) if inner in {handler, getattr(handler, "__wrapped__", None)} else None
+    is_own = inner is handler or inner is getattr(handler, "__wrapped__", None)
+    names = _plain_names(inner) if is_own else None
     if names is not None and {*names} == {*cls.__fields__} and not whole:
         _check_types(place, annotations_of(inner), cls)
         return
