@@ -252,7 +252,7 @@ FLEET_FAULTS = [
         "            self._probe, self._failures = None, 0\n            logger()",
         "            logger()",
     ),
-    ("a replica is never left", "redis/connection/link.py", "            self._reconnect()", "            pass"),
+    ("a replica is never left", "redis/connection/failures.py", "            self._reconnect()", "            pass"),
     ("a value of another format is read", "redis/codec.py", "        if data[:2] != self._mark:", "        if False:"),
     (
         "a value that cannot be read fails the call",
@@ -412,7 +412,7 @@ FLEET_FAULTS = [
     (
         "a connection that is closed fails the command",
         "redis/connection/link.py",
-        "                if not _has_broken(error):",
+        "                if not has_broken(error):",
         "                if True:",
     ),
     (

@@ -18,7 +18,8 @@ from ponty.memo.errors import Locked
 from ponty.memo.locks.lock import Lock
 from ponty.memo.redis.cache import rediscache
 from ponty.memo.redis.codec import Serializer
-from ponty.memo.redis.connection.link import RedisLink, link_to
+from ponty.memo.redis.connection.link import RedisLink
+from ponty.memo.redis.connection.shared_links import link_to
 from ponty.memo.redis.records import RedisRecords
 from ponty.memo.redis.sentinels import RedisSentinels
 from ponty.memo.redis.store import RedisStore

@@ -14,7 +14,8 @@ from ponty.memo.flights.memoizer import Memoizer
 from ponty.memo.keys.wrapper import compile_call
 from ponty.memo.locks.lock import Lock
 from ponty.memo.redis.codec import Format, declared_by
-from ponty.memo.redis.connection.link import RedisLink, link_to
+from ponty.memo.redis.connection.link import RedisLink
+from ponty.memo.redis.connection.shared_links import link_to
 from ponty.memo.redis.store import Found, RedisStore, near_of
 from ponty.memo.stores.backend import cachemiss
 from ponty.memo.stores.cache_store import StoreBackend

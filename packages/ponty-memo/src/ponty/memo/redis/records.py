@@ -15,7 +15,8 @@ from ponty.memo.locks.acquisition import Acquisition
 from ponty.memo.locks.lock import Lock
 from ponty.memo.logs import logger
 from ponty.memo.records.held_record import HeldRecord, lifetime
-from ponty.memo.redis.connection.link import RedisLink, link_to
+from ponty.memo.redis.connection.link import RedisLink
+from ponty.memo.redis.connection.shared_links import link_to
 from ponty.memo.redis.key_names import Names
 from ponty.memo.redis.scripts import COMMIT, FORGET, READ
 from ponty.memo.redis.sentinels import RedisSentinels

@@ -9,7 +9,8 @@ from ponty.memo.lazy_imports import asyncio
 from ponty.memo.locks.pending_releases import PendingReleases
 from ponty.memo.locks.sentinel_store import SentinelStore
 from ponty.memo.redis.clearing import Clearing
-from ponty.memo.redis.connection.link import RedisLink, link_to
+from ponty.memo.redis.connection.link import RedisLink
+from ponty.memo.redis.connection.shared_links import link_to
 from ponty.memo.redis.key_names import Names
 from ponty.memo.redis.scripts import ATTEND, ENTER, EXTEND, PROBE, RELEASE
 

@@ -10,7 +10,8 @@ from ponty.memo.keys.wrapper import Near
 from ponty.memo.logs import logger
 from ponty.memo.redis.clearing import Clearing
 from ponty.memo.redis.codec import Codec, Format, Garbage
-from ponty.memo.redis.connection.link import RedisLink, link_to
+from ponty.memo.redis.connection.link import RedisLink
+from ponty.memo.redis.connection.shared_links import link_to
 from ponty.memo.redis.key_names import Names
 from ponty.memo.redis.near_cache import NearCache, NearCalls
 from ponty.memo.redis.scripts import COMMIT, DROP, LOOK, READ, STORE

@@ -2,8 +2,9 @@
 
 ::
 
-    link -> circuit_breaker (is Redis there?) -> command -> slots (a free connection?) -> redis-py
+    shared_links -> link -> circuit_breaker (is Redis there?) -> command -> pipeline (a free connection?) -> clients
     pubsub -> those who listen
 
-`orphaned_locks` gives back what was locked while the answer was lost. `script` is a command that Redis runs whole.
+`failures` tells what goes wrong as one error. `orphaned_locks` gives back what was locked while the answer was lost.
+`script` is a command that Redis runs whole.
 """

@@ -24,24 +24,26 @@ What can never happen: an answer given to another caller; a caller that waits lo
 Redis that answers nobody.
 """
 
+import functools
 import os
-import weakref
 from collections.abc import Awaitable, Callable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from ponty.memo.errors import Unavailable
 from ponty.memo.event_loop import LoopOwner, seconds
-from ponty.memo.lazy_imports import asyncio, inspect
+from ponty.memo.lazy_imports import asyncio
 from ponty.memo.locks.pending_releases import PendingReleases
 from ponty.memo.logs import logger
 from ponty.memo.redis.connection.circuit_breaker import Breaker
+from ponty.memo.redis.connection.clients import address_of, check_client, client_of
 from ponty.memo.redis.connection.command import Ask, Command, is_full
+from ponty.memo.redis.connection.failures import Failures, has_broken
 from ponty.memo.redis.connection.orphaned_locks import OrphanedLocks
 from ponty.memo.redis.connection.pipeline import Part, Pipeline
 from ponty.memo.redis.connection.pubsub import Subscription
 from ponty.memo.redis.connection.script import Script
-from ponty.memo.redis.lazy_imports import aioredis, exceptions
+from ponty.memo.redis.lazy_imports import exceptions
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -83,22 +85,14 @@ class RedisLink:
         self._client: Redis | None = None
         self._running: set[asyncio.Task[Any]] = set()
         self._pipeline = self._make_pipeline(max_connections)
-        self._last: dict[str, float] = {}
         self.breaker: Final = Breaker(self.ping)
+        self._failures = Failures(self.client, self.breaker, self._track)
         self.subscription: Final = Subscription(self.client, self._timeout)
         self.pending_releases: Final = PendingReleases()
         self.orphaned_locks: Final = OrphanedLocks()
 
     def _maker(self, url: str) -> "Callable[[], Redis]":
-        def make() -> "Redis":
-            return aioredis.Redis.from_url(
-                url,
-                protocol=2,  # with RESP3, the client does not look whether a connection is still good
-                socket_timeout=None,  # how long an answer may take, each command and each batch sees to itself
-                socket_connect_timeout=self._timeout,
-                max_connections=self._connections + 3,
-            )
-
+        make = functools.partial(client_of, url, timeout=self._timeout, connections=self._connections + 3)
         make()  # a URL that is none is refused here
         return make
 
@@ -126,9 +120,7 @@ class RedisLink:
 
     def address(self) -> tuple[object, ...]:
         """Return what two links to one Redis have in common."""
-        client = self._make() if self._given is None else self._given
-        parameters = client.connection_pool.connection_kwargs
-        return tuple([parameters.get(name) for name in ("host", "port", "path", "db")])
+        return address_of(self._make() if self._given is None else self._given)
 
     def client(self) -> "Redis":
         """Return the client in this event loop."""
@@ -201,7 +193,7 @@ class RedisLink:
             try:
                 return await evaluate(ask)
             except exceptions.ConnectionError as error:
-                if not _has_broken(error):
+                if not has_broken(error):
                     raise
                 reply = await self._again(lambda: evaluate(ask), error)
                 if script.done_once and not reply:
@@ -249,47 +241,10 @@ class RedisLink:
             return reply
         try:
             if isinstance(failure, exceptions.RedisError | OSError | asyncio.CancelledError):
-                raise self._translated(failure, what, command.batch) from failure
+                raise self._failures.told(failure, what, command.batch) from failure
             raise failure
         finally:
             del failure  # whose traceback has this frame
-
-    def _translated(self, error: BaseException, what: str, batch: object) -> Unavailable:
-        """Count the failure, and return the error for the caller."""
-        if isinstance(error, asyncio.CancelledError):  # of the command, by `aclose`
-            return Unavailable(f"{what}: the link was closed")
-        if isinstance(error, exceptions.ConnectionError | exceptions.TimeoutError | OSError):
-            self.breaker.failed(error, batch)
-            return Unavailable(f"{what}: {error}", in_doubt=not _is_refused(error))
-        self.breaker.answered()
-        if isinstance(error, exceptions.ReadOnlyError) or "-READONLY" in str(error):  # as scripts of Redis 6 say it
-            self._reconnect()
-        elif self._not_since("complained", 10):
-            logger().error("Redis refuses what it is asked", exc_info=error)
-        return Unavailable(f"{what}: {error}", in_doubt=False)
-
-    def _not_since(self, what: str, limit: float) -> bool:
-        """Return whether `what` was not done in the last `limit` seconds; it counts as done now."""
-        now = asyncio.get_running_loop().time()
-        if now < self._last.get(what, -limit) + limit:
-            return False
-        self._last[what] = now
-        return True
-
-    def _reconnect(self) -> None:
-        """Look anew who is the primary, once a second at most: a failover may have left us with a replica."""
-        if not self._not_since("reconnected", 1):
-            return
-        logger().error("Redis is read-only: it is asked on new connections from now on")
-        loop = self.loop_owner.enter()
-        task = loop.create_task(self.client().connection_pool.disconnect(inuse_connections=False))
-        self._running.add(task)
-        task.add_done_callback(self._reconnected)
-
-    def _reconnected(self, task: "asyncio.Task[Any]") -> None:
-        self._running.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            logger().info("the connections to a replica could not be closed", exc_info=error)
 
     def _on_new_loop(self) -> None:
         """Begin anew in another event loop: connections belong to the one in which they were made."""
@@ -308,33 +263,10 @@ class RedisLink:
         self._openers = 0
         self._running = set()
         self._pipeline = self._make_pipeline(self._connections)
-        self._last = {}
+        self._failures.on_new_loop()
         self.breaker.on_new_loop()
         self.subscription.on_new_loop()
         self.orphaned_locks.on_new_loop()
-
-
-def check_client(redis: object) -> None:
-    """Raise a TypeError for what is neither a URL nor a client of redis.asyncio with one Redis behind it."""
-    if isinstance(redis, str):
-        return
-    kind = type(redis).__qualname__
-    if not inspect.iscoroutinefunction(getattr(redis, "execute_command", None)):
-        raise TypeError(f"a URL, a client of redis.asyncio or a RedisLink is needed, not a {kind!r}")
-    if not hasattr(redis, "connection_pool"):
-        raise TypeError(
-            f"a {kind!r} cannot be used: the keys of a script lie in several slots of a cluster; "
-            "give a URL or a redis.asyncio.Redis of one primary"
-        )
-
-
-def _has_broken(error: BaseException) -> bool:
-    """Return whether a connection broke that was open before, and not one that could not be opened, or had."""
-    return not isinstance(error, exceptions.BusyLoadingError) and not _is_refused(error) and not is_full(error)
-
-
-def _is_refused(error: BaseException) -> bool:
-    return isinstance(error, ConnectionRefusedError) or "connecting to" in str(error)
 
 
 _inherited: Final[list[object]] = []
@@ -343,18 +275,3 @@ _inherited: Final[list[object]] = []
 The sockets, and the selector of the loop that waits for them, are the parent's too. A connection that is closed here,
 were it by the garbage collector, would be taken out of the selector in which the parent waits for its answers.
 """
-
-_links: "weakref.WeakValueDictionary[str | int, RedisLink]" = weakref.WeakValueDictionary()
-"""The links that were made for URLs and clients, for as long as somebody uses them."""
-
-
-def link_to(redis: "str | Redis | RedisLink") -> RedisLink:
-    """Return the link to `redis`: the same one for the same URL or client."""
-    if isinstance(redis, RedisLink):
-        return redis
-    check_client(redis)
-    name = redis if isinstance(redis, str) else id(redis)  # a link keeps its client, so the address is not used again
-    link = _links.get(name)
-    if link is None:
-        link = _links[name] = RedisLink(redis)
-    return link
