@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from ponty.core import Routes, build_app
 from ponty.core.responses import heads, written_headers
-from ponty.core.responses.fast_response import PlainResponse
 from ponty.core.responses.further_headers import further_headers
 from ponty.core.responses.heads import head
+from ponty.core.responses.plain_response import PlainResponse
 from ponty.core.wire.server_state import SERVER_NAME
 
 NAMES = st.sampled_from(

@@ -10,9 +10,9 @@ from multidict import CIMultiDict, istr
 
 from ponty.core import Routes, render_json
 from ponty.core.responses import header_sets
-from ponty.core.responses.fast_response import PlainResponse
 from ponty.core.responses.header_sets import lines_of
 from ponty.core.responses.heads import head
+from ponty.core.responses.plain_response import PlainResponse
 
 USUAL = [("Content-Type", "text/plain"), ("X-A", "a"), ("X-B", "b")]
 

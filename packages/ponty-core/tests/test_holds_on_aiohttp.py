@@ -123,7 +123,7 @@ class Recorder(BaseProtocol):
 
 
 async def test_a_writer_that_was_given_no_head_writes_what_it_is_given_and_nothing_else():
-    """See `ponty.core.responses.fast_response`: head and body go out as one."""
+    """See `ponty.core.responses.plain_response`: head and body go out as one."""
     connection = Recorder(asyncio.get_running_loop())
     writer = StreamWriter(connection, connection._loop)
     await writer.write_eof(b"head and body")
@@ -132,7 +132,7 @@ async def test_a_writer_that_was_given_no_head_writes_what_it_is_given_and_nothi
 
 
 def test_a_connection_sends_an_answer_by_two_methods_and_a_response_keeps_its_parts_by_these_names():
-    """See `ponty.core.responses.fast_response`."""
+    """See `ponty.core.responses.plain_response`."""
     assert {"prepare", "write_eof", "log_access"} <= {*web.RequestHandler.finish_response.__code__.co_names}
     parts = {"_headers", "_body", "_status", "_reason", "_must_be_empty_body", "_keep_alive", "_compressed_body"}
     response = web.Response(body=b"a")

@@ -11,10 +11,10 @@ from aiohttp import ClientSession, web
 from aiohttp.abc import AbstractAccessLogger
 
 from ponty.core import DoesNotExist, PontyError, build_app, get, render_json, route
-from ponty.core.responses import fast_response as plain
 from ponty.core.responses import heads
-from ponty.core.responses.fast_response import PlainResponse
+from ponty.core.responses import plain_response as plain
 from ponty.core.responses.heads import head
+from ponty.core.responses.plain_response import PlainResponse
 
 HOST = "Host: a\r\n"
 LAST = f"GET /nothing HTTP/1.1\r\n{HOST}Connection: close\r\n\r\n"

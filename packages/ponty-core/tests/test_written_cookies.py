@@ -9,8 +9,8 @@ from http.cookies import CookieError, Morsel, SimpleCookie
 import pytest
 from aiohttp import web
 
-from ponty.core.responses.fast_response import PlainResponse
 from ponty.core.responses.heads import head
+from ponty.core.responses.plain_response import PlainResponse
 from ponty.core.responses.written_cookies import written_cookies
 
 

@@ -265,7 +265,7 @@ async def test_it_works_under_an_application_of_aiohttp_s_own(aiohttp_client):
 
 async def test_an_answer_that_is_plain_stays_plain(serve, monkeypatch):
     """Further headers must not cost what building a response of aiohttp's does."""
-    from ponty.core.responses.fast_response import PlainResponse
+    from ponty.core.responses.plain_response import PlainResponse
 
     monkeypatch.setattr(PlainResponse, "build", lambda answer: pytest.fail("it was built"))
     client = await serve(middlewares=[cors([SHOP])])

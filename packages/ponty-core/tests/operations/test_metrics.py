@@ -28,7 +28,7 @@ from ponty.core import (
     routes,
 )
 from ponty.core.observability import metrics as metrics_module
-from ponty.core.responses.fast_response import PlainResponse
+from ponty.core.responses.plain_response import PlainResponse
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
 from serving import Served, rest

@@ -32,7 +32,7 @@ from aiohttp import EMPTY_PAYLOAD, HttpVersion11, StreamReader, hdrs, web
 from aiohttp.http_parser import RawRequestMessage
 from aiohttp.web_protocol import PayloadAccessError
 
-from ponty.core.responses.fast_response import PlainResponse
+from ponty.core.responses.plain_response import PlainResponse
 from ponty.core.wire.server_writer import server_writer
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from ponty.core.encoding.json_encoder import encode_json
 from ponty.core.errors.exceptions import PontyError, ValidationError
 from ponty.core.errors.faults import FoundFaults
 from ponty.core.errors.problems import PROBLEM_JSON, found_body, problem, problem_body
-from ponty.core.responses.fast_response import PlainResponse
 from ponty.core.responses.heads import head
+from ponty.core.responses.plain_response import PlainResponse
 from ponty.core.responses.statuses import check_status, title
 from ponty.core.wire.announced_bodies import body_limit
 

@@ -10,8 +10,8 @@ from aiohttp.typedefs import LooseHeaders
 
 from ponty.core.encoding.json_encoder import encode_json
 from ponty.core.errors.faults import Fault, Found, FoundFaults, Location
-from ponty.core.responses.fast_response import PlainResponse
 from ponty.core.responses.heads import head
+from ponty.core.responses.plain_response import PlainResponse
 from ponty.core.responses.statuses import check_status, title
 
 PROBLEM_JSON = "application/problem+json"

@@ -11,8 +11,8 @@ import msgspec
 from aiohttp import hdrs, payload, web
 
 from ponty.core.idempotency.problems import IdempotencyKeyReused, OutcomeUnknown
-from ponty.core.responses.fast_response import PlainResponse
 from ponty.core.responses.heads import head
+from ponty.core.responses.plain_response import PlainResponse
 
 logger: logging.Logger = logging.getLogger("ponty.core")
 

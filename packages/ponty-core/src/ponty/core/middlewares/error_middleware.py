@@ -27,8 +27,8 @@ from ponty.core.middlewares.guarding import (
 )
 from ponty.core.middlewares.passages import STEPS_ATTRIBUTE, joined
 from ponty.core.middlewares.sent_file import SentFile
-from ponty.core.responses.fast_response import PlainResponse
 from ponty.core.responses.noted_headers import add_noted_headers, has_a_say
+from ponty.core.responses.plain_response import PlainResponse
 from ponty.core.wire.announced_bodies import MAX_SIZE_ATTRIBUTE, announces_too_much
 from ponty.core.wire.head_requests import send_no_body
 from ponty.core.wire.server_state import SERVER_NAME

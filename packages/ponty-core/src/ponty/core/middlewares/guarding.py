@@ -21,7 +21,7 @@ from ponty.core.log_lines import log_error
 from ponty.core.middlewares.error_watchers import sole, tell_watchers
 from ponty.core.middlewares.response_checks import check_sendable, check_unsent
 from ponty.core.responses.entity_tags import if_changed
-from ponty.core.responses.fast_response import PlainResponse
+from ponty.core.responses.plain_response import PlainResponse
 from ponty.core.wire.departures import CutOff, has_left
 from ponty.core.wire.late_handlers import is_late, take_late
 from ponty.core.wire.unread_bodies import mark_refused

@@ -26,9 +26,9 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from ponty.core.middlewares.guarding import is_for_others
-from ponty.core.responses.fast_response import PlainResponse
 from ponty.core.responses.further_headers import FurtherHeaders, further_headers
 from ponty.core.responses.noted_headers import merge, noted
+from ponty.core.responses.plain_response import PlainResponse
 
 Notes = dict[object, Any]
 """What steps note of a request while it is on its way, each by itself."""

@@ -1,6 +1,6 @@
 """Whether an answer can be sent: what HTTP has no room for is refused before aiohttp could only cut the connection.
 
-An answer that is as Ponty made it (see `ponty.core.responses.fast_response`) need not be looked through.
+An answer that is as Ponty made it (see `ponty.core.responses.plain_response`) need not be looked through.
 """
 
 import re
@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from aiohttp import web
 
-from ponty.core.responses.fast_response import PlainResponse
+from ponty.core.responses.plain_response import PlainResponse
 
 _UNSENDABLE = re.compile("[\0-\x08\x0a-\x1f\x7f\ud800-\udfff]")
 

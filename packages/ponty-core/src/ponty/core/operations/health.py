@@ -17,8 +17,8 @@ from aiohttp import hdrs, web
 from ponty.core.encoding.json_encoder import encode_json
 from ponty.core.errors.problems import PROBLEM_JSON
 from ponty.core.lifecycle.stopping import is_stopping
-from ponty.core.responses.fast_response import PlainResponse
 from ponty.core.responses.heads import head
+from ponty.core.responses.plain_response import PlainResponse
 from ponty.core.responses.statuses import title
 from ponty.core.routing.table import Routes
 

@@ -12,8 +12,8 @@ from ponty.core.encoding.regular_types import ENCODED, Regular, regularity
 from ponty.core.errors.answer_settings import AnswerSettings, Envelope, current_settings
 from ponty.core.rendering.reply import Reply, add_cookies, add_headers, empty
 from ponty.core.responses.entity_tags import ETAG, entity_tag
-from ponty.core.responses.fast_response import PlainResponse
 from ponty.core.responses.heads import BODILESS_STATUSES, head
+from ponty.core.responses.plain_response import PlainResponse
 
 if TYPE_CHECKING:
     from ponty.core.returned.returned_type import ReturnedType

@@ -8,8 +8,8 @@ from aiohttp import hdrs, web
 from aiohttp.typedefs import LooseHeaders
 
 from ponty.core.encoding.json_encoder import JSON, encode_json
-from ponty.core.responses.fast_response import PlainResponse
 from ponty.core.responses.heads import BODILESS_STATUSES, head
+from ponty.core.responses.plain_response import PlainResponse
 from ponty.core.responses.statuses import check_status
 
 _T_co = TypeVar("_T_co", covariant=True)

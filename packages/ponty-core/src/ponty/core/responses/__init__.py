@@ -3,7 +3,7 @@
 ::
 
     status, media type -> heads  (-> statuses) -.
-    body ---------------------------------------+-> fast_response -> (entity_tags) -> the client
+    body ---------------------------------------+-> lazy_response -> plain_response -> (entity_tags) -> the client
     headers of the answer  -> header_sets ------+  (written_headers: where they were not sent before)
     its cookies            -> written_cookies --+
     those of middlewares   -> further_headers --'  (noted_headers: for what a handler begins to send itself)

@@ -10,8 +10,8 @@ import re
 from aiohttp import hdrs, web
 from multidict import istr
 
-from ponty.core.responses.fast_response import PlainResponse
 from ponty.core.responses.heads import head
+from ponty.core.responses.plain_response import PlainResponse
 
 ETAG = istr("ETag")
 """The header, as RFC 9110 writes it."""
