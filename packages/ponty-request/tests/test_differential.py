@@ -28,7 +28,7 @@ from ponty.core import encode_json
 from ponty.core.returned.returned_type import ReturnedType
 from ponty.request import UNSET, Alias, Annotation, InvalidField, UnsetType
 from ponty.request.parsing.parser import Parser
-from ponty.request.validation.formats import FORMATS, checker
+from ponty.request.validation.schemas.formats import FORMATS, checker
 from ponty.request.validation.validator import Validator
 
 PAIRS = int(os.environ.get("PONTY_PAIRS", "600"))

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from ponty.request.errors import InvalidField
-from ponty.request.validation.formats import EXPECTED
-from ponty.request.validation.jsonschema_rs_backend import Backend, Parts
+from ponty.request.validation.schemas.formats import EXPECTED
+from ponty.request.validation.schemas.jsonschema_rs_backend import Backend, Parts
 from ponty.request.validation.validator import Validator
 
 

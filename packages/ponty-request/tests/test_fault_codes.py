@@ -28,7 +28,7 @@ from ponty.request import (
     Violation,
     expect,
 )
-from ponty.request.validation.messages import TEXTS
+from ponty.request.validation.explanations.messages import TEXTS
 
 PACKAGE = pathlib.Path(ponty.request.__file__).parent
 A = str(uuid.UUID(int=10))

@@ -24,8 +24,8 @@ from ponty.request import (
     expect,
 )
 from ponty.request.parsing.parser import Parser
-from ponty.request.validation.messages import TEXTS
-from ponty.request.validation.pointer import find
+from ponty.request.validation.explanations.messages import TEXTS
+from ponty.request.validation.explanations.pointer import find
 
 T = typing.TypeVar("T")
 

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import pytest
 
 from ponty.request import Annotation, ParsedJsonBody
-from ponty.request.validation.jsonschema_rs_backend import Backend
-from ponty.request.validation.sure_schemas import is_surely_valid
+from ponty.request.validation.schemas.jsonschema_rs_backend import Backend
+from ponty.request.validation.schemas.sure_schemas import is_surely_valid
 
 SURE: list[dict[str, Any]] = [
     {},

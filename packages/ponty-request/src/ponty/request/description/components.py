@@ -14,7 +14,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from ponty.request.validation.dialects import DIALECT
+from ponty.request.validation.schemas.dialects import DIALECT
 
 Side = Literal["input", "output"]
 """Whether clients send the values of a schema, or get them."""

@@ -7,8 +7,8 @@ a limit ends the reading at once.
 from ponty.request.forms.form_type import FormType, Place
 from ponty.request.forms.limits import MAX_NAME, FormLimits, too_large
 from ponty.request.forms.upload import Upload
-from ponty.request.validation.messages import Reason, reason
-from ponty.request.validation.pointer import pointer
+from ponty.request.validation.explanations.messages import Reason, reason
+from ponty.request.validation.explanations.pointer import pointer
 
 _MAX_FAULTS = 51  # one more than an answer lists
 

@@ -17,8 +17,8 @@ from ponty.request.parsing.compiled_types.compiled_type import CompiledType, Sch
 from ponty.request.parsing.parser import Parser
 from ponty.request.texts.converters import CAST_ERRORS
 from ponty.request.texts.text_parts import text_part
-from ponty.request.validation.messages import NOT_VALID, Reason
-from ponty.request.validation.pointer import find, pointer
+from ponty.request.validation.explanations.messages import NOT_VALID, Reason
+from ponty.request.validation.explanations.pointer import find, pointer
 
 Values = Mapping[str, Sequence[str | Upload]]
 """What came under each name, in its order."""

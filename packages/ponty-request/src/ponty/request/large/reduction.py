@@ -17,11 +17,11 @@ from typing import Any, NamedTuple
 from ponty.request.errors import Explained, InvalidField
 from ponty.request.large.plain import Pieces, PlainSink
 from ponty.request.large.turns import Steps
-from ponty.request.validation.checks import MAX_VIOLATIONS
-from ponty.request.validation.dialects import SILENT
-from ponty.request.validation.explainer import Explainer
-from ponty.request.validation.jsonschema_rs_backend import IsValid
-from ponty.request.validation.pointer import token, within
+from ponty.request.validation.explanations.checks import MAX_VIOLATIONS
+from ponty.request.validation.explanations.explainer import Explainer
+from ponty.request.validation.explanations.pointer import token, within
+from ponty.request.validation.schemas.dialects import SILENT
+from ponty.request.validation.schemas.jsonschema_rs_backend import IsValid
 from ponty.request.validation.validator import Validator
 
 _LOOKED_AT = frozenset(

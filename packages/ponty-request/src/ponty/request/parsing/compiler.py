@@ -39,8 +39,8 @@ from ponty.request.parsing.compiled_types.scalars import bounded_decimal, enumer
 from ponty.request.parsing.compiled_types.unions import UnionBuild, union
 from ponty.request.parsing.definitions import Met, Names, as_name, definition_name
 from ponty.request.parsing.msgspec_path.keywords import annotated
-from ponty.request.validation.dialects import DIALECT
-from ponty.request.validation.documents import Documents
+from ponty.request.validation.schemas.dialects import DIALECT
+from ponty.request.validation.schemas.documents import Documents
 
 _NUMERIC: set[str] = {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"}
 

@@ -9,7 +9,7 @@ import msgspec
 from ponty.request.content.json_decoder import Json
 from ponty.request.parsing.compiled_types.compiled_type import Schema
 from ponty.request.texts.plain_texts import NUMBER_PATTERN, OF_TYPES, Kind, type_name
-from ponty.request.validation.formats import EXPECTED, FORMATS
+from ponty.request.validation.schemas.formats import EXPECTED, FORMATS
 
 _MAX_WORDS = 200
 

@@ -10,7 +10,7 @@ from ponty.request.errors import InvalidField, Violation, refusal
 from ponty.request.parsing.compiled_types.compiled_type import Schema
 from ponty.request.texts.converters import CAST_ERRORS
 from ponty.request.texts.scalar_texts import kind_of, no_form, one_of, texts_of, without_null
-from ponty.request.validation.pointer import find
+from ponty.request.validation.explanations.pointer import find
 
 
 class TextPart(msgspec.Struct, frozen=True):

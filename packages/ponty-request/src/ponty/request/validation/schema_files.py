@@ -13,7 +13,7 @@ from typing import Any
 
 from ponty.request.content.json_decoder import decode_json
 from ponty.request.errors import InvalidField
-from ponty.request.validation.documents import ROOT
+from ponty.request.validation.schemas.documents import ROOT
 from ponty.request.validation.validator import Validator
 
 Documents = Mapping[str, Mapping[str, Any] | bool]

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from ponty.request.content.json_decoder import Json
 from ponty.request.errors import InvalidField, Refused
-from ponty.request.validation.dialects import dialect_of
-from ponty.request.validation.documents import ROOT, Documents, Load
-from ponty.request.validation.jsonschema_rs_backend import OWN_FORMATS, TYPE_FORMATS, Backend, IsValid, Parts
-from ponty.request.validation.messages import NOT_VALID
-from ponty.request.validation.sure_schemas import is_surely_valid
+from ponty.request.validation.explanations.messages import NOT_VALID
+from ponty.request.validation.schemas.dialects import dialect_of
+from ponty.request.validation.schemas.documents import ROOT, Documents, Load
+from ponty.request.validation.schemas.jsonschema_rs_backend import OWN_FORMATS, TYPE_FORMATS, Backend, IsValid, Parts
+from ponty.request.validation.schemas.sure_schemas import is_surely_valid
 
 if TYPE_CHECKING:
-    from ponty.request.validation.explainer import Explainer
+    from ponty.request.validation.explanations.explainer import Explainer
 
 _LARGE = 1000
 """Of how many schemas a schema is made for whose explainer no request should wait."""
@@ -97,7 +97,7 @@ class Validator:
         return self._explainer or self._explain_by(Documents(copy.deepcopy(self._schema)))
 
     def _explain_by(self, documents: Documents) -> "Explainer":
-        from ponty.request.validation.explainer import Explainer  # noqa: PLC0415 - as late as it is made
+        from ponty.request.validation.explanations.explainer import Explainer  # noqa: PLC0415 - as late as it is made
 
         backend = Backend(self._formats, documents.known)
         self._explainer = explainer = Explainer(documents, documents.known[documents.root], backend)

@@ -20,8 +20,8 @@ from ponty.request.content.json_decoder import Json
 from ponty.request.errors import Violation
 from ponty.request.parsing.classes.kinds import is_pydantic_model, is_pydantic_type
 from ponty.request.parsing.compiled_types.compiled_type import JSON_TYPES, MAX_FAULTS, Build, ConstructionError, Schema
-from ponty.request.validation.messages import Reason, reason
-from ponty.request.validation.pointer import pointer
+from ponty.request.validation.explanations.messages import Reason, reason
+from ponty.request.validation.explanations.pointer import pointer
 
 
 class PydanticType(msgspec.Struct, frozen=True):

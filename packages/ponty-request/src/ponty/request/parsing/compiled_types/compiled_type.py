@@ -9,8 +9,8 @@ from msgspec.structs import replace
 from ponty.core import PontyError
 from ponty.request.content.json_decoder import Json
 from ponty.request.errors import InvalidField, Violation, refusal
-from ponty.request.validation.messages import NOT_VALID
-from ponty.request.validation.pointer import token, within
+from ponty.request.validation.explanations.messages import NOT_VALID
+from ponty.request.validation.explanations.pointer import token, within
 
 Schema = dict[str, Json]
 Build = Callable[[Any], Any]

@@ -22,8 +22,8 @@ from ponty.request.parsing.compiled_types.compiled_type import (
     MsgspecForm,
     Schema,
 )
-from ponty.request.validation.formats import FORMATS
-from ponty.request.validation.messages import reason
+from ponty.request.validation.explanations.messages import reason
+from ponty.request.validation.schemas.formats import FORMATS
 
 
 def _node(schema: Schema, msgspec_form: MsgspecForm, build: Build | None = None) -> CompiledType:

@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from ponty.request.parsing.compiled_types.compiled_type import Build, Choice, CompiledType, MsgspecForm, Schema
-from ponty.request.validation.alternatives import Alternative
-from ponty.request.validation.jsonschema_rs_backend import IsValid, assertion
-from ponty.request.validation.pointer import find
+from ponty.request.validation.explanations.alternatives import Alternative
+from ponty.request.validation.explanations.pointer import find
+from ponty.request.validation.schemas.jsonschema_rs_backend import IsValid, assertion
 
 _KINDS: dict[type, tuple[str, ...]] = {
     str: ("string",),

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from ponty.request.content.json_decoder import Json
 from ponty.request.parsing.compiled_types.compiled_type import Build, MsgspecForm
-from ponty.request.validation.jsonschema_rs_backend import assertion
+from ponty.request.validation.schemas.jsonschema_rs_backend import assertion
 
 _SIZES = {
     "minLength": (str, "min_length"),

@@ -11,7 +11,7 @@ from ponty.request.parsing.annotations.annotation import DESCRIPTIVE, Annotation
 from ponty.request.parsing.annotations.constraints import LIBRARIES
 from ponty.request.parsing.msgspec_path.columns import Check, bound, matching
 from ponty.request.parsing.msgspec_path.keywords import EXACT
-from ponty.request.validation.jsonschema_rs_backend import assertion
+from ponty.request.validation.schemas.jsonschema_rs_backend import assertion
 
 _BOUNDS = ("ge", "gt", "le", "lt")
 _SIZES = ("min_length", "max_length")

@@ -3,15 +3,15 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ponty.request.validation.alternatives import Alternative, Entry
-from ponty.request.validation.alternatives import choice as explain_choice
-from ponty.request.validation.checks import Check, Found, in_turn, unless
-from ponty.request.validation.dialects import SILENT
-from ponty.request.validation.documents import Place
-from ponty.request.validation.jsonschema_rs_backend import assertion
-from ponty.request.validation.keywords.walk import Walk
-from ponty.request.validation.messages import NOT_VALID, Reason, reason
-from ponty.request.validation.pointer import token, within
+from ponty.request.validation.explanations.alternatives import Alternative, Entry
+from ponty.request.validation.explanations.alternatives import choice as explain_choice
+from ponty.request.validation.explanations.checks import Check, Found, in_turn, unless
+from ponty.request.validation.explanations.keywords.walk import Walk
+from ponty.request.validation.explanations.messages import NOT_VALID, Reason, reason
+from ponty.request.validation.explanations.pointer import token, within
+from ponty.request.validation.schemas.dialects import SILENT
+from ponty.request.validation.schemas.documents import Place
+from ponty.request.validation.schemas.jsonschema_rs_backend import assertion
 
 
 def reference(walk: Walk, place: Place, _: Any) -> Check:

@@ -18,7 +18,7 @@ from typing import Any
 
 import msgspec
 
-from ponty.request.validation.dialects import IN_PLACE, Dialect, dialect_of
+from ponty.request.validation.schemas.dialects import IN_PLACE, Dialect, dialect_of
 
 ROOT = "https://schema.invalid/"
 """The URI of a schema that has none."""

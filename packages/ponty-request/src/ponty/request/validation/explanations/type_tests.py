@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from ponty.request.validation.jsonschema_rs_backend import IsValid
+from ponty.request.validation.schemas.jsonschema_rs_backend import IsValid
 
 
 def type_test(name: object) -> IsValid | None:

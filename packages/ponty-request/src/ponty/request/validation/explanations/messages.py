@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from ponty.request.validation.formats import EXPECTED
+from ponty.request.validation.schemas.formats import EXPECTED
 
 _MAX_LENGTH = 200
 

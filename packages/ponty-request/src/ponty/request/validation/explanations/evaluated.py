@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from ponty.request.validation.jsonschema_rs_backend import IsValid
+from ponty.request.validation.schemas.jsonschema_rs_backend import IsValid
 
 
 class Evaluated:

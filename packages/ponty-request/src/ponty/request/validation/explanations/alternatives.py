@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ponty.request.validation.checks import Check, Found, Part
-from ponty.request.validation.jsonschema_rs_backend import IsValid
-from ponty.request.validation.messages import reason
-from ponty.request.validation.pointer import token, within
+from ponty.request.validation.explanations.checks import Check, Found, Part
+from ponty.request.validation.explanations.messages import reason
+from ponty.request.validation.explanations.pointer import token, within
+from ponty.request.validation.schemas.jsonschema_rs_backend import IsValid
 
 Assertion = Callable[[str, Any], IsValid]
 """Makes the check of a keyword that needs no other."""

@@ -2,12 +2,21 @@
 
 from typing import Any
 
-from ponty.request.validation.checks import MAX_VIOLATIONS, Check, Found, Part, blocks, go_into, never, nothing
-from ponty.request.validation.documents import Place
-from ponty.request.validation.keywords.walk import Walk
-from ponty.request.validation.messages import Reason, reason
-from ponty.request.validation.pointer import MAX_LENGTH, within
-from ponty.request.validation.type_tests import tested_class
+from ponty.request.validation.explanations.checks import (
+    MAX_VIOLATIONS,
+    Check,
+    Found,
+    Part,
+    blocks,
+    go_into,
+    never,
+    nothing,
+)
+from ponty.request.validation.explanations.keywords.walk import Walk
+from ponty.request.validation.explanations.messages import Reason, reason
+from ponty.request.validation.explanations.pointer import MAX_LENGTH, within
+from ponty.request.validation.explanations.type_tests import tested_class
+from ponty.request.validation.schemas.documents import Place
 
 
 def items(walk: Walk, place: Place, schema: Any) -> Check:

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from ponty.request.validation.jsonschema_rs_backend import IsValid
-from ponty.request.validation.messages import NOT_VALID, Reason
-from ponty.request.validation.pointer import MAX_LENGTH
+from ponty.request.validation.explanations.messages import NOT_VALID, Reason
+from ponty.request.validation.explanations.pointer import MAX_LENGTH
+from ponty.request.validation.schemas.jsonschema_rs_backend import IsValid
 
 MAX_VIOLATIONS = 51
 """How many violations of one value are looked for: one more than an answer lists."""

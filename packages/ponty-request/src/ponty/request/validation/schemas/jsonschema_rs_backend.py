@@ -14,8 +14,8 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ponty.request.validation.dialects import DIALECT
-from ponty.request.validation.formats import FORMATS, checker
+from ponty.request.validation.schemas.dialects import DIALECT
+from ponty.request.validation.schemas.formats import FORMATS, checker
 
 IsValid = Callable[[Any], bool]
 

@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from typing import Any
 
-from ponty.request.validation.checks import MAX_VIOLATIONS, Check, Found, Part, go_into, never, nothing
-from ponty.request.validation.documents import Place
-from ponty.request.validation.evaluated import Evaluated
-from ponty.request.validation.jsonschema_rs_backend import assertion
-from ponty.request.validation.keywords.walk import Walk
-from ponty.request.validation.messages import reason
-from ponty.request.validation.pointer import token
+from ponty.request.validation.explanations.checks import MAX_VIOLATIONS, Check, Found, Part, go_into, never, nothing
+from ponty.request.validation.explanations.evaluated import Evaluated
+from ponty.request.validation.explanations.keywords.walk import Walk
+from ponty.request.validation.explanations.messages import reason
+from ponty.request.validation.explanations.pointer import token
+from ponty.request.validation.schemas.documents import Place
+from ponty.request.validation.schemas.jsonschema_rs_backend import assertion
 
 LAST = frozenset({"unevaluatedItems", "unevaluatedProperties"})
 

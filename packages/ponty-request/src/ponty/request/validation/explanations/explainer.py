@@ -9,7 +9,7 @@ part of the value, whether it is valid. It goes into what is not, and passes by 
 - Of the alternatives of a choice, it goes into the one that was meant, if there is one; never into several.
 - It stops at 51 violations, one more than an answer lists.
 
-The keywords are made into checks by `ponty.request.validation.keywords`.
+The keywords are made into checks by `ponty.request.validation.explanations.keywords`.
 
 It never decides whether a value is valid: where it finds nothing to tell, jsonschema-rs has the last word.
 """
@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 
-from ponty.request.validation.checks import (
+from ponty.request.validation.explanations.checks import (
     MAX_LEVELS,
     MAX_VIOLATIONS,
     Check,
@@ -29,14 +29,14 @@ from ponty.request.validation.checks import (
     nothing,
     unless,
 )
-from ponty.request.validation.dialects import DIALECT, SILENT, dialect_of
-from ponty.request.validation.documents import Documents, Place
-from ponty.request.validation.jsonschema_rs_backend import Backend, IsValid, Parts
-from ponty.request.validation.keywords import arrays, in_place, objects
-from ponty.request.validation.keywords.left_over import LAST, unevaluated
-from ponty.request.validation.keywords.walk import Walk
-from ponty.request.validation.messages import reason
-from ponty.request.validation.type_tests import type_test
+from ponty.request.validation.explanations.keywords import arrays, in_place, objects
+from ponty.request.validation.explanations.keywords.left_over import LAST, unevaluated
+from ponty.request.validation.explanations.keywords.walk import Walk
+from ponty.request.validation.explanations.messages import reason
+from ponty.request.validation.explanations.type_tests import type_test
+from ponty.request.validation.schemas.dialects import DIALECT, SILENT, dialect_of
+from ponty.request.validation.schemas.documents import Documents, Place
+from ponty.request.validation.schemas.jsonschema_rs_backend import Backend, IsValid, Parts
 
 _ASSERTIONS = frozenset(
     {

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ponty.request.validation.checks import (
+from ponty.request.validation.explanations.checks import (
     MAX_VIOLATIONS,
     Check,
     Found,
@@ -15,12 +15,12 @@ from ponty.request.validation.checks import (
     nothing,
     unless,
 )
-from ponty.request.validation.dialects import SILENT
-from ponty.request.validation.documents import Place
-from ponty.request.validation.jsonschema_rs_backend import IsValid
-from ponty.request.validation.keywords.walk import Walk
-from ponty.request.validation.messages import reason
-from ponty.request.validation.pointer import token, within
+from ponty.request.validation.explanations.keywords.walk import Walk
+from ponty.request.validation.explanations.messages import reason
+from ponty.request.validation.explanations.pointer import token, within
+from ponty.request.validation.schemas.dialects import SILENT
+from ponty.request.validation.schemas.documents import Place
+from ponty.request.validation.schemas.jsonschema_rs_backend import IsValid
 
 
 def of_class(walk: Walk, keywords: Mapping[str, Any]) -> Check | None:

@@ -2,9 +2,9 @@
 
 from typing import Any, Protocol
 
-from ponty.request.validation.checks import Part
-from ponty.request.validation.documents import Documents
-from ponty.request.validation.jsonschema_rs_backend import IsValid
+from ponty.request.validation.explanations.checks import Part
+from ponty.request.validation.schemas.documents import Documents
+from ponty.request.validation.schemas.jsonschema_rs_backend import IsValid
 
 
 class Walk(Protocol):
