@@ -3,6 +3,7 @@
 import ast
 import collections
 import functools
+import graphlib
 import importlib
 import pathlib
 import subprocess
@@ -164,6 +165,27 @@ def wrong_ways(layer, path, tree):
 def test_imports_within_a_layer_go_down(layer):
     """So a folder can be read, tested and changed without knowing those above it."""
     assert [fault for path, tree in trees(layer).items() for fault in wrong_ways(layer, path, tree)] == []
+
+
+def named_imports(tree, modules):
+    """Return those of `modules` that a file imports, at its top, for type checkers alone, or within a function."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            wholes = [f"{node.module}.{alias.name}" for alias in node.names]  # a name that is imported may be a module
+            yield from (whole if whole in modules else node.module for whole in wholes)
+
+
+def test_no_modules_import_one_another_in_a_circle():
+    """Two modules that need each other are one idea, or lack a third one that both stand on."""
+    modules = {}
+    for source in PACKAGES.glob("*/src"):
+        for path in source.rglob("*.py"):
+            parts = path.relative_to(source).with_suffix("").parts
+            modules[".".join(part for part in parts if part != "__init__")] = ast.parse(path.read_text())
+    graph = {name: {*named_imports(tree, modules)} & modules.keys() - {name} for name, tree in modules.items()}
+    graphlib.TopologicalSorter(graph).prepare()  # which names the modules of a circle
 
 
 @pytest.mark.parametrize("layer", FOLDERS)

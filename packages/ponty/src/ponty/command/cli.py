@@ -236,7 +236,7 @@ def new(name: str, *, into: pathlib.Path | None) -> None:
 
 def _told(act: Callable[[], Any]) -> Any:
     """Do something with a program, and tell what it raises as Python would, without the command's own frames."""
-    from ponty.command.programs import ProgramError  # noqa: PLC0415
+    from ponty.command.programs import ProgramError, own_part  # noqa: PLC0415
 
     try:
         return act()
@@ -245,14 +245,3 @@ def _told(act: Callable[[], Any]) -> Any:
     except Exception as error:  # noqa: BLE001 - it is shown, whatever a program raises
         click.echo("".join(traceback.format_exception(own_part(error))), err=True, nl=False)
         sys.exit(1)
-
-
-def own_part(error: BaseException) -> BaseException:
-    """Return an error without the frames of the command: the program's own traceback."""
-    place = str(pathlib.Path(__file__).parent)
-    where = error.__traceback__
-    while where is not None and (
-        where.tb_frame.f_code.co_filename.startswith(place) or where.tb_frame.f_code.co_filename.startswith("<frozen ")
-    ):
-        where = where.tb_next
-    return error.with_traceback(where) if where is not None else error.with_traceback(None)

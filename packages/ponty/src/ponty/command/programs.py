@@ -168,3 +168,14 @@ def _application(spec: ModuleSpec, name: str, program: str) -> web.Application:
 
 async def _awaited(value: Awaitable[object]) -> object:
     return await value
+
+
+def own_part(error: BaseException) -> BaseException:
+    """Return an error without the frames of the command: the program's own traceback."""
+    place = str(pathlib.Path(__file__).parent)
+    where = error.__traceback__
+    while where is not None and (
+        where.tb_frame.f_code.co_filename.startswith(place) or where.tb_frame.f_code.co_filename.startswith("<frozen ")
+    ):
+        where = where.tb_next
+    return error.with_traceback(where) if where is not None else error.with_traceback(None)

@@ -38,8 +38,11 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
 
 def work(task: Task) -> int:
     """Run a program until a signal; return the exit status."""
-    from ponty.command.cli import own_part  # noqa: PLC0415 - a traceback tells of all that goes wrong here
-    from ponty.command.programs import ProgramError, execute  # noqa: PLC0415
+    from ponty.command.programs import (  # noqa: PLC0415 - a traceback tells of all that goes wrong here
+        ProgramError,
+        execute,
+        own_part,
+    )
     from ponty.command.running import placed  # noqa: PLC0415
     from ponty.core import Serving  # noqa: PLC0415
 

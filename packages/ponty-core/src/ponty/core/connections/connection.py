@@ -23,19 +23,17 @@ the loop, and nothing more is read before it has had them all.
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from aiohttp import EMPTY_PAYLOAD, StreamReader, hdrs, web
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.http_parser import RawRequestMessage
 
+from ponty.core.connections.connection_owner import ConnectionOwner
 from ponty.core.connections.prompt_connection import PromptConnection
 from ponty.core.connections.protocol_errors import told_of
 from ponty.core.errors.closing_answer import ClosingAnswer, closing_bytes
 from ponty.core.log_lines import log_error
-
-if TYPE_CHECKING:
-    from ponty.core.connections.server import Server
 
 logger: logging.Logger = logging.getLogger("ponty.core")
 
@@ -75,7 +73,7 @@ class Connection(PromptConnection):
         "wire",
     )
 
-    def __init__(self, server: "Server", loop: asyncio.AbstractEventLoop, options: dict[str, Any]) -> None:
+    def __init__(self, server: ConnectionOwner, loop: asyncio.AbstractEventLoop, options: dict[str, Any]) -> None:
         super().__init__(server, loop, options)
         self.wire: asyncio.Transport | None = None
         self.is_lost: bool = False
@@ -355,7 +353,7 @@ class RefusedConnection(asyncio.Protocol):
     SECONDS = 1.0
     """How long it has to ask."""
 
-    def __init__(self, server: "Server", limit: str) -> None:
+    def __init__(self, server: ConnectionOwner, limit: str) -> None:
         self._server = server
         self._limit = limit
         self._transport: asyncio.Transport | None = None

@@ -25,20 +25,15 @@ raises, go through aiohttp's methods.
 import asyncio
 import functools
 import sys
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 from aiohttp import EMPTY_PAYLOAD, HttpVersion11, StreamReader, hdrs, web
 from aiohttp.http_parser import RawRequestMessage
 from aiohttp.web_protocol import PayloadAccessError
 
+from ponty.core.connections.connection_owner import ConnectionOwner, Handler
 from ponty.core.responses.plain_response import PlainResponse
 from ponty.core.wire.server_writer import server_writer
-
-if TYPE_CHECKING:
-    from ponty.core.connections.server import Server
-
-_Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 class PromptConnection(web.RequestHandler):
@@ -52,7 +47,7 @@ class PromptConnection(web.RequestHandler):
 
     __slots__ = ("_at_work", "_is_simple", "_resting", "_server")
 
-    def __init__(self, server: "Server", loop: asyncio.AbstractEventLoop, options: dict[str, Any]) -> None:
+    def __init__(self, server: ConnectionOwner, loop: asyncio.AbstractEventLoop, options: dict[str, Any]) -> None:
         super().__init__(server, loop=loop, **options)
         self._server = server
         self._resting: asyncio.Future[None] | None = None
@@ -142,7 +137,7 @@ class PromptConnection(web.RequestHandler):
             self._at_work = self._task_handler = task
 
     async def _work(
-        self, request: web.BaseRequest, payload: StreamReader, handler: _Handler, started: float | None
+        self, request: web.BaseRequest, payload: StreamReader, handler: Handler, started: float | None
     ) -> None:
         own = request.task
         is_reset = True

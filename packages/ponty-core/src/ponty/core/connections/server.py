@@ -13,6 +13,7 @@ from aiohttp.http_parser import RawRequestMessage
 from yarl import URL
 
 from ponty.core.connections.connection import Connection
+from ponty.core.connections.connection_owner import ConnectionOwner, Handler
 from ponty.core.connections.limits import Limits
 from ponty.core.connections.protocol_errors import fault_of_target
 from ponty.core.errors.closing_answer import ClosingAnswer
@@ -25,10 +26,8 @@ from ponty.core.wire.server_writer import ServerWriter, server_writer
 
 logger: logging.Logger = logging.getLogger("ponty.core")
 
-_Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
-
-class Server(web.Server):
+class Server(ConnectionOwner):
     """Makes a connection of each socket, and looks after all of them.
 
     Args:
@@ -50,9 +49,6 @@ class Server(web.Server):
 
     MAKE_ROOM = 16
     """One in how many waiting connections is closed to make room for new ones."""
-
-    MOST_UNSENT = 2**16
-    """With how many bytes of earlier answers that wait to be sent the next request is handled nevertheless."""
 
     def __init__(
         self,
@@ -78,16 +74,15 @@ class Server(web.Server):
             handler_cancellation=inner.handler_cancellation,
             loop=loop,
         )
-        self.limits: Limits = limits
-        self.state: ServerState = state
-        self.sends_plain: bool = sends_plain
-        self.clock: Callable[[], float] = loop.time
+        self.limits = limits
+        self.state = state
+        self.sends_plain = sends_plain
+        self.clock = loop.time
         self._make = inner.request_factory
         self._running = loop
         self._options = options
         self._open = 0
-        self.attended: set[Connection] = set()
-        """Those that are to be looked at: all but the quiet ones."""
+        self.attended = set[Connection]()
         self._hosts: set[tuple[tuple[bytes, bytes], ...]] = set()
         """Of good requests, the first header, where that is the host."""
         self._short = min(limits.line_bytes, limits.path_bytes or limits.line_bytes)
@@ -194,7 +189,7 @@ class Server(web.Server):
         connection: Connection,
         writer: ServerWriter,
         task: "asyncio.Task[None]",
-    ) -> tuple[web.BaseRequest, _Handler]:
+    ) -> tuple[web.BaseRequest, Handler]:
         """Make the request of a usual head (HTTP/1.1, a path, no HEAD) whose body is there, and say what handles it."""
         request = self._make(message, payload, connection, writer, task)
         headers = message.raw_headers[:1]
@@ -202,7 +197,7 @@ class Server(web.Server):
         connection.begin(request)
         return request, self._answer_known if is_known else self.request_handler
 
-    def _handle(self, handler: _Handler, request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
+    def _handle(self, handler: Handler, request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
         connection: Any = request.protocol
         if not connection.is_known:
             fault = fault_of_target(request, self.limits.path_bytes)
@@ -217,7 +212,7 @@ class Server(web.Server):
         return handler(request)
 
     async def _handle_later(
-        self, handler: _Handler, request: web.BaseRequest, wire: asyncio.Transport
+        self, handler: Handler, request: web.BaseRequest, wire: asyncio.Transport
     ) -> web.StreamResponse:
         """Handle a request when its client has taken the answers before it, which would pile up otherwise."""
         await asyncio.sleep(0)  # in which uvloop sends what it can
@@ -232,7 +227,7 @@ class Server(web.Server):
             self.state.refusals["path_bytes"] += 1
         return ClosingAnswer(status, detail=detail, server=self.state.name)
 
-    async def _in_time(self, handler: _Handler, seconds: float, request: web.BaseRequest) -> web.StreamResponse:
+    async def _in_time(self, handler: Handler, seconds: float, request: web.BaseRequest) -> web.StreamResponse:
         """Cancel a handler that has not begun its answer in time."""
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - a coroutine runs in one
@@ -286,7 +281,7 @@ def _has_begun(request: web.BaseRequest) -> bool:
     return bool(request.writer.output_size)
 
 
-async def _answered(handler: _Handler, request: web.BaseRequest) -> web.StreamResponse:
+async def _answered(handler: Handler, request: web.BaseRequest) -> web.StreamResponse:
     """Answer for an application that lets exceptions below `Exception` through: they would end the connection."""
     try:
         return await handler(request)

@@ -5,5 +5,5 @@
     at import   Endpoint (method, path, what is answered) ── bound to the fields of a class
     a call      values ── Field.insert ──> Outgoing ── address ──> the session
                 its answer ── problems ──> a PontyError, or UnexpectedAnswer
-                           └─ answers ──> a value of the type that the endpoint returns
+                           └─ answers ──> a value of the type that the endpoint returns, or its items
 """

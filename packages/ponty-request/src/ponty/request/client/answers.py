@@ -1,4 +1,4 @@
-"""A good answer, read no further than its limit, as a value of the type that the endpoint returns."""
+"""A good answer, read no further than its limit, as a value of the type that the endpoint returns, or as its items."""
 
 import contextlib
 import dataclasses
@@ -12,9 +12,10 @@ from aiohttp import hdrs
 
 from ponty.request.client.endpoint import Endpoint
 from ponty.request.client.errors import UnexpectedAnswer
+from ponty.request.client.items import MEDIA_TYPES, Items
 from ponty.request.client.problems import error_of
 from ponty.request.content.json_decoder import decode_json
-from ponty.request.content.media_types import is_json
+from ponty.request.content.media_types import essence, is_json
 from ponty.request.errors import InvalidField
 from ponty.request.parsing.parser import Parser
 
@@ -81,6 +82,21 @@ class Reader:
         except InvalidField as invalid:
             self.refuse(response, _told(invalid), content)
         return Answer(value, status, headers)
+
+    async def items(self, response: aiohttp.ClientResponse) -> Items[Any]:
+        """Return the values of an answer that is a stream.
+
+        Raises:
+            PontyError: It is an error, or unexpected.
+        """
+        await self.check(response)
+        endpoint = self.endpoint
+        stream = endpoint.stream or "lines"
+        if essence(response.headers.get(hdrs.CONTENT_TYPE, "")) not in MEDIA_TYPES[stream]:
+            self.refuse(response, f"which is no stream of {stream}")
+        are_lines = stream == "lines"
+        are_texts = not are_lines and endpoint.returns is str
+        return Items(response, self, are_lines=are_lines, are_texts=are_texts, max_size=endpoint.max_size)
 
     async def check(self, response: aiohttp.ClientResponse) -> None:
         """See that an answer is a good one.

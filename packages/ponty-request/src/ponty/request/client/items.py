@@ -6,13 +6,10 @@ has none. What ends in the middle of an item is no end.
 
 from collections.abc import AsyncIterator
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Generic, NoReturn, Protocol, Self, TypeVar
 
 import aiohttp
-from aiohttp import hdrs
 
-from ponty.request.client.answers import Reader
-from ponty.request.content.media_types import essence
 from ponty.request.errors import InvalidField
 
 _T_co = TypeVar("_T_co", covariant=True)
@@ -21,6 +18,21 @@ MEDIA_TYPES: dict[str, tuple[str, ...]] = {
     "lines": ("application/jsonl", "application/x-ndjson", "application/json-lines"),
     "events": ("text/event-stream",),
 }
+
+
+class ItemReader(Protocol):
+    """Reads the items of a stream."""
+
+    def value(self, content: bytes) -> Any:
+        """Return the value of a JSON text.
+
+        Raises:
+            InvalidField: It is not of the type that the endpoint returns.
+        """
+
+    def refuse(self, response: aiohttp.ClientResponse, why: str, content: bytes = b"") -> NoReturn:
+        """Raise that an answer is unexpected."""
+        ...
 
 
 class Items(Generic[_T_co]):
@@ -38,14 +50,16 @@ class Items(Generic[_T_co]):
                 return [second async for second in seconds]
     """
 
-    def __init__(self, response: aiohttp.ClientResponse, reader: Reader) -> None:
+    def __init__(
+        self, response: aiohttp.ClientResponse, reader: ItemReader, *, are_lines: bool, are_texts: bool, max_size: int
+    ) -> None:
         self.last_id: str | None = None
         """The id of the last event, for the field `LastEventId` of the next request; None where there was none."""
         self._response = response
         self._reader = reader
-        lines = reader.endpoint.stream == "lines"
-        self._values: AsyncIterator[bytes] = self._json_lines() if lines else self._events()
-        self._is_text = not lines and reader.endpoint.returns is str
+        self._max_size = max_size
+        self._values: AsyncIterator[bytes] = self._json_lines() if are_lines else self._events()
+        self._are_texts = are_texts
 
     async def __aenter__(self) -> Self:
         return self
@@ -67,7 +81,7 @@ class Items(Generic[_T_co]):
         """
         try:
             content = await anext(self._values)
-            value: Any = content.decode() if self._is_text else self._reader.value(content)
+            value: Any = content.decode() if self._are_texts else self._reader.value(content)
         except StopAsyncIteration:
             self.close()
             raise
@@ -98,8 +112,8 @@ class Items(Generic[_T_co]):
             self._reader.refuse(self._response, "which ends within an item")
 
     def _check_size(self, size: int) -> None:
-        if size > (most := self._reader.endpoint.max_size):
-            self._reader.refuse(self._response, f"with an item of more than {most} bytes")
+        if size > self._max_size:
+            self._reader.refuse(self._response, f"with an item of more than {self._max_size} bytes")
 
     async def _json_lines(self) -> AsyncIterator[bytes]:
         async for line in self._lines():
@@ -124,16 +138,3 @@ class Items(Generic[_T_co]):
                 self._check_size(size)
             elif name == b"id" and b"\0" not in text:
                 self.last_id = text.decode(errors="replace") or None
-
-
-async def open_items(response: aiohttp.ClientResponse, reader: Reader) -> Items[Any]:
-    """Return the values of an answer that is a stream.
-
-    Raises:
-        PontyError: It is an error, or unexpected.
-    """
-    await reader.check(response)
-    stream = reader.endpoint.stream or "lines"
-    if essence(response.headers.get(hdrs.CONTENT_TYPE, "")) not in MEDIA_TYPES[stream]:
-        reader.refuse(response, f"which is no stream of {stream}")
-    return Items(response, reader)

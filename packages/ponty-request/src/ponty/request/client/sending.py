@@ -12,7 +12,7 @@ from yarl import URL
 from ponty.request.client.answers import Answer, Reader
 from ponty.request.client.endpoint import Endpoint
 from ponty.request.client.errors import NotSendable
-from ponty.request.client.items import MEDIA_TYPES, open_items
+from ponty.request.client.items import MEDIA_TYPES
 from ponty.request.errors import InvalidField
 from ponty.request.fields.base import Field
 from ponty.request.fields.outgoing import Outgoing
@@ -91,7 +91,7 @@ class Caller:
             ) from None
         if self._endpoint.stream is not None:
             try:
-                return await open_items(response, self._reader)
+                return await self._reader.items(response)
             except BaseException:
                 response.close()
                 raise

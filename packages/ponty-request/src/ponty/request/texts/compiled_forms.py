@@ -18,8 +18,8 @@ from ponty.request.content.json_decoder import Json
 from ponty.request.parsing.compiled_types.compiled_type import Schema, is_hashable
 from ponty.request.parsing.compiler import Compiler
 from ponty.request.parsing.parser import Parser
+from ponty.request.texts.form import TextForm
 from ponty.request.texts.scalar_texts import alternatives, kind_of, no_form, one_of, texts_of, without_null
-from ponty.request.texts.text_forms import TextForm
 from ponty.request.texts.text_parts import text_part
 
 _IS_NARROWED_BY_NONE_OF = {

@@ -7,8 +7,8 @@ from typing import Any
 from ponty.request.errors import InvalidField
 from ponty.request.parsing.classes.defaults import json_form
 from ponty.request.texts.converters import CAST_ERRORS
+from ponty.request.texts.form import TextForm
 from ponty.request.texts.plain_texts import type_name
-from ponty.request.texts.text_forms import TextForm
 from ponty.request.texts.text_writing import written
 
 

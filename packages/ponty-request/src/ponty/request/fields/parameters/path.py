@@ -11,7 +11,8 @@ from ponty.request.fields.base import Description, Field
 from ponty.request.fields.outgoing import Outgoing
 from ponty.request.fields.parameters.utf8 import check_path
 from ponty.request.texts.converters import CAST_ERRORS, parse_digits
-from ponty.request.texts.text_forms import TextForm, text_form
+from ponty.request.texts.form import TextForm
+from ponty.request.texts.text_forms import text_form
 from ponty.request.texts.text_writing import write
 
 _T_co = TypeVar("_T_co", covariant=True)

@@ -12,8 +12,9 @@ from ponty.request.fields.base import Description, Field
 from ponty.request.fields.outgoing import Outgoing
 from ponty.request.fields.parameters.utf8 import check_query
 from ponty.request.texts.converters import CAST_ERRORS, DIGITS, parse_digits
+from ponty.request.texts.form import TextForm
 from ponty.request.texts.text_defaults import check_default, described
-from ponty.request.texts.text_forms import TextForm, text_form
+from ponty.request.texts.text_forms import text_form
 from ponty.request.texts.text_writing import write, write_all
 
 _T_co = TypeVar("_T_co", covariant=True)
