@@ -236,7 +236,7 @@ async def test_fences_grow_also_when_redis_has_lost_its_data(two, server, namesp
 
 @pytest.mark.parametrize("kind", ["text", "list", "a lock for ever"])
 async def test_what_lies_in_place_of_a_lock_goes_after_a_lease(two, server, namespace, kind):
-    here, _ = two(lease_ms=400, pulse_ms=20)
+    here, _ = two(lease_ms=1200, pulse_ms=20)
     name = f"{namespace}:lock:=a"
     if kind == "text":
         server.ask("SET", name, "rubbish")

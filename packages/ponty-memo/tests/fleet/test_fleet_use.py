@@ -165,7 +165,7 @@ async def test_a_client_that_would_wait_for_ever_is_not_waited_for(server, names
     async with proxy_to(server.port) as proxy:
         client = redis.asyncio.Redis.from_url(proxy.url, socket_timeout=None)
         try:
-            async with RedisLink(client, timeout_ms=200) as link, asyncio.timeout(60):
+            async with RedisLink(client, timeout_ms=500) as link, asyncio.timeout(60):
                 proxy.silent = True
                 with pytest.raises(Unavailable) as caught:
                     await link.command("PING")
