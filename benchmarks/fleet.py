@@ -6,8 +6,8 @@ processes, fewer callers and one round, some seconds.
 
 Each peer has processes of its own, `benchmarks/fleet_worker.py`, over one server without anything on disk. Peers take
 turns, so that noise of the machine meets all of them. Commands are counted by what the server itself tells of them
-(`MONITOR`), with nobody else there, apart from those by which a connection introduces itself. What counts are ratios,
-and numbers of commands and computations.
+(`MONITOR`), with nobody else there, apart from those by which a connection introduces itself, or looks now and then
+whether it is alive. What counts are ratios, and numbers of commands and computations.
 """
 
 import argparse
@@ -33,7 +33,7 @@ SERVER = HERE.parent / "packages/ponty-memo/tests/fleet/server.py"
 
 PEERS = ("ponty.memo", "ponty.memo near", "cashews", "aiocache", "redis-py")
 TOLD = re.compile(rb'^\+[\d.]+ \[\d+ ([^\]]+)\] "([^"]+)"')
-INTRODUCTIONS = {b"HELLO", b"AUTH", b"SELECT", b"CLIENT", b"INFO"}
+OF_CONNECTIONS = {b"HELLO", b"AUTH", b"SELECT", b"CLIENT", b"INFO", b"PING"}
 
 
 class PeerError(Exception):
@@ -93,7 +93,7 @@ class Monitor:
                 if f'"ECHO" "{mark}"'.encode() in line:
                     return
                 found = TOLD.match(line)
-                if found and found[2].upper() not in INTRODUCTIONS:
+                if found and found[2].upper() not in OF_CONNECTIONS:
                     counted["run"] += 1
                     counted["sent"] += found[1] != b"lua"
 
