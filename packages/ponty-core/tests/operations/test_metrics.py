@@ -26,6 +26,7 @@ from ponty.core import (
     metrics,
     post,
     routes,
+    tracing,
 )
 from ponty.core.observability import metrics as metrics_module
 from ponty.core.responses.plain_response import PlainResponse
@@ -215,6 +216,19 @@ async def test_names_without_end_are_counted_as_one(serve, registry, monkeypatch
         ("b", "/by/{name}", "query"): 1,
         ("(others)", "(others)", "(others)"): 3,
     }
+
+
+@pytest.mark.parametrize(
+    ("make", "module", "message"),
+    [
+        (metrics, "prometheus_client", r"metrics needs prometheus-client: pip install 'ponty-core\[metrics\]'"),
+        (tracing, "opentelemetry.trace", r"tracing needs opentelemetry-api: pip install 'ponty-core\[tracing\]'"),
+    ],
+)
+def test_what_is_not_installed_is_named_with_the_extra_that_brings_it(monkeypatch, make, module, message):
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(ModuleNotFoundError, match=message):
+        make()
 
 
 async def test_sizes_are_measured(serve, registry):
