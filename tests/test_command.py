@@ -208,6 +208,7 @@ def test_every_form_of_a_program_is_found(tmp_path, ponty, file):
     ("name", "text", "message"),
     [
         ("nothing.py", None, "there is no file nothing.py"),
+        (".", None, "there is no file ."),
         ("nothing", None, "there is no module nothing, seen from "),
         ("nothing.at.all", None, "there is no module nothing.at.all, seen from "),
         (
@@ -460,7 +461,8 @@ def test_a_new_project_passes_its_tests_as_it_is_made(tmp_path, ponty, name):
         ("../shop", "'../shop' cannot name a package"),
         ("class", "'class' cannot name a package"),
         ("json", "'json' would hide the package of that name"),
-        ("full", "full exists, and is not empty"),
+        ("full", "full exists, and is not an empty directory"),
+        ("full/file", "'full/file' cannot name a package"),
     ],
 )
 def test_a_project_that_cannot_be_made_is_told(tmp_path, ponty, name, message):
@@ -469,6 +471,47 @@ def test_a_project_that_cannot_be_made_is_told(tmp_path, ponty, name, message):
     told = ponty("new", name)
     assert told.stderr.startswith(f"Error: {message}")
     assert [path.name for path in tmp_path.iterdir()] == ["full"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("openapi", "shop.py", "--output", "file/openapi.json"),
+        ("contract", "shop.py", "--write", "--lock", "file/openapi.lock.json"),
+        ("new", "bike-shop", "--into", "file/bike-shop"),
+        ("new", "bike-shop", "--into", "file"),
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_what_cannot_be_written_is_told_in_a_line(shop, ponty, tmp_path, arguments):
+    shop()
+    (tmp_path / "file").touch()
+    told = ponty(*arguments)
+    assert told.returncode == 1
+    assert re.fullmatch(r"Error: .*file.*\n", told.stderr)
+
+
+def test_what_is_to_be_watched_wants_a_reload(shop, ponty):
+    shop()
+    told = ponty("run", "shop.py", "--watch", ".")
+    assert told.returncode == 2
+    assert "--watch says what --reload watches: give both" in told.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["ro"], ["plain,routes"]),
+        (["run", "--rel"], ["plain,--reload"]),
+        (["run", "sho"], ["file,sho"]),
+        (["check", "sho"], ["file,sho"]),
+        (["run", "--watch", "sho"], ["file,sho"]),
+    ],
+)
+def test_a_shell_completes(ponty, words, told):
+    """A name, an option, and the files among which a program is."""
+    answer = ponty(_PONTY_COMPLETE="bash_complete", COMP_WORDS=" ".join(["ponty", *words]), COMP_CWORD=str(len(words)))
+    assert answer.stdout.split() == told
 
 
 def test_the_command_is_installed_and_says_its_version():

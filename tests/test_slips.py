@@ -177,6 +177,10 @@ AT_IMPORT = {
         "build_app(middlewares=[request_ids])",
         "middlewares lists what 'request_ids' makes, as middlewares=[request_ids()], not the function",
     ),
+    "a middleware without a list": (
+        "build_app(middlewares=request_ids())",
+        "middlewares is a list, as middlewares=[request_ids()], not one middleware",
+    ),
     "a provider that is called": (
         """
         async def database(app):

@@ -178,7 +178,7 @@ def test_a_limit_is_a_number_of_tasks(limit):
         background_tasks(limit=limit)
 
 
-@pytest.mark.parametrize("seconds", [-1, float("nan")])
+@pytest.mark.parametrize("seconds", [-1, float("nan"), "5"])
 def test_a_timeout_is_not_negative(seconds):
     with pytest.raises(ValueError, match="stop_timeout"):
         background_tasks(stop_timeout=seconds)

@@ -114,13 +114,20 @@ async def test_a_delay_before_the_stop_serves_new_connections(capsys):
         ({"port": 0, "ready_delay": -1}, ValueError),
         ({"port": 0, "shutdown_timeout": 0}, ValueError),
         ({"port": 0, "server_header": "a\nb"}, ValueError),
+        # As they come from the environment, or of another type; some would let it serve, and fail at each connection.
+        ({"port": 0, "ready_delay": "5"}, ValueError),
+        ({"port": 0, "shutdown_timeout": "30"}, ValueError),
+        ({"port": 0, "access_log": True}, TypeError),
+        ({"port": 0, "access_log": "aiohttp.access"}, TypeError),
+        ({"port": 0, "limits": {"connections": 5}}, TypeError),
+        ({"sock": 3}, TypeError),
     ],
 )
 def test_what_cannot_be_is_refused(options, error):
-    with pytest.raises(error):
-        serve(foreign(), **options)
-    with pytest.raises(error):
-        startmeup(**options)
+    """Before anything is served, by a message that names the argument."""
+    for start in (lambda: serve(foreign(), **options), lambda: startmeup(**options)):
+        with pytest.raises(error, match="|".join(options) or "port"):
+            start()
 
 
 @pytest.mark.parametrize("start", [lambda: startmeup(port=0), lambda: serve(foreign(), port=0)])

@@ -55,6 +55,32 @@ async def test_a_check_that_fails_is_named_and_nothing_of_its_reasons(serve, cap
     ]
 
 
+async def test_the_reasons_are_told_where_they_may_be(serve):
+    """What a check says is one line of printable characters, however it was made."""
+    results = iter([ConnectionError("no route to\n\x1b db"), None])
+
+    async def database(app):
+        if (error := next(results)) is not None:
+            raise error
+
+    async def disk(app):
+        return False
+
+    async def slow(app):
+        await asyncio.Event().wait()
+
+    client = await serve(routes=[health(good, database, disk, slow, reuse=0, time_limit=0.01, reasons=True)])
+    _, _, document = await get(client, "/readyz")
+    assert document["checks"] == {"good": "ok", "database": "failed", "disk": "failed", "slow": "timed out"}
+    assert document["reasons"] == {"database": r"ConnectionError: no route to\n\x1b db"}
+    assert (await get(client, "/readyz"))[2]["reasons"] == {}
+
+
+async def test_who_is_ready_has_no_reasons(serve):
+    client = await serve(routes=[health(good, reasons=True)])
+    assert await get(client, "/readyz") == (200, "application/json", {"ready": True, "checks": {"good": "ok"}})
+
+
 async def test_it_is_logged_when_a_check_is_good_again(serve, caplog):
     results = iter([False, True, True])
 
@@ -141,6 +167,32 @@ def test_what_is_no_check_is_refused():
         health(plain)
     with pytest.raises(ValueError, match="two checks are named 'good'"):
         health(good, good)
-    for options in ({"time_limit": 0}, {"reuse": -1}):
-        with pytest.raises(ValueError, match="time_limit is more than 0 seconds"):
-            health(**options)
+
+
+async def without_application():
+    pass
+
+
+async def of_two(app, name):
+    pass
+
+
+@pytest.mark.parametrize("check", [without_application, of_two])
+def test_a_check_that_cannot_be_called_is_refused(check):
+    """Otherwise it would fail at the first probe, and the process would never be ready."""
+    with pytest.raises(TypeError, match=f"health: '{check.__name__}' is called with the application alone"):
+        health(check)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"time_limit": 0}, "time_limit is more than 0 seconds, not 0"),
+        ({"time_limit": "2"}, "time_limit is more than 0 seconds, not '2'"),
+        ({"reuse": -1}, "reuse is 0 seconds or more, not -1"),
+        ({"reuse": None}, "reuse is 0 seconds or more, not None"),
+    ],
+)
+def test_a_time_that_is_none_is_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        health(**options)

@@ -102,6 +102,18 @@ def test_other_loggers_may_be_named_and_a_second_call_takes_the_place_of_the_fir
     assert line["stack"].startswith("Stack (most recent call last)")
 
 
+def test_one_logger_is_given_as_a_list(stream):
+    """A text is a list of its letters, each of them a logger's name."""
+    with pytest.raises(TypeError, match=r"loggers is a list of names, as \['shop'\]"):
+        json_logs(stream=stream, loggers="shop")
+
+
+def test_a_level_that_is_none_changes_nothing(stream):
+    with pytest.raises(ValueError, match="INF"):
+        json_logs(stream=stream, level="INF", loggers=("shop",))
+    assert logging.getLogger("shop").handlers == []
+
+
 class _Passing(logging.Filter):
     """Lets all pass, and so has every line go through a record."""
 

@@ -26,6 +26,7 @@ from ponty.core import (
     metrics,
     post,
     routes,
+    tracing,
 )
 from ponty.core.observability import metrics as metrics_module
 from ponty.core.responses.plain_response import PlainResponse
@@ -217,6 +218,19 @@ async def test_names_without_end_are_counted_as_one(serve, registry, monkeypatch
     }
 
 
+@pytest.mark.parametrize(
+    ("make", "module", "message"),
+    [
+        (metrics, "prometheus_client", r"metrics needs prometheus-client: pip install 'ponty-core\[metrics\]'"),
+        (tracing, "opentelemetry.trace", r"tracing needs opentelemetry-api: pip install 'ponty-core\[tracing\]'"),
+    ],
+)
+def test_what_is_not_installed_is_named_with_the_extra_that_brings_it(monkeypatch, make, module, message):
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(ModuleNotFoundError, match=message):
+        make()
+
+
 async def test_sizes_are_measured(serve, registry):
     @post("/echo")
     async def echo(request: web.Request) -> web.StreamResponse:
@@ -268,12 +282,16 @@ async def test_events_of_caches_are_counted_by_cache(serve, registry):
     }
 
 
+class Computation:
+    """One that can be referred to weakly, as those of caches can, and as `tracing` does where a test before had it."""
+
+
 async def test_computations_are_counted_while_they_run(serve, registry):
     client = await serve(routes=[routes, metrics(registry=registry)])
     here, gate = asyncio.Event(), asyncio.Event()
 
     async def compute():
-        cache_events.__ponty_computation__("price", "miss", object())
+        cache_events.__ponty_computation__("price", "miss", Computation())
         here.set()
         await gate.wait()
 

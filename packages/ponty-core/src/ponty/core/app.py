@@ -66,12 +66,14 @@ def build_app(
             field is read in its place; anything else is its value.
 
     Raises:
-        TypeError: A provider is not an async generator function, a middleware is a function that makes one, a path
-            lacks a variable part that its handler reads, or `routes` lists what is no table.
+        TypeError: A provider is not an async generator function, `middlewares` is no list or lists a function that
+            makes one, a path lacks a variable part that its handler reads, or `routes` lists what is no table.
         ValueError: A path is not one, an answer has no status that there is, or no handler has one of the
             `fields`.
         RuntimeError: When the application starts, and its providers have not put into it what its handlers read.
     """
+    if callable(middlewares):
+        raise TypeError("middlewares is a list, as middlewares=[request_ids()], not one middleware")
     for middleware in middlewares:
         _check_middleware(middleware)
     settings = AnswerSettings(envelope, {**errors} if errors else {}, answer_invalid, check_returns)

@@ -7,11 +7,22 @@ import pathlib
 import sys
 import traceback
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-_APP = click.argument("app", metavar="APP")
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+
+def _complete_app(_: click.Context, __: click.Parameter, incomplete: str) -> list["CompletionItem"]:
+    """Have the shell complete files: programs are files more often than modules."""
+    from click.shell_completion import CompletionItem  # noqa: PLC0415 - a shell asks for it, and nobody else
+
+    return [CompletionItem(incomplete, type="file")]
+
+
+_APP = click.argument("app", metavar="APP", shell_complete=_complete_app)
 
 
 def _version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
@@ -57,6 +68,8 @@ def run(
     It listens where the program says, unless --host or --port say otherwise, or the variables PONTY_HOST and PONTY_PORT
     of the environment. A request log is written unless the program has set up its own.
     """
+    if watch and not reload:
+        raise click.UsageError("--watch says what --reload watches: give both")
     if reload:
         from ponty.command.reloading import reload_forever  # noqa: PLC0415
 
@@ -102,12 +115,12 @@ def openapi(
             words = click.style("breaks", fg="red") if change.breaks else click.style("changed", fg="green")
             click.echo(f"{words}: {change}")
         if output is not None:
-            output.write_text(text, encoding="utf-8")
+            _write(output, text)
         sys.exit(any(change.breaks for change in changes))
     if output is None:
         click.echo(text, nl=False)
     else:
-        output.write_text(text, encoding="utf-8")
+        _write(output, text)
 
 
 @main.command()
@@ -131,7 +144,7 @@ def contract(app: str, *, write: bool, lock: pathlib.Path | None, accept_breaks:
     path = lock or contracts.path_of(app)
     text = _told(lambda: contracts.contract(app))
     if write and not path.exists():
-        path.write_text(text, encoding="utf-8")
+        _write(path, text)
         click.echo(f"{click.style('made', fg='green')} {path}")
         return
     verdict = contracts.compare(path, text)
@@ -142,7 +155,7 @@ def contract(app: str, *, write: bool, lock: pathlib.Path | None, accept_breaks:
         click.echo(f"{count}. Where that is meant: ponty contract {app} --write --accept-breaks", err=True)
         sys.exit(1)
     if write:
-        path.write_text(text, encoding="utf-8")
+        _write(path, text)
     elif verdict.is_stale:
         click.echo(f"{path} is not up to date, and no client breaks: ponty contract {app} --write", err=True)
         sys.exit(1)
@@ -224,7 +237,7 @@ def new(name: str, *, into: pathlib.Path | None) -> None:
     directory = into or pathlib.Path(name)
     try:
         files = make_project(name, directory)
-    except (ValueError, FileExistsError) as error:
+    except (ValueError, OSError) as error:
         raise click.ClickException(str(error)) from None
     for file in files:
         click.echo(f"{click.style('made', fg='green')} {directory / file}")
@@ -232,6 +245,13 @@ def new(name: str, *, into: pathlib.Path | None) -> None:
         f"\nNow:\n  cd {directory}\n  python3 -m venv .venv && .venv/bin/pip install -e '.[test]'\n"
         f"  .venv/bin/pytest\n  .venv/bin/ponty run {name.replace('-', '_')} --reload"
     )
+
+
+def _write(path: pathlib.Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise click.ClickException(str(error)) from None
 
 
 def _told(act: Callable[[], Any]) -> Any:

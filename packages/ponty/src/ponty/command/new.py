@@ -28,15 +28,16 @@ def make_project(name: str, directory: pathlib.Path) -> list[pathlib.Path]:
 
     Raises:
         ValueError: `name` cannot be the name of a package.
-        FileExistsError: The directory has something in it.
+        FileExistsError: The directory has something in it, or is none.
+        OSError: It cannot be written to.
     """
     package = name.replace("-", "_")
     if not re.fullmatch(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*", name) or keyword.iskeyword(package):
         raise ValueError(f"{name!r} cannot name a package: take small letters, digits and '-', as 'bike-shop'")
     if package in sys.stdlib_module_names or package in {"ponty", "tests", "aiohttp", "aiosqlite", "pytest"}:
         raise ValueError(f"{name!r} would hide the package of that name")
-    if directory.exists() and any(directory.iterdir()):
-        raise FileExistsError(f"{directory} exists, and is not empty")
+    if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
+        raise FileExistsError(f"{directory} exists, and is not an empty directory")
     made: list[pathlib.Path] = []
     for path, text in _files(importlib.resources.files("ponty.command") / "template", pathlib.Path()):
         target = pathlib.Path(*(part.replace(_PACKAGE, package) for part in path.parts))

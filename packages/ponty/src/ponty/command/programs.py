@@ -95,7 +95,7 @@ _DEFAULT_PORT = 8080
 
 def _find(place: str) -> ModuleSpec:
     """Return where a program's code is: of a package, its `__main__`, unless it has none."""
-    if place.endswith(".py") or os.sep in place:
+    if place.endswith(".py") or os.sep in place or place in {os.curdir, os.pardir}:
         path = pathlib.Path(place)
         if path.is_dir():
             path /= "__main__.py"

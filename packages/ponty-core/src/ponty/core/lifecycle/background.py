@@ -164,7 +164,7 @@ def background_tasks(
     """
     if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:  # pyright: ignore[reportUnnecessaryIsInstance]
         raise ValueError(f"background_tasks: limit is a whole number of at least 1, not {limit!r}")
-    if not stop_timeout >= 0:
+    if not (isinstance(stop_timeout, int | float) and stop_timeout >= 0):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise ValueError(f"background_tasks: stop_timeout is not less than 0 seconds, not {stop_timeout!r}")
 
     async def provide(app: web.Application) -> AsyncGenerator[None]:

@@ -11,6 +11,7 @@ import functools
 import logging
 import sys
 import time
+from collections.abc import Iterable
 from typing import TextIO
 
 import msgspec
@@ -20,7 +21,7 @@ from ponty.core.logs.access_log import ACCESS_LINE, ACCESS_LINE_WITH_ID, AccessE
 
 
 def json_logs(
-    *, level: int | str = logging.INFO, stream: TextIO | None = None, loggers: tuple[str, ...] = ("aiohttp", "ponty")
+    *, level: int | str = logging.INFO, stream: TextIO | None = None, loggers: Iterable[str] = ("aiohttp", "ponty")
 ) -> logging.Handler:
     """Write logs as JSON lines.
 
@@ -41,16 +42,22 @@ def json_logs(
 
     Returns:
         The handler that writes.
+
+    Raises:
+        TypeError: `loggers` is one name, not a list of them.
+        ValueError: There is no such level.
     """
+    if isinstance(loggers, str):
+        raise TypeError(f"json_logs: loggers is a list of names, as [{loggers!r}]")
     handler = _JsonHandler(sys.stderr if stream is None else stream)
     handler.setFormatter(JsonFormatter())
     for name in loggers:
         logger = logging.getLogger(name)
+        logger.setLevel(level)  # where there is no such level, nothing is changed
         for other in [*logger.handlers]:
             if isinstance(other, _JsonHandler):
                 logger.removeHandler(other)
         logger.addHandler(handler)
-        logger.setLevel(level)
         logger.propagate = False
     return handler
 

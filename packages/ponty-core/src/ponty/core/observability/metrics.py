@@ -69,7 +69,13 @@ def metrics(*, path: str = "/metrics", registry: "CollectorRegistry | None" = No
     Raises:
         ModuleNotFoundError: `prometheus-client` is not installed.
     """
-    import prometheus_client  # noqa: PLC0415 - an optional dependency
+    try:
+        import prometheus_client  # noqa: PLC0415 - an optional dependency
+    except ModuleNotFoundError as error:
+        if error.name != "prometheus_client":
+            raise
+        message = "metrics needs prometheus-client: pip install 'ponty-core[metrics]'"
+        raise ModuleNotFoundError(message, name=error.name) from None
 
     told: CollectorRegistry = prometheus_client.REGISTRY if registry is None else registry
     instruments = _instruments.get(told)

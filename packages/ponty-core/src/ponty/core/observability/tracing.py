@@ -12,6 +12,7 @@ the lock is held is linked when it begins.
 
 import asyncio
 import contextvars
+import importlib
 import sys
 import weakref
 from collections.abc import Iterable
@@ -63,6 +64,7 @@ def tracing(*, trusted: Iterable[str] = (), tracer_provider: "TracerProvider | N
         ValueError: One of `trusted` is no address or network.
         TypeError: `trusted` is one of them, not a list.
     """
+    _check_installed()
     from opentelemetry import context, propagate, trace  # noqa: PLC0415 - an optional dependency
 
     peers = TrustedPeers("tracing", trusted)
@@ -120,6 +122,16 @@ def tracing(*, trusted: Iterable[str] = (), tracer_provider: "TracerProvider | N
             span.end()
 
     return middleware
+
+
+def _check_installed() -> None:
+    try:
+        importlib.import_module("opentelemetry.trace")
+    except ModuleNotFoundError as error:
+        if error.name not in {"opentelemetry", "opentelemetry.trace"}:  # other packages share the first
+            raise
+        message = "tracing needs opentelemetry-api: pip install 'ponty-core[tracing]'"
+        raise ModuleNotFoundError(message, name=error.name) from None
 
 
 current_tracer: "contextvars.ContextVar[Tracer | None]" = contextvars.ContextVar(

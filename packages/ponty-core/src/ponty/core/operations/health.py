@@ -9,14 +9,16 @@ started again before it has. From the begin of the application's shutdown on, re
 import asyncio
 import inspect
 import logging
+import traceback
 import weakref
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 
 from aiohttp import hdrs, web
 
 from ponty.core.encoding.json_encoder import encode_json
 from ponty.core.errors.problems import PROBLEM_JSON
 from ponty.core.lifecycle.stopping import is_stopping
+from ponty.core.log_lines import plain
 from ponty.core.responses.heads import head
 from ponty.core.responses.plain_response import PlainResponse
 from ponty.core.responses.statuses import title
@@ -28,9 +30,10 @@ Check = Callable[[web.Application], Awaitable[object]]
 """A coroutine function of the application that raises, or returns False, where something is amiss."""
 
 _GOOD = "ok"
+_LONGEST_REASON = 1000
 
 
-def health(*checks: Check, time_limit: float = 2, reuse: float = 1, prefix: str = "") -> Routes:
+def health(*checks: Check, time_limit: float = 2, reuse: float = 1, prefix: str = "", reasons: bool = False) -> Routes:
     """Make a table of the routes `/livez` and `/readyz`, for who watches over the process.
 
     ::
@@ -40,8 +43,8 @@ def health(*checks: Check, time_limit: float = 2, reuse: float = 1, prefix: str 
 
         app = build_app(routes=[routes, health(database)])
 
-    Both answer 200, or `/readyz` a 503 that names each check which has failed, without its reasons: those are logged
-    when a check fails that was good before.
+    Both answer 200, or `/readyz` a 503 that names each check which has failed. Why it has is logged when it was good
+    before, and told to the client only with `reasons`.
 
     Args:
         *checks: Coroutine functions of the application. Each fails by raising or by returning False, and is named after
@@ -49,21 +52,18 @@ def health(*checks: Check, time_limit: float = 2, reuse: float = 1, prefix: str 
         time_limit: Seconds that a check may take.
         reuse: Seconds for which the results are told again without another look.
         prefix: What the paths begin with.
+        reasons: Tells the client what a check has raised, too, which may hold addresses and passwords: for where only
+            operators reach `/readyz`.
 
     Raises:
-        TypeError: A check is no coroutine function.
+        TypeError: A check is no coroutine function, or cannot be called with the application alone.
         ValueError: Two checks have one name, or a time makes no sense.
     """
-    named: dict[str, Check] = {}
-    for check in checks:
-        name = getattr(check, "__name__", type(check).__name__)
-        if not inspect.iscoroutinefunction(check):
-            raise TypeError(f"health: {name!r} is not a coroutine function (async def) of the application")
-        if name in named:
-            raise ValueError(f"health: two checks are named {name!r}")
-        named[name] = check
-    if not (time_limit > 0 and reuse >= 0):
-        raise ValueError("health: time_limit is more than 0 seconds, reuse is not less than 0")
+    named = _by_name(checks)
+    if not (isinstance(time_limit, int | float) and time_limit > 0):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise ValueError(f"health: time_limit is more than 0 seconds, not {time_limit!r}")
+    if not (isinstance(reuse, int | float) and reuse >= 0):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise ValueError(f"health: reuse is 0 seconds or more, not {reuse!r}")
     table = Routes(prefix)
     # By application, as each process or test has its own.
     rounds: weakref.WeakKeyDictionary[web.Application, _Round] = weakref.WeakKeyDictionary()
@@ -82,9 +82,28 @@ def health(*checks: Check, time_limit: float = 2, reuse: float = 1, prefix: str 
             rounds[app] = _Round(named, time_limit=time_limit, reuse=reuse)
         results = await rounds[app].results(app)
         good = all(result == _GOOD for result in results.values())
-        return _answer(200 if good else 503, {"ready": good, "checks": results})
+        told: dict[str, object] = {"ready": good, "checks": results}
+        if reasons and not good:
+            told["reasons"] = rounds[app].reasons
+        return _answer(200 if good else 503, told)
 
     return table
+
+
+def _by_name(checks: Iterable[Check]) -> dict[str, Check]:
+    named: dict[str, Check] = {}
+    for check in checks:
+        name = getattr(check, "__name__", type(check).__name__)
+        if not inspect.iscoroutinefunction(check):
+            raise TypeError(f"health: {name!r} is not a coroutine function (async def) of the application")
+        if name in named:
+            raise ValueError(f"health: two checks are named {name!r}")
+        try:
+            inspect.signature(check).bind(None)
+        except TypeError:
+            raise TypeError(f"health: {name!r} is called with the application alone, and cannot be") from None
+        named[name] = check
+    return named
 
 
 def _answer(status: int, told: dict[str, object]) -> web.Response:
@@ -110,6 +129,8 @@ class _Round:
         self._time_limit = time_limit
         self._reuse = reuse
         self._results: dict[str, str] = {}
+        self.reasons: dict[str, str] = {}
+        """What the checks have raised that failed the last time."""
         self._holds_until = -1.0
         self._flight: asyncio.Task[None] | None = None
         self._running: dict[str, asyncio.Task[object]] = {}
@@ -132,30 +153,36 @@ class _Round:
         if self._running:
             await asyncio.wait(self._running.values(), timeout=self._time_limit)
         results: dict[str, str] = {}
+        reasons: dict[str, str] = {}
         for name, task in list(self._running.items()):
-            results[name] = self._result(name, task)
+            error = task.exception() if task.done() and not task.cancelled() else None
+            results[name] = self._result(name, task, error)
+            if error is not None:
+                reasons[name] = _reason(error)
             if task.done():
                 del self._running[name]
             else:
                 task.cancel()
-        self._results = results
+        self._results, self.reasons = results, reasons
         self._holds_until = loop.time() + self._reuse
 
-    def _result(self, name: str, task: asyncio.Task[object]) -> str:
-        error: BaseException | None = None
+    def _result(self, name: str, task: asyncio.Task[object], error: BaseException | None) -> str:
         if not task.done():
             result = "timed out"
-        elif task.cancelled():
+        elif task.cancelled() or error is not None:
             result = "failed"
         else:
-            error = task.exception()
-            result = "failed" if error is not None or task.result() is False else _GOOD
+            result = "failed" if task.result() is False else _GOOD
         before = self._results.get(name, _GOOD)
         if result != _GOOD and before == _GOOD:
             logger.warning("not ready: the check %r %s", name, result, exc_info=error)
         elif result == _GOOD and before != _GOOD:
             logger.warning("the check %r is good again", name)
         return result
+
+
+def _reason(error: BaseException) -> str:
+    return plain("".join(traceback.format_exception_only(error)).strip())[:_LONGEST_REASON]
 
 
 async def _awaited(check: Check, app: web.Application) -> object:

@@ -47,6 +47,7 @@ class Runner(web.AppRunner):
 
     Raises:
         ValueError: `shutdown_timeout` is not more than 0, or `server_header` is not printable ASCII.
+        TypeError: `limits` or `access_log` is something else.
     """
 
     def __init__(
@@ -58,10 +59,14 @@ class Runner(web.AppRunner):
         shutdown_timeout: float,
         access_log: logging.Logger | None,
     ) -> None:
-        if not shutdown_timeout > 0:
-            raise ValueError(f"shutdown_timeout is more than 0 seconds, not {shutdown_timeout}")
+        if not (isinstance(shutdown_timeout, int | float) and shutdown_timeout > 0):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ValueError(f"shutdown_timeout is more than 0 seconds, not {shutdown_timeout!r}")
         if server_header is not None and not (server_header.isascii() and server_header.isprintable()):
             raise ValueError(f"server_header is printable ASCII, not {server_header!r}")
+        if not isinstance(limits, Limits):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"limits is a Limits(…), or None for those by default, not {limits!r}")
+        if access_log is not None and not hasattr(access_log, "isEnabledFor"):
+            raise TypeError(f"access_log is a logger, or None for no access log, not {access_log!r}")
         # The last part of the time is aiohttp's: it waits twice this long for what it has cancelled.
         cancelling = min(1.0, shutdown_timeout / 10)
         super().__init__(

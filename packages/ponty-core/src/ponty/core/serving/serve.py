@@ -200,12 +200,14 @@ def place(
     """Return where to listen.
 
     Raises:
-        TypeError: None of `port`, `path` and `sock` is given, or more than one.
+        TypeError: None of `port`, `path` and `sock` is given, or more than one, or `sock` is no socket.
         ValueError: `port` is none.
     """
     given = (port is not Missing.PORT) + (path is not None) + (sock is not None)
     if given != 1:
         raise TypeError("give one of port, path and sock: the TCP port, or a Unix socket, or a socket that is there")
+    if sock is not None and not isinstance(sock, socket.socket):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"sock is a socket, not {sock!r}; of a file descriptor, socket.socket(fileno=…) makes one")
     if port is Missing.PORT:
         return Place(path=path, socks=() if sock is None else (sock,), ssl_context=ssl_context)
     if not isinstance(port, int) or not 0 <= port <= 65535:  # pyright: ignore[reportUnnecessaryIsInstance]
@@ -220,8 +222,8 @@ def run(serving: Serving) -> None:
 
 
 async def _serve(asked: Serving) -> None:
-    if not asked.ready_delay >= 0:
-        raise ValueError(f"ready_delay is 0 seconds or more, not {asked.ready_delay}")
+    if not (isinstance(asked.ready_delay, int | float) and asked.ready_delay >= 0):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise ValueError(f"ready_delay is 0 seconds or more, not {asked.ready_delay!r}")
     serving = intercepted(asked)
     runner = Runner(
         serving.app,
