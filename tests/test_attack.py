@@ -170,6 +170,17 @@ def test_valid_requests_are_valid(document, edge):
             assert [error.message for error in validator.iter_errors(made)] == [], name
 
 
+@pytest.mark.parametrize("edge", [False, True])
+def test_a_choice_may_have_alternatives_of_several_types_or_of_any(edge):
+    """As `Annotated[Decimal, Annotation(minimum=0)] | None` is described, and what is `true`."""
+    price = {"anyOf": [{"type": ["string", "number"]}, {"type": "null"}]}
+    properties = {"price": price, "rest": {"anyOf": [True]}}
+    schema = {"type": "object", "properties": properties, "required": ["price", "rest"]}
+    values = Values({}, random.Random(5), {})
+    for depth in range(20):
+        jsonschema.validate(values.of(schema, depth, edge=edge), schema)
+
+
 @pytest.mark.parametrize(
     "pattern",
     [

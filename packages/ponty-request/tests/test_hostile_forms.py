@@ -13,6 +13,7 @@ from aiohttp import web
 
 from ponty.core import render_json
 from ponty.request import ParsedForm, Request, Upload, expect
+from ponty.request.forms import urlencoded_reader
 
 URLENCODED = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data; boundary=X"
@@ -299,6 +300,32 @@ def test_a_body_that_ends_before_its_length_is_answered_or_cut(server, length):
 )
 def test_hostile_urlencoded_forms(server, body, status):
     assert post(server, "/usual", body, URLENCODED)[0] == status
+
+
+@pytest.mark.parametrize("body", [b"&" * 900_000, b"text=a" + b"&" * 900_000, b"&&text=a&&&&many=b&"])
+async def test_pairs_of_nothing_take_no_time(ponty_client, monkeypatch, body):
+    """A million of them would hold up all others for a second, were each looked at."""
+    looked_at = []
+    add = urlencoded_reader._add
+
+    async def counted(entries, pair):
+        looked_at.append(pair)
+        await add(entries, pair)
+
+    monkeypatch.setattr(urlencoded_reader, "_add", counted)
+    client = await ponty_client(route_tables=[table])
+    async with client.post("/usual", data=body, headers={"Content-Type": URLENCODED}) as answer:
+        data = (await answer.json())["data"]
+    assert data[0] == ("a" if b"text" in body else "")
+    assert data[2] == (["b"] if b"many" in body else [])
+    assert len(looked_at) < 200  # at most two of each chunk that comes
+
+
+@pytest.mark.parametrize("count", [20, 21])
+def test_fields_that_name_a_charset_are_counted_as_all_others(server, count):
+    status = 413 if count > 20 else 200
+    assert post(server, "/limited", b"&".join([b"_charset_=utf-8"] * count), URLENCODED)[0] == status
+    assert post(server, "/limited", named(b"_charset_", content=b"utf-8") * count + END)[0] == status
 
 
 @pytest.mark.parametrize(

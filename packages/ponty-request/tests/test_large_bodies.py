@@ -8,7 +8,10 @@ import pytest
 
 from ponty.core import post, render_json
 from ponty.request import Annotation, JsonBody, ParsedJsonBody, Request, ValidatedJsonBody, expect
-from ponty.request.large.sizes import LARGE
+from ponty.request.fields.bodies import parsed_json_body
+from ponty.request.large.plain import outlined, poured
+from ponty.request.large.sizes import LARGE, MANY
+from ponty.request.large.turns import in_turns
 
 
 @dataclasses.dataclass
@@ -19,6 +22,19 @@ class Row:
 
 class OfType(Request):
     rows = ParsedJsonBody(list[Row])
+
+
+@dataclasses.dataclass
+class Blank:
+    """What `{}` is a whole one of."""
+
+    name: str = ""
+    tags: list[str] = dataclasses.field(default_factory=list)
+    within: "list[Blank]" = dataclasses.field(default_factory=list)
+
+
+class OfBlanks(Request):
+    rows = ParsedJsonBody(list[Blank])
 
 
 class OfSchema(Request):
@@ -87,3 +103,61 @@ async def test_others_have_their_turn_between_the_steps(value, steps):
             break
         turns += 1
     assert turns == steps
+
+
+@pytest.mark.parametrize(("count", "is_sliced"), [(MANY, False), (MANY + 1, True)])
+async def test_a_body_of_many_objects_is_read_in_slices_however_short_it_is(serve, monkeypatch, count, is_sliced):
+    """An object of three bytes may stand for dozens of values, its defaults."""
+    sliced = []
+
+    async def noted(steps, request):
+        sliced.append(request)
+        return await in_turns(steps, request)
+
+    monkeypatch.setattr(parsed_json_body, "in_turns", noted)
+
+    @post("/rows")
+    @expect(OfBlanks)
+    @render_json
+    async def rows(rows):
+        return [len(rows), rows[-1]]
+
+    client = await serve()
+    body = b"[" + b",".join([b"{}"] * count) + b"]"
+    assert len(body) < LARGE
+    async with client.post("/rows", data=body, headers={"Content-Type": "application/json"}) as answer:
+        assert (await answer.json())["data"] == [count, {"name": "", "tags": [], "within": []}]
+    assert bool(sliced) is is_sliced
+
+
+class Runs:
+    """Takes runs, and counts the objects of each."""
+
+    def __init__(self):
+        self.objects = []
+
+    def run(self, entries):
+        self.objects.append(entries.count(b"{"))
+
+    def opened(self, *, is_array, key, start):
+        pass
+
+    def closed(self, end):
+        pass
+
+
+def test_a_run_has_a_bounded_number_of_objects():
+    """A run is read in one go, so what counts is what there is in it, and not its bytes alone."""
+    body = b"[" + b",".join([b"{}"] * 100_000) + b"]"
+    runs = Runs()
+    outlining = outlined(body)
+    while True:
+        try:
+            next(outlining)
+        except StopIteration as stop:
+            outline = stop.value
+            break
+    for _ in poured(outline, runs):
+        pass
+    assert sum(runs.objects) == 100_000
+    assert max(runs.objects) <= 1.5 * MANY

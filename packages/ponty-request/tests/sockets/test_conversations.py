@@ -522,6 +522,16 @@ async def test_a_subprotocol_is_chosen():
     assert chosen == ["v1"]
 
 
+async def test_subprotocols_that_nobody_speaks_are_not_logged(caplog):
+    """A page that cannot set a header puts its token there, and a stranger 8 KB of whatever it likes."""
+    echo()
+    async with Served() as served, served.connect(protocols=["s3cr3t"] * 500) as client:
+        await client.send_json({"text": "hello"})
+        assert await client.receive_json() == {"text": "hello"}
+        assert client.protocol is None
+    assert "s3cr3t" not in caplog.text
+
+
 async def test_a_ping_that_is_not_answered_ends_the_conversation():
     ends = echo(heartbeat=0.05)
     async with Served() as served:

@@ -29,15 +29,23 @@ class Entries:
         self._parts = 0
         self._text_size = 0
 
+    def count_part(self) -> None:
+        """Count what came, whatever it is.
+
+        Raises:
+            InvalidField: There are too many.
+        """
+        self._parts += 1
+        if self._parts > self.limits.max_parts:
+            raise too_large(f"has more than {self.limits.max_parts} fields and files")
+
     def begin(self, name: str, *, is_file: bool) -> Place | None:
         """Return the place of what comes under a name; None if it is not to be kept.
 
         Raises:
             InvalidField: There are too many, or the name is too long.
         """
-        self._parts += 1
-        if self._parts > self.limits.max_parts:
-            raise too_large(f"has more than {self.limits.max_parts} fields and files")
+        self.count_part()
         if len(name) > MAX_NAME:
             raise too_large(f"has a field whose name has more than {MAX_NAME} characters")
         place = self.form.places.get(name)

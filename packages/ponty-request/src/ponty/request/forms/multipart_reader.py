@@ -99,6 +99,7 @@ class _Parts:
             raise InvalidField(detail, code="malformed")
         name, filename = disposition.name, disposition.filename
         if name == _CHARSET_FIELD and filename is None and name not in self.entries.form.places:
+            self.entries.count_part()
             return _CharsetPart(self)
         place = self.entries.begin(name, is_file=filename is not None)
         if place is None:

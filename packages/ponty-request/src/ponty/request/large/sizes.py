@@ -5,6 +5,13 @@ import msgspec
 LARGE: int = 64 * 1024
 """From how many bytes on a body is read in steps, between which other requests have their turn."""
 
+MANY: int = 4096
+"""From how many objects on a body is read piece by piece, however few bytes it has: by its defaults, `{}` may stand for
+dozens of values."""
+
+FEW: int = 3 * MANY
+"""Up to how many bytes a body cannot hold as many."""
+
 
 class Sizes(msgspec.Struct):
     """How large the pieces are.

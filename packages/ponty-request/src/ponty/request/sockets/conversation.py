@@ -19,7 +19,8 @@ twice, or not at all; a connection that is left open; a client that holds the ex
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Collection
+import logging
+from collections.abc import Awaitable, Callable, Collection, Generator
 from typing import Any, Literal
 
 import msgspec
@@ -94,7 +95,8 @@ class Conversation:
         """
         check_handshake(self._request, self._options.origins)
         connection, state = self._connection, self._state
-        await connection.prepare(self._request)
+        with _unlogged_subprotocols():
+            await connection.prepare(self._request)
         forget = when_stopping(self._request, self._stop)
         reader = asyncio.create_task(self._read())
         writer = asyncio.create_task(self._write())
@@ -230,6 +232,25 @@ class Conversation:
                 await state.leaving.put(fault_message(invalid))
             return
         await state.arrived.put(value)
+
+
+def _is_no_list_of_subprotocols(record: logging.LogRecord) -> bool:
+    return "Client protocols" not in str(record.msg)
+
+
+@contextlib.contextmanager
+def _unlogged_subprotocols() -> Generator[None]:
+    """Keep aiohttp from logging all subprotocols that a client asks for, where there is none of them.
+
+    They are 8 KB of a stranger's words, and pages put their tokens there. aiohttp logs them before it first waits, so
+    another handshake that ends meanwhile takes nothing away.
+    """
+    logger = logging.getLogger("aiohttp.websocket")
+    logger.addFilter(_is_no_list_of_subprotocols)
+    try:
+        yield
+    finally:
+        logger.removeFilter(_is_no_list_of_subprotocols)
 
 
 _ANSWERED = frozenset({1000, 1001, *range(3000, 5000)})

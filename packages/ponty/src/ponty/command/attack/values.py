@@ -51,7 +51,7 @@ class Values:
         for keyword in ("anyOf", "oneOf"):
             if keyword in schema:
                 members = schema[keyword]
-                plain = [each for each in members if self.followed(each).get("type") in _SCALARS]
+                plain = [each for each in members if (kinds := self._kinds(each)) and _SCALARS.issuperset(kinds)]
                 chosen = self._random.choice((plain if depth > _DEPTH else []) or members)
                 return self.of(chosen, depth, edge=edge)
         if "allOf" in schema:
@@ -59,8 +59,8 @@ class Values:
             for each in schema["allOf"]:
                 merged |= self.followed(each)
             return self.of(merged, depth, edge=edge)
-        kinds = schema.get("type")
-        kind = self._random.choice(kinds) if isinstance(kinds, list) else kinds
+        kinds = self._kinds(schema)
+        kind = self._random.choice(kinds) if kinds else None
         if kind is None:
             kind = next((name for word, name in _IMPLIED if word in schema), None)
         return self._makers().get(str(kind), self._some)(schema, depth, edge)
@@ -73,6 +73,12 @@ class Values:
                 target = target[step.replace("~1", "/").replace("~0", "~")]
             schema = target
         return schema
+
+    def _kinds(self, schema: Json) -> list[Json]:
+        """Return the types that a schema names; none where it is `true`, or names none."""
+        followed = self.followed(schema)
+        kinds = followed.get("type") if isinstance(followed, dict) else None
+        return kinds if isinstance(kinds, list) else [] if kinds is None else [kinds]
 
     def known(self, name: str) -> Json:
         """Return a value of an answer that one of this name may be; None where there is none."""
@@ -119,7 +125,7 @@ class Values:
         made: dict[str, Json] = {}
         for name, inner in schema.get("properties", {}).items():
             if name in needed or (depth <= _DEPTH and self._random.random() < (0.2 if edge else 0.6)):
-                known = None if edge or self.followed(inner).get("type") != "integer" else self.known(name)
+                known = None if edge or self._kinds(inner) != ["integer"] else self.known(name)
                 made[name] = known if isinstance(known, int) else self.of(inner, depth + 1, edge=edge)
         rest = schema.get("additionalProperties")
         wanted = max(schema.get("minProperties", 0) - len(made), 0)

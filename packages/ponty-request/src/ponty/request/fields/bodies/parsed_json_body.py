@@ -17,7 +17,7 @@ from ponty.request.errors import InvalidField, Refused
 from ponty.request.fields.base import Description, Field
 from ponty.request.fields.bodies.json_encoding import MEDIA_TYPE, encoded
 from ponty.request.fields.outgoing import Outgoing
-from ponty.request.large.sizes import LARGE, SIZES
+from ponty.request.large.sizes import FEW, LARGE, MANY, SIZES
 from ponty.request.large.turns import Steps, in_turns
 from ponty.request.parsing.parser import Parser
 from ponty.request.validation.validator import Validator
@@ -137,9 +137,11 @@ async def _attempt(field: ParsedJsonBody[Any], request: web.Request) -> Any:
     body = whole_at_hand(request)
     if body is None:
         body = await read_whole(request)
-    if len(body) <= LARGE:
+    if len(body) <= FEW:
         return field.__ponty_attempt__(body)
-    if len(body) <= SIZES.sliced:
+    if len(body) <= SIZES.sliced and body.count(b"{") <= MANY:
+        if len(body) <= LARGE:
+            return field.__ponty_attempt__(body)
         return await field.__ponty_attempt_in_turns__(body)
     value = await in_turns(field.__ponty_attempt_in_slices__(body), request)
     if isinstance(value, InvalidField):
