@@ -221,8 +221,9 @@ BROKEN = {
     "no UTF-8 where nobody wants it": (b'{"other": [[1, "\xff"], 2], "rows": []}', "encoding"),
     "no UTF-8 in a name where nobody wants it": (b'{"other": {"\xff": [1, 2]}, "rows": []}', "encoding"),
     "no JSON where nobody wants it": (b'{"other": [[1, x], 2], "rows": []}', "json"),
+    "brackets that do not fit from the first block on": (b'{]"rows": [' + ROW + b"]}", "json"),
 }
-"""Bodies with two faults or more, and the code of the one that is told."""
+"""Bodies with one fault or more, and the code of the one that is told."""
 
 
 @pytest.mark.parametrize("kind", BROKEN)

@@ -144,7 +144,7 @@ def poured(outline: Outline, sink: Sink) -> Steps[None]:
     """
     body, levels = outline.body, 0
     # Many objects in few bytes take as long as many bytes do.
-    fewer = 2 * MANY * SIZES.block // max(1, *outline.brackets)
+    fewer = 2 * MANY * SIZES.block // max([1, *outline.brackets])
     for cut in Cutter(outline, min(SIZES.piece, max(SIZES.block, fewer))).cuts():
         if isinstance(cut, Run):
             sink.run(body[cut.start : cut.end])
