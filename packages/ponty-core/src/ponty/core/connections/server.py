@@ -77,12 +77,12 @@ class Server(ConnectionOwner):
         self.limits = limits
         self.state = state
         self.sends_plain = sends_plain
-        self.clock = loop.time
+        self.clock: Callable[[], float] = loop.time
         self._make = inner.request_factory
         self._running = loop
         self._options = options
         self._open = 0
-        self.attended = set[Connection]()
+        self.attended: set[Connection] = set()
         self._hosts: set[tuple[tuple[bytes, bytes], ...]] = set()
         """Of good requests, the first header, where that is the host."""
         self._short = min(limits.line_bytes, limits.path_bytes or limits.line_bytes)
