@@ -73,7 +73,7 @@ nitpick_ignore_regex = [
     ("py:class", r"_asyncio\.\w+"),  # asyncio's own, written in C
     ("py:class", r"multidict\._multidict\.\w+"),  # what aiohttp's LooseHeaders stands for
     ("py:class", r"ponty\.core\.serving\.serve\.Missing"),  # where a port is not given
-    ("py:class", r"(ponty\.request\.client\.[\w.]+\.)?(Called|Reader|Session)"),  # described in words
+    ("py:class", r"(ponty\.request\.client\.[\w.]+\.)?(Called|ItemReader|Reader|Session)"),  # described in words
     ("py:class", r"(URL|LooseHeaders|StrOrURL|Middleware|istr|Unpack|optional)"),
 ]
 
