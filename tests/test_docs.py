@@ -8,6 +8,7 @@ server lives until more Python comes.
 
 import asyncio
 import doctest
+import gc
 import io
 import json
 import mimetypes
@@ -28,6 +29,7 @@ from sybil.parsers.rest import CodeBlockParser as RestParser
 
 import ponty
 from ponty import build_app
+from ponty.memo import invalidate
 
 ROOT = pathlib.Path(__file__).parent.parent
 PAGES = [
@@ -101,6 +103,7 @@ class Program:
         self.monkeypatch = monkeypatch
         self.options = {}
         self.serving = None
+        gc.freeze()
         self.table = ponty.routes.emptied()
         self.table.__enter__()
         # Dataclasses look up their module by name.
@@ -154,8 +157,12 @@ class Program:
             runner.close()
 
     def close(self):
+        """End the program, and let nothing of it live on: the next one may have caches of the same names."""
         self.stop()
         self.table.__exit__(None, None, None)
+        self.module.__dict__.clear()
+        gc.collect()  # of what has come since the program began, and so in little time
+        gc.unfreeze()
 
 
 async def ask(line, server):
@@ -240,6 +247,28 @@ def test_what_is_false_is_caught(tmp_path, monkeypatch, false):
     page.write_text(f"{(ROOT / 'docs/retry.rst').read_text()}\n.. code-block:: {false}")
     with pytest.raises(AssertionError):
         run_page(page, monkeypatch)
+
+
+def test_a_page_leaves_no_cache_behind(tmp_path, monkeypatch):
+    page = tmp_path / "page.md"
+    page.write_text("""```python
+from ponty.memo import RedisLink, rediscache
+
+@rediscache(RedisLink("redis://127.0.0.1:1"), namespace="shop", name="left behind")
+async def price(product: str) -> int:
+    return 3
+
+circle = [price]
+circle.append(circle)
+```
+""")
+    gc.disable()
+    try:
+        run_page(page, monkeypatch)
+        with pytest.warns(RuntimeWarning, match="no cache named 'left behind'"):
+            invalidate("left behind", "tea")
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("slip", ["num: int", "number: str"])
