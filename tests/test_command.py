@@ -6,6 +6,7 @@ import pathlib
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import urllib.error
@@ -228,6 +229,18 @@ def test_a_program_that_cannot_be_one_is_told_in_a_line(tmp_path, ponty, name, t
         assert told.stderr.startswith(f"Error: {message}")
         assert told.stderr.count("\n") == 1
         assert told.returncode == 1
+
+
+@pytest.mark.parametrize("arguments", [(), ("--reload",)])
+def test_an_address_that_is_taken_is_told_in_a_line(shop, running, arguments):
+    shop()
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        told = running("shop.py", "--port", str(port), *arguments)
+        match, before = told.until("^Error: (.*)")
+    said = f"cannot listen on 127.0.0.1 at port {port}: address already in use; --host and --port say where else"
+    assert match[1] == said
+    assert not [line for line in before if "Traceback" in line]
 
 
 def test_what_a_program_raises_is_shown_without_the_commands_own_frames(shop, ponty):

@@ -6,6 +6,7 @@ function that makes one, or tables of routes.
 """
 
 import asyncio
+import contextlib
 import importlib
 import importlib.util
 import inspect
@@ -13,7 +14,7 @@ import os
 import pathlib
 import sys
 import types
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from importlib.machinery import ModuleSpec
 
 from aiohttp import web
@@ -22,7 +23,7 @@ from ponty.core import Routes, Serving, build_app, intercept_serving, routes, se
 
 
 class ProgramError(Exception):
-    """A program cannot be found, or has nothing to serve."""
+    """A program cannot be found, has nothing to serve, or cannot listen where it is to."""
 
 
 class _Seen(BaseException):
@@ -62,7 +63,7 @@ def execute(program: str, intercept: Callable[[Serving], Serving]) -> None:
         intercept: Takes what the program asks to be served, and returns what is served.
 
     Raises:
-        ProgramError: There is no such program, or it serves nothing.
+        ProgramError: There is no such program, or it serves nothing, or the address to listen on cannot be had.
         Exception: What the program raises.
     """
     has_served = False
@@ -75,7 +76,7 @@ def execute(program: str, intercept: Callable[[Serving], Serving]) -> None:
     place, _, name = program.partition(":")
     spec = _find(place)
     sys.argv[:] = [spec.origin or place]
-    with intercept_serving(note):
+    with intercept_serving(note), _addresses_told():
         if name:
             serve(_application(spec, name, program), port=_DEFAULT_PORT)
             return
@@ -91,6 +92,17 @@ def execute(program: str, intercept: Callable[[Serving], Serving]) -> None:
 
 
 _DEFAULT_PORT = 8080
+
+
+@contextlib.contextmanager
+def _addresses_told() -> Iterator[None]:
+    """Tell in words that an address cannot be listened on: in no line of the program is anything wrong."""
+    try:
+        yield
+    except OSError as error:
+        if (error.strerror or "").startswith("cannot listen on "):
+            raise ProgramError(f"{error.strerror}; --host and --port say where else") from error
+        raise
 
 
 def _find(place: str) -> ModuleSpec:

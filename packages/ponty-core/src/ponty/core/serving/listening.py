@@ -20,7 +20,7 @@ TLS_CLOSE_SECONDS = 2.0
 """How long a client has to say that it has seen the end of a TLS connection."""
 
 _TRIES = 20
-_TAKEN = "error while attempting to bind on address {}: {}"
+_TAKEN = "cannot listen on {} at port {}: {}"
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
@@ -140,7 +140,7 @@ def _bind_all(addresses: Sequence[tuple[int, tuple[object, ...]]], place: Place)
             try:
                 each.bind(here)
             except OSError as error:
-                raise OSError(error.errno, _TAKEN.format(here, (error.strerror or "").lower())) from None
+                raise OSError(error.errno, _TAKEN.format(*here[:2], (error.strerror or "").lower())) from None
             port = each.getsockname()[1]
     except BaseException:
         for each in sockets:
