@@ -1,5 +1,6 @@
 """The command `ponty`, called as a user calls it: programs are run, listed, checked and made."""
 
+import asyncio
 import json
 import os
 import pathlib
@@ -14,6 +15,10 @@ import urllib.request
 
 import pytest
 import warm
+
+from ponty import Routes, build_app
+from ponty.command.checking import start_and_stop
+from ponty.memo.testing import run_virtually
 
 pytestmark = pytest.mark.programs
 
@@ -354,6 +359,46 @@ def test_what_keeps_a_program_from_starting_is_told_with_its_line(shop, ponty, o
     assert told.stdout.startswith(message), told.stdout + told.stderr
     assert told.returncode == 1
     assert ponty("check", "--no-start", "shop.py").returncode == ("broken" not in new)
+
+
+async def late(app):
+    await asyncio.Event().wait()
+    yield
+
+
+async def lasting(app):
+    yield
+    await asyncio.Event().wait()
+
+
+async def enduring(app):
+    yield
+    await asyncio.Event().wait()
+
+
+LATE = f"test_command.py:{late.__code__.co_firstlineno + 1}: not started within 60 s"
+LASTING = f"test_command.py:{lasting.__code__.co_firstlineno + 2}: not stopped within 60 s"
+
+
+@pytest.mark.parametrize(
+    ("providers", "told"),
+    [
+        ([late], [LATE]),
+        ([enduring, lasting], [LASTING]),
+        ([enduring, lasting, late], [LATE]),
+    ],
+)
+def test_a_provider_that_waits_for_ever_is_told_with_its_line(providers, told):
+    async def look():
+        return await start_and_stop(build_app(routes=Routes(), providers=providers), 60)
+
+    assert run_virtually(look()) == told
+
+
+def test_how_long_providers_may_take_is_asked_for(shop, ponty):
+    shop()
+    assert ponty("check", "shop.py", "--seconds", "0").returncode == 2
+    assert ponty("check", "shop.py", "--seconds", "300").stdout == "shop.py: nothing found\n"
 
 
 def test_a_sound_program_has_nothing_to_tell(ponty):

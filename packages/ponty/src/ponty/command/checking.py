@@ -33,12 +33,13 @@ class Finding(NamedTuple):
     is_fatal: bool
 
 
-def check(program: str, *, start: bool) -> list[Finding]:
+def check(program: str, *, start: bool, seconds: float) -> list[Finding]:
     """Return what is wrong with a program.
 
     Args:
         program: The program.
         start: Whether its providers start and stop as well.
+        seconds: How long that may take.
     """
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -51,10 +52,7 @@ def check(program: str, *, start: bool) -> list[Finding]:
     findings = [Finding(f"{_short(each)}: {each.message}", is_fatal=False) for each in caught if _is_ours(each)]
     findings += [Finding(text, is_fatal=False) for text in (*_unserved(serving), *_unresolved(serving.app))]
     if start:
-        try:
-            asyncio.run(_start_and_stop(serving.app))
-        except Exception as error:  # noqa: BLE001
-            findings.append(Finding(_told(error), is_fatal=True))
+        findings += [Finding(text, is_fatal=True) for text in asyncio.run(start_and_stop(serving.app, seconds))]
     return findings
 
 
@@ -67,10 +65,17 @@ def _short(warning: warnings.WarningMessage) -> str:
     return f"{pathlib.Path(warning.filename).name}:{warning.lineno}"
 
 
-def _told(error: Exception) -> str:
+def _told(error: BaseException) -> str:
     """Return the message of an error, and the line of the program that it is about."""
     if isinstance(error, SyntaxError) and error.filename:
         return f"{pathlib.Path(error.filename).name}:{error.lineno}: {type(error).__name__}: {error.msg}"
+    return f"{_place(error)}{type(error).__name__}: {error}"
+
+
+def _place(error: BaseException) -> str:
+    """Return the last line of the program that an error came through, or nothing."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
     place = ""
     step = error.__traceback__
     while step is not None:
@@ -79,7 +84,7 @@ def _told(error: Exception) -> str:
         if module not in _NOT_THE_PROGRAM and "site-packages" not in code.co_filename:
             place = f"{pathlib.Path(code.co_filename).name}:{step.tb_lineno}: "
         step = step.tb_next
-    return f"{place}{type(error).__name__}: {error}"
+    return place
 
 
 _NOT_THE_PROGRAM = (sys.stdlib_module_names | {"ponty"}) - {"__main__"}
@@ -116,10 +121,24 @@ def _unresolved(app: web.Application) -> Iterator[str]:
             )
 
 
-async def _start_and_stop(app: web.Application) -> None:
+async def start_and_stop(app: web.Application, seconds: float) -> list[str]:
+    """Return what goes wrong when the providers of an application start, and when those that have started stop.
+
+    Args:
+        app: The application.
+        seconds: How long they may take for the one, and for the other.
+    """
     runner = web.AppRunner(app)
-    try:
-        await runner.setup()
-    finally:
-        await runner.cleanup()
+    wrong: list[str] = []
+    for step, what in ((runner.setup, "started"), (runner.cleanup, "stopped")):
+        task = asyncio.ensure_future(step())
+        is_late = False
+        while not (await asyncio.wait({task}, timeout=seconds))[0]:
+            is_late = True
+            task.cancel()  # which ends the wait of one provider, and the next may wait, too
+        try:
+            await task
+        except BaseException as error:  # noqa: BLE001 - it is told, whatever a program raises
+            wrong.append(f"{_place(error)}not {what} within {seconds:g} s" if is_late else _told(error))
     sys.stdout.flush()
+    return wrong

@@ -164,14 +164,21 @@ def contract(app: str, *, write: bool, lock: pathlib.Path | None, accept_breaks:
 @main.command()
 @_APP
 @click.option("--start/--no-start", default=True, help="Start and stop the providers too; so it is by default.")
-def check(app: str, *, start: bool) -> None:
+@click.option(
+    "--seconds",
+    type=click.FloatRange(min=0, min_open=True),
+    default=60,
+    show_default=True,
+    help="How long the providers may take to start, and to stop.",
+)
+def check(app: str, *, start: bool, seconds: float) -> None:
     """Tell what is wrong with APP, or smells, without serving it.
 
     The exit status is 1 where something keeps it from starting, and 0 where it only smells.
     """
     from ponty.command.checking import check as look  # noqa: PLC0415
 
-    findings = look(app, start=start)
+    findings = look(app, start=start, seconds=seconds)
     for finding in findings:
         colour = "red" if finding.is_fatal else "yellow"
         click.echo(f"{click.style('error' if finding.is_fatal else 'smell', fg=colour)}: {finding.text}")
