@@ -5,7 +5,7 @@ import types
 import pytest
 from aiohttp import web
 
-from ponty.core import PontyError, Route, Routes, build_app, get, post, render_json, route_iter
+from ponty.core import PontyError, Route, Routes, build_app, get, health, post, render_json, route_iter
 
 
 async def handler(request: web.Request) -> web.Response:
@@ -173,6 +173,16 @@ def test_the_record_of_a_route_has_what_describes_it():
     assert (documented.tags, documented.deprecated, documented.hidden) == (("outer", "inner", "shared"), False, False)
     assert silent.description is None
     assert all(__file__ in route.source for route in outer)
+
+
+def test_an_option_that_routes_do_not_have_is_refused():
+    """One of another framework's would change nothing, in silence."""
+    with pytest.raises(TypeError, match=r"of 'handler' takes no option 'status_code'; it takes .*'raises'"):
+        Routes("/shop").get("/mugs", status_code=201)(handler)
+
+
+def test_the_place_of_a_route_that_ponty_makes_is_where_the_program_asked_for_it():
+    assert {route.source.rpartition(":")[0] for route in health()} == {__file__}
 
 
 async def test_two_applications_serve_different_tables(serve):

@@ -2,8 +2,8 @@
 
 import pytest
 
-from ponty.core import build_app, get
-from ponty.request import Field, PosIntQueryParameter, Request, StringRouteParameter, expect
+from ponty.core import Routes, build_app, get
+from ponty.request import Endpoint, Field, PosIntQueryParameter, Request, StringRouteParameter, expect, handle
 
 
 class Two(Request):
@@ -28,6 +28,27 @@ def test_the_route_stands_above_expect():
 def test_a_route_has_a_path():
     with pytest.raises(TypeError, match="a route needs a path.*'handler'"):
         get(handler)
+
+
+class Shown(Request):
+    endpoint = Endpoint("GET", "/shown", returns=str)
+
+
+async def shown() -> str:
+    return "shown"
+
+
+def test_a_route_of_an_endpoint_has_its_place_in_the_program():
+    table = Routes()
+    handle(Shown, table=table)(shown)
+    [route] = table
+    assert route.source.rpartition(":")[0] == __file__
+
+
+def test_an_option_that_an_endpoint_does_not_take_is_refused():
+    """It would go into the default table otherwise, in silence."""
+    with pytest.raises(TypeError, match="GET /shown: .* takes no option 'routes'"):
+        handle(Shown, routes=Routes())(shown)  # the option is `table`
 
 
 def test_a_class_of_fields_in_the_place_of_a_field_is_found():

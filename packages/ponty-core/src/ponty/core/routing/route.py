@@ -88,6 +88,9 @@ def make_route(method: str, path: str, handler: Handler, source: str, options: R
         ValueError: `max_size` is not more than 0.
     """
     here = f"{method} {path}"
+    if strange := sorted(options.keys() - RouteOptions.__annotations__.keys()):
+        given, known = ", ".join(map(repr, strange)), ", ".join(map(repr, RouteOptions.__annotations__))
+        raise TypeError(f"{here}: the route of {name_of(handler)!r} takes no option {given}; it takes {known}")
     is_coroutine_function: bool = inspect.iscoroutinefunction(handler)
     if not is_coroutine_function:
         raise TypeError(f"{here}: {name_of(handler)!r} is not a coroutine function (async def)")

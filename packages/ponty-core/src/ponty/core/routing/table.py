@@ -96,7 +96,7 @@ class Routes:
 
         Raises:
             TypeError: The function is not a coroutine function, or does not take a request alone, the method and path
-                have a handler already, or there is no path.
+                have a handler already, there is no path, or an option is none of these.
             ValueError: The path does not begin with a slash, or `max_size` is not more than 0.
         """
         method = method.upper()
@@ -229,10 +229,13 @@ def _check_prefix(prefix: str) -> None:
 
 
 def _caller() -> str:
-    """Return the file and line at which the function that calls this one was called."""
+    """Return the file and line of the program at which the function that calls this one was called.
+
+    Of a route that Ponty makes for the program, as `handle` and `health` do, that is where the program asked for it.
+    """
     frame = inspect.currentframe()
-    for _ in range(2):
-        frame = frame and frame.f_back
+    while frame and str(frame.f_globals.get("__name__")).startswith("ponty."):
+        frame = frame.f_back
     return f"{frame.f_code.co_filename}:{frame.f_lineno}" if frame else "?"
 
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Seque
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, Unpack, overload
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from ponty.core import Reply, Routes, render_json, routes
 from ponty.request.binding.expect import expect
@@ -32,6 +33,7 @@ class HandleOptions(TypedDict, total=False):
     deprecated: bool
     hidden: bool
     operation_id: str | None
+    middlewares: Sequence[Middleware]
 
 
 @overload
