@@ -258,6 +258,15 @@ def test_what_a_program_raises_is_shown_without_the_commands_own_frames(shop, po
     assert told.stderr.endswith("LookupError: nobody\n")
 
 
+def test_what_two_fields_read_is_listed_once(shop, ponty):
+    shop(
+        text="from ponty import Header, Request, expect, get, render_json\n"
+        "class Twice(Request):\n    one = Header(key='X-Who')\n    two = Header(key='X-Who')\n"
+        "@get('/who')\n@expect(Twice, whole=True)\n@render_json\nasync def who(r): return None\n"
+    )
+    assert ponty("routes", "shop.py").stdout.count("X-Who") == 1
+
+
 def test_routes_of_aiohttp_tables_and_of_parts_are_listed(shop, ponty):
     shop(
         text=PROGRAM.replace("startmeup(port=0)", "startmeup(port=0, route_tables=[table])").replace(

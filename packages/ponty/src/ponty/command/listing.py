@@ -85,10 +85,14 @@ def _short(source: str) -> str:
 
 
 def _fields(handler: Any) -> Iterator[str]:
-    """Yield what a handler takes of a request, as `page (query)`."""
+    """Yield what a handler takes of a request, as `page (query)`; once, where several fields read it."""
     request = getattr(handler, "__ponty_request__", None)
     if request is None:
         return
+    told: set[str] = set()
     for description in request.cls.__plan__.descriptions():
         mark = "" if description.required else "?"
-        yield f"{description.name or 'body'}{mark} ({description.location})"
+        line = f"{description.name or 'body'}{mark} ({description.location})"
+        if line not in told:
+            told.add(line)
+            yield line
