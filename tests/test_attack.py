@@ -13,8 +13,11 @@ import jsonschema
 import pytest
 import warm
 
+from ponty.command.attack.findings import Report
 from ponty.command.attack.hostile.kinds import KINDS, kinds_for
+from ponty.command.attack.report import told
 from ponty.command.attack.requests import Maker
+from ponty.command.attack.run import Settings
 from ponty.command.attack.shrink import smaller
 from ponty.command.attack.target import operations
 from ponty.command.attack.values import Values, matching
@@ -75,7 +78,14 @@ def test_the_guesthouse_keeps_its_promises(tmp_path):
         DATABASE=str(tmp_path / "guesthouse.db"),
     )
     assert found.returncode == 0, found.stdout
-    assert found.stdout.startswith("guesthouse has kept its promises: 300 requests of 9 operations, seed 3.\n")
+    assert found.stdout.startswith("guesthouse has kept its promises: 300 requests of 9 operations")
+
+
+def test_operations_behind_which_nothing_was_tried_are_counted_in_the_first_line():
+    report = Report([], 40, ["GET /mine"], 3, 8080, "")
+    first, _, rest = told(report, "shop", Settings(seed=1)).partition("\n")
+    assert first == "shop has kept its promises: 40 requests of 3 operations, 1 of them without a valid one, seed 1."
+    assert "No valid request was answered as one by GET /mine." in rest
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import pytest
 
 from ponty.request import UNSET, Annotation, InvalidField, ParsedJsonBody, UnsetType
 from ponty.request.parsing import parser
+from ponty.request.parsing.msgspec_path.own_types import own_form
 from ponty.request.parsing.msgspec_path.plain_dataclasses import is_plain_dataclass
 
 
@@ -27,7 +28,7 @@ class Box:
     label: Annotated[str, Annotation(maxLength=20)]
     sizes: Annotated[list[Size], Annotation(maxItems=200)]
     tags: list[str] = dataclasses.field(default_factory=list)
-    inner: dict[str, Size] = dataclasses.field(default_factory=dict)
+    inner: dict[str, Size] = dataclasses.field(default_factory=dict[str, Size])
 
 
 class Crate(msgspec.Struct):
@@ -136,6 +137,11 @@ def test_a_class_without_code_of_its_own_is_plain(cls):
 )
 def test_a_class_with_code_of_its_own_is_not_plain(cls):
     assert not is_plain_dataclass(cls)
+
+
+@pytest.mark.parametrize("factory", [list, list[str]])
+def test_a_struct_is_built_alone_however_its_factory_is_written(factory):
+    assert own_form(msgspec.defstruct("Tagged", [("tags", list[str], msgspec.field(default_factory=factory))]))
 
 
 @pytest.mark.parametrize(

@@ -279,6 +279,19 @@ class Person:
     kind: Literal["person"] = "person"
 
 
+@dataclass
+class Listed:
+    tags: list[str] = field(default_factory=list[str])
+    ages: dict[str, int] = field(default_factory=dict[str, int])
+    kinds: set[str] = field(default_factory=set[str])
+
+
+def test_a_default_that_a_collection_of_a_type_makes_is_in_the_schema():
+    """Strict type checkers want the type of the elements there, which a bare `list` leaves open."""
+    properties = dataclass_to_jsonschema(Listed)["properties"]
+    assert {name: each["default"] for name, each in properties.items()} == {"tags": [], "ages": {}, "kinds": []}
+
+
 def test_the_schema_of_a_dataclass():
     assert dataclass_to_jsonschema(Person) == {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -22,7 +22,8 @@ def told(report: Report, program: str, settings: Settings) -> str:
 
 
 def _lines(report: Report, program: str, settings: Settings) -> Iterator[str]:
-    asked = f"{report.count} requests of {report.operations} operations, seed {settings.seed}"
+    unmet = f", {len(report.unmet)} of them without a valid one" if report.unmet else ""
+    asked = f"{report.count} requests of {report.operations} operations{unmet}, seed {settings.seed}"
     if not report.findings:
         yield f"{program} has kept its promises: {asked}."
     else:

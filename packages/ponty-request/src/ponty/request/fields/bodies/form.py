@@ -35,7 +35,7 @@ class ParsedForm(Field[_T_co], Generic[_T_co]):
         class SignUp:
             name: str
             age: Annotated[int, Annotation(minimum=18)]
-            tags: list[str] = dataclasses.field(default_factory=list)
+            tags: list[str] = dataclasses.field(default_factory=list[str])
             photo: Upload | None = None
 
         class PostSignUp(Request):

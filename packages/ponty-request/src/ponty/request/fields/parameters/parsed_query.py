@@ -25,7 +25,7 @@ class ParsedQuery(Field[_T_co], Generic[_T_co]):
         @dataclasses.dataclass
         class Filter:
             since: datetime.date | None = None
-            tags: list[str] = dataclasses.field(default_factory=list)
+            tags: list[str] = dataclasses.field(default_factory=list[str])
             limit: Annotated[int, Annotation(minimum=1, maximum=100)] = 20
 
         class ListOrders(Request):

@@ -5,6 +5,7 @@ import dataclasses
 import decimal
 import ipaddress
 import json
+import typing
 from typing import Any
 
 import msgspec
@@ -26,7 +27,7 @@ _EMPTY: dict[type, type[list[Json] | dict[str, Json]]] = {
 def default_keyword(place: str, value: Any, factory: object) -> dict[str, Json]:
     """Return the keyword `default` of a field, or nothing where it has none that stands still.
 
-    Of the factories, only the built-in collections are known to make the same each time.
+    Of the factories, only the built-in collections are known to make the same each time, `list[str]` as well as `list`.
 
     Args:
         place: What to call the field in a message.
@@ -38,8 +39,9 @@ def default_keyword(place: str, value: Any, factory: object) -> dict[str, Json]:
     """
     if value is not dataclasses.MISSING:
         return {"default": _json_form(place, value)}
+    made = typing.get_origin(factory) or factory
     for known, empty in _EMPTY.items():
-        if factory is known:
+        if made is known:
             return {"default": empty()}
     return {}
 

@@ -229,7 +229,7 @@ class _Walk:
         *,
         is_lax: bool = False,
     ) -> Columns | None:
-        if any(factory not in {list, dict} for factory in factories.values()):
+        if any((typing.get_origin(factory) or factory) not in {list, dict} for factory in factories.values()):
             return None
         below: list[tuple[Any, Select | None, bool, int]] = []
         for name, hint in resolve_hints(tp, names).items():
