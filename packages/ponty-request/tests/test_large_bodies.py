@@ -1,13 +1,15 @@
 """A large body is read in steps: others have their turn between them, and what comes of it is the same."""
 
+import contextlib
 import dataclasses
 import json
+import sys
 from typing import Annotated
 
 import pytest
 
 from ponty.core import post, render_json
-from ponty.request import Annotation, JsonBody, ParsedJsonBody, Request, ValidatedJsonBody, expect
+from ponty.request import Annotation, InvalidField, JsonBody, ParsedJsonBody, Request, ValidatedJsonBody, expect
 from ponty.request.fields.bodies import parsed_json_body
 from ponty.request.large.plain import outlined, poured
 from ponty.request.large.sizes import LARGE, MANY
@@ -145,19 +147,51 @@ class Runs:
     def closed(self, end):
         pass
 
+    def broken(self, text):
+        pass
+
+
+def ended(steps):
+    """Go through all steps, and return what comes of them."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as stop:
+            return stop.value
+
 
 def test_a_run_has_a_bounded_number_of_objects():
     """A run is read in one go, so what counts is what there is in it, and not its bytes alone."""
     body = b"[" + b",".join([b"{}"] * 100_000) + b"]"
     runs = Runs()
-    outlining = outlined(body)
-    while True:
-        try:
-            next(outlining)
-        except StopIteration as stop:
-            outline = stop.value
-            break
+    outline = ended(outlined(body))
     for _ in poured(outline, runs):
         pass
     assert sum(runs.objects) == 100_000
     assert max(runs.objects) <= 1.5 * MANY
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"a":' * 98 + b"[" + b"1," * 200_000 + b"1]" + b"}" * 98,
+        b"[" * 500_000 + b"]" * 500_000,
+        b'{"a":' * 200_000,
+    ],
+    ids=["deep", "too deep", "cut off"],
+)
+def test_levels_that_begin_beside_each_other_are_not_gone_through_one_by_one(body):
+    """What is behind them in their block would be looked at again at each."""
+    calls = 0
+
+    def counted(frame, event, argument):
+        nonlocal calls
+        calls += event in {"call", "c_call"}
+
+    sys.setprofile(counted)
+    try:
+        with contextlib.suppress(InvalidField):
+            ended(poured(ended(outlined(body)), Runs()))
+    finally:
+        sys.setprofile(None)
+    assert calls < 40_000

@@ -11,7 +11,7 @@ import re
 from collections.abc import Generator, Iterator
 from typing import Final, NamedTuple
 
-from ponty.request.large.outline import Outline
+from ponty.request.large.outline import Outline, closes_more
 
 
 class Run(NamedTuple):
@@ -147,8 +147,9 @@ class Cutter:
             yield self._rest(place, b"" if is_first else self._entry)
             return
         comma = close = None
-        if first != self._clear:
-            comma, close = self._scan(place, min((first + 1) * size, len(self._body)), depth, depth)
+        stop = min((first + 1) * size, len(self._body))
+        if first != self._clear and not self._goes_on(place, stop):
+            comma, close = self._scan(place, stop, depth, depth)
         candidates: list[int] = []
         block = first
         brackets = outline.brackets[first]
@@ -170,6 +171,20 @@ class Cutter:
             yield self._run(place, comma, is_first=is_first)
             return
         yield from self._long(place, last, is_first=is_first)
+
+    def _goes_on(self, place: int, stop: int) -> bool:
+        """Return whether the entry that begins at a place is an array or an object that a block does not close.
+
+        Its brackets are then not looked at one by one: those of many levels begin in one block.
+        """
+        start = place
+        if not self._opened[-1]:
+            match = _NAME.match(self._body, place, stop)
+            if match is None:
+                return False
+            start = match.end()
+        start = self._skip(start)
+        return self._body[start : start + 1] in {b"[", b"{"} and not closes_more(self._body[start + 1 : stop])
 
     def _long(self, place: int, block: int, *, is_first: bool) -> Generator[Cut | None, None, None]:
         """Open an entry that has more bytes than a piece, or find the end of a text or number that has."""

@@ -107,6 +107,16 @@ class Outline:
             yield
 
 
+def closes_more(text: bytes) -> bool:
+    """Return whether a piece of JSON text, which begins outside of texts, may close more than it opens."""
+    word = text if b"\\" not in text else _ESCAPES.sub(b"", text)
+    word = word.translate(None, _DROPPED).replace(b'""', b"")
+    if b'"' in word:
+        word = _TEXTS.sub(b"", word)
+    match = _LEFT.fullmatch(_without_pairs(word)[0])
+    return match is None or bool(match[1])
+
+
 def _without_pairs(word: bytes) -> tuple[bytes, int]:
     """Return brackets without those that have their partner beside them, and the levels that these have at most."""
     for passes in range(_PASSES):
