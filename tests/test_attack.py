@@ -15,13 +15,14 @@ import warm
 
 from ponty.command.attack.findings import Report
 from ponty.command.attack.hostile.kinds import KINDS, kinds_for
+from ponty.command.attack.promises import broken
 from ponty.command.attack.report import told
-from ponty.command.attack.requests import Maker
+from ponty.command.attack.requests import Case, Maker
 from ponty.command.attack.run import Settings
 from ponty.command.attack.shrink import smaller
-from ponty.command.attack.target import operations
+from ponty.command.attack.target import Operation, operations
 from ponty.command.attack.values import Values, matching
-from ponty.command.attack.wire import MalformedAnswer, read_answer
+from ponty.command.attack.wire import Answer, Exchange, MalformedAnswer, read_answer
 
 pytestmark = pytest.mark.programs
 
@@ -134,6 +135,25 @@ def test_only_what_changes_nothing_is_asked_with_read_only(tmp_path):
     seen = (tmp_path / "seen").read_text().splitlines()
     assert {line.split()[0] for line in seen} <= {"GET", "HEAD", "OPTIONS"}
     assert "GET secret" in seen
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "promise"),
+    [("GET", 503, None), ("HEAD", 503, None), ("PUT", 503, "no 5xx"), ("HEAD", 500, "no 5xx"), ("PUT", 501, None)],
+)
+def test_a_status_that_is_described_is_no_failure_of_the_method_or_of_head(method, status, promise):
+    operation = Operation("GET", "/price", (), {}, {"503": {"description": "The bank is down."}}, False)
+    answer = Answer(status, (("content-type", "application/problem+json"),), b"", 0)
+    found = broken(Case(operation, "another method", method, "/price"), Exchange([answer]), {})
+    assert (found and found[0]) == promise
+
+
+def test_a_change_that_wants_a_version_is_asked_for_with_any():
+    schema = {"name": "If-Match", "in": "header", "required": True, "schema": {"type": "string"}}
+    operation = Operation("PATCH", "/mug", (schema,), {}, {}, False)
+    versions = {maker({}, seed).case(operation).header("If-Match") for seed in range(20)}
+    assert "*" in versions
+    assert len(versions) > 1
 
 
 @pytest.fixture(scope="module")

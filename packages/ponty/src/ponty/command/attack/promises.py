@@ -56,7 +56,8 @@ def _is_expected(case: Case, answer: Answer) -> bool:
     """Return whether a 5xx is what the description says, or about a method, a version or a server that is full."""
     if answer.status in {501, 505} and (case.raw or case.method != case.operation.method):
         return True
-    return case.method == case.operation.method and str(answer.status) in case.operation.answers
+    is_head = case.method == "HEAD" and case.operation.method == "GET"  # which is answered as GET (RFC 9110 §9.3.2)
+    return (is_head or case.method == case.operation.method) and str(answer.status) in case.operation.answers
 
 
 def _repeated(case: Case, answer: Answer) -> str:

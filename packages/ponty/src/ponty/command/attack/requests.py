@@ -125,6 +125,8 @@ class Maker:
             elif place == "query":
                 query += _in_query(name, value, parameter)
             elif place == "header":
+                if name.lower() == "if-match" and self.random.random() < 0.7:
+                    value = "*"  # whatever version there is (RFC 9110 §13.1.1)
                 headers.append((name, written(value).encode("ascii", "replace").decode()))
             else:
                 cookies.append(f"{name}={quoted(written(value))}")
