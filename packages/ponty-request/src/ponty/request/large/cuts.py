@@ -149,7 +149,7 @@ class Cutter:
         comma = close = None
         stop = min((first + 1) * size, len(self._body))
         if first != self._clear and not self._goes_on(place, stop):
-            comma, close = self._scan(place, stop, depth, depth)
+            comma, close = self._look(place, stop, depth)
         candidates: list[int] = []
         block = first
         brackets = outline.brackets[first]
@@ -269,19 +269,27 @@ class Cutter:
 
     def _last_comma(self, block: int, depth: int) -> int | None:
         """Return the place of the last comma at a depth in a block that goes no further up."""
-        outline, size = self._outline, max(self._outline.size // _PARTS, 1)
+        outline = self._outline
         start = block * outline.size
         stop = min(start + outline.size, len(self._body))
-        parts = Outline(
-            self._body,
-            size,
-            start=start,
-            stop=stop,
-            depth=outline.depths[block],
-            begins=outline.begins[block],
-        )
+        return self._last_comma_of(self._parts(start, stop, outline.depths[block], outline.begins[block]), depth)
+
+    def _look(self, place: int, stop: int, depth: int) -> tuple[int | None, int | None]:
+        """Do as `_scan` does from a place at a depth, but go through no more than a part where nothing is closed."""
+        parts = self._parts(place, stop, depth, (False, False))
+        if not parts.lows or min(parts.lows) < depth or place + len(parts.lows) * parts.size < stop:
+            return self._scan(place, stop, depth, depth)
+        return self._last_comma_of(parts, depth), None
+
+    def _parts(self, start: int, stop: int, depth: int, begins: tuple[bool, bool]) -> Outline:
+        """Return the outline of a block, or of the rest of one, in parts."""
+        size = max(self._outline.size // _PARTS, 1)
+        parts = Outline(self._body, size, start=start, stop=stop, depth=depth, begins=begins)
         for _ in parts.blocks():
             pass
+        return parts
+
+    def _last_comma_of(self, parts: Outline, depth: int) -> int | None:
         for part in range(len(parts.lows) - 1, -1, -1):
             if parts.lows[part] == depth:
                 comma, _ = self._scan_block(part, depth, parts)
