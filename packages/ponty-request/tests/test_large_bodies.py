@@ -177,11 +177,12 @@ def test_a_run_has_a_bounded_number_of_objects():
         b'{"a":' * 98 + b"[" + b"1," * 200_000 + b"1]" + b"}" * 98,
         b"[" * 500_000 + b"]" * 500_000,
         b'{"a":' * 200_000,
+        b"[" + b"[]," * 60_000 + b"[]]",
     ],
-    ids=["deep", "too deep", "cut off"],
+    ids=["deep", "too deep", "cut off", "wide"],
 )
-def test_levels_that_begin_beside_each_other_are_not_gone_through_one_by_one(body):
-    """What is behind them in their block would be looked at again at each."""
+def test_brackets_are_not_gone_through_one_by_one(body):
+    """All that stand in a block would be looked at again at each level, and all of them for one comma."""
     calls = 0
 
     def counted(frame, event, argument):
