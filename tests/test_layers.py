@@ -6,6 +6,7 @@ import functools
 import graphlib
 import importlib
 import pathlib
+import re
 import subprocess
 import sys
 import tomllib
@@ -211,6 +212,17 @@ def test_every_folder_draws_the_way_through_its_modules(layer):
     counts = collections.Counter(path.parent for path in modules)
     texts = {folder: ast.get_docstring(trees(layer)[folder / "__init__.py"]) or "" for folder in counts}
     assert [folder for folder, text in texts.items() if counts[folder] > 2 and "\n::\n" not in text] == []
+
+
+def test_every_folder_names_its_modules():
+    """One that its `__init__` leaves out came later than the drawing, which is no more the whole way."""
+    unnamed = []
+    for init in PACKAGES.glob("*/src/ponty/**/__init__.py"):
+        text = ast.get_docstring(ast.parse(init.read_text())) or ""
+        within = {path.stem for path in init.parent.glob("*.py")} - {"__init__", "__main__"}
+        within |= {path.parent.name for path in init.parent.glob("*/__init__.py")}
+        unnamed += [init.parent / name for name in within if not re.search(rf"\b{name}\b", text)]
+    assert sorted(unnamed) == []
 
 
 def test_pyright_is_given_folders_that_are_there():

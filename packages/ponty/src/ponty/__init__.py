@@ -1,7 +1,7 @@
 """Ponty, a framework for JSON APIs on aiohttp: every documented name in one place.
 
 The names come from the layers `ponty.core` and `ponty.request`, and are imported when they are first used. The
-memoizers and locks have a place of their own, `ponty.memo`.
+memoizers and locks have a place of their own, `ponty.memo`. The command is in `ponty.command`.
 """
 
 import pkgutil

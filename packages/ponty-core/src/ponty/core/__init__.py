@@ -1,4 +1,16 @@
-"""Routes, responses, errors, providers and the application lifecycle of Ponty."""
+"""Routes, responses, errors, providers and the application lifecycle of Ponty.
+
+::
+
+    a program  -> routing (its routes), lifecycle (its providers) -> app -> serving (its process) -> connections
+    a request  -> connections -> routing (which handler?) -> middlewares -> the handler
+    its answer <- wire <- responses <- encoding <- returned (what of a value is sent) <- rendering, streams
+                              '-------------------------------------------------------<- errors, of what was raised
+
+A program lists what it wants of `operations`, `idempotency` and `observability` beside its own middlewares and routes.
+`logs` and `log_lines` write lines, `retrying` calls again, `time_left` says how long a caller still waits, and
+`testing` is for the tests of programs.
+"""
 
 import gc
 import importlib

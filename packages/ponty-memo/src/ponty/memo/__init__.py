@@ -1,4 +1,13 @@
-"""Memoizers and locks for any asyncio program."""
+"""Memoizers and locks for any asyncio program.
+
+::
+
+    a call  -> decorators -> keys -> stores (is there a value?) -> flights, at a miss -> locks -> the function
+    records -> locks
+
+`redis` has the stores, locks and records of a fleet. All of them stand on `event_loop`, `events`, `errors`, `logs` and
+`lazy_imports`; `testing` is for the tests of programs.
+"""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,13 @@
-"""Typed and validated requests: a request is a class of fields, and `expect` fills it before the handler runs."""
+"""Typed and validated requests: a request is a class of fields, and `expect` fills it before the handler runs.
+
+::
+
+    at import   request, a class of fields ──┬── binding, to a handler; sockets, to a conversation
+                                             ├── client, to the other end
+                                             └── description ── differences, between two of them
+    a request   binding ── fields ──┬── texts ───────────────────────────────────────────┬──> values, or errors
+                                    └── content ── parsing, forms, large ── validation ──┘
+"""
 
 import gc
 import importlib

@@ -2,7 +2,9 @@
 
 ::
 
-    a socket -> server (-> limits, open_files) -> prompt_connection -> connection -> aiohttp's handling of a request
-                  ^                                                       '- protocol_errors, of what is no request
+    a socket -> server (-> limits -> open_files) -> connection -> prompt_connection -> aiohttp's handling of a request
+                  ^                                     '- protocol_errors, of what is no request
                   '- draining, which lets the requests in flight finish while the server stops
+
+`connection_owner` is the server as its connections see it.
 """

@@ -3,6 +3,6 @@
 ::
 
     exceptions, raise_status       -.
-    what a field refuses -> faults -+-> error_answers (-> answer_settings: the program's own) -> problems
+    what a field refuses -> faults -+-> answer_settings (the program's own), or else error_answers -> problems
     bytes that are no request, or an error while an answer was prepared -> closing_answer -> the client
 """

@@ -2,7 +2,9 @@
 
 ::
 
-    background, tasks of an application: a provider
-    build_app -> providers -> provider_task  (start, stop) -> current_app  (whose they are) <- client  (leased from one)
-                                                                   client_places (its bounds), client_cookies <-'
+    build_app (-> handler_needs) -> providers -> provider_task (start, stop) -> current_app (whose they are)
+                                        '- background, the tasks of an application    ^
+    a handler (current_request: its id) -> client, leased from the application at work -'
+                                              '-> client_places (its bounds), client_cookies, deadline_headers
+    a stop -> stopping -> whoever wants to know of it
 """

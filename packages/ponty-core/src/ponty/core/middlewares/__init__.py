@@ -6,4 +6,5 @@
                                                                                  | returns: response_checks
                                                                                  | raises:  error_watchers, errors
     the client <- error_middleware <- passages  <--------------------------------'
+                        '- sent_file, of a file that was sent while it was prepared
 """

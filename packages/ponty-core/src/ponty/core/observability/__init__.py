@@ -2,6 +2,6 @@
 
 ::
 
-    a request -> request_ids (-> trace_context) -> tracing (spans) -> metrics (-> tallies) -> handler
-    a cache   -> cache_events  --------------------'------------------'
+    a request -> metrics (-> tallies) -> tracing (spans) -> request_ids (-> trace_context) -> handler
+    a cache   -> cache_events -'-----------'
 """

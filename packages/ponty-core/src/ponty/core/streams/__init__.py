@@ -2,6 +2,9 @@
 
 ::
 
-    events, lines, arrays, csv_rows  -> streamed (a handler's decorator) -> stream -> aiohttp's writer -> the client
-             '-> framing: items as bytes --------------------------------'
+    events, lines -> prompt_items -.
+    arrays, csv_rows --------------+-> streamed (a handler's decorator) -> stream -> aiohttp's writer -> the client
+                                   '-> limited_items (what of each is sent) -> framing (as bytes) -'
+
+`hub` hands what is published to many streams.
 """

@@ -6,8 +6,8 @@ It is a plugin of pytest's, on pytest-aiohttp. `pytest -p ponty.core.testing` lo
 
 ::
 
-    a test --tables, providers, fields--> ponty_client --build_app--> an application on a socket
-                                                                          '-- lease_http_client --> FakeService
+    a test --tables, providers, fields--> client --build_app--> an application on a socket
+      '-- problems, of its answers                                  '-- lease_http_client --> fake_service
 """
 
 from ponty.core.testing.client import PontyClient, ponty_client

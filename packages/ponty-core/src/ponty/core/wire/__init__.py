@@ -3,5 +3,6 @@
 ::
 
     connections --make--> server_writer --reads--> server_state <--asked by-- whoever wants to know of a stop
-    middlewares.error_middleware --calls--> unread_bodies, head_requests, announced_bodies, late_handlers
+    middlewares --call--> unread_bodies, head_requests, announced_bodies, late_handlers, departures
+    streams     --call--> withheld_head, departures
 """

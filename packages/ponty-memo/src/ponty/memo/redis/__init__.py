@@ -9,6 +9,7 @@ It needs the extra `ponty-memo[redis]`. Without it, the names can be imported, a
     records ---------------------------------------->
 
 `cache` makes a memoizer of a store and its sentinels. What is done in Redis is in `scripts`, each step one script.
+What the extra brings is in `lazy_imports`.
 """
 
 from collections.abc import AsyncGenerator, Callable

@@ -3,6 +3,8 @@
 It is a plugin of pytest's; `pytest -p ponty.memo.testing` loads it, or a line in `pyproject.toml`::
 
     addopts = ["-p", "ponty.memo.testing"]
+
+The time is in `virtual_time`, the fixture that closes links in `links`.
 """
 
 from ponty.memo.testing.links import redis_links

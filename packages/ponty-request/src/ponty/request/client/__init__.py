@@ -3,7 +3,7 @@
 ::
 
     at import   Endpoint (method, path, what is answered) ── bound to the fields of a class
-    a call      values ── Field.insert ──> Outgoing ── address ──> the session
-                its answer ── problems ──> a PontyError, or UnexpectedAnswer
-                           └─ answers ──> a value of the type that the endpoint returns, or its items
+    a call      values ── sending: Field.insert ──> Outgoing ──> the session, or NotSendable (errors)
+                its answer ── answers ──┬──> a value of the type that the endpoint returns, or its items
+                                        └── problems ──> a PontyError, or UnexpectedAnswer (errors)
 """

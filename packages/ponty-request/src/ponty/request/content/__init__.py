@@ -2,8 +2,8 @@
 
 ::
 
-    Content-Type ── media_types ──┐
-                                  ├── charsets ──> text
-    Content-Encoding, bytes ──────┤
-                                  └── json_decoder ──> JSON
+    Content-Type ── media_types ────────────┐
+                                            ├── charsets ──┬──> text
+    Content-Encoding, bytes ── whole_body ──┘              └──> UTF-8 ── json_decoder ──> JSON
+    bytes as they arrive ── body_chunks ──> streams and forms
 """

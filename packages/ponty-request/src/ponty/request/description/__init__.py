@@ -6,5 +6,5 @@
                  |                                             '-> components  (schemas that have a name)
                  '-> links  (between the operations of one thing)
 
-Nothing here is imported before a program asks for a description.
+`pages` are where it is read. Nothing here is imported before a program asks for a description.
 """

@@ -9,5 +9,6 @@
 
 A reader takes a form apart and hands what it finds to `entries`, which holds the limits and keeps only what the form
 has a place for: texts in memory, files in spools. `form_type` makes of them the JSON value that a body would have had,
-has that validated, puts the uploads in their places and builds. What a request holds open is closed by `holding`.
+has that validated, puts the uploads in their places and builds. What a request holds open is closed by `holding`. The
+other way round, `form_writer` writes a form that is to be sent.
 """

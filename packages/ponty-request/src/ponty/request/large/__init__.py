@@ -5,5 +5,5 @@
     bytes -> outline -> cuts -> typed ─────────────────────────┐
                          └────> plain -> reduction (validity) ─┴-> building -> value, then release
 
-`turns` lets others have theirs between the slices.
+`parser` goes this way, and `turns` lets others have theirs between the slices. `sizes` says how large a piece is.
 """

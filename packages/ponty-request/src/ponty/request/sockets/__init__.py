@@ -2,6 +2,6 @@
 
 ::
 
-    accept_socket (a handler's decorator) -> handshake -> conversation -> socket, in a handler's hands
-                                                               '-> messages, rate
+    accept (a handler's decorator) -> handshake -> conversation -> socket, in a handler's hands
+                                                        '-> messages, rate
 """

@@ -2,7 +2,7 @@
 
 What it is asked is made from a seed, so that a run can be had again::
 
-    target (served by `server`, met by `wire`) <-- run --> promises --> report
+    target (served by `server`, met by `wire`) <-- run --> promises --> findings --> report
        ^                                           |
        '-- requests, made of `values` by `hostile` '-- shrink
 """

@@ -2,8 +2,9 @@
 
 ::
 
-    syntax (text -> tree) -> automaton (tree -> states) -> backtracking (how the cost of a match grows)
-                                                       '-> coverage     (whether one pattern matches all of another)
+    syntax (text -> tree) -> automaton (tree -> states) -> backtracking (how the cost of a match grows, by graphs)
+                                                       |-> coverage     (whether one pattern matches all of another)
+                                                       '-> example      (a text that a pattern matches)
 
 The theory is that of finite automata: a backtracking engine takes the ways through an automaton one after another, so
 its cost is a matter of how many ways there are. `re` itself offers nothing of the kind by its public names.
