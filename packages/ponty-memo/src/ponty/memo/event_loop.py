@@ -43,7 +43,7 @@ def _clock_of(loop: "asyncio.AbstractEventLoop") -> Callable[[], float]:
 
 
 class LoopOwner:
-    """What lives in one event loop at a time.
+    """The owner of something that lives in one event loop at a time.
 
     Args:
         name: Its name in messages.

@@ -20,7 +20,7 @@ that for these three, with the cache's name, the event, and an object that is th
 
 
 class CacheInfo(NamedTuple):
-    """What a cache has seen and has got."""
+    """The counts of a cache."""
 
     hits: int
     """Calls that got a stored value, stale ones included."""

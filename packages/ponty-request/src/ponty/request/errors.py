@@ -86,7 +86,7 @@ class Explained(InvalidField):
 
     @functools.cached_property
     def violations(self) -> tuple[Violation, ...]:  # type: ignore[override]
-        """What is wrong, which only few ask for: made when somebody does."""
+        """The violations; only few ask for them, so they are made when somebody does."""
         return tuple(Violation(pointer, *why) for pointer, why in self.found)
 
 

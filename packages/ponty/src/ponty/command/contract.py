@@ -34,7 +34,7 @@ _VALUES = frozenset({"const", "enum", "default", "security", "scopes"})
 
 
 class Finding(NamedTuple):
-    """What has changed since the file was written.
+    """A change since the file was written.
 
     Args:
         line: The line of the file.
@@ -48,7 +48,7 @@ class Finding(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """What a program is, compared with its file.
+    """The comparison of a program with its file.
 
     Args:
         findings: What has changed for clients.

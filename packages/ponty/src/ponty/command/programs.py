@@ -96,7 +96,7 @@ _DEFAULT_PORT = 8080
 
 @contextlib.contextmanager
 def _addresses_told() -> Iterator[None]:
-    """Tell in words that an address cannot be listened on: in no line of the program is anything wrong."""
+    """Turn the error of an address that cannot be listened on into words; no line of the program is wrong."""
     try:
         yield
     except OSError as error:

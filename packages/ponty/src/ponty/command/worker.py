@@ -17,7 +17,7 @@ import msgspec
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
-    """What a worker is to do.
+    """The task of a worker.
 
     Args:
         program: The program to run.

@@ -185,7 +185,7 @@ class Connection(PromptConnection):
         super().connection_lost(None if self.writing_paused else exc)
 
     def _break_bodies(self) -> None:
-        """Tell who reads a body, now or when its turn comes, that the rest of it will not come."""
+        """End the bodies of requests, also of those that wait for their turn: the rest of them will not come."""
         bodies = [payload for _, payload in self._messages]
         if self.request is not None:
             bodies.append(self.request.content)

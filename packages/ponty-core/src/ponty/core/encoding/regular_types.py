@@ -42,7 +42,7 @@ ADDRESSES = (
 
 
 class Regular(NamedTuple):
-    """What is to be seen to where a value of a regular class is encoded.
+    """A regular class, and what must be checked where a value of it is encoded.
 
     Args:
         inner: The classes that stand in it.

@@ -24,7 +24,7 @@ function, too) that returns the response. What it raises is answered as what a h
 
 
 class AnswerSettings(msgspec.Struct, frozen=True):
-    """What an application answers with.
+    """The answers of an application in place of Ponty's own.
 
     Args:
         envelope: Makes the documents of its answers; None for Ponty's own.

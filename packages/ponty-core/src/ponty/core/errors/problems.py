@@ -144,7 +144,7 @@ _MOST_PIECES = 1024
 
 
 class _Pieces(dict[tuple[str, str], str]):
-    """What stands between the pointers of two errors of one part of a request, by the reason of the first.
+    """The text between the pointers of two errors of one part of a request, by the reason of the first.
 
     Args:
         place: The part of the request, and the name there.

@@ -31,7 +31,7 @@ from ponty.core.middlewares.error_watchers import watch_errors
 logger: logging.Logger = logging.getLogger("ponty.core")
 
 Fingerprint = Callable[[web.Request, bytes], "str | bytes"]
-"""Says what of a request and its body has to be the same in a repetition."""
+"""Returns what has to be the same in a repetition, of a request and its body."""
 
 
 class Idempotency(msgspec.Struct, frozen=True):
@@ -53,7 +53,7 @@ IDEMPOTENCY: web.RequestKey[Idempotency] = web.RequestKey("ponty.core.idempotenc
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """What `idempotent` was given, as it says."""
+    """The arguments of `idempotent`, which explains them."""
 
     store: IdempotencyStore
     ttl_ms: float

@@ -24,7 +24,7 @@ _FORMAT = b"\x01"
 
 
 class Record(msgspec.Struct, frozen=True, array_like=True):
-    """What is recorded under a key.
+    """The record of a key.
 
     Args:
         fingerprint: Which request it is of.

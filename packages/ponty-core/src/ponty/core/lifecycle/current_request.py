@@ -12,7 +12,7 @@ TRACESTATE = "tracestate"
 
 
 class RequestIdentity(msgspec.Struct, frozen=True):
-    """What a request is called.
+    """The id of a request, and its place in a trace.
 
     Args:
         id: Its id.

@@ -89,7 +89,7 @@ class JsonFormatter(logging.Formatter):
 
 
 class _JsonHandler(AccessTaker, logging.StreamHandler[TextIO]):
-    """What `json_logs` has set up, told from other handlers.
+    """The handler that `json_logs` sets up, of a class of its own, so that it is found again.
 
     Lines of the access log are written as records of them would be, without making these.
     """

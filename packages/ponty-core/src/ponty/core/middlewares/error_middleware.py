@@ -40,7 +40,7 @@ _GUARD = "__ponty_guard__"
 
 
 class _Guard(msgspec.Struct, frozen=True):
-    """What `answering` has put around a handler, for `whole`."""
+    """A handler, and what `answering` has put around it."""
 
     guarded: Handler
     handler: Handler
@@ -79,7 +79,7 @@ def answer_errors(settings: AnswerSettings | None = None) -> Middleware:
 
 
 def _settle(request: web.Request, answer: web.StreamResponse, *, arrives: bool) -> None:
-    """Say in `answer` what the server has to, and whether more can come over the connection.
+    """Set the headers that the server adds to `answer`, and end the connection where nothing more can come over it.
 
     Args:
         request: What is answered.

@@ -40,7 +40,7 @@ STEPS_ATTRIBUTE = "__ponty_steps__"
 
 
 class Instead(NamedTuple):
-    """What may answer in place of the handler, and of the steps behind the one that says so.
+    """An answer in place of that of the handler, and of the steps behind the one that returns this.
 
     Args:
         answer: Returns the answer; None where the handler is to answer after all.
@@ -52,10 +52,10 @@ class Instead(NamedTuple):
 
 
 class Step(abc.ABC):
-    """What a middleware does with each request.
+    """The part of a middleware before and after the handler, without waiting.
 
-    Of `leave` and `end`, those are called that a class has of its own, also where the step was not entered: what is
-    noted tells.
+    `leave` and `end` are called where a class has its own, also where the step was not entered; it can see that by its
+    notes.
     """
 
     @abc.abstractmethod

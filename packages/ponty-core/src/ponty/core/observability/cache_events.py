@@ -13,7 +13,7 @@ from typing import Protocol
 
 
 class CacheListener(Protocol):
-    """What is told of the events."""
+    """A listener to the events of caches."""
 
     def on_event(self, cache: str, event: str) -> None:
         """Note any event.
@@ -24,7 +24,7 @@ class CacheListener(Protocol):
         """
 
     def on_computation(self, cache: str, event: str, computation: object) -> None:
-        """Note an event of a computation, which `on_event` was told of, too.
+        """Note an event of a computation, which `on_event` was called with, too.
 
         Args:
             cache: The name of the cache.
@@ -47,10 +47,10 @@ class CacheEvents:
 
     def __init__(self) -> None:
         self.listeners: list[CacheListener] = []
-        """What is told, in turn."""
+        """Those that are called with each event, in turn."""
 
     def __call__(self, cache: str, event: str, /) -> None:
-        """Tell of an event.
+        """Call the listeners with an event.
 
         Args:
             cache: The name of the cache.
@@ -60,7 +60,7 @@ class CacheEvents:
             listener.on_event(cache, event)
 
     def __ponty_computation__(self, cache: str, event: str, computation: object, /) -> None:
-        """Tell of an event of a computation."""
+        """Call the listeners with an event of a computation."""
         for listener in self.listeners:
             listener.on_event(cache, event)
             listener.on_computation(cache, event, computation)

@@ -104,10 +104,10 @@ def _exposition(registry: "CollectorRegistry", accept: str) -> tuple[bytes, str]
 
 
 class _Instruments(Step):
-    """What is measured, in one registry.
+    """The instruments of one registry.
 
     Args:
-        registry: What tells it.
+        registry: Where they are registered.
     """
 
     def __init__(self, registry: "CollectorRegistry") -> None:

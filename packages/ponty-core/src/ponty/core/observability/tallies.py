@@ -52,7 +52,7 @@ class TalliedHistogram:
         name: Its name.
         documentation: What it is.
         labelnames: The names of its labels.
-        registry: What tells it.
+        registry: Where it is registered.
         buckets: The bounds of its buckets, in order, without the last, which has none.
     """
 

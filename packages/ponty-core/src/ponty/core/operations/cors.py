@@ -80,7 +80,7 @@ def cors(
 
 
 class _Sharing(Step):
-    """Says who may read an answer, and answers who asks beforehand."""
+    """The step that adds the headers by which a page may read an answer, and answers preflights."""
 
     def __init__(self, readers: "_Readers", preflights: "_Preflights") -> None:
         self._readers = readers
@@ -100,7 +100,7 @@ class _Sharing(Step):
 
 
 class _Readers:
-    """Who may read answers.
+    """The origins whose pages may read answers.
 
     Args:
         is_allowed: Decides about an origin, or has those that may; None where all may.
@@ -144,7 +144,7 @@ class _Readers:
 
 
 class _Preflights:
-    """What is answered to who asks beforehand.
+    """The answers to preflights.
 
     Args:
         headers: The headers that pages may set.

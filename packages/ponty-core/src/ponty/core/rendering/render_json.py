@@ -28,7 +28,7 @@ _Streamed = Callable[_P, Coroutine[Any, Any, web.StreamResponse]]
 
 
 class _AnyDecorator(Protocol):
-    """What decorates a handler of any value, or of the elements of any array."""
+    """The decorator of a handler of any value, or of the elements of any array."""
 
     @overload
     def __call__(self, handler: Callable[_P, Awaitable[object]], /) -> _Rendered[_P]: ...
@@ -37,7 +37,7 @@ class _AnyDecorator(Protocol):
 
 
 class _ListDecorator(Protocol[_T]):
-    """What decorates a handler of lists, or of their elements."""
+    """The decorator of a handler of lists, or of their elements."""
 
     @overload
     def __call__(self, handler: Callable[_P, Awaitable[list[_T] | Reply[list[_T]]]], /) -> _Rendered[_P]: ...

@@ -20,7 +20,7 @@ BODILESS_STATUSES = frozenset({204, 205, 304})
 
 
 class Head:
-    """What comes before the body of answers that differ in nothing else.
+    """The bytes before the body, the same for all answers of a kind.
 
     Args:
         status: The HTTP status.

@@ -50,7 +50,7 @@ def written_cookie(name: str, value: str, attributes: CookieAttributes) -> bytes
 
 
 class _NotKnownError(Exception):
-    """What a cookie says is not to be kept."""
+    """The texts of a cookie are not among those that may be kept."""
 
 
 _is_bare = re.compile(r"[A-Za-z0-9!#$%&'*+\-.^_`|~:]+").fullmatch

@@ -50,7 +50,7 @@ def is_clean(lines: bytes, number: int) -> bool:
 
 
 class _Starts(dict[str, tuple[bytes, list[None]]]):
-    """What is before the values of headers, by name, and as long a list as more values of that name may be kept."""
+    """The bytes before the values of headers, by name; and a list, as long as more values of that name may be kept."""
 
     def __missing__(self, name: str) -> tuple[bytes, list[None]]:
         if type(name) not in TEXTS or name.lower() in _OF_THE_FRAMING or _has_controls(name):

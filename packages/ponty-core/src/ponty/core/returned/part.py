@@ -32,7 +32,7 @@ SCALARS: tuple[type, ...] = (
     enum.Enum,
     *ADDRESSES,
 )
-"""The types of what tells nothing but itself."""
+"""The types of scalars: values that have no parts."""
 
 
 class UnlimitedError(TypeError):

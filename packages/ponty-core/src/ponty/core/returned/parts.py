@@ -8,7 +8,7 @@ from ponty.core.returned.part import SCALARS, Part, UnlimitedError, quoted
 
 
 class Anything(Part):
-    """What is sent as it is."""
+    """A part that is sent as it is."""
 
     form = Any
 

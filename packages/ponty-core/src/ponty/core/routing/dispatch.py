@@ -180,7 +180,7 @@ class Table:
 
 
 class Dispatch:
-    """What answers the requests of an application.
+    """The dispatcher of an application: it finds the handler of each request, and calls it.
 
     Args:
         app: One that is frozen, whose routes and middlewares stay as they are.

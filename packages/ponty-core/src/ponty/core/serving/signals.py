@@ -17,7 +17,7 @@ NUMBERS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Stop:
-    """What the signals have said so far.
+    """The state of a stop, as the signals so far have it.
 
     Args:
         release: Called at the second.

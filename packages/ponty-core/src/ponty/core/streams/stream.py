@@ -248,7 +248,7 @@ class Stream:
         self._leave_rest()
 
     async def _ask_for_last(self) -> None:
-        """Tell a generator that stands at a `yield` of the stop, and send what it yields then."""
+        """Raise the stop in a generator that stands at a `yield`, and send what it yields then."""
         if self._items.ag_frame is None:
             return
         try:

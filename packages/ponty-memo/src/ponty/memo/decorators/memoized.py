@@ -16,7 +16,7 @@ _T_co = TypeVar("_T_co", covariant=True)
 
 
 class MemoizedFunction(Protocol[_P, _T_co]):
-    """What all memoized functions have in common.
+    """The methods that all memoized functions have.
 
     On a method, the methods are those of the class's function: `await Shop.price.invalidate(shop, "tea")`.
     """

@@ -230,7 +230,7 @@ class Memoizer(Generic[_T]):
         return error
 
     def _advise(self, error: BaseException) -> None:
-        """Say in the traceback what could be set."""
+        """Add a note to the traceback that names the option to set."""
         error.add_note(
             f"the cache {self.name!r} lets a caller wait for somebody else's computation for "
             f"maxwait_ms={self.lock.maxwait * 1000:g}: give it more than a computation takes"

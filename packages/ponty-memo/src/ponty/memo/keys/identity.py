@@ -15,7 +15,7 @@ _token = os.urandom(8).hex()
 
 
 class Identity:
-    """What stands in a key for one object.
+    """The stand-in for one object in a key.
 
     When the object goes, its identity is put into each of the `graves`; the cache that owns the grave drops what it has
     stored for the object when it next has something to do. Nothing is dropped at once, because an object may go at any

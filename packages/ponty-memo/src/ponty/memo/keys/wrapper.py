@@ -38,7 +38,7 @@ Miss: TypeAlias = Callable[[Hashable, tuple[Any, ...], dict[str, Any]], Coroutin
 
 
 class Local(NamedTuple):
-    """What the wrapper of a local cache looks values up in, without calling any Python function."""
+    """The parts of a local cache in which its wrapper finds a value, without calling any Python function."""
 
     records: Any
     """A dict of `ponty.memo.stores.lru.Record`s where values have a lifetime; elsewhere, of the values themselves."""
@@ -51,7 +51,7 @@ class Local(NamedTuple):
 
 
 class Near(NamedTuple):
-    """What the wrapper of a cache in Redis looks values up in before it asks for them."""
+    """The parts of a near cache in which the wrapper of a cache in Redis looks before it asks Redis."""
 
     records: Mapping[Hashable, tuple[Any, float, Any, bytes | None]]
     """By the arguments of a call: the value, until when it is fresh, its name, and its bytes if each caller needs a
@@ -67,7 +67,7 @@ class Near(NamedTuple):
 
 
 class Compiled(NamedTuple):
-    """What is made of a decorated function."""
+    """A decorated function, compiled."""
 
     wrapper: Callable[..., Coroutine[Any, Any, Any]]
     key_of: Callable[..., Any]

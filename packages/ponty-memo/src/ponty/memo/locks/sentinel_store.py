@@ -31,7 +31,7 @@ class Watcher(Protocol):
 
 
 class Watched(ABC):
-    """What a store of sentinels has as `clearing` if the cache over it learns from it which locks are outdated."""
+    """The attribute `clearing` of a store of sentinels from which the cache over it learns which locks are outdated."""
 
     @abstractmethod
     def watch(self, watcher: Watcher) -> None:

@@ -15,7 +15,7 @@ from ponty.memo.locks.sentinel_store import Adapted, InProcess, Sentinels, Senti
 
 
 class _Shared:
-    """What all locks over one store have in common: the queues, and the keys in doubt."""
+    """The state that all locks over one store share: the queues, and the keys in doubt."""
 
     __slots__ = ("__weakref__", "doubts", "queue")
 
@@ -47,7 +47,7 @@ def _shared_by(sentinels: object) -> _Shared:
 
 
 class LockState:
-    """What a lock is made of; `Lock` says what its arguments are."""
+    """The parts of a lock; `Lock` explains its arguments."""
 
     def __init__(
         self, sentinels: Sentinels, maxwait_ms: float, pulse_ms: float, timeout_error: Callable[[], Exception]

@@ -202,7 +202,7 @@ class Clearing(Watched):
         self._link.pending_releases.track(task)
 
     async def _acknowledge_in_redis(self, owner: str, key: str) -> None:
-        """Say in Redis that nobody joins what is computed under the owner's lock."""
+        """Write into Redis that nobody joins the computation under the owner's lock."""
         with suppress(Unavailable):  # it hears of it again, by a message or as it extends its lease
             self._link.check_open()
             await self._link.run(ACKNOWLEDGE, [self._names.lock(key)], [owner])

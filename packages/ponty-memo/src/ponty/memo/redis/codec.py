@@ -32,7 +32,7 @@ _OWN: Final = b"\x01x"
 
 
 class Garbage(Exception):
-    """What lies in Redis is not what this cache has stored."""
+    """Bytes in Redis that this cache has not stored, or stored in another format."""
 
 
 class Codec:

@@ -165,7 +165,7 @@ class NearCache:
 
 
 class NearCalls:
-    """What the near cache has at hand for calls, by their arguments.
+    """The fresh values of a near cache, by the arguments of calls.
 
     Args:
         near: The near cache.

@@ -20,7 +20,7 @@ _Handler = Callable[[web.Request], Coroutine[Any, Any, web.StreamResponse]]
 
 
 class HandleOptions(TypedDict, total=False):
-    """What `handle` takes beside the class: what its route and `expect` take."""
+    """The options of `handle`: those of its route and of `expect`."""
 
     table: Routes
     whole: bool

@@ -30,7 +30,7 @@ Answer = Callable[[web.Request], Coroutine[Any, Any, _R]]
 
 
 class Elsewhere(msgspec.Struct, frozen=True, eq=False):
-    """What answers in one application, in the place of what answers in all others.
+    """The answer of one application, where it differs from that of all others.
 
     Args:
         app: The application.
@@ -47,7 +47,7 @@ Answers = list[Elsewhere]
 
 
 class Binding(msgspec.Struct, frozen=True):
-    """What is bound to the fields of a request.
+    """A handler, bound to the fields of a request.
 
     Args:
         media_type: The media type that a request must have; None for any.
@@ -160,7 +160,7 @@ async def _handle(plan: Plan, binding: Binding, request: web.Request, scopes: Sc
 
 
 def _tell_refused(request: web.Request) -> None:
-    """Tell a middleware that wants to know that the handler was not called."""
+    """Mark the admission as refused, for a middleware that waits for it: the handler was not called."""
     if (admission := request.get(ADMISSION)) is not None:
         admission.refused = True
 

@@ -9,7 +9,7 @@ from ponty.request.fields.base import Description
 
 
 class Refusing(Protocol):
-    """What refuses a request."""
+    """A field, or whatever else refuses a request."""
 
     @property
     def name(self) -> str:
@@ -17,7 +17,7 @@ class Refusing(Protocol):
         ...
 
     def describe(self) -> Description | None:
-        """Say what it takes of a request."""
+        """Return the part of a request that it takes."""
         ...
 
 

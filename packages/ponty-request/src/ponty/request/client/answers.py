@@ -46,7 +46,7 @@ class Answer(Generic[_T_co]):
 
 
 class Reader:
-    """What reads the answers of an endpoint.
+    """The reader of the answers of an endpoint.
 
     Args:
         endpoint: The endpoint.
@@ -157,13 +157,13 @@ class Reader:
 
     @functools.cached_property
     def _parsers(self) -> tuple[Parser | None, Parser]:
-        """What decodes a value: by all members that there are, where types must be told apart; and by those known."""
+        """The decoders of a value: by all members there are, where types must be told apart; and by those known."""
         tolerant = Parser(self.endpoint.returns, ignore_unknown=True)
         return Parser(self.endpoint.returns) if tolerant.has_alternatives else None, tolerant
 
     @functools.cached_property
     def _open_envelope(self) -> Callable[[bytes], Any]:
-        """What decodes an envelope, up to its value."""
+        """The decoder of an envelope, up to its value."""
         own = self.endpoint.envelope
         member = own if isinstance(own, str) else "data"
         envelope = msgspec.defstruct("Envelope", [("value", msgspec.Raw)], rename={"value": member})

@@ -23,7 +23,7 @@ class NotSendable(ValueError):
 
 
 class UnexpectedAnswer(PontyError):
-    """What was answered is neither what the endpoint returns nor an error of it: the page of a proxy, perhaps.
+    """An answer that is neither of the type that the endpoint returns nor one of its errors: a proxy's page, perhaps.
 
     Where nobody catches it, the request that is being handled is answered 502, with no word of this answer.
 

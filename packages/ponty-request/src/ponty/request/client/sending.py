@@ -28,7 +28,7 @@ _SAFE_IN_PATH = "/:@!$&'()*+,;=~"
 
 
 class Caller:
-    """What sends the requests of one class.
+    """The sender of the requests of one class.
 
     Args:
         place: The name of the class, for messages.

@@ -66,12 +66,12 @@ def check_text(body: bytes) -> None:
 
 
 def out_of_range() -> InvalidField:
-    """Say that a body has a number that no Python number can hold; that it is no JSON goes before this."""
+    """Return the refusal of a number that no Python number can hold; of a body that is no JSON, it is `not_json`."""
     return InvalidField("has a number that is out of range", code="out_of_range")
 
 
 def not_json(body: bytes) -> Refused:
-    """Say that a body is not JSON."""
+    """Return the refusal of a body that is not JSON."""
     return _NOT_JSON if body else _EMPTY
 
 
@@ -80,7 +80,7 @@ _EMPTY = Refused.whole("is empty, not JSON", code="missing")
 
 
 def too_deep() -> InvalidField:
-    """Say that a body has too many arrays and objects inside one another."""
+    """Return the refusal of a body with too many arrays and objects inside one another."""
     return InvalidField(f"is nested more than {MAX_DEPTH} levels deep", code="too_deep")
 
 

@@ -189,7 +189,7 @@ class _Adding:
 
 
 class _Found:
-    """What is found in a schema: its references, and whether it is of draft 2020-12 and refers to definitions alone.
+    """The references of a schema, and whether it is of draft 2020-12 and refers to definitions alone.
 
     Args:
         schema: The whole schema.

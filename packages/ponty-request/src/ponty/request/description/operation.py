@@ -33,7 +33,7 @@ _FORMS = ("multipart/form-data", _URLENCODED)
 
 
 class Context(msgspec.Struct, frozen=True, eq=False):
-    """What the operations of a document have in common.
+    """The context that the operations of a document share.
 
     Args:
         components: Takes the schemas.
@@ -76,14 +76,14 @@ def envelope_schema(value: Mapping[str, Any]) -> Schema:
 
 
 class _Taken(msgspec.Struct, frozen=True, eq=False):
-    """What a field takes of a request: its description, and the type of its values."""
+    """A field as the description has it: its place in the request, and the type of its values."""
 
     said: Description
     type: Any
 
 
 class _Around(msgspec.Struct, frozen=True, eq=False):
-    """What the middlewares of a route take of a request, and answer: those that say so by `__ponty_describe__`."""
+    """The parameters and answers that the middlewares of a route add, by `__ponty_describe__`."""
 
     parameters: list[dict[str, Any]]
     statuses: list[int]

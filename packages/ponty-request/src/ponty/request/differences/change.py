@@ -1,4 +1,4 @@
-"""What is told of two descriptions: a difference, and where it stands in the first."""
+"""A change between two descriptions, and where it stands in the first."""
 
 from typing import Any, Literal, NamedTuple
 

@@ -58,7 +58,7 @@ def properties(schemas: Comparing, place: Place, before: Json, after: Json, on: 
 def _gone(
     schemas: Comparing, place: Place, old: Json, after: Json, on: Direction, *, is_required: bool
 ) -> Iterator[Change]:
-    """Tell of a property that has no schema of its own now."""
+    """Yield the changes of a property that has no schema of its own now."""
     rest = _rest(after, on)
     if on == "taken":
         breaks = rest is False or is_required or "patternProperties" in after
@@ -73,7 +73,7 @@ def _gone(
 def _added(
     schemas: Comparing, place: Place, new: Json, before: Json, on: Direction, *, is_required: bool
 ) -> Iterator[Change]:
-    """Tell of a property that has a schema of its own now."""
+    """Yield the changes of a property that has a schema of its own now."""
     breaks = (on == "taken" and is_required) or "patternProperties" in before
     yield place.change("is new", breaks=breaks, instead="make it optional")
     rest = before.get("additionalProperties", True)

@@ -28,7 +28,7 @@ UNKNOWN: Final = object()
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What a field takes from a request.
+    """The part of a request that a field takes.
 
     Args:
         location: The part of the request, as OpenAPI's `in` has it, or `body`.
@@ -196,7 +196,7 @@ class Field(abc.ABC, Generic[_T_co]):
         return mro[owners["insert"]] is not Field and owners["insert"] <= owners["extract"]
 
     def describe(self) -> Description | None:
-        """Say what is taken from a request, or None where no client can get it wrong."""
+        """Return the part of a request that is taken, or None where no client can get it wrong."""
         return None
 
     def value_type(self) -> Any:

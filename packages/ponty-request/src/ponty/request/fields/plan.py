@@ -4,8 +4,8 @@ A field may use others, so the fields are a graph. Each of it is a *step*, and c
 in turns:
 
 1. *guards* and what they use, in the order of the class. The first that refuses ends the request.
-2. *checks*: all others that use no scope; those that only look first, then those that wait. All of them are tried, but
-   those that use one which refused, so that one answer names all that is wrong.
+2. *checks*: all others that use no scope; those that only look first, then those that wait. All of them are tried,
+   except those that use a field which has refused; so one answer names all that is wrong.
 3. *scopes*, and what uses one. By then the request is valid.
 
 Values stand in a list, each at the slot of its step.
@@ -26,7 +26,7 @@ from ponty.request.fields.value_types import takes, type_name
 
 
 class Step(msgspec.Struct, frozen=True, eq=False):
-    """What reading a field needs, looked up once.
+    """A field in the plan, with all that reading it needs.
 
     Args:
         name: The name of the field; of one that is only used by another, the name that it is used under.
@@ -176,7 +176,7 @@ def _check(place: str, field: Field[Any]) -> None:
 
 
 class _Taken(msgspec.Struct, frozen=True):
-    """What there is to know of a function that reads fields.
+    """The parts of a function that reads fields.
 
     Args:
         waits: Whether it is to be awaited.

@@ -26,7 +26,7 @@ _PERCENT = {"%22": '"', "%0D": "\r", "%0A": "\n"}
 
 
 class Disposition(msgspec.Struct, frozen=True):
-    """What a part says it is.
+    """The name and filename of a part.
 
     Args:
         name: The name of its field.

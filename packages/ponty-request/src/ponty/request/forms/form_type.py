@@ -28,7 +28,7 @@ UPLOAD: Schema = {"type": "string", "contentMediaType": "application/octet-strea
 
 
 class Place(msgspec.Struct, frozen=True):
-    """What a form has under a name.
+    """The place of a form under a name.
 
     Args:
         is_upload: Whether it is a file.

@@ -27,7 +27,7 @@ class WrittenForm(NamedTuple):
 
 
 class FormWriter:
-    """What writes the instances of a class as forms.
+    """The writer of the instances of a class as forms.
 
     Args:
         cls: The class.

@@ -77,7 +77,7 @@ class _Part(abc.ABC):
 
 
 class _Parts:
-    """Tells what each part of a form is, by its headers."""
+    """The parts of a form, each opened by its headers."""
 
     def __init__(self, request: web.Request, entries: Entries) -> None:
         self.request = request

@@ -3,8 +3,8 @@
 An array or object that has more bytes than a piece is opened, and cut between its entries; an entry that is itself as
 long is opened in turn. A long text or number is a run of its own, whatever its length.
 
-Runs are given without the brackets around and the commas between them. What is around is right if all runs can be
-decoded: see `outline`. Where the text surely is not JSON, or ends too early, no more is cut, and the rest is told.
+Runs come without the brackets around them and the commas between them. These are right if all runs can be decoded: see
+`outline`. Where the text surely is not JSON, or ends too early, it is cut no further: a `Rest` is the last cut.
 """
 
 import re
@@ -36,7 +36,7 @@ class Opened(NamedTuple):
 
 
 class Closed(NamedTuple):
-    """What was opened last ends.
+    """The end of what was opened last.
 
     Args:
         end: The place after its bracket.
@@ -216,7 +216,7 @@ class Cutter:
         yield self._rest(place, b"" if is_first else self._entry)
 
     def _closed(self, place: int, close: int, *, is_first: bool) -> Iterator[Cut]:
-        """Tell the last run before a bracket that closes; the bracket is looked at later."""
+        """Yield the last run before a bracket that closes; the bracket is looked at later."""
         if self._skip(place) < close:
             yield Run(place, close)
         elif is_first and self._body[close] == (_CLOSES_ARRAY if self._opened[-1] else _CLOSES_OBJECT):

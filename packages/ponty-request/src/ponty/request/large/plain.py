@@ -39,7 +39,7 @@ class Pieces:
 
 
 class Sink(Protocol):
-    """What takes the cuts of a body."""
+    """The receiver of the cuts of a body."""
 
     def run(self, entries: bytes) -> None:
         """Take entries of what was opened last, or a value that cannot be cut."""

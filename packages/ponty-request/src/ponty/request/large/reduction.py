@@ -30,7 +30,7 @@ _LOOKED_AT = frozenset(
 
 
 class Kept(NamedTuple):
-    """What is kept of a value.
+    """The kept part of a value.
 
     Args:
         value: It, as plain JSON.

@@ -1,7 +1,7 @@
 """A large body into values of a type, each piece decoded by msgspec into what it stands for: the shorter way.
 
-What is not as msgspec takes it, and what has no shorter way, goes the longer one: see `parser`. So here, a fault of any
-kind is told by a ValueError and no more. See `ponty.request.parsing.msgspec_path` for what that is based on.
+A body that msgspec does not take, or a type without a shorter way, goes the longer one: see `parser`. So every fault is
+a bare ValueError here, which the longer way explains. `ponty.request.parsing.msgspec_path` has the reasons.
 """
 
 from collections.abc import Callable
@@ -34,14 +34,14 @@ _name: Callable[[bytes], str] = msgspec.json.Decoder(str).decode
 
 
 class Reader(msgspec.Struct, frozen=True):
-    """What reads a piece, and what builds of each value that it reads; None where that is the value itself."""
+    """The reader of a piece, and the builder of each value in it; None where nothing is to be built."""
 
     read: Callable[[bytes], Any]
     make: Build | None
 
 
 class Readers:
-    """What reads pieces, made when it is first asked for."""
+    """The readers of pieces, each made when it is first asked for."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[int, str], Reader | None] = {}
@@ -105,7 +105,7 @@ def is_anything(node: CompiledType) -> bool:
 
 
 class _Frame:
-    """What was opened: its parts, and what else there is to know of it when it is closed.
+    """An array or object that is open: its parts, and what must be known when it is closed.
 
     Args:
         parts: Its parts; None where it is read in one go.

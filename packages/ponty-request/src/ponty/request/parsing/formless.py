@@ -24,7 +24,7 @@ _INSTEAD: dict[str, str] = {
 
 
 def no_form(tp: Any, cls: Any) -> str:
-    """Say that a type has no form in JSON, and what to write instead.
+    """Return the message for a type that has no form in JSON, with what to write instead.
 
     Args:
         tp: The type.

@@ -1,4 +1,4 @@
-"""`dataclass_to_jsonschema`, and types made ready for the values of requests."""
+"""`dataclass_to_jsonschema`, and `Parser`, which reads a value of a type from a body."""
 
 import asyncio
 import copy
@@ -110,12 +110,12 @@ class Parser:
 
     @functools.cached_property
     def _read(self) -> Callable[[bytes], Any] | None:
-        """What reads a short body; None where all go the longer way. It is made for the first, not at the start."""
+        """The reader of short bodies; None where all go the longer way. It is made for the first of them."""
         return make_reader(self._form) if self._form else None
 
     @functools.cached_property
     def _read_long(self) -> Callable[[bytes], Any] | None:
-        """What reads a long body; None where it is read as a short one. It is made for the first, not at the start."""
+        """The reader of long bodies; None where they are read as short ones. It is made for the first of them."""
         own = None if self._own is _NO_TYPE else _own_type(self._own)
         return None if own is None else _own_reader(own, self._read)
 

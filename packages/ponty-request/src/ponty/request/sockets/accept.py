@@ -22,7 +22,7 @@ _Accepted = Callable[_P, Coroutine[Any, Any, web.StreamResponse]]
 
 
 class Conversing(msgspec.Struct, frozen=True):
-    """What is said over a websocket: the attribute `__ponty_answer__` of its handler, for who describes it.
+    """The messages of a websocket: the attribute `__ponty_answer__` of its handler, for descriptions.
 
     Args:
         takes: The type of the messages of the client.

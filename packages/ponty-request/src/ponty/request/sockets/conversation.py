@@ -11,7 +11,7 @@ where that ends it (1007); the server stops (1001). Then
 1. the reader is ended, and the handler has `HANDLER_SECONDS` to end by itself: its iteration is over, and a `send`
    raises `SocketClosed`. After that it is cancelled. While the server stops, it has `STOP_SECONDS`;
 2. what waits to be sent is sent; a client that has not taken it after `TAKE_SECONDS` is cut off;
-3. the close is told, and the client's answer to it awaited as long.
+3. the close is sent, and the client's answer to it awaited as long.
 
 What can never happen: a handler, a reader or a writer that outlives the request; an error of the handler that is logged
 twice, or not at all; a connection that is left open; a client that holds the exit.
@@ -159,7 +159,7 @@ class Conversation:
             await asyncio.wait({writer})
 
     async def _close(self) -> None:
-        """Tell the client that it is over, and wait a moment for its answer."""
+        """Send the close, and wait a moment for the client's answer to it."""
         code = self._state.code
         if self._is_gone() or code is None or code == 1006:
             return

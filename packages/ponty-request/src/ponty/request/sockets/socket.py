@@ -1,4 +1,4 @@
-"""`Socket`: what a handler has of a conversation, and the two queues between it and the connection.
+"""`Socket`: a handler's end of a conversation, and the two queues between it and the connection.
 
 A conversation is *open*, and then *over*: from then on nothing is taken and nothing is sent any more. What the client
 had sent before is still read; what was to be sent before is still sent, as far as the client takes it.
@@ -74,7 +74,7 @@ class MessageQueue:
 
 
 class SocketState:
-    """What a socket and its conversation share."""
+    """The state that a socket and its conversation share."""
 
     def __init__(self) -> None:
         self.arrived: MessageQueue = MessageQueue()

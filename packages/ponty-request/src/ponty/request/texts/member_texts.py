@@ -1,4 +1,4 @@
-"""The members of an object as texts, by their names in JSON: what a query or a form is written of."""
+"""The members of an object as texts, by their names in JSON: of which a query or a form is written."""
 
 import typing
 from collections.abc import Iterable

@@ -57,7 +57,7 @@ def kind_of(tp: Any, schema: Mapping[str, Json]) -> Kind:
 
 
 def no_form(tp: Any) -> TypeError:
-    """Say that a type has no form as a text."""
+    """Return the error of a type that has no form as a text."""
     return TypeError(f"{type_name(tp)} has no form as a text")
 
 
@@ -82,7 +82,7 @@ def texts_of(tp: Any, values: object) -> dict[str, Json]:
 
 
 def one_of(texts: Mapping[str, object]) -> str:
-    """Say that a text must be one of these."""
+    """Return the words for a text that must be one of these."""
     words = f"one of {', '.join(map(repr, texts))}"
     return words if len(words) <= _MAX_WORDS else f"{words[:_MAX_WORDS]}…"
 

@@ -57,7 +57,7 @@ class Validator:
 
     @functools.cached_property
     def is_valid(self) -> IsValid:
-        """Tells whether a value is valid; compiled when it is first asked for."""
+        """The test whether a value is valid; compiled when it is first asked for."""
         return self._backend.compile(self._schema)
 
     def of_parts(self, parts: Sequence[dict[str, Json]]) -> list[IsValid]:
@@ -93,7 +93,7 @@ class Validator:
 
     @property
     def explainer(self) -> "Explainer":
-        """What explains, made when it is first asked for."""
+        """The explainer, made when it is first asked for."""
         return self._explainer or self._explain_by(Documents(copy.deepcopy(self._schema)))
 
     def _explain_by(self, documents: Documents) -> "Explainer":

@@ -29,7 +29,7 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """What came of a run.
+    """The outcome of a run.
 
     Args:
         findings: What was found.

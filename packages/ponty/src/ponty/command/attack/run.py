@@ -39,7 +39,7 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """What a run may do.
+    """The limits of a run.
 
     Args:
         seconds: How long it goes on.

@@ -45,7 +45,7 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Exchange(msgspec.Struct, frozen=True):
-    """What came back over a connection.
+    """The answers that came back over a connection.
 
     Args:
         answers: The answers, in their order.

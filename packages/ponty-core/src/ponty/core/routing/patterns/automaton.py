@@ -103,7 +103,7 @@ def _has(category: Category, code: int, kind: str) -> bool:
 
 
 class _Part(msgspec.Struct, frozen=True):
-    """What a part of a pattern begins and ends with, and in how many ways it is empty."""
+    """A part of a pattern: the states it begins and ends with, and in how many ways it is empty."""
 
     first: dict[int, int]
     last: dict[int, int]

@@ -34,7 +34,7 @@ _LONGEST_PAUSE: Final = 0.5
 
 
 class Listener(Protocol):
-    """What is called with everything on a channel."""
+    """A callback for everything on a channel."""
 
     def on_message(self, text: str) -> None:
         """Take a message."""

@@ -97,7 +97,7 @@ def _assets() -> pathlib.Path | None:
 
 
 class _Pages:
-    """What is made of a document, which is made once.
+    """The forms of a document, each made once.
 
     Args:
         tables: The tables that it describes.

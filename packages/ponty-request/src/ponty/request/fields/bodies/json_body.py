@@ -1,4 +1,4 @@
-"""The fields of a body that is JSON of any form, or such as a JSON Schema lets in."""
+"""The fields of a JSON body: of any form, or one that a JSON Schema admits."""
 
 import asyncio
 import pathlib

@@ -9,7 +9,7 @@ from ponty.request.fields.base import Description
 
 
 class OtherParameters:
-    """What refuses the query parameters that no field reads.
+    """The refusal of query parameters that no field reads.
 
     Args:
         names: Those that some field reads.

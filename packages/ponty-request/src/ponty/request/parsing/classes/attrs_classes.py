@@ -1,6 +1,6 @@
 """Classes of attrs: what their constructors take, and which attribute it was that a constructor has refused.
 
-A class of it is known by its marks, so that attrs is not imported for others. Its `__init__` runs converters and
+Such a class is known by its marks, so that attrs is not imported for others. Its `__init__` runs converters and
 validators one after the other, and says of the first that refuses a value nothing but that it does. So where it has
 refused, they are run once more, one by one, to tell the client of all of them at their places.
 """

@@ -1,4 +1,4 @@
-"""Which kind of class one is. It is known by its marks, so that no library is imported for who does not use it."""
+"""The kinds of classes, each known by its marks, so that no library is imported for programs that do not use it."""
 
 import sys
 import typing

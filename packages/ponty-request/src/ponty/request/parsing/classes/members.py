@@ -110,7 +110,7 @@ def attrs_members(tp: Any, cls: Any) -> list[Member]:
 
 
 class _Default(msgspec.Struct, frozen=True):
-    """What a field has where it is left out: a value, or what a factory makes; MISSING twice if it is required."""
+    """The default of a field: a value, or a factory; MISSING twice if it is required."""
 
     value: Any = dataclasses.MISSING
     factory: Any = dataclasses.MISSING

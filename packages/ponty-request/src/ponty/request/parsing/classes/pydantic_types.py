@@ -25,7 +25,7 @@ from ponty.request.validation.explanations.pointer import pointer
 
 
 class PydanticType(msgspec.Struct, frozen=True):
-    """What a type of pydantic is compiled to.
+    """A type of pydantic, compiled.
 
     Args:
         schema: Its JSON Schema.

@@ -1,4 +1,4 @@
-"""The arguments that a class is called with, where they are those of an `__init__` of Python's own.
+"""The arguments that a class is called with, where they are those of a plain Python `__init__`.
 
 `inspect.signature` tells them of any class, by a hundred steps. A program may have hundreds of dataclasses.
 """

@@ -146,12 +146,12 @@ class ConstructionError(Exception):
         """The refusal of the class's own that came first."""
 
     def at(self, step: str | int) -> Self:
-        """Say that it all is at `step`."""
+        """Put all of the faults below `step`, and return this."""
         self.faults = [Violation(within(token(step), pointer), *reason) for pointer, *reason in self.faults]
         return self
 
     def refusal(self) -> InvalidField:
-        """Return what the client is told."""
+        """Return the refusal for the client."""
         cause = self.cause
         status, headers = (400, None) if cause is None else (cause.status, cause.headers)
         return refusal(self.faults, status=status, headers=headers)

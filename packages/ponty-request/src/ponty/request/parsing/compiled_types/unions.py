@@ -53,7 +53,7 @@ class UnionBuild:
         return [candidate.node for tp in _KINDS for candidate in self._candidates(tp) if not candidate.is_sure]
 
     def prepare(self, root: Schema, validators: Mapping[int, IsValid]) -> None:
-        """Tell the members apart.
+        """Choose what tells the members apart.
 
         Args:
             root: The whole schema.

@@ -4,7 +4,8 @@ Most bodies are good, and most types are plain. For a plain type msgspec is give
 whatever it decodes is valid under the type's schema and stands for the same value. The reverse need not hold: `1.0` is
 an integer in JSON Schema, but not for msgspec. What msgspec refuses, and every type without such a form, goes the
 longer way: it is decoded to plain JSON, validated and, where it is not valid, explained. So a form that is too strict
-costs time and nothing else; one that is too lax would be wrong. `tests/test_differential.py` looks for such.
+costs time and nothing else; one that is too lax would be wrong. `packages/ponty-request/tests/test_differential.py`
+looks for such.
 
 Three steps lead from bytes to a value:
 

@@ -1,4 +1,4 @@
-"""What is left to see to of values that msgspec has built, by columns: all values of one place together.
+"""The checks that are left when msgspec has built the values, column by column: all values of one place together.
 
 Of a list of orders, one column is that of their numbers, another that of all lines of all orders. So there are as many
 steps as places in the type, however many values there are, and each step is a loop in C.
@@ -43,7 +43,7 @@ class Tally(msgspec.Struct, frozen=True):
 
 
 class Columns(msgspec.Struct, frozen=True):
-    """What is left to do with the values of a type.
+    """The checks and tallies of the values of a type.
 
     Args:
         properties: The properties that their JSON had.
@@ -65,7 +65,7 @@ class Columns(msgspec.Struct, frozen=True):
 
 
 class Below(msgspec.Struct, frozen=True):
-    """What stands below values: each of them has one of these, or several, or perhaps none.
+    """A column below another: each value there has one value here, or several, or perhaps none.
 
     Args:
         columns: What is left to do with these.
@@ -100,7 +100,7 @@ class Below(msgspec.Struct, frozen=True):
 
     @property
     def check(self) -> Check | None:
-        """What sees to the constraints."""
+        """Checks the constraints."""
         check, select = self.columns.check, self.select
         if check is None or select is None:
             return check

@@ -1,4 +1,4 @@
-"""What reads a body whose values msgspec builds by itself, and sees to what is left: see `columns`."""
+"""The reader of a body whose values msgspec builds by itself; it makes the checks that are left: see `columns`."""
 
 from collections.abc import Callable
 from typing import Any

@@ -101,7 +101,7 @@ def choice(entries: Sequence[Entry], counted: Sequence[IsValid]) -> Check:
 
 
 def _none_valid(meant: list[Entry], value: Any, found: list[Found], levels: int, at: str) -> None:
-    """Say what is wrong where several alternatives may have been meant, and none is valid."""
+    """Add the fault of a value for which several alternatives may have been meant, and none is valid."""
     likely = [entry for entry in meant if not entry.alternative.excludes(value)]
     if len(likely) == 1:
         likely[0].part.explain(value, found, levels, at)
@@ -116,7 +116,7 @@ def _none_valid(meant: list[Entry], value: Any, found: list[Found], levels: int,
 
 
 def _wrong_tag(likely: list[Entry], value: Any, at: str) -> Found:
-    """Say which tags there are, where all alternatives have one property that tells them apart."""
+    """Return the fault that names the tags, where all alternatives have one property that tells them apart."""
     alternatives = [entry.alternative for entry in likely]
     for name in alternatives[0].tags:
         if all(name in alternative.other_tags(value) for alternative in alternatives):

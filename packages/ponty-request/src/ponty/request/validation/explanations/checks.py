@@ -41,7 +41,7 @@ def never(_: Any) -> bool:
 
 
 def always(reason: Reason) -> Check:
-    """Say the same of every value."""
+    """Make a check that adds `reason` for every value."""
 
     def explain(_value: Any, found: list[Found], _levels: int, at: str) -> None:
         found.append((at, reason))
@@ -50,7 +50,7 @@ def always(reason: Reason) -> Check:
 
 
 def unless(is_valid: IsValid, reason: Reason) -> Check:
-    """Say the same of every value that is not valid."""
+    """Make a check that adds `reason` for every value that is not valid."""
 
     def explain(value: Any, found: list[Found], _: int, at: str) -> None:
         if not is_valid(value):
@@ -60,7 +60,7 @@ def unless(is_valid: IsValid, reason: Reason) -> Check:
 
 
 def in_turn(checks: Sequence[Check], last: Sequence[Check] = ()) -> Check:
-    """Take the checks in turn; the last ones if nothing is found before."""
+    """Make one check of several, which are made in turn; the last ones only if nothing was found before."""
 
     def explain(value: Any, found: list[Found], levels: int, at: str) -> None:
         before = len(found)

@@ -48,7 +48,7 @@ TEXTS: dict[str, Callable[[Any], str]] = {
 
 
 class Reason(NamedTuple):
-    """What is wrong with a value, wherever that is."""
+    """A fault of a value, without its place."""
 
     detail: str
     """What is wrong, in words."""
@@ -61,7 +61,7 @@ NOT_VALID = Reason("is not valid", "invalid")
 
 
 def reason(keyword: str, value: object) -> Reason:
-    """Say that a value violates `keyword`.
+    """Return the reason of a value that violates `keyword`.
 
     Args:
         keyword: The keyword of the schema.

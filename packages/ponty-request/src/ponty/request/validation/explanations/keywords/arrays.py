@@ -59,7 +59,7 @@ def _further_items(walk: Walk, schema: Any, start: int) -> Check:
 
 
 def _name_items(places: list[int], why: Reason, found: list[Found], at: str) -> None:
-    """Say the same of the items at these places."""
+    """Add one reason for the items at each of these places."""
     if len(places) > MAX_VIOLATIONS:
         del places[MAX_VIOLATIONS:]
     if places and places[-1] < len(_STEPS) and len(at) < _FAR:
