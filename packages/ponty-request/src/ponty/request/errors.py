@@ -104,7 +104,7 @@ class Refused:
 
     @classmethod
     def whole(cls, detail: str, *, code: str) -> Self:
-        """Return what is wrong with a whole part."""
+        """Make the refusal of a whole part."""
         return cls([("", (detail, code))])
 
     def error(self) -> InvalidField:

@@ -28,7 +28,7 @@ def run(program: str, *, host: str | None, port: int | None, access_log: bool) -
 
 
 def placed(*, host: str | None, port: int | None, access_log: bool) -> Callable[[Serving], Serving]:
-    """Return what has a program served elsewhere than it says, and its requests logged."""
+    """Return the hook that has a program served elsewhere than it says, and its requests logged."""
 
     def intercept(serving: Serving) -> Serving:
         place = serving.place

@@ -32,7 +32,7 @@ def told_of(error: BaseException, limits: Limits) -> tuple[int, str, str | None]
 
 
 def line_limit(limits: Limits) -> int:
-    """Return what aiohttp is told of the request line: never what it is told of a header, to tell them apart."""
+    """Return the limit of the request line for aiohttp's parser: another than that of a header, to tell them apart."""
     return limits.line_bytes + (limits.line_bytes == limits.header_bytes)
 
 

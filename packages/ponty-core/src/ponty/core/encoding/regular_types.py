@@ -55,12 +55,12 @@ class Regular(NamedTuple):
 
 _SCALAR = Regular()
 ENCODED: Regular = _SCALAR
-"""That nothing is to be seen to, as in what was encoded before."""
+"""Nothing must be checked, as in what was encoded before."""
 _TIME = Regular(has_times=True)
 
 
 def regularity(value: object) -> Regular | None:
-    """Return what is to be seen to where `value` is encoded; None if it is not regular, or too little to be told so."""
+    """Return what must be checked where `value` is encoded; None if it is not regular, or too short for a look."""
     kind: Any = type(value)
     if kind is not list:
         regular = regular_class(kind)
@@ -94,7 +94,7 @@ def has_no_subclass(regular: Regular) -> bool:
 
 @functools.lru_cache(maxsize=1024)
 def regular_class(kind: type) -> Regular | None:
-    """Return what is to be seen to where an instance of `kind` itself is encoded; None if it is not regular."""
+    """Return what must be checked of an instance of `kind` itself; None if the class is not regular."""
     if kind in _SCALARS:
         return _SCALAR
     if kind in _TIMES:

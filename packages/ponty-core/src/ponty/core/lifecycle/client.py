@@ -147,7 +147,7 @@ async def _send_identity(request: aiohttp.ClientRequest, handler: aiohttp.Client
 
 
 def _send_deadline(header: DeadlineHeader) -> aiohttp.ClientMiddlewareType:
-    """Make what tells the other end how long this one waits."""
+    """Make the hook that writes into each request how long this end waits."""
 
     async def send(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
         if (left := remaining_seconds()) is not None:

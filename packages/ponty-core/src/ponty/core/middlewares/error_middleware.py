@@ -116,7 +116,7 @@ async def _prepared(request: web.Request, answer: web.StreamResponse) -> web.Str
 
 
 def answering(settings: AnswerSettings | None = None) -> Callable[[Handler], Handler]:
-    """Make what is put around handlers to turn all that they raise into answers, so that middlewares see answers only.
+    """Make the guard around handlers, which answers all that they raise, so that middlewares see answers only.
 
     Args:
         settings: What the application of the handlers answers with.

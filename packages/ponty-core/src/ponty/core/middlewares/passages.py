@@ -162,7 +162,7 @@ class _WayIn:
     async def turn(
         self, turned: _Turned | None, request: web.Request, notes: Notes, further: list[FurtherHeaders]
     ) -> web.StreamResponse | None:
-        """Return what is answered in place of the handler; None where all steps were entered after all."""
+        """Return the answer in place of the handler's; None where all steps were entered after all."""
         try:
             while turned is not None:
                 answer = await turned.why.answer()

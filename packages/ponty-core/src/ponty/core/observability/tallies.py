@@ -81,7 +81,7 @@ class TalliedHistogram:
         yield self._family()
 
     def collect(self) -> Iterator["HistogramMetricFamily"]:
-        """Return what there is to tell."""
+        """Return the counts so far."""
         from prometheus_client.utils import floatToGoString  # noqa: PLC0415 - an optional dependency
 
         family = self._family()

@@ -39,7 +39,7 @@ class DeclaredRows:
         return isinstance(row, type) and (dataclasses.is_dataclass(row) or issubclass(row, msgspec.Struct))
 
     def regularity(self, value: object) -> Regular | None:
-        """Return what is to be seen to where `value` is encoded, as `regular_types.regularity` does."""
+        """Return what must be checked where `value` is encoded, as `regular_types.regularity` does."""
         if type(value) is not list or not value:
             return regularity(value)
         if not self._is_known:

@@ -48,11 +48,11 @@ class Rendering(msgspec.Struct, frozen=True):
 
 
 def usual_renderer(render_any: _Render, seen_to: _SeenTo) -> _Render:
-    """Make what answers with the values of a handler where nothing is said of how.
+    """Make the usual renderer, of a handler whose decorator has no options.
 
     Args:
         render_any: Answers in an application that has settings of its own, and with a `Reply`.
-        seen_to: Returns what is to be seen to where a value is encoded.
+        seen_to: Returns what must be checked where a value is encoded.
     """
 
     def render(data: object, start: int) -> web.Response:
@@ -66,13 +66,13 @@ def usual_renderer(render_any: _Render, seen_to: _SeenTo) -> _Render:
 
 
 def renderer(how: Rendering, limit: "ReturnedType | None", name: str, seen_to: _SeenTo) -> _Render:
-    """Make what answers with the values of a handler.
+    """Make the renderer of the values of a handler.
 
     Args:
         how: How it does.
         limit: What of a value is sent; None for all.
         name: The name of the handler.
-        seen_to: Returns what is to be seen to where a value is encoded.
+        seen_to: Returns what must be checked where a value is encoded.
     """
 
     def render(data: object, start: int) -> web.Response:

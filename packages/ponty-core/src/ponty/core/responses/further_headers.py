@@ -62,7 +62,7 @@ def further_headers(
 
 
 def maker_of(name: str) -> Callable[[str], FurtherHeaders]:
-    """Make what returns a header of that name for a value, printable ASCII."""
+    """Make a function that returns the header of this name for a value, which is printable ASCII."""
     names = frozenset({name.lower()})
     start = _lines({name: ""})
 

@@ -131,7 +131,7 @@ def _is_of_any_object(part: Part) -> bool:
 
 
 def _reader(value: Any) -> Callable[[str], object]:
-    """Return what reads a member of `value` by its name."""
+    """Return a function that reads a member of `value` by its name."""
     if isinstance(value, Mapping):
         members: Mapping[str, object] = value
         return lambda name: members.get(name, _ABSENT)

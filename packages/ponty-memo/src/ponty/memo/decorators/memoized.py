@@ -43,7 +43,7 @@ class MemoizedFunction(Protocol[_P, _T_co]):
         ...
 
     def cache_info(self) -> CacheInfo:
-        """Return what the cache has seen and has got."""
+        """Return the counts of the cache."""
         ...
 
 
@@ -78,7 +78,7 @@ class LocalMemoized(MemoizedFunction[_P, _T_co], Protocol[_P, _T_co]):
 
 
 def checked_name(decorator: str, function: Callable[..., object]) -> str:
-    """Return what messages call a decorated function, which is a coroutine function.
+    """Return the name by which messages call a decorated function, and refuse one that is no coroutine function.
 
     Raises:
         TypeError: It is none.

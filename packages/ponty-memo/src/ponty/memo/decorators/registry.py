@@ -46,7 +46,7 @@ def register(name: str, who: str, wrapper: Any, place: Hashable) -> None:
 
 
 def invalidations(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Invalidation]:
-    """Return what invalidates one call in each cache called `name`; nothing if there is none."""
+    """Return the invalidation of one call in each cache called `name`; an empty list if there is none."""
     found: list[Invalidation] = []
     places: set[Hashable] = set()
     newest = True

@@ -234,7 +234,7 @@ def _key_lines(parameters: _Parameters) -> list[str]:
 
 
 def _quick_maker(parameters: _Parameters, make: Callable[..., Hashable]) -> Callable[[Any], Hashable]:
-    """Return what makes a key where all arguments have names: of the one argument, or of the tuple of them."""
+    """Return the maker of keys where all arguments have names: of the one argument, or of the tuple of them."""
     one, is_method = len(parameters.names) == 1, parameters.is_method
 
     def quick(values: Any) -> Hashable:
@@ -306,7 +306,7 @@ def _key_maker(
     own_key: Callable[..., object] | None,
     scope: Scope,
 ) -> Callable[[tuple[Any, ...], tuple[Any, ...], dict[str, Any]], Hashable]:
-    """Return what makes a key of the named arguments, and of all of them as they are passed on."""
+    """Return the maker of keys, of the named arguments and of all of them as they are passed on."""
     one, one_self = _PART_MAKERS[scope]
     inner = _behind(function, parameters)
 

@@ -149,7 +149,7 @@ _prefixes: "dict[int, tuple[Callable[[], object], set[str]]]" = {}
 
 
 def prefix_in(store: object, name: str) -> str:
-    """Return what the keys of one function begin with in `store`, and those of no other."""
+    """Return the prefix of the keys of one function in `store`, which no other function has."""
     address = id(store)
     known = _prefixes.get(address)
     if known is None or known[0]() is not store:

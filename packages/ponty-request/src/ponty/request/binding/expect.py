@@ -176,7 +176,7 @@ def _app_keys(plan: Plan) -> tuple[web.AppKey[Any], ...]:
 
 
 def _others(plan: Plan, *, refuse: bool) -> "OtherParameters | None":
-    """Return what refuses the query parameters that no field reads; None where they are let in."""
+    """Return the check of query parameters that no field reads; None where they are let in."""
     queries = [step.field.__ponty_query__ for step in plan.steps if hasattr(step.field, "__ponty_query__")]
     if not refuse and not queries:
         return None

@@ -98,7 +98,7 @@ _ANY_NUMBER = inspect.CO_VARARGS | inspect.CO_VARKEYWORDS
 
 
 def make_call(handler: Any, names: Sequence[str], *, whole: Any) -> Callable[..., Awaitable[Any]]:
-    """Make what calls a handler with the values of fields, in the order of these.
+    """Make a function that calls a handler with the values of fields, in their order.
 
     Args:
         handler: The handler.

@@ -71,7 +71,7 @@ class Binding(msgspec.Struct, frozen=True):
 def in_one_turn(  # noqa: C901 - in one piece, since each call more is one for every request
     fields: tuple[Step, ...], binding: Binding
 ) -> Answer[Any]:
-    """Make what answers where each field stands alone, as most do."""
+    """Make the function that answers requests where each field stands alone, as most do."""
     media_type, call, render, elsewhere = binding.media_type, binding.call, binding.render, binding.elsewhere
     stream = binding.stream
     extracts = tuple(field.extract for field in fields if not field.waits)
@@ -111,7 +111,7 @@ def in_one_turn(  # noqa: C901 - in one piece, since each call more is one for e
 
 
 def in_turns(plan: Plan, binding: Binding) -> Answer[Any]:
-    """Make what answers where some fields come before others."""
+    """Make the function that answers requests where some fields come before others."""
     elsewhere = binding.elsewhere
 
     async def answer(request: web.Request) -> Any:
@@ -255,7 +255,7 @@ class _UnsupportedMediaType(PontyError):
 
 
 async def _refusals(request: web.Request, fields: Iterable[Step]) -> list[Refusal]:
-    """Return what those of `fields` say of a request that refuse it."""
+    """Return the refusals of those of `fields` that refuse a request."""
     refusals: list[Refusal] = []
     for field in fields:
         try:

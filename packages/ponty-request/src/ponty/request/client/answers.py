@@ -99,7 +99,7 @@ class Reader:
         return Items(response, self, are_lines=are_lines, are_texts=are_texts, max_size=endpoint.max_size)
 
     async def check(self, response: aiohttp.ClientResponse) -> None:
-        """See that an answer is a good one.
+        """Raise the error of an answer that is not good.
 
         Raises:
             PontyError: It is an error, or unexpected.

@@ -262,7 +262,7 @@ def _map_references(schema: Any, change: Callable[[str], str]) -> Any:
 
 
 def _within(definition: _Definition) -> Callable[[str], str]:
-    """Return what makes a reference within a whole schema one within its component."""
+    """Return a function that makes a reference within a whole schema one within its component."""
 
     def change(target: str) -> str:
         if target != "#" and not target.startswith("#/"):

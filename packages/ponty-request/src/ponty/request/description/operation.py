@@ -283,7 +283,7 @@ def _members(schema: Mapping[str, Any]) -> list[Any]:
 
 
 def _name_of(body: _Taken) -> str:
-    """Return what the schema of a body is called: as the class of the values, where it is that of an object."""
+    """Return the name of the schema of a body: as the class of the values, where it is that of an object."""
     return definition_name(body.type) if "properties" in body.said.schema and _is_class(body.type) else ""
 
 
@@ -355,7 +355,7 @@ _SUCCESSES = {
 
 
 def name_of_handler(route: Route) -> str:
-    """Return what an operation is called that nobody has named: as its function."""
+    """Return the name of an operation that nobody has named: that of its function."""
     name = getattr(route.handler, "__name__", "")
     if name.isidentifier():
         return str(name)

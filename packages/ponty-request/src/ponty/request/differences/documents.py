@@ -35,7 +35,7 @@ _PARTS: tuple[tuple[str, Direction], ...] = (("paths", "taken"), ("webhooks", "s
 
 
 def changes_between(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
-    """Return what is different for clients between two OpenAPI documents of one API.
+    """Return the differences for clients between two OpenAPI documents of one API.
 
     ::
 

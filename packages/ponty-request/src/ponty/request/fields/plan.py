@@ -132,7 +132,7 @@ def make_plan(place: str, fields: Mapping[str, Field[Any]], stand_ins: Mapping[A
 
 
 def _attempt(field: Field[Any], extract: Callable[..., Any]) -> Callable[..., Any]:
-    """Return what reads a field and may return its refusal, which costs less than to raise it."""
+    """Return the function that reads a field; it may return the refusal, which costs less than to raise it."""
     attempt = getattr(getattr(extract, "__func__", None), "__ponty_attempt__", None)
     return extract if attempt is None else types.MethodType(attempt, field)
 

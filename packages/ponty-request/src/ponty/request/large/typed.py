@@ -48,15 +48,15 @@ class Readers:
         self._nodes: list[CompiledType] = []
 
     def items(self, node: CompiledType) -> Reader:
-        """Return what reads a list of values."""
+        """Return the reader of a list of values."""
         return self._reader(node, "items")
 
     def entries(self, node: CompiledType) -> Reader:
-        """Return what reads an object of values."""
+        """Return the reader of an object of values."""
         return self._reader(node, "entries")
 
     def value(self, node: CompiledType) -> Reader:
-        """Return what reads a value."""
+        """Return the reader of a value."""
         return self._reader(node, "value")
 
     def _reader(self, node: CompiledType, kind: str) -> Reader:

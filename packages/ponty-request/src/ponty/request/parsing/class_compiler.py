@@ -43,7 +43,7 @@ class ClassCompiler:
         self._ignore_unknown = ignore_unknown
 
     def describer(self, cls: type) -> Describe | None:
-        """Return what compiles a class that is referred to where it stands; None if it is none such."""
+        """Return the compiler of a class that is written out where it stands; None if it is none such."""
         if is_typed_dict(cls):
             return self.typed_dict
         if issubclass(cls, tuple) and hasattr(cls, "_fields"):
@@ -232,7 +232,7 @@ class ClassCompiler:
 
 
 def _first_items(build: Build | None, count: int) -> Build | None:
-    """Make what builds of the first items of an array, and drops the others."""
+    """Make a builder that takes the first items of an array, and drops the others."""
     return build and (lambda value: build(value[:count]))
 
 

@@ -8,7 +8,7 @@ _T = TypeVar("_T")
 
 
 def definition_name(tp: Any) -> str:
-    """Return what a type is called: as its class is, with the arguments that it has."""
+    """Return the name of a type: that of its class, with the arguments that it has."""
     if typing.get_origin(tp) is typing.Annotated:
         tp = typing.get_args(tp)[0]
     cls = typing.get_origin(tp) or tp

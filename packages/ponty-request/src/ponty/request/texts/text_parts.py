@@ -50,7 +50,7 @@ class TextPart(msgspec.Struct, frozen=True):
 
 
 def text_part(name: Any, schema: Schema, root: Schema | None = None) -> TextPart:
-    """Make what reads the texts of a schema: of a scalar, of one or null, or of a list of scalars.
+    """Make the reader of the texts of a schema: of a scalar, of one or null, or of a list of scalars.
 
     Args:
         name: What to call it in a message.

@@ -44,6 +44,6 @@ def check_client(redis: object) -> None:
 
 
 def address_of(client: "Redis") -> tuple[object, ...]:
-    """Return what two clients of one Redis have in common."""
+    """Return the address of a client's Redis: the same for two clients of one."""
     parameters = client.connection_pool.connection_kwargs
     return tuple([parameters.get(name) for name in ("host", "port", "path", "db")])

@@ -119,7 +119,7 @@ class RedisLink:
             await self.aclose()
 
     def address(self) -> tuple[object, ...]:
-        """Return what two links to one Redis have in common."""
+        """Return the address of the link's Redis: the same for two links to one."""
         return address_of(self._make() if self._given is None else self._given)
 
     def client(self) -> "Redis":

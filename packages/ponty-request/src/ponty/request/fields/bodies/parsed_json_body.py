@@ -153,7 +153,7 @@ vars(ParsedJsonBody.extract).update(__ponty_attempt__=_attempt)
 
 
 def _reader(validator: Validator, parser: Parser) -> Callable[[bytes], Any]:
-    """Make what reads a body that must be valid under a schema other than that of its type."""
+    """Make the reader of a body that must be valid under a schema other than that of its type."""
 
     def read(body: bytes) -> Any:
         value = decode_json(body)

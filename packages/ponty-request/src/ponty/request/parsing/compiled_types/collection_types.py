@@ -42,7 +42,7 @@ _FACTORIES = (bool, int, float, str, bytes, list, dict, set, frozenset, tuple, c
 
 
 def default_dict(place: str, value: Any) -> Make:
-    """Return what makes a defaultdict, whose factory is the class of its values.
+    """Return a function that makes a defaultdict, whose factory is the class of its values.
 
     Args:
         place: What to call it in a message.

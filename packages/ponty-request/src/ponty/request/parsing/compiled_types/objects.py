@@ -104,7 +104,7 @@ def build_object(
     ignore_unknown: bool,
     names: Mapping[str, str] | None = None,
 ) -> Build:
-    """Make what builds an object's properties in their place, and hands them to `make`.
+    """Make the builder of an object: it builds the properties in their place, and hands them to `make`.
 
     Args:
         properties: The properties and what they are compiled to.
@@ -138,7 +138,7 @@ def build_object(
 
 
 def with_extra_items(build_known: Build, known: Collection[str], build_item: Build | None) -> Build:
-    """Make what builds an object of known properties and of others that are kept.
+    """Make the builder of an object of known properties and of others that are kept.
 
     Args:
         build_known: Builds the known, and drops the others.

@@ -152,7 +152,7 @@ def open_enumeration(place: str, cls: type[enum.Enum]) -> CompiledType:
 
 
 def bounded_decimal(build: Build | None, bounds: Mapping[str, Json]) -> Build:
-    """Make what builds a decimal that has bounds; those of the schema bound numbers, and not text.
+    """Make the builder of a decimal that has bounds; those of the schema bound numbers, and not text.
 
     Args:
         build: Builds it without bounds.

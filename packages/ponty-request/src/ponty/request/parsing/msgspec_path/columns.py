@@ -108,10 +108,10 @@ class Below(msgspec.Struct, frozen=True):
 
 
 def joined(parts: Sequence[Below], *, brackets: int = 0, is_lax: bool = False, check: Check | None = None) -> Columns:
-    """Return what is left to do with values, of what stands below them.
+    """Join the columns below values into the columns of the values.
 
     Args:
-        parts: What does.
+        parts: The columns below them.
         brackets: Whether each value is itself an array or an object: 1 or 0.
         is_lax: Whether a value may have had others.
         check: Sees to constraints of the values themselves.
@@ -163,25 +163,25 @@ def not_none(column: Column) -> Column:
 
 
 def attribute(name: str) -> Select:
-    """Make what returns an attribute of each value."""
+    """Make a selection of an attribute of each value."""
     get = operator.attrgetter(name)
     return lambda column: [*map(get, column)]
 
 
 def item_at(index: int) -> Select:
-    """Make what returns the item at a place of each array."""
+    """Make a selection of the item at a place of each array."""
     get = operator.itemgetter(index)
     return lambda column: [*map(get, column)]
 
 
 def given(name: str, default: object) -> Select:
-    """Make what returns an attribute of each value that has not its default."""
+    """Make a selection of an attribute of each value, but where it has its default."""
     get = operator.attrgetter(name)
     return lambda column: [value for value in map(get, column) if value is not default]
 
 
 def not_empty(name: str) -> Select:
-    """Make what returns an attribute, a collection, of each value where it is not empty."""
+    """Make a selection of an attribute, a collection, of each value where it is not empty."""
     get = operator.attrgetter(name)
     return lambda column: [value for value in map(get, column) if value]
 
@@ -201,7 +201,7 @@ _SIZES: dict[str, tuple[Callable[[Column], Any], Callable[[Any, Any], bool]]] = 
 
 
 def bound(keyword: str, limit: float) -> Check:
-    """Make what sees to a bound of numbers, or of the sizes of texts or arrays."""
+    """Make the check of a bound of numbers, or of the sizes of texts or arrays."""
     is_size = keyword in _SIZES
     extreme, holds = (_SIZES if is_size else _HOLDS)[keyword]
 
@@ -213,7 +213,7 @@ def bound(keyword: str, limit: float) -> Check:
 
 
 def matching(matches: Callable[[Any], bool]) -> Check:
-    """Make what sees that all texts of a column match."""
+    """Make the check that all texts of a column match."""
 
     def check(column: Column) -> None:
         if not all(map(matches, column)):

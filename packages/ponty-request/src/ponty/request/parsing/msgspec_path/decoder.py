@@ -9,7 +9,7 @@ from ponty.request.parsing.compiled_types.compiled_type import MsgspecForm
 
 
 def make_reader(msgspec_form: MsgspecForm) -> Callable[[bytes], Any] | None:
-    """Make what decodes and reads bytes; None if there are types in it that msgspec cannot have side by side.
+    """Make the reader of bytes; None if there are types in the form that msgspec cannot have side by side.
 
     It raises ValueError (msgspec's own errors are such) for what must go the longer way.
     """
@@ -24,7 +24,7 @@ def make_reader(msgspec_form: MsgspecForm) -> Callable[[bytes], Any] | None:
 
 
 def of_utf8(decode: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
-    """Make what decodes bytes that are UTF-8; in what it passes over, msgspec does not look for that."""
+    """Make a decoder that takes UTF-8 alone; in what it passes over, msgspec does not look for that."""
 
     def decode_utf8(body: bytes) -> Any:
         if not body.isascii():

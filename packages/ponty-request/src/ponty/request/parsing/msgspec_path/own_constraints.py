@@ -19,7 +19,7 @@ _UNLIKE = ("pattern", "tz", "multiple_of", "extra_json_schema")
 
 
 def checks_of(metadata: Iterable[object], tp: Any) -> list[Check] | None:
-    """Return what sees to what stands beside a type and msgspec does not know; None where nothing can.
+    """Return the checks of the constraints beside a type that msgspec does not know; None where one cannot be checked.
 
     A constraint that msgspec has itself must mean the same there as in the schema.
     """

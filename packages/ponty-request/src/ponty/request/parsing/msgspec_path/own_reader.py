@@ -14,7 +14,7 @@ Read = Callable[[bytes], Any]
 
 
 def make_own_reader(own: OwnType, strict: Read | None) -> Read:
-    """Make what decodes and builds of bytes; it raises ValueError for what must go the longer way.
+    """Make the reader that decodes and builds in one pass; it raises ValueError for what must go the longer way.
 
     Args:
         own: The type.

@@ -57,7 +57,7 @@ class OwnType(msgspec.Struct, frozen=True):
 
 
 def own_type(tp: Any) -> OwnType | None:
-    """Return what there is to know of a type that msgspec reads by itself; None if it is no such type."""
+    """Return a type that msgspec reads by itself, with its checks; None if it is no such type."""
     walk = _Walk()
     columns = walk.columns(tp)
     if columns is None or (columns.is_lax and not columns.is_counted) or (columns.check and walk.is_circular):
@@ -71,7 +71,7 @@ def own_type(tp: Any) -> OwnType | None:
 
 
 def own_form(tp: Any) -> MsgspecForm | None:
-    """Return the form of a type of whose values nothing is left to see to; None if it is no such type."""
+    """Return the form of a type that msgspec reads by itself, with no check left; None if it is no such type."""
     own = own_type(tp)
     return own.form if own is not None and not own.columns.is_lax and own.columns.check is None else None
 
@@ -86,7 +86,7 @@ class _Walk:
         self._known: list[tuple[Any, bool, Columns | None]] = []
 
     def columns(self, tp: Any, *, tagged: bool = False) -> Columns | None:  # noqa: C901, PLR0911 - one for each form
-        """Return what is left to do with values of a type; None where msgspec reads it too loosely for that.
+        """Return the checks that are left for values of a type; None where msgspec reads it too loosely for that.
 
         Args:
             tp: The type.

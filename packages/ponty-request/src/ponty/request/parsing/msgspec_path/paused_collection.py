@@ -24,7 +24,7 @@ if sys.version_info >= (3, 12):
 else:
 
     def with_collection_paused(decode: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
-        """Make what decodes as `decode` does, and lets the collector wait until it has."""
+        """Make a function that decodes as `decode` does, and lets the collector wait until it has."""
 
         def decode_at_once(body: bytes) -> Any:
             if len(body) < _LEAST or not gc.isenabled():

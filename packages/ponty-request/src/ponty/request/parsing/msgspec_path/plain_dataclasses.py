@@ -44,6 +44,6 @@ def _twin(fields: "tuple[dataclasses.Field[Any], ...]", *, is_frozen: bool) -> A
 
 
 def _code(function: Any) -> object:
-    """Return what tells one generated function from another; None of what is no function of Python's."""
+    """Return the code of a generated function, to compare it with another's; None if it is no function of Python's."""
     code = getattr(function, "__code__", None)
     return code and (code.co_code, code.co_names, code.co_consts, code.co_varnames, code.co_freevars)

@@ -111,7 +111,7 @@ class Explainer:
         return part
 
     def referred(self, schema: Any) -> Any:
-        """Return what refers to a schema."""
+        """Return a reference to a schema."""
         return {"$ref": self.documents.places[id(schema)].reference} if isinstance(schema, dict) else schema
 
     def _fill(self, place: Place, part: Part, checks: list[Check], last: list[Check]) -> None:

@@ -24,5 +24,5 @@ class Walk(Protocol):
         ...
 
     def referred(self, schema: Any) -> Any:
-        """Return what refers to a schema."""
+        """Return a reference to a schema."""
         ...
