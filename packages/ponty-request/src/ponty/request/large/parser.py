@@ -70,7 +70,7 @@ class LargeParser:
         return value
 
     def _typed(self, outline: Outline, kept: Kept) -> Steps[Parts | None]:
-        sink = TypedSink(outline.body, self._parser.node, self._readers, kept)
+        sink = TypedSink(outline.body, self._parser.compiled, self._readers, kept)
         try:
             yield from poured(outline, sink)
         except (ValueError, RecursionError, InvalidField):
@@ -89,8 +89,8 @@ class LargeParser:
                 if refusal is not None:
                     return refusal
         if sink.whole is None:
-            return Ready(sink.root, self._parser.node.build)
-        return _parts_of(sink.whole, self._parser.node)
+            return Ready(sink.root, self._parser.compiled.build)
+        return _parts_of(sink.whole, self._parser.compiled)
 
 
 def decoded_json(body: bytes) -> Steps[Json]:
@@ -133,11 +133,11 @@ def _decoded(body: bytes, validator: LargeValidator | None) -> Steps[PlainSink]:
     return sink
 
 
-def _parts_of(pieces: Pieces, node: CompiledType) -> Parts:
+def _parts_of(pieces: Pieces, compiled: CompiledType) -> Parts:
     """Return the parts of a value that was decoded to plain JSON."""
-    _, inside = inside_of(node, is_array=isinstance(pieces.value, list))
+    _, inside = inside_of(compiled, is_array=isinstance(pieces.value, list))
     if inside is None:
-        return Ready(pieces.value, node.build)
+        return Ready(pieces.value, compiled.build)
     value: Any = pieces.value
     if isinstance(inside, Items):
         item = inside.item

@@ -45,63 +45,63 @@ class Readers:
 
     def __init__(self) -> None:
         self._known: dict[tuple[int, str], Reader | None] = {}
-        self._nodes: list[CompiledType] = []
+        self._kept_types: list[CompiledType] = []
 
-    def items(self, node: CompiledType) -> Reader:
+    def items(self, compiled: CompiledType) -> Reader:
         """Return the reader of a list of values."""
-        return self._reader(node, "items")
+        return self._reader(compiled, "items")
 
-    def entries(self, node: CompiledType) -> Reader:
+    def entries(self, compiled: CompiledType) -> Reader:
         """Return the reader of an object of values."""
-        return self._reader(node, "entries")
+        return self._reader(compiled, "entries")
 
-    def value(self, node: CompiledType) -> Reader:
+    def value(self, compiled: CompiledType) -> Reader:
         """Return the reader of a value."""
-        return self._reader(node, "value")
+        return self._reader(compiled, "value")
 
-    def _reader(self, node: CompiledType, kind: str) -> Reader:
-        key = id(node), kind
+    def _reader(self, compiled: CompiledType, kind: str) -> Reader:
+        key = id(compiled), kind
         if key not in self._known:
-            self._nodes.append(node)
-            self._known[key] = self._made(node, kind)
+            self._kept_types.append(compiled)
+            self._known[key] = self._made(compiled, kind)
         reader = self._known[key]
         if reader is None:
             raise ValueError("there is no shorter way")
         return reader
 
     @staticmethod
-    def _made(node: CompiledType, kind: str) -> Reader | None:
-        tp, whole = node.tp, node
+    def _made(compiled: CompiledType, kind: str) -> Reader | None:
+        tp, whole = compiled.tp, compiled
         if kind == "items":
-            tp, whole = list[tp], array(node)  # type: ignore[valid-type]
+            tp, whole = list[tp], array(compiled)  # type: ignore[valid-type]
         elif kind == "entries":
-            tp, whole = dict[str, tp], mapping("", scalar(str), node)  # type: ignore[valid-type, arg-type]
+            tp, whole = dict[str, tp], mapping("", scalar(str), compiled)  # type: ignore[valid-type, arg-type]
         form = whole.msgspec_form
         strict = make_reader(form) if form else None
-        own = None if node.tp is None else own_type(tp)
+        own = None if compiled.tp is None else own_type(tp)
         if own is not None:
             return Reader(make_own_reader(own, strict), None)
         if strict is None:
             return None
-        return Reader(strict, None if node.msgspec_form is None else node.msgspec_form.make)
+        return Reader(strict, None if compiled.msgspec_form is None else compiled.msgspec_form.make)
 
 
-def inside_of(node: CompiledType, *, is_array: bool) -> tuple[CompiledType, Items | Entries | Members | None]:
+def inside_of(compiled: CompiledType, *, is_array: bool) -> tuple[CompiledType, Items | Entries | Members | None]:
     """Return what an array or object is made of, and what it is compiled to; None where it is not taken apart."""
-    inside = node.inside
+    inside = compiled.inside
     while isinstance(inside, Choice):
         chosen = inside.array if is_array else inside.object
         if chosen is None:
-            return node, None
-        node, inside = chosen, chosen.inside
+            return compiled, None
+        compiled, inside = chosen, chosen.inside
     if inside is None or isinstance(inside, Items) is not is_array:
-        return node, None
-    return node, inside
+        return compiled, None
+    return compiled, inside
 
 
-def is_anything(node: CompiledType) -> bool:
+def is_anything(compiled: CompiledType) -> bool:
     """Return whether it is JSON of any kind, which is left as it is."""
-    return node.build is None and node.json_types == JSON_TYPES and not node.schema
+    return compiled.build is None and compiled.json_types == JSON_TYPES and not compiled.schema
 
 
 class _Frame:
@@ -109,14 +109,14 @@ class _Frame:
 
     Args:
         parts: Its parts; None where it is read in one go.
-        node: What it is compiled to.
+        compiled: What it is compiled to.
         start: Where it begins.
         sizes: How many items it may have.
     """
 
-    def __init__(self, parts: Parts | None, node: CompiledType, start: int, sizes: tuple[int, int | None]) -> None:
+    def __init__(self, parts: Parts | None, compiled: CompiledType, start: int, sizes: tuple[int, int | None]) -> None:
         self.parts = parts
-        self.node = node
+        self.compiled = compiled
         self.start = start
         self.sizes = sizes
         self.levels = 0
@@ -131,14 +131,14 @@ class TypedSink:
 
     Args:
         body: The body.
-        node: What its type is compiled to.
+        compiled: What its type is compiled to.
         readers: What reads pieces.
         kept: Where pieces are added that are to be freed in slices.
     """
 
-    def __init__(self, body: bytes, node: CompiledType, readers: Readers, kept: Kept) -> None:
+    def __init__(self, body: bytes, compiled: CompiledType, readers: Readers, kept: Kept) -> None:
         self._body = body
-        self._node = node
+        self._compiled = compiled
         self._readers = readers
         self._kept = kept
         self._opened: list[_Frame] = []
@@ -152,7 +152,7 @@ class TypedSink:
             ValueError: They must go the longer way.
         """
         if not self._opened:
-            self.parts = Ready(*self._value(self._node, entries))
+            self.parts = Ready(*self._value(self._compiled, entries))
             return
         frame = self._opened[-1]
         parts = frame.parts
@@ -181,15 +181,15 @@ class TypedSink:
         if not text.isascii():
             text.decode()  # also what is passed over must be UTF-8
         for name, raw in _split(text).items():
-            node = parts.members.properties.get(name)
-            if node is not None:
+            compiled = parts.members.properties.get(name)
+            if compiled is not None:
                 parts.parts.pop(name, None)
-                parts.parts[name] = self._value(node, bytes(raw))
+                parts.parts[name] = self._value(compiled, bytes(raw))
             elif not parts.members.is_open:
                 raise ValueError("there is no such property")
 
-    def _value(self, node: CompiledType, text: bytes) -> tuple[Any, Build | None]:
-        reader = self._readers.value(node)
+    def _value(self, compiled: CompiledType, text: bytes) -> tuple[Any, Build | None]:
+        reader = self._readers.value(compiled)
         return reader.read(text), reader.make
 
     def opened(self, *, is_array: bool, key: bytes, start: int) -> None:
@@ -209,12 +209,12 @@ class TypedSink:
             return
         name = _name(key) if key else ""
         if outer is not None and _passes_over(outer.parts, name):
-            frame = _Frame(None, outer.node, start, (0, None))
+            frame = _Frame(None, outer.compiled, start, (0, None))
             frame.passed_over.append(is_array)
             self._opened.append(frame)
             return
-        node = self._node if outer is None else _node_within(outer.parts, name)
-        inner, inside = inside_of(node, is_array=is_array)
+        compiled = self._compiled if outer is None else _type_within(outer.parts, name)
+        inner, inside = inside_of(compiled, is_array=is_array)
         parts: Parts | None = None
         if isinstance(inside, Items):
             parts = ArrayParts(inside, [])
@@ -222,9 +222,9 @@ class TypedSink:
             parts = EntriesParts(inside, [])
         elif isinstance(inside, Members):
             parts = MembersParts(inside, {})
-        frame = _Frame(parts, node, start, _sizes(node, inner))
+        frame = _Frame(parts, compiled, start, _sizes(compiled, inner))
         frame.name = name
-        if parts is None and is_anything(node):
+        if parts is None and is_anything(compiled):
             frame.plain = PlainSink(self._kept)
             frame.plain.opened(is_array=is_array, key=b"", start=start)
         self._opened.append(frame)
@@ -260,7 +260,7 @@ class TypedSink:
         elif frame.plain is not None:
             return Ready(frame.plain.root, None)
         elif parts is None:
-            return Ready(*self._value(frame.node, self._body[frame.start : end]))
+            return Ready(*self._value(frame.compiled, self._body[frame.start : end]))
         return parts
 
     def broken(self, text: bytes) -> None:
@@ -289,7 +289,7 @@ def _pass_over(entries: bytes, *, is_array: bool) -> None:
     check_text(b"[" + entries + b"]" if is_array else b"{" + entries + b"}")
 
 
-def _node_within(parts: Parts | None, name: str) -> CompiledType:
+def _type_within(parts: Parts | None, name: str) -> CompiledType:
     if isinstance(parts, ArrayParts):
         return parts.items.item
     if isinstance(parts, EntriesParts):
@@ -299,13 +299,13 @@ def _node_within(parts: Parts | None, name: str) -> CompiledType:
     raise ValueError("there is no such property")
 
 
-def _sizes(*nodes: CompiledType) -> tuple[int, int | None]:
+def _sizes(*several: CompiledType) -> tuple[int, int | None]:
     """Return how many items an array has at least and at most, as what it is compiled to has it."""
     least, most = 0, None
-    for node in nodes:
-        schemas: list[Any] = [node.schema]
-        if "$ref" in node.schema:
-            schemas += [element.schema for element in node.elements]
+    for compiled in several:
+        schemas: list[Any] = [compiled.schema]
+        if "$ref" in compiled.schema:
+            schemas += [element.schema for element in compiled.elements]
         for schema in schemas:
             least = max(least, schema.get("minItems", 0))
             if "maxItems" in schema:

@@ -73,12 +73,12 @@ class ClassCompiler:
         tag = None if config.tag is None else (config.tag_field, config.tag)
         if config.array_like:
             return self._struct_array(cls, members, tag)
-        node = self._object(cls, members, is_open=not config.forbid_unknown_fields, tag=tag)
+        compiled = self._object(cls, members, is_open=not config.forbid_unknown_fields, tag=tag)
         from ponty.request.parsing.msgspec_path.own_types import own_form  # noqa: PLC0415 - of Structs only
 
         is_narrowed = not class_keywords(cls).keys() <= DESCRIPTIVE
         own = None if is_narrowed or self._ignore_unknown else own_form(tp)
-        return replace(node, msgspec_form=own or node.msgspec_form)
+        return replace(compiled, msgspec_form=own or compiled.msgspec_form)
 
     def _struct_array(self, cls: Any, members: list[Member], tag: tuple[str, str | int] | None) -> CompiledType:
         if class_keywords(cls).keys() - DESCRIPTIVE:
@@ -92,11 +92,11 @@ class ClassCompiler:
             items.insert(0, enumeration(cls.__qualname__, [tag[1]]))
         required = max((index + 1 for index, member in enumerate(members) if member.required), default=0) + first
         names = [member.name for member in members]
-        node = fixed_array(items, required, lambda value: cls(**dict(zip(names, value[first:], strict=False))))
+        compiled = fixed_array(items, required, lambda value: cls(**dict(zip(names, value[first:], strict=False))))
         if not cls.__struct_config__.forbid_unknown_fields:
-            schema = {name: keyword for name, keyword in node.schema.items() if name != "items"}
-            return replace(node, schema=schema, build=_first_items(node.build, len(items)), msgspec_form=None)
-        return node
+            schema = {name: keyword for name, keyword in compiled.schema.items() if name != "items"}
+            return replace(compiled, schema=schema, build=_first_items(compiled.build, len(items)), msgspec_form=None)
+        return compiled
 
     def _object(
         self,
@@ -122,11 +122,11 @@ class ClassCompiler:
             if name.startswith("$") or name in {"type", "properties", "required"} or says:
                 raise TypeError(f"{cls.__qualname__}.JsonSchema: Annotation({name}=…) would change what the class says")
         properties = {} if tag is None else {tag[0]: enumeration(cls.__qualname__, [tag[1]])}
-        schemas: dict[str, Schema] = {key: node.schema for key, node in properties.items()}
+        schemas: dict[str, Schema] = {key: compiled.schema for key, compiled in properties.items()}
         required = [*properties]
         for member in members:
-            node = properties[member.key] = self._compile(member.hint, member.place)
-            schemas[member.key] = {**node.schema, **member.default}
+            compiled = properties[member.key] = self._compile(member.hint, member.place)
+            schemas[member.key] = {**compiled.schema, **member.default}
             if member.required:
                 required.append(member.key)
         if not is_struct(cls):
@@ -188,7 +188,7 @@ class ClassCompiler:
             for name, hint in hints.items()
         }
         required = [names[name] for name in hints if name in required_keys(cls, hints)]
-        schemas = {key: node.schema for key, node in properties.items()}
+        schemas = {key: compiled.schema for key, compiled in properties.items()}
         is_renamed = any(key != name for name, key in names.items())
         extra = self._extra_items(cls)
         if extra is not None:

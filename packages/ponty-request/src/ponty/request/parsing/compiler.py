@@ -81,15 +81,15 @@ class Compiler:
             TypeError: JSON Schema cannot express it, or JSON cannot hold its values.
             ValueError: JSON cannot hold a default.
         """
-        node = self._compile(self._root, getattr(self._root, "__qualname__", str(self._root)))
+        compiled = self._compile(self._root, getattr(self._root, "__qualname__", str(self._root)))
         for place, item in self._sets:
             if not is_hashable(item):
                 raise TypeError(f"{place}: the elements of a set must be hashable")
         definitions: dict[str, Json] = {"$defs": {**self._definitions}} if self._definitions else {}
-        schema: Schema = {"$schema": DIALECT, **node.schema, **definitions}
+        schema: Schema = {"$schema": DIALECT, **compiled.schema, **definitions}
         if self._refers_to_alias:
             _refuse_circle(self._root, schema)
-        return node, schema
+        return compiled, schema
 
     def validated(self, schema: Schema) -> Schema:
         """Return what of the whole schema validates: all but what pydantic reads, which validates by itself."""
@@ -100,15 +100,15 @@ class Compiler:
         return {**schema, "$defs": {**self._definitions, **self._read_elsewhere}}
 
     def _compile(self, tp: Any, place: str) -> CompiledType:
-        node = self._compiled(tp, place)
-        if node.tp is None:
-            node.tp = tp
-        return node
+        compiled = self._compiled(tp, place)
+        if compiled.tp is None:
+            compiled.tp = tp
+        return compiled
 
     def _compiled(self, tp: Any, place: str) -> CompiledType:  # noqa: PLR0911 - one for each form of type
-        node = self._known(tp, place)
-        if node is not None:
-            return node
+        compiled = self._known(tp, place)
+        if compiled is not None:
+            return compiled
         origin = typing.get_origin(tp)
         arguments = typing.get_args(tp)
         if origin is typing.Annotated:
@@ -205,9 +205,9 @@ class Compiler:
         if is_root:
             return CompiledType(schema, found.json_types, found.build, hashable=hashable)
         self._definitions[name] = schema
-        node = CompiledType({"$ref": f"#/$defs/{name}"}, found.json_types, found.build, hashable=hashable)
-        self._references.add(tp, node)
-        return node
+        compiled = CompiledType({"$ref": f"#/$defs/{name}"}, found.json_types, found.build, hashable=hashable)
+        self._references.add(tp, compiled)
+        return compiled
 
     def _enum(self, cls: Any, place: str) -> CompiledType:
         if issubclass(cls, enum.Flag):
@@ -228,25 +228,27 @@ class Compiler:
             keywords = keywords_of(metadata, frozenset({"object"}), place)
             if not keywords.keys() <= DESCRIPTIVE:
                 return self._typed_dict_here(tp, cls, metadata, keywords)
-        node = self._compile(tp, place)
+        compiled = self._compile(tp, place)
         if any(isinstance(item, Alias) for item in metadata):
             raise TypeError(f"{place}: an Alias names a field of an object in JSON, and here stands none")
-        keywords = keywords_of(metadata, node.json_types, place, has_offset=node.schema.get("format") == "date-time")
-        own = dict(node.schema)
+        keywords = keywords_of(
+            metadata, compiled.json_types, place, has_offset=compiled.schema.get("format") == "date-time"
+        )
+        own = dict(compiled.schema)
         if (bounds := {name: keywords[name] for name in _NUMERIC & keywords.keys()}) and _has_decimal(own):
-            node = replace(node, build=bounded_decimal(node.build, bounds), msgspec_form=None)
+            compiled = replace(compiled, build=bounded_decimal(compiled.build, bounds), msgspec_form=None)
         for name in keywords.keys() - DESCRIPTIVE:
             opens = name == "additionalProperties" and "$ref" in own
             if name in own or name.startswith("$") or opens:
                 raise TypeError(f"{place}: Annotation({name}=…) would change what the type says itself")
         if not keywords:
-            return node
+            return compiled
         narrowing = {name: value for name, value in keywords.items() if name not in DESCRIPTIVE}
         return replace(
-            node,
+            compiled,
             schema={**own, **keywords},
-            msgspec_form=annotated(node.msgspec_form, narrowing),
-            inside=node.inside if narrowing.keys() <= _SIZES else None,
+            msgspec_form=annotated(compiled.msgspec_form, narrowing),
+            inside=compiled.inside if narrowing.keys() <= _SIZES else None,
             tp=None,
         )
 
@@ -269,13 +271,13 @@ class Compiler:
                     f"{place}: a model of pydantic tells itself what it takes, so that nothing else of a union can be "
                     "an object; make them all models"
                 )
-        node = union([self._compile(argument, place) for argument in arguments])
-        if node.msgspec_form is None and any(map(is_struct, arguments)):
+        compiled = union([self._compile(argument, place) for argument in arguments])
+        if compiled.msgspec_form is None and any(map(is_struct, arguments)):
             from ponty.request.parsing.msgspec_path.own_types import own_form  # noqa: PLC0415 - of Structs only
 
-            node = replace(node, msgspec_form=own_form(typing.Union[arguments]))  # noqa: UP007 - made of a tuple
-        self.unions.append(typing.cast("UnionBuild", node.build))
-        return node
+            compiled = replace(compiled, msgspec_form=own_form(typing.Union[arguments]))  # noqa: UP007 - made of a tuple
+        self.unions.append(typing.cast("UnionBuild", compiled.build))
+        return compiled
 
     def _type_variable(self, variable: typing.TypeVar, place: str) -> CompiledType:
         default = getattr(variable, "__default__", None)  # since Python 3.13, or of typing_extensions
@@ -295,16 +297,16 @@ class Compiler:
             return known
         if len(self._aliases) >= _MAX_WITHIN_ITSELF:
             raise TypeError(f"{place}: the type alias {alias.__name__!r} stands in itself with ever other arguments")
-        reference = CompiledType({}, JSON_TYPES, lambda value: node.build(value) if node.build else value)
+        reference = CompiledType({}, JSON_TYPES, lambda value: compiled.build(value) if compiled.build else value)
         self._aliases.add(tp, reference)
-        node = self._compile(alias_value(alias, arguments), place)
+        compiled = self._compile(alias_value(alias, arguments), place)
         self._aliases.pop()
         if not reference.schema:
-            return node
+            return compiled
         name = str(reference.schema["$ref"]).rpartition("/")[2]
-        self._definitions[name] = node.schema
+        self._definitions[name] = compiled.schema
         self._refers_to_alias = True
-        reference.json_types, reference.elements, reference.inside = node.json_types, [node], node.inside
+        reference.json_types, reference.elements, reference.inside = compiled.json_types, [compiled], compiled.inside
         return reference
 
     def _tuple(self, tp: Any, arguments: tuple[Any, ...], place: str) -> CompiledType:
@@ -334,16 +336,16 @@ class Compiler:
         if name:
             self._definitions[name] = {}  # in the order in which they are met
         self._within.append(tp)
-        node = describe(tp, cls)
+        compiled = describe(tp, cls)
         self._within.pop()
-        build = typing.cast("Build", node.build)
+        build = typing.cast("Build", compiled.build)
         reference.build = build
-        reference.elements = [node]
-        reference.msgspec_form = node.msgspec_form
-        reference.inside = node.inside
+        reference.elements = [compiled]
+        reference.msgspec_form = compiled.msgspec_form
+        reference.inside = compiled.inside
         if is_root:
-            return node
-        self._definitions[name] = node.schema
+            return compiled
+        self._definitions[name] = compiled.schema
         return reference
 
 

@@ -75,7 +75,7 @@ class Parser:
         self, tp: Any, *, ignore_unknown: bool = False, opaque: Mapping[type, CompiledType] | None = None
     ) -> None:
         compiler = Compiler(tp, ignore_unknown=ignore_unknown, opaque=opaque)
-        node, schema = compiler.whole()
+        compiled, schema = compiler.whole()
         self.schema: Schema = schema
         validated = compiler.validated(schema)
         self.validator: Validator = _validator(tp, validated)
@@ -83,10 +83,10 @@ class Parser:
         for union in compiler.unions:
             union.prepare_all = self._prepare_unions
         self._validated: Schema = validated
-        self.node: CompiledType = node
+        self.compiled: CompiledType = compiled
         """What the type is compiled to."""
-        self._build: Build | None = node.build
-        self._form: MsgspecForm | None = node.msgspec_form
+        self._build: Build | None = compiled.build
+        self._form: MsgspecForm | None = compiled.msgspec_form
         self._make: Build | None = self._form.make if self._form else None
         # Of what is dropped, nobody asks how deep it is.
         self._may_be_deep: bool = self._form is not None and self._form.contains_any and not ignore_unknown
@@ -103,8 +103,8 @@ class Parser:
         return any(union.unsure() for union in self._unions)
 
     def _prepare_unions(self) -> None:
-        unsure = [node for union in self._unions for node in union.unsure()]
-        validators = self.validator.of_parts([node.schema for node in unsure])
+        unsure = [compiled for union in self._unions for compiled in union.unsure()]
+        validators = self.validator.of_parts([compiled.schema for compiled in unsure])
         for union in self._unions:
             union.prepare(self._validated, dict(zip(map(id, unsure), validators, strict=True)))
 

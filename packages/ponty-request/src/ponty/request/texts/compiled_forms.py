@@ -46,7 +46,7 @@ def compiled_form(tp: Any) -> TextForm:
         TypeError: It has no text form.
         ValueError: An Annotation is not valid.
     """
-    node, whole = Compiler(tp).whole()
+    compiled, whole = Compiler(tp).whole()
     schema: Schema = {name: value for name, value in whole.items() if name != "$schema"}
     inner, is_optional = without_null(schema)
     if inner.get("type") == "array":
@@ -57,11 +57,11 @@ def compiled_form(tp: Any) -> TextForm:
     is_plain = (
         schema.keys() - {"anyOf"} <= _IS_NARROWED_BY_NONE_OF
         and inner.keys() <= _IS_NARROWED_BY_NONE_OF
-        and is_hashable(node)
+        and is_hashable(compiled)
     )
     if "enum" in inner:
         texts = texts_of(tp, inner["enum"])
-        build = Parser(tp).parse if is_optional or not is_plain else node.build
+        build = Parser(tp).parse if is_optional or not is_plain else compiled.build
         values = {text: build(value) if build else value for text, value in texts.items()}
         return TextForm(
             type=tp,

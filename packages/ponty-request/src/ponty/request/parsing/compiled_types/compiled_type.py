@@ -100,9 +100,9 @@ class Choice(msgspec.Struct, frozen=True):
 Inside = Items | Entries | Members | Choice
 
 
-def is_hashable(node: CompiledType) -> bool:
+def is_hashable(compiled: CompiledType) -> bool:
     """Return whether values can be elements of a set; to be asked when all is compiled."""
-    seen: list[CompiledType] = [node]
+    seen: list[CompiledType] = [compiled]
     for each in seen:
         if not each.hashable:
             return False
@@ -116,7 +116,7 @@ class MsgspecForm(msgspec.Struct, frozen=True):
     Args:
         form: A type for msgspec.
         read: Checks and reads; raises ValueError where a value is not valid. None where nothing is left to check.
-        make: Builds of what was read, as `build` of a node does; None where nothing is left to build.
+        make: Builds of what was read, as `build` of a compiled type does; None where nothing is left to build.
         contains_any: Whether the form has JSON of any kind in it, hence of any depth.
     """
 

@@ -114,7 +114,11 @@ def build_object(
         names: The arguments that the properties are, by their names in JSON; None where each is that of its name. A
             property that is not among them, as a tag, is no argument.
     """
-    builds = [(name, node.build, name not in required) for name, node in properties.items() if node.build is not None]
+    builds = [
+        (name, compiled.build, name not in required)
+        for name, compiled in properties.items()
+        if compiled.build is not None
+    ]
 
     def build(value: dict[str, Any]) -> Any:
         if ignore_unknown:

@@ -26,7 +26,7 @@ from ponty.request.validation.explanations.messages import reason
 from ponty.request.validation.schemas.formats import FORMATS
 
 
-def _node(schema: Schema, msgspec_form: MsgspecForm, build: Build | None = None) -> CompiledType:
+def _compiled(schema: Schema, msgspec_form: MsgspecForm, build: Build | None = None) -> CompiledType:
     kind = schema["type"]
     json_types: frozenset[str] = frozenset([kind] if isinstance(kind, str) else kind)  # type: ignore[arg-type]
     return CompiledType(schema, json_types, build, msgspec_form=msgspec_form)
@@ -34,7 +34,7 @@ def _node(schema: Schema, msgspec_form: MsgspecForm, build: Build | None = None)
 
 def _text(name: str, **keywords: Json) -> CompiledType:
     read = FORMATS[name]
-    return _node({"type": "string", "format": name, **keywords}, MsgspecForm(str, read), read)
+    return _compiled({"type": "string", "format": name, **keywords}, MsgspecForm(str, read), read)
 
 
 def _text_of(name: str, make: Callable[[Any], Any], **keywords: Json) -> CompiledType:
@@ -43,8 +43,8 @@ def _text_of(name: str, make: Callable[[Any], Any], **keywords: Json) -> Compile
     def read(text: str) -> Any:
         return make(parse(text))
 
-    node = _node({"type": "string", "format": name, **keywords}, MsgspecForm(str, read), read)
-    return replace(node, hashable=False)
+    compiled = _compiled({"type": "string", "format": name, **keywords}, MsgspecForm(str, read), read)
+    return replace(compiled, hashable=False)
 
 
 def _build_float(value: float) -> float:
@@ -92,7 +92,7 @@ _SCALARS: dict[type, Any] = {
     bytes: lambda: _text("base64", contentEncoding="base64"),
     datetime.datetime: lambda: _text("date-time"),
     # Of dates, msgspec reads the very texts that `FORMATS` does.
-    datetime.date: lambda: _node({"type": "string", "format": "date"}, MsgspecForm(datetime.date), FORMATS["date"]),
+    datetime.date: lambda: _compiled({"type": "string", "format": "date"}, MsgspecForm(datetime.date), FORMATS["date"]),
     datetime.time: lambda: _text("time"),
     datetime.timedelta: lambda: _text("duration"),
     bytearray: lambda: _text_of("base64", bytearray, contentEncoding="base64"),
@@ -103,7 +103,7 @@ _SCALARS: dict[type, Any] = {
     ipaddress.IPv6Network: lambda: _text("ipv6-network"),
     ipaddress.IPv4Interface: lambda: _text("ipv4-interface"),
     ipaddress.IPv6Interface: lambda: _text("ipv6-interface"),
-    decimal.Decimal: lambda: _node(
+    decimal.Decimal: lambda: _compiled(
         {"type": ["number", "string"], "format": "decimal"},
         MsgspecForm(int | float | str, _build_decimal),
         _build_decimal,

@@ -35,7 +35,7 @@ class _Choice(NamedTuple):
 class _Candidate(NamedTuple):
     """A member that may admit values of a JSON type; surely, if it is the last or admits all of them."""
 
-    node: CompiledType
+    compiled: CompiledType
     is_sure: bool
 
 
@@ -50,7 +50,7 @@ class UnionBuild:
 
     def unsure(self) -> list[CompiledType]:
         """Return the members that only a validator tells apart, when all of them are compiled."""
-        return [candidate.node for tp in _KINDS for candidate in self._candidates(tp) if not candidate.is_sure]
+        return [candidate.compiled for tp in _KINDS for candidate in self._candidates(tp) if not candidate.is_sure]
 
     def prepare(self, root: Schema, validators: Mapping[int, IsValid]) -> None:
         """Choose what tells the members apart.
@@ -62,24 +62,26 @@ class UnionBuild:
         self._choices = {
             tp: [
                 _Choice(
-                    node.build,
-                    Alternative(_follow(root, node.schema), assertion).excludes,
-                    None if is_sure else validators[id(node)],
+                    compiled.build,
+                    Alternative(_follow(root, compiled.schema), assertion).excludes,
+                    None if is_sure else validators[id(compiled)],
                 )
-                for node, is_sure in self._candidates(tp)
+                for compiled, is_sure in self._candidates(tp)
             ]
             for tp in _KINDS
         }
 
     def _candidates(self, tp: type) -> list[_Candidate]:
         json_types = _KINDS[tp]
-        nodes: list[CompiledType] = []
+        several: list[CompiledType] = []
         for kind in json_types:
-            nodes += [node for node in self._members if kind in node.json_types and node not in nodes]
+            several += [
+                compiled for compiled in self._members if kind in compiled.json_types and compiled not in several
+            ]
         candidates: list[_Candidate] = []
-        for node in nodes:
-            is_sure = node is nodes[-1] or node.schema == {"type": json_types[0]} or not node.schema
-            candidates.append(_Candidate(node, is_sure))
+        for compiled in several:
+            is_sure = compiled is several[-1] or compiled.schema == {"type": json_types[0]} or not compiled.schema
+            candidates.append(_Candidate(compiled, is_sure))
             if is_sure:
                 break
         return candidates
