@@ -7,7 +7,17 @@ import sys
 import pytest
 from aiohttp import web
 
-from ponty.core import Routes, build_app, cors, current_request_id, metrics, render_json, request_ids, security_headers
+from ponty.core import (
+    Routes,
+    build_app,
+    cors,
+    current_request_id,
+    json_response,
+    metrics,
+    render_json,
+    request_ids,
+    security_headers,
+)
 
 ORIGIN = "https://shop.example"
 table = Routes()
@@ -29,6 +39,15 @@ async def stream(request: web.Request) -> web.StreamResponse:
     answer = web.StreamResponse()
     await answer.prepare(request)
     await answer.write(b"some")
+    return answer
+
+
+@table.get("/early")
+async def early(request: web.Request) -> web.Response:
+    """Send the answer first, and do the rest of the work then."""
+    answer = json_response("early")
+    await answer.prepare(request)
+    await answer.write_eof()
     return answer
 
 
@@ -81,6 +100,18 @@ def test_they_are_one_middleware_of_the_application():
     one = build_app(routes=table, middlewares=[request_ids()])
     three = build_app(routes=[table, metrics()], middlewares=[request_ids(), cors([ORIGIN]), security_headers()])
     assert len(three.middlewares) == len(one.middlewares)
+
+
+async def test_an_answer_that_its_handler_sends_has_the_headers_of_all(aiohttp_client):
+    """Nothing comes back to the middlewares that could still be added to."""
+    made = [MIDDLEWARES[name]() for name in MIDDLEWARES]
+    for middlewares in (made, parted(made)):
+        client = await aiohttp_client(build_app(routes=table, middlewares=middlewares))
+        async with client.get("/early", headers={"Origin": ORIGIN, "X-Request-ID": "r7"}) as answer:
+            assert await answer.json() == "early"
+        assert answer.headers["X-Request-ID"] == "r7"
+        assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
+        assert answer.headers["X-Frame-Options"] == "DENY"
 
 
 def failing(error):

@@ -1,12 +1,12 @@
 """Headers that are noted for an answer while its request is on its way, for answers that a handler begins itself.
 
 A passage (`ponty.core.middlewares.passages`) notes them before its handler is called. A stream gets them when it is
-prepared, by a receiver of the signal `on_response_prepare`. An answer that comes back unsent gets them then, so a plain
-one need not ask that receiver.
+prepared, by a receiver of the signal `on_response_prepare`. An answer that comes back unsent gets them then. So a plain
+one need not ask that receiver: it takes what is noted when it is prepared, which is nothing unless a handler does that.
 """
 
 import contextvars
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from aiohttp import web
@@ -22,10 +22,16 @@ noted: contextvars.ContextVar[tuple[Sequence[FurtherHeaders], Any] | None] = con
 async def add_noted_headers(request: web.Request, answer: web.StreamResponse) -> None:
     """Add what is noted for the request at work: the receiver of `on_response_prepare`."""
     del request
+    for further in noted_sets():
+        merge(further, answer)
+
+
+def noted_sets() -> Iterator[Sequence[FurtherHeaders]]:
+    """Iterate over what is noted for the request at work, by the innermost passage first."""
     current = noted.get(None)
     while current is not None:
         further, current = current
-        merge(further, answer)
+        yield further
 
 
 def merge(further: Sequence[FurtherHeaders], answer: web.StreamResponse) -> None:
