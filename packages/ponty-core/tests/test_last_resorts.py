@@ -10,7 +10,7 @@ import sys
 import pytest
 from aiohttp import web
 
-from ponty.core import build_app, get, post
+from ponty.core import build_app, get, json_response, post
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from serving import Served, rest, until
@@ -191,14 +191,15 @@ async def _logged(client):
     return stream.getvalue()
 
 
-async def test_who_left_is_logged_as_499_with_the_address(caplog):
+@pytest.mark.parametrize("answer", [lambda: web.Response(text="hello"), lambda: json_response("hello")])
+async def test_who_left_is_logged_as_499_with_the_address(caplog, answer):
     caplog.set_level(logging.INFO)
     go_on = asyncio.Event()
 
     @get("/")
     async def slow(request: web.Request) -> web.Response:
         await go_on.wait()
-        return web.Response(text="hello")
+        return answer()
 
     logger = logging.getLogger("test.left")
     async with Served(build_app(), access_log=logger) as served:

@@ -152,10 +152,12 @@ class PromptConnection(web.RequestHandler):
                 self._current_request = None
                 if type(answer) is PlainResponse and self._server.sends_plain and answer.send(request):
                     request._finish()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
-                    if self._paused:
-                        await request.writer.drain()
-                    self.log_access(request, answer, started)
-                    is_reset = False
+                    try:
+                        if self._paused:
+                            await request.writer.drain()
+                        is_reset = False
+                    finally:
+                        self.log_access(request, answer, started)
                 else:
                     returned = functools.partial(_returned, answer)
                     answer, is_reset = await self._handle_request(request, started, returned)

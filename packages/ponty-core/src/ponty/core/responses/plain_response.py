@@ -124,9 +124,6 @@ class PlainResponse(LazyResponse):
         Args:
             request: One of HTTP/1.1 that is not HEAD, after which its connection stays open, in an application that
                 has no say in plain answers.
-
-        Raises:
-            ConnectionResetError: The client has left.
         """
         writer, body = request.writer, self._body
         if (
@@ -141,9 +138,12 @@ class PlainResponse(LazyResponse):
         whole = self._whole(writer)
         if whole is None:
             return False
+        try:
+            writer.write_whole(whole)
+        except ConnectionError:  # the client has left, which aiohttp finds out and logs
+            return False
         self._is_sent = True
         self._shown = None
-        writer.write_whole(whole)
         self._length = len(whole)
         return True
 
