@@ -212,3 +212,27 @@ async def test_who_left_is_logged_as_499_with_the_address(caplog, answer):
     (line,) = [record.getMessage() for record in caplog.records if record.name == "test.left"]
     assert line.startswith("127.0.0.1 - - [")
     assert '"GET / HTTP/1.1" 499 0 ' in line
+
+
+async def test_who_leaves_before_an_application_of_aiohttp_s_writes_is_no_error(caplog):
+    """As one that leaves before it is asked for its body, whose handler is not at work yet."""
+    go_on = asyncio.Event()
+
+    async def slow(request: web.Request) -> web.StreamResponse:
+        await go_on.wait()
+        answer = web.StreamResponse()
+        await answer.prepare(request)
+        return answer
+
+    app = web.Application()
+    app.router.add_get("/", slow)
+    caplog.set_level(logging.INFO)
+    async with Served(app, access_log=logging.getLogger("test.left")) as served:
+        _, writer = await served.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        await until(lambda: served.server.connections and served.server.connections[0].request is not None)
+        writer.transport.abort()
+        await until(lambda: served.server.connections[0].is_lost)
+        go_on.set()
+        await until(lambda: not served.server.connections)
+    assert [(each.name, each.levelname) for each in caplog.records] == [("test.left", "INFO")]
+    assert '"GET / HTTP/1.1" 499 0 ' in caplog.records[0].getMessage()

@@ -34,6 +34,7 @@ from ponty.core.connections.prompt_connection import PromptConnection
 from ponty.core.connections.protocol_errors import told_of
 from ponty.core.errors.closing_answer import ClosingAnswer, closing_bytes
 from ponty.core.log_lines import log_error
+from ponty.core.wire.departures import has_left
 
 logger: logging.Logger = logging.getLogger("ponty.core")
 
@@ -244,6 +245,8 @@ class Connection(PromptConnection):
             return ClosingAnswer(status, detail=detail, server=name)
         if isinstance(exc, web.RequestPayloadError) and not request.writer.output_size:
             return ClosingAnswer(400, detail="the body could not be read", server=name)
+        if isinstance(exc, ConnectionError) and has_left(request):
+            return ClosingAnswer(status, server=name)  # which is logged, and nobody is there to take
         if exc is not None:
             log_error(logger, "%s %s failed", request.method, "(an application's own handler)", error=exc)
         if request.writer.output_size:
