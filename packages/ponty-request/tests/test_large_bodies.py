@@ -1,19 +1,24 @@
 """A large body is read in steps: others have their turn between them, and what comes of it is the same."""
 
+import asyncio
 import contextlib
 import dataclasses
 import json
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import pytest
 
 from ponty.core import post, render_json
 from ponty.request import Annotation, InvalidField, JsonBody, ParsedJsonBody, Request, ValidatedJsonBody, expect
-from ponty.request.fields.bodies import parsed_json_body
+from ponty.request.fields.bodies import json_body, parsed_json_body
+from ponty.request.large.parser import LargeParser, validated_json
 from ponty.request.large.plain import outlined, poured
-from ponty.request.large.sizes import LARGE, MANY
+from ponty.request.large.reduction import LargeValidator
+from ponty.request.large.sizes import FEW, LARGE, MANY, SIZES
 from ponty.request.large.turns import in_turns
+from ponty.request.parsing.parser import Parser
+from ponty.request.validation.validator import Validator
 
 
 @dataclasses.dataclass
@@ -37,6 +42,10 @@ class Blank:
 
 class OfBlanks(Request):
     rows = ParsedJsonBody(list[Blank])
+
+
+class OfAnything(Request):
+    rows = ParsedJsonBody(Any)
 
 
 class OfSchema(Request):
@@ -132,13 +141,57 @@ async def test_a_body_of_many_objects_is_read_in_slices_however_short_it_is(serv
     assert bool(sliced) is is_sliced
 
 
+MUCH = {
+    "many numbers": b"[" + b",".join([b"1"] * 25_000) + b"]",
+    "many levels": b"[" + b",".join([b"[" * 90 + b"]" * 90] * 300) + b"]",
+    "great exponents": b"[" + b",".join([b"1e300"] * 9000) + b"]",
+    "great exponents in disguise": b"[" + b", ".join([b"5E-00310"] * 5000) + b"]",
+}
+LITTLE = {
+    "one text": b'"' + b"some text, " * 4000 + b'"',
+    "few long texts": b"[" + b",".join([b'"%b"' % (b"x" * 60)] * 900) + b"]",
+    "small exponents": b"[" + b",".join([b"1.25e-7"] * 7000) + b"]",
+}
+
+
+@pytest.mark.parametrize("cls", [OfAnything, OfSchema, OfAny])
+@pytest.mark.parametrize("kind", [*MUCH, *LITTLE])
+async def test_a_body_that_is_much_work_is_read_in_slices_however_short_it_is(serve, monkeypatch, cls, kind):
+    """Read in one go, a quarter of a megabyte of great exponents holds all others up for half a second."""
+    sliced = []
+
+    async def noted(steps, request):
+        sliced.append(request)
+        return await in_turns(steps, request)
+
+    for module in (json_body, parsed_json_body):
+        monkeypatch.setattr(module, "in_turns", noted)
+
+    @post("/rows")
+    @expect(cls)
+    @render_json(envelope=False)
+    async def rows(rows):
+        return rows
+
+    client = await serve()
+    body = (MUCH | LITTLE)[kind]
+    assert FEW < len(body) < LARGE
+    async with client.post("/rows", data=body, headers={"Content-Type": "application/json"}) as answer:
+        assert (answer.status, await answer.json()) == (200, json.loads(body))
+    assert bool(sliced) is (kind in MUCH)
+
+
 class Runs:
-    """Takes runs, and counts the objects of each."""
+    """Takes runs, and counts the bytes, the commas and the objects of each."""
 
     def __init__(self):
+        self.sizes = []
+        self.commas = []
         self.objects = []
 
     def run(self, entries):
+        self.sizes.append(len(entries))
+        self.commas.append(entries.count(b","))
         self.objects.append(entries.count(b"{"))
 
     def opened(self, *, is_array, key, start):
@@ -169,6 +222,76 @@ def test_a_run_has_a_bounded_number_of_objects():
         pass
     assert sum(runs.objects) == 100_000
     assert max(runs.objects) <= 1.5 * MANY
+
+
+def test_a_run_has_a_bounded_number_of_values():
+    runs = Runs()
+    ended(poured(ended(outlined(b"[" + b",".join([b"1"] * 300_000) + b"]")), runs))
+    assert sum(runs.commas) > 299_000
+    assert max(runs.commas) <= 4 * MANY
+
+
+def test_a_run_of_great_exponents_has_few_bytes():
+    """As many as are found in a sample, so a megabyte of others around a few of them does not hide them."""
+    great = b",".join([b"-1.5e-320"] * 5000)
+    runs = Runs()
+    ended(poured(ended(outlined(b"[" + b'"a",' * 100_000 + great + b',"a"' * 100_000 + b"]")), runs))
+    assert max(runs.sizes) <= 2 * SIZES.block
+
+
+def test_few_elements_are_validated_at_once():
+    """What checks a format may be a function of Python's, and take microseconds for each."""
+    asked = []
+
+    class Noted(LargeValidator):
+        def _ask(self, explainer, keyword, schema):
+            are_valid = super()._ask(explainer, keyword, schema)
+
+            def noted(part):
+                asked.append(len(part))
+                return are_valid(part)
+
+            return noted
+
+    def refusal_of(schema, value):
+        with pytest.raises(InvalidField) as refusal:
+            ended(validated_json(json.dumps(value).encode(), Noted(Validator(schema))))
+        return [violation.pointer for violation in refusal.value.violations]
+
+    async def refused():
+        items = refusal_of({"items": {"format": "ipv4"}}, ["192.0.2.1"] * 30_000 + ["a"])
+        entries = {f"n{number}": "192.0.2.1" for number in range(30_000)} | {"bad": "a"}
+        return items, refusal_of({"additionalProperties": {"format": "ipv4"}}, entries)
+
+    assert asyncio.run(refused()) == (["/30000"], ["/bad"])
+    assert len(asked) > 100
+    assert max(asked) <= 512
+
+
+def test_few_objects_are_built_at_once():
+    built = []
+
+    @dataclasses.dataclass
+    class Counted:
+        number: int
+
+        def __post_init__(self):
+            built.append(self.number)
+
+    async def in_steps():
+        steps = LargeParser(Parser(list[Counted])).attempt(b"[" + b",".join([b'{"number":1}'] * 20_000) + b"]")
+        most = 0
+        while True:
+            before = len(built)
+            try:
+                next(steps)
+            except StopIteration as stop:
+                return most, stop.value
+            most = max(most, len(built) - before)
+
+    most, value = asyncio.run(in_steps())
+    assert len(built) == len(value) == 20_000
+    assert most <= 1024
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ def _array(parts: ArrayParts) -> Steps[Any]:
     count, enough = 0, False
     for part in parts.parts:
         if isinstance(part, tuple):
-            enough = _add_items(made, part[0], part[1], count, faults)
+            enough = yield from _add_run(made, part[0], part[1], count, faults)
             count += len(part[0])
         else:
             try:
@@ -84,11 +84,24 @@ def _array(parts: ArrayParts) -> Steps[Any]:
     return made if parts.items.make is None else parts.items.make(made)
 
 
-def _add_items(made: list[Any], items: list[Any], build: Build | None, start: int, faults: Faults) -> bool:
-    """Build items and add them; return whether enough are refused."""
+_FEW = 1024
+"""How many values are built before others may have their turn."""
+
+
+def _add_run(made: list[Any], items: list[Any], build: Build | None, start: int, faults: Faults) -> Steps[bool]:
+    """Build a run of items and add them; return whether enough are refused."""
     if build is None:
         made += items
         return False
+    for first in range(0, len(items), _FEW):
+        if _add_items(made, items[first : first + _FEW], build, start + first, faults):
+            return True
+        yield
+    return False
+
+
+def _add_items(made: list[Any], items: list[Any], build: Build, start: int, faults: Faults) -> bool:
+    """Build a few items and add them; return whether enough are refused."""
     before, index = len(made), 0
     while index < len(items):
         try:

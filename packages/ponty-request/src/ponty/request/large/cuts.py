@@ -66,7 +66,7 @@ _NAME = re.compile(rb"[ \t\n\r]*(" + _TEXT + rb'")[ \t\n\r]*:[ \t\n\r]*', re.DOT
 _TOKEN = re.compile(_TEXT + rb'(?:"|\\?\Z)|[\[\]{},]', re.DOTALL)
 _TEXT_END = re.compile(rb'[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _MOST = 8000
-"""How many brackets a run has, about, at most: many small values take longer than few large ones."""
+"""How many brackets and commas a run has, about, at most: many small values take longer than few large ones."""
 
 _PARTS = 16
 """In how many parts a block is taken to look for a comma."""
@@ -152,11 +152,11 @@ class Cutter:
             comma, close = self._look(place, stop, depth)
         candidates: list[int] = []
         block = first
-        brackets = outline.brackets[first]
+        marks = outline.marks[first]
         while close is None and block < last:
             block += 1
-            brackets += outline.brackets[block]
-            if brackets > _MOST and block > first + 1:
+            marks += outline.marks[block]
+            if marks > _MOST and block > first + 1:
                 break
             if outline.lows[block] < depth:
                 comma, close = self._scan_block(block, depth)

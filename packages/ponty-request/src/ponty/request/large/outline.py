@@ -59,8 +59,8 @@ class Outline:
         """How deep each block begins."""
         self.lows: list[int] = []
         """How far up each block goes: the least depth in it."""
-        self.brackets: list[int] = []
-        """How many brackets each block has."""
+        self.marks: list[int] = []
+        """How many brackets and commas each block has, which is about how many values."""
         self.begins: list[tuple[bool, bool]] = []
         """Whether each block begins within a text, and with what a backslash before it escapes."""
         self.is_too_deep: bool = False
@@ -79,6 +79,7 @@ class Outline:
             if b"\\" in chunk:
                 chunk = _ESCAPES.sub(b"", chunk)
                 is_escaped = chunk.endswith(b"\\")
+            marks = chunk.count(b",")
             word = chunk.translate(None, _DROPPED)
             if in_text:
                 word = b'"' + word
@@ -101,7 +102,7 @@ class Outline:
                 self.is_too_deep = max(itertools.accumulate(steps, initial=depth)) > MAX_DEPTH
             self.depths.append(depth)
             self.lows.append(low)
-            self.brackets.append(len(word))
+            self.marks.append(marks + len(word))
             self.begins.append(begins)
             depth = end
             yield

@@ -10,6 +10,7 @@ from ponty.request.large.outline import Outline
 from ponty.request.large.release import Kept
 from ponty.request.large.sizes import MANY, SIZES
 from ponty.request.large.turns import Steps
+from ponty.request.large.weight import has_great_exponents
 
 MAX_OPENED = 120
 """How many long arrays and objects are opened inside one another; more than 100 levels are refused in any case."""
@@ -143,8 +144,8 @@ def poured(outline: Outline, sink: Sink) -> Steps[None]:
         InvalidField: It is not JSON, or nested too deep.
     """
     body, levels = outline.body, 0
-    # Many objects in few bytes take as long as many bytes do.
-    fewer = 2 * MANY * SIZES.block // max([1, *outline.brackets])
+    # Many values in few bytes take as long as many bytes do, and so do a few of the worst numbers.
+    fewer = 0 if has_great_exponents(body) else 2 * MANY * SIZES.block // max([1, *outline.marks])
     for cut in Cutter(outline, min(SIZES.piece, max(SIZES.block, fewer))).cuts():
         if isinstance(cut, Run):
             sink.run(body[cut.start : cut.end])

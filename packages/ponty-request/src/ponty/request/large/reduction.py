@@ -116,7 +116,7 @@ class LargeValidator:
         """Keep the items that are not valid."""
         value = pieces.value
         are_valid, is_valid = self._ask(explainer, "items", item), explainer.part(item).is_valid
-        for start, stop in pieces.pieces():
+        for start, stop in _few_items(pieces):
             if start in pieces.inner:
                 below = yield from self._kept(explainer, pieces.inner[start], item)
                 if not is_valid(below.value):
@@ -152,7 +152,7 @@ class LargeValidator:
         """Return the names of further properties that are not valid."""
         are_valid, is_valid = self._ask(explainer, "additionalProperties", others), explainer.part(others).is_valid
         found: set[str] = set()
-        for part in _parts(pieces):
+        for part in _few_entries(pieces):
             for name in [name for name in part if name in pieces.inner or name in known]:
                 del part[name]
                 if name not in known:
@@ -174,15 +174,26 @@ class LargeValidator:
         return self._asked[key]
 
 
+_FEW = 512
+"""How many elements are looked at before others may have their turn: what checks a format may be a function."""
+
+
 def _empty(pieces: Pieces) -> Any:
     return type(pieces.value)()
 
 
-def _parts(pieces: Pieces) -> Iterator[dict[str, Any]]:
-    """Cut an object into smaller ones."""
-    entries = iter(pieces.value.items())
+def _few_items(pieces: Pieces) -> Iterator[tuple[int, int]]:
+    """Iterate over the first and the last but one index of some items of an array, never of two pieces."""
     for start, stop in pieces.pieces():
-        yield dict(itertools.islice(entries, stop - start))
+        for first in range(start, stop, _FEW):
+            yield first, min(first + _FEW, stop)
+
+
+def _few_entries(pieces: Pieces) -> Iterator[dict[str, Any]]:
+    """Cut an object into small ones."""
+    entries = iter(pieces.value.items())
+    while part := dict(itertools.islice(entries, _FEW)):
+        yield part
 
 
 def _followed(explainer: Explainer, schema: Any, list_or_dict: type) -> Any:

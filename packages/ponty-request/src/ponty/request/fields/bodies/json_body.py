@@ -14,7 +14,7 @@ from ponty.request.content.whole_body import read_whole
 from ponty.request.fields.base import Description, Field
 from ponty.request.fields.bodies.json_encoding import MEDIA_TYPE, encoded
 from ponty.request.fields.outgoing import Outgoing
-from ponty.request.large.sizes import LARGE, SIZES
+from ponty.request.large.sizes import FEW, LARGE
 from ponty.request.large.turns import in_turns
 from ponty.request.validation.schema_files import Documents, copy_schema, make_validator, read_schema
 from ponty.request.validation.validator import Validator
@@ -39,12 +39,12 @@ class JsonBody(Field[Json]):
         """
         check_json(request)
         body = await read_whole(request)
-        if len(body) <= LARGE:
-            return decode_json(body)
-        if len(body) > SIZES.sliced:
+        if len(body) > FEW and _is_sliced(body):
             from ponty.request.large.parser import decoded_json  # noqa: PLC0415 - few bodies are so large
 
             return await in_turns(decoded_json(body), request)
+        if len(body) <= LARGE:
+            return decode_json(body)
         await asyncio.sleep(0)
         value = decode_json(body)
         await asyncio.sleep(0)
@@ -61,6 +61,12 @@ class JsonBody(Field[Json]):
     def describe(self) -> Description:
         """Describe the body."""
         return Description("body", self.name, media_types=(MEDIA_TYPE,))
+
+
+def _is_sliced(body: bytes) -> bool:
+    from ponty.request.large.weight import is_sliced  # noqa: PLC0415 - few bodies are so large
+
+    return is_sliced(body)
 
 
 class ValidatedJsonBody(Field[Json]):
@@ -112,7 +118,7 @@ class ValidatedJsonBody(Field[Json]):
         """
         check_json(request)
         body = await read_whole(request)
-        if len(body) > SIZES.sliced:
+        if len(body) > FEW and _is_sliced(body):
             from ponty.request.large.parser import validated_json  # noqa: PLC0415 - likewise
             from ponty.request.large.reduction import LargeValidator  # noqa: PLC0415 - likewise
 

@@ -140,9 +140,12 @@ async def _attempt(field: ParsedJsonBody[Any], request: web.Request) -> Any:
     if len(body) <= FEW:
         return field.__ponty_attempt__(body)
     if len(body) <= SIZES.sliced and body.count(b"{") <= MANY:
-        if len(body) <= LARGE:
-            return field.__ponty_attempt__(body)
-        return await field.__ponty_attempt_in_turns__(body)
+        from ponty.request.large.weight import is_much  # noqa: PLC0415 - few bodies are so large
+
+        if not is_much(body):
+            if len(body) <= LARGE:
+                return field.__ponty_attempt__(body)
+            return await field.__ponty_attempt_in_turns__(body)
     value = await in_turns(field.__ponty_attempt_in_slices__(body), request)
     if isinstance(value, InvalidField):
         raise value
