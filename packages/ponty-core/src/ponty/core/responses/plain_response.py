@@ -19,7 +19,7 @@ from aiohttp.abc import AbstractStreamWriter
 from multidict import getversion
 
 from ponty.core.responses.lazy_response import LazyResponse
-from ponty.core.responses.noted_headers import noted_sets
+from ponty.core.responses.noted_headers import noted, noted_sets
 from ponty.core.responses.plain_way import goes_plain
 from ponty.core.responses.written_cookies import written_cookies
 from ponty.core.responses.written_headers import are_clean
@@ -91,8 +91,9 @@ class PlainResponse(LazyResponse):
             (self.__dict__ and self._is_changed()) or type(body) is not bytes or not goes_plain(request)
         ):
             return await self._prepare_as_aiohttp(request)
-        for further in noted_sets():  # of the middlewares that it has not come back to
-            self.carry_all(further)
+        if noted.get(None) is not None:  # by middlewares that it has not come back to
+            for further in noted_sets():
+                self.carry_all(further)
         self._ready_for = request
         return request.writer
 
