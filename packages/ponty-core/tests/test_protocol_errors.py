@@ -8,6 +8,7 @@ import pytest
 from aiohttp import web
 
 from ponty.core import Limits, app_runner, build_app, get
+from ponty.core.connections import protocol_errors
 
 
 def head(*lines, start="GET / HTTP/1.1"):
@@ -194,3 +195,17 @@ async def test_no_version_is_told_without_a_server_of_ponty_s_either(ponty_clien
 def test_a_name_that_no_header_can_hold_is_refused(name):
     with pytest.raises(ValueError, match="server_header is printable ASCII"):
         app_runner(web.Application(), server_header=name)
+
+
+async def test_long_hosts_that_differ_each_time_fill_no_memory(serve):
+    """Those that are kept are known hosts; a client may make up as many as it likes."""
+    port = await serve()
+    protocol_errors._is_known_host.cache_clear()
+    for number in range(3):
+        line, _, _ = await ask(port, head(f"Host: {number}{'a' * 4000}", "Connection: close"))
+        assert line.startswith("HTTP/1.1 200 ")
+        line, _, _ = await ask(port, head(f"Host: {number}{'a' * 4000} b", "Connection: close"))
+        assert line.startswith("HTTP/1.1 400 ")
+    assert protocol_errors._is_known_host.cache_info().currsize == 0
+    line, _, _ = await ask(port, head("Host: a.example", "Connection: close"))
+    assert protocol_errors._is_known_host.cache_info().currsize == 1

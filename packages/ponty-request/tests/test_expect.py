@@ -544,3 +544,11 @@ async def test_what_stands_between_expect_and_render_json_is_called(ask):
 
     assert (await ask("/", method="POST", json=2))[0] == 200
     assert called == ["between"]
+
+
+def test_long_media_types_that_differ_each_time_fill_no_memory():
+    """What is kept is the very text that was read before."""
+    short, long = "text/plain; a=b", f"text/plain; a={'b' * 4000}"
+    assert essence(short) == essence(long) == "text/plain"
+    assert essence(short) is essence(short)
+    assert essence(long) is not essence(long)

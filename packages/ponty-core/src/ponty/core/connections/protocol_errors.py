@@ -36,10 +36,16 @@ def line_limit(limits: Limits) -> int:
     return limits.line_bytes + (limits.line_bytes == limits.header_bytes)
 
 
-@functools.lru_cache(maxsize=1024)
+LONGEST_KEPT = 300
+"""How many characters a host that is kept has at most; names that there are have fewer (RFC 1035 §2.3.4)."""
+
+
 def _is_host(value: str) -> bool:
     match = _HOST.fullmatch(value)
     return match is not None and int(match[1] or 0) <= 65535
+
+
+_is_known_host = functools.lru_cache(maxsize=1024)(_is_host)
 
 
 def fault_of_target(request: web.BaseRequest, path_bytes: int | None) -> tuple[int, str] | None:
@@ -48,7 +54,7 @@ def fault_of_target(request: web.BaseRequest, path_bytes: int | None) -> tuple[i
     if path_bytes is not None and len(target) > path_bytes and len(target.partition("?")[0]) > path_bytes:
         return 414, f"the path is longer than {path_bytes} bytes"
     host = request.headers.get(hdrs.HOST)
-    if host is not None and not _is_host(host):
+    if host is not None and not (_is_known_host if len(host) <= LONGEST_KEPT else _is_host)(host):
         return 400, "the Host header names no host"
     return None if target[:1] == "/" else _fault_of_odd_form(request)
 

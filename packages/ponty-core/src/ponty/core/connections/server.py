@@ -15,7 +15,7 @@ from yarl import URL
 from ponty.core.connections.connection import Connection
 from ponty.core.connections.connection_owner import ConnectionOwner, Handler
 from ponty.core.connections.limits import Limits
-from ponty.core.connections.protocol_errors import fault_of_target
+from ponty.core.connections.protocol_errors import LONGEST_KEPT, fault_of_target
 from ponty.core.errors.closing_answer import ClosingAnswer
 from ponty.core.log_lines import log_error
 from ponty.core.time_left import Deadline, holding
@@ -204,7 +204,12 @@ class Server(ConnectionOwner):
             if fault is not None:
                 return self._refuse(*fault)
             headers = request.raw_headers
-            if headers and headers[0][0] == b"Host" and len(self._hosts) < self.MOST_HOSTS:
+            if (
+                headers
+                and headers[0][0] == b"Host"
+                and len(headers[0][1]) <= LONGEST_KEPT
+                and len(self._hosts) < self.MOST_HOSTS
+            ):
                 self._hosts.add(headers[:1])
         wire: asyncio.Transport | None = connection.wire
         if wire is not None and wire.get_write_buffer_size() > self.MOST_UNSENT:

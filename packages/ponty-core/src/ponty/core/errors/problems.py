@@ -141,6 +141,8 @@ def _fitting(errors: Sequence[_T], size: int) -> Sequence[_T]:
 
 _MOST_PIECES = 1024
 """How many pieces of a kind are kept: programs may have words that are others each time."""
+_LONGEST_PIECE = 1024
+"""How many characters a piece that is kept has at most: some programs repeat what they were sent, of any length."""
 
 
 class _Pieces(dict[tuple[str, str], str]):
@@ -161,9 +163,11 @@ class _Pieces(dict[tuple[str, str], str]):
     def __missing__(self, why: tuple[str, str]) -> str:
         detail, code = map(_encode, why)
         told = f',"code":{code.decode()}' if why[1] else ""
-        if len(self) >= _MOST_PIECES:
-            self.clear()
-        self[why] = piece = f'","detail":{detail.decode()}{told}}},{self.start}'
+        piece = f'","detail":{detail.decode()}{told}}},{self.start}'
+        if len(piece) <= _LONGEST_PIECE:
+            if len(self) >= _MOST_PIECES:
+                self.clear()
+            self[why] = piece
         return piece
 
 

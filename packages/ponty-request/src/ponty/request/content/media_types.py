@@ -2,6 +2,10 @@
 
 import functools
 import re
+from collections.abc import Callable
+from typing import TypeVar
+
+_T = TypeVar("_T")
 
 # Possessive throughout, so that no text takes more than one pass.
 _NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
@@ -13,21 +17,35 @@ _BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]")
 _CHARSET = re.compile(r"""charset[ \t]*+=[ \t]*+["']?([^\s;,"']*)""", re.IGNORECASE)
 
 
-@functools.lru_cache(maxsize=256)
+_LONGEST_KEPT = 256
+
+
+def _kept(read: Callable[[str], _T]) -> Callable[[str], _T]:
+    """Keep what is read of some texts; not of long ones, of which a client may send as many as it likes."""
+    known = functools.lru_cache(maxsize=256)(read)
+
+    @functools.wraps(read)
+    def kept(content_type: str) -> _T:
+        return known(content_type) if len(content_type) <= _LONGEST_KEPT else read(content_type)
+
+    return kept
+
+
+@_kept
 def essence(content_type: str) -> str | None:
     """Return the `type/subtype` of a Content-Type in lower case, without its parameters; None if it is malformed."""
     match = _MEDIA_TYPE.fullmatch(content_type)
     return match[1].lower() if match else None
 
 
-@functools.lru_cache(maxsize=256)
+@_kept
 def is_json(content_type: str) -> bool:
     """Return whether a Content-Type is that of JSON: `application/json`, or one that ends in `+json` (RFC 6839)."""
     media_type = essence(content_type)
     return media_type is not None and (media_type == "application/json" or media_type.endswith("+json"))
 
 
-@functools.lru_cache(maxsize=256)
+@_kept
 def charset(content_type: str) -> str | None:
     """Return the charset that a Content-Type names, in lower case; None if it names none.
 
@@ -41,7 +59,7 @@ def charset(content_type: str) -> str | None:
     return None if label is None else label.lower()
 
 
-@functools.lru_cache(maxsize=256)
+@_kept
 def boundary(content_type: str) -> str | None:
     """Return the boundary that a Content-Type names (RFC 2046 §5.1.1); None if it names none that is valid."""
     text = (_parameters(content_type) or {}).get("boundary", "")

@@ -31,8 +31,9 @@ def is_much(body: bytes) -> bool:
     """Return whether a body is to be read piece by piece, however few bytes it has."""
     # As in `_samples`, without a call.
     samples = _joined(_TAKE[getrandbits(3)](body, getrandbits(12)))
-    marks = len(samples.translate(None, _NO_MARKS))
-    return marks * len(body) > MOST_VALUES * len(samples) or _is_great(samples) is not None
+    if len(samples.translate(None, _NO_MARKS)) * len(body) > MOST_VALUES * len(samples):
+        return True
+    return _is_great(samples) is not None
 
 
 def has_great_exponents(body: bytes) -> bool:

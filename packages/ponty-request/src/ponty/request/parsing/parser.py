@@ -173,7 +173,7 @@ class Parser:
             InvalidField: It is not valid.
         """
         await asyncio.sleep(0)  # it has only just been put together
-        value = self.attempt(body, lambda _body, _was_refused: _LEFT)
+        value = self.attempt(body, _leave)
         await asyncio.sleep(0)
         if value is not _LEFT:
             return value
@@ -206,6 +206,11 @@ _NO_TYPE = object()
 
 _LEFT = object()
 """In place of a value: the body must go the longer way."""
+
+
+def _leave(_body: bytes, _was_refused: bool) -> object:
+    return _LEFT
+
 
 _SHORT = 512
 """Up to how many bytes a body is better checked and built object by object: its columns would have few values."""

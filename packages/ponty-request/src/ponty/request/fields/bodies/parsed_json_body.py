@@ -137,13 +137,14 @@ async def _attempt(field: ParsedJsonBody[Any], request: web.Request) -> Any:
     body = whole_at_hand(request)
     if body is None:
         body = await read_whole(request)
-    if len(body) <= FEW:
+    size = len(body)
+    if size <= FEW:
         return field.__ponty_attempt__(body)
-    if len(body) <= SIZES.sliced and body.count(b"{") <= MANY:
+    if size <= SIZES.sliced and body.count(b"{") <= MANY:
         from ponty.request.large.weight import is_much  # noqa: PLC0415 - few bodies are so large
 
         if not is_much(body):
-            if len(body) <= LARGE:
+            if size <= LARGE:
                 return field.__ponty_attempt__(body)
             return await field.__ponty_attempt_in_turns__(body)
     value = await in_turns(field.__ponty_attempt_in_slices__(body), request)
