@@ -256,6 +256,42 @@ def test_what_nobody_wants_is_passed_over_in_slices_too():
     assert asyncio.run(in_slices())[0] == "value"
 
 
+BLANK_AT = [
+    "~{}",
+    "{~}",
+    "[~]",
+    '{"a":{~}}',
+    '[{~},{"a":~{~}}]',
+    '{"a"~:1}',
+    '{"a":~1}',
+    '{"a":1~,"b":[~]}',
+    '{~"a":1,~"b":2~}',
+    "[1,~2]",
+    "[1,2~]",
+    '{"a":1,~}',
+    "[1,~]",
+    "{~",
+    "{~]",
+    "{~1}",
+]
+"""JSON and what is none, and where there are many blanks in it."""
+
+
+@pytest.mark.parametrize("text", BLANK_AT)
+@pytest.mark.parametrize("tp", [Any, dict[str, int], dict[str, Any], list[int], Open], ids=str)
+def test_blanks_in_slices_mean_nothing(text, tp):
+    """An object of many blanks is an empty one."""
+    parser = Parser(tp)
+
+    async def in_slices(body):
+        with small(24, 8):
+            return outcome(lambda: drained(LargeParser(parser).attempt(body)))
+
+    for blanks in (" " * 20, "\r\n\t" * 40):
+        body = text.replace("~", blanks).encode()
+        assert asyncio.run(in_slices(body)) == outcome(lambda body=body: parser.read(body))
+
+
 SCHEMAS = [
     {"items": {"properties": {"count": {"minimum": 2}}, "required": ["name"]}, "minItems": 2, "maxItems": 5},
     {"additionalProperties": {"type": "object", "maxProperties": 3}, "required": ["x", "a"]},

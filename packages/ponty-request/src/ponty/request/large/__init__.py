@@ -5,5 +5,6 @@
     bytes -> outline -> cuts -> typed ─────────────────────────┐
                          └────> plain -> reduction (validity) ─┴-> building -> value, then release
 
-`parser` goes this way, and `turns` lets others have theirs between the slices. `sizes` says how large a piece is.
+`parser` goes this way, and `turns` lets others have theirs between the slices. `sizes` says how large a piece is, and
+`weight` which bodies are read so.
 """

@@ -188,14 +188,17 @@ class Cutter:
 
     def _long(self, place: int, block: int, *, is_first: bool) -> Generator[Cut | None, None, None]:
         """Open an entry that has more bytes than a piece, or find the end of a text or number that has."""
-        outline, depth, start, key = self._outline, len(self._opened), place, b""
+        outline, depth, key = self._outline, len(self._opened), b""
+        start = yield from self._skipped(place)
         if not self._opened[-1]:
-            match = _NAME.match(self._body, place)
+            if self._body[start : start + 1] == b"}":
+                yield from self._closed(place, start, is_first=is_first)
+                return
+            match = _NAME.match(self._body, start)
             if match is None:
                 yield self._rest(place, b"" if is_first else self._entry)
                 return
-            start, key = match.end(), match[1]
-        start = yield from self._skipped(start)
+            start, key = (yield from self._skipped(match.end())), match[1]
         mark = self._body[start : start + 1]
         if mark in {b"[", b"{"}:
             self._opened.append(mark == b"[")
