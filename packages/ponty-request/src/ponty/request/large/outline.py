@@ -34,6 +34,7 @@ class Outline:
     Args:
         body: The text.
         size: How many bytes a block has.
+        counts_commas: Whether its commas are counted, too.
         start: Where the part begins.
         stop: Where it ends; None for the end of the text.
         depth: How deep it begins.
@@ -45,6 +46,7 @@ class Outline:
         body: bytes,
         size: int,
         *,
+        counts_commas: bool = False,
         start: int = 0,
         stop: int | None = None,
         depth: int = 0,
@@ -52,6 +54,7 @@ class Outline:
     ) -> None:
         self.body = body
         self.size = size
+        self._counts_commas = counts_commas
         self.start = start
         self._stop = len(body) if stop is None else stop
         self._first = depth, begins
@@ -60,7 +63,7 @@ class Outline:
         self.lows: list[int] = []
         """How far up each block goes: the least depth in it."""
         self.marks: list[int] = []
-        """How many brackets and commas each block has, which is about how many values."""
+        """How many brackets each block has, and commas if they are counted: about as many values that take long."""
         self.begins: list[tuple[bool, bool]] = []
         """Whether each block begins within a text, and with what a backslash before it escapes."""
         self.is_too_deep: bool = False
@@ -79,7 +82,7 @@ class Outline:
             if b"\\" in chunk:
                 chunk = _ESCAPES.sub(b"", chunk)
                 is_escaped = chunk.endswith(b"\\")
-            marks = chunk.count(b",")
+            marks = chunk.count(b",") if self._counts_commas else 0
             word = chunk.translate(None, _DROPPED)
             if in_text:
                 word = b'"' + word

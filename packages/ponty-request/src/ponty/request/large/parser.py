@@ -48,7 +48,7 @@ class LargeParser:
         """
         kept = Kept()
         try:
-            outline = yield from outlined(body)
+            outline = yield from outlined(body, counts_commas=self._parser.visits_values)
             parts: Parts | InvalidField | None = None
             if self._given is None and self._parser.is_read_shortly and not outline.is_too_deep:
                 parts = yield from self._typed(outline, kept)

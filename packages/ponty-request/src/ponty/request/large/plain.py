@@ -130,9 +130,9 @@ class PlainSink:
             decode_however_deep(text)
 
 
-def outlined(body: bytes) -> Steps[Outline]:
+def outlined(body: bytes, *, counts_commas: bool = False) -> Steps[Outline]:
     """Make the outline of a body."""
-    outline = Outline(body, SIZES.block)
+    outline = Outline(body, SIZES.block, counts_commas=counts_commas)
     yield from outline.blocks()
     return outline
 

@@ -96,6 +96,9 @@ class Parser:
             self._read = self._read_long = _own_reader(own, self._read)
         self.is_read_shortly: bool = not (ignore_unknown or opaque)
         """Whether its values may be read by the shorter way part by part."""
+        form = self._form
+        self.visits_values: bool = form is None or form.read is not None or form.make is not None
+        """Whether Python looks at each value, to check it or to build of it: that takes longer than to decode it."""
 
     @property
     def has_alternatives(self) -> bool:

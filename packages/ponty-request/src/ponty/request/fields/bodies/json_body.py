@@ -39,7 +39,7 @@ class JsonBody(Field[Json]):
         """
         check_json(request)
         body = await read_whole(request)
-        if len(body) > FEW and _is_sliced(body):
+        if len(body) > FEW and _is_sliced(body, visits_values=False):
             from ponty.request.large.parser import decoded_json  # noqa: PLC0415 - few bodies are so large
 
             return await in_turns(decoded_json(body), request)
@@ -63,10 +63,10 @@ class JsonBody(Field[Json]):
         return Description("body", self.name, media_types=(MEDIA_TYPE,))
 
 
-def _is_sliced(body: bytes) -> bool:
+def _is_sliced(body: bytes, *, visits_values: bool) -> bool:
     from ponty.request.large.weight import is_sliced  # noqa: PLC0415 - few bodies are so large
 
-    return is_sliced(body)
+    return is_sliced(body, visits_values=visits_values)
 
 
 class ValidatedJsonBody(Field[Json]):
@@ -118,7 +118,7 @@ class ValidatedJsonBody(Field[Json]):
         """
         check_json(request)
         body = await read_whole(request)
-        if len(body) > FEW and _is_sliced(body):
+        if len(body) > FEW and _is_sliced(body, visits_values=True):
             from ponty.request.large.parser import validated_json  # noqa: PLC0415 - likewise
             from ponty.request.large.reduction import LargeValidator  # noqa: PLC0415 - likewise
 

@@ -69,6 +69,7 @@ class ParsedJsonBody(Field[_T_co], Generic[_T_co]):
         self._schema: Any = self._parser.schema
         self.__ponty_attempt__: Callable[[bytes], Any] = self._parser.attempt
         self.__ponty_attempt_in_turns__: Callable[[bytes], Awaitable[Any]] = self._parser.attempt_in_turns
+        self.__ponty_visits_values__: bool = filepath is not None or self._parser.visits_values
         self._given: Validator | None = None
         self._large: LargeParser | None = None
         if filepath is not None:
@@ -143,7 +144,7 @@ async def _attempt(field: ParsedJsonBody[Any], request: web.Request) -> Any:
     if size <= SIZES.sliced and body.count(b"{") <= MANY:
         from ponty.request.large.weight import is_much  # noqa: PLC0415 - few bodies are so large
 
-        if not is_much(body):
+        if not is_much(body, visits_values=field.__ponty_visits_values__):
             if size <= LARGE:
                 return field.__ponty_attempt__(body)
             return await field.__ponty_attempt_in_turns__(body)
