@@ -16,7 +16,7 @@ import warm
 from ponty.command.attack.findings import Report
 from ponty.command.attack.hostile.kinds import KINDS, kinds_for
 from ponty.command.attack.promises import broken
-from ponty.command.attack.report import told
+from ponty.command.attack.report import markdown
 from ponty.command.attack.requests import Case, Maker
 from ponty.command.attack.run import Settings
 from ponty.command.attack.shrink import smaller
@@ -64,11 +64,11 @@ def test_each_broken_promise_is_found_in_a_bounded_number_of_requests():
         ("no holding up", "GET /holds"),
     }
     assert "GET /good" not in {operation for _, operation in told}
-    assert found.stdout.startswith(f"# attacked/bad.py: {len(told)} promises were broken\n\nBy 280 requests")
+    assert found.stdout.startswith(f"# attacked/bad.py: {len(told)} promises were broken\n\nAfter 280 requests")
     fails = found.stdout.partition("## no 5xx: GET /fails")[2].partition("\n## ")[0]
     assert re.search(r"```shell\ncurl -i --path-as-is -g -X GET .*/fails\?name=\S*\n```", fails)
-    assert "seen once" not in fails
-    assert re.search(r"Again: `ponty attack attacked/bad.py --seed 1 --requests \d+`", fails)
+    assert "second try" not in fails
+    assert re.search(r"To reproduce: `ponty attack attacked/bad.py --seed 1 --requests \d+`", fails)
     assert "ZeroDivisionError" in found.stdout
 
 
@@ -79,22 +79,24 @@ def test_the_guesthouse_keeps_its_promises(tmp_path):
         DATABASE=str(tmp_path / "guesthouse.db"),
     )
     assert found.returncode == 0, found.stdout
-    assert found.stdout.startswith("guesthouse has kept its promises: 300 requests of 9 operations")
+    assert found.stdout.startswith("guesthouse kept its promises: 300 requests to 9 operations")
 
 
 def test_operations_behind_which_nothing_was_tried_are_counted_in_the_first_line():
     report = Report([], 40, ["GET /mine"], 3, 8080, "")
-    first, _, rest = told(report, "shop", Settings(seed=1)).partition("\n")
-    assert first == "shop has kept its promises: 40 requests of 3 operations, 1 of them without a valid one, seed 1."
-    assert "No valid request was answered as one by GET /mine." in rest
+    first, _, rest = markdown(report, "shop", Settings(seed=1)).partition("\n")
+    assert first == (
+        "shop kept its promises: 40 requests to 3 operations, 1 of which accepted no valid request; seed 1."
+    )
+    assert "No valid request succeeded for GET /mine" in rest
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["attacked/bad.py"], "requests write and delete: say --yes, or ask with --read-only"),
-        (["attacked/none.py", "--yes"], "there is no file attacked/none.py"),
-        (["attacked/bad.py", "--yes", "--header", "secret"], "'secret' is no header"),
+        (["attacked/bad.py"], "the requests write and delete data: allow this with --yes, or use --read-only"),
+        (["attacked/none.py", "--yes"], "Error: there is no file attacked/none.py\n"),
+        (["attacked/bad.py", "--yes", "--header", "secret"], "'secret' is not a header"),
     ],
 )
 def test_what_cannot_be_attacked_is_told(arguments, message):
@@ -236,10 +238,10 @@ def test_a_smaller_request_is_smaller(document):
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"HTTP/1.1 2000 OK\r\n\r\n", "its first line is"),
-        (b"HTTP/1.1 200 OK\r\nA B: c\r\n\r\n", "a header is"),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "its Content-Length is"),
-        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n", "the size of a chunk is"),
+        (b"HTTP/1.1 2000 OK\r\n\r\n", "first line of the answer is"),
+        (b"HTTP/1.1 200 OK\r\nA B: c\r\n\r\n", "has the header line"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "has the Content-Length '-1'"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n", "has a chunk of the size"),
     ],
 )
 async def test_an_answer_that_is_none_is_told(data, message):

@@ -18,6 +18,7 @@ import warm
 
 from ponty import Routes, build_app
 from ponty.command.checking import start_and_stop
+from ponty.command.cli import main
 from ponty.memo.testing import run_virtually
 
 pytestmark = pytest.mark.programs
@@ -215,12 +216,12 @@ def test_every_form_of_a_program_is_found(tmp_path, ponty, file):
     [
         ("nothing.py", None, "there is no file nothing.py"),
         (".", None, "there is no file ."),
-        ("nothing", None, "there is no module nothing, seen from "),
-        ("nothing.at.all", None, "there is no module nothing.at.all, seen from "),
+        ("nothing", None, "there is no module nothing in "),
+        ("nothing.at.all", None, "there is no module nothing.at.all in "),
         (
             "empty.py",
             "",
-            "empty.py serves nothing, and no route is in the default table: call startmeup in it, or name",
+            "empty.py serves nothing, and the default table has no routes: call startmeup in it, or name",
         ),
         ("lacks.py:app", "", "lacks.py:app: lacks has no 'app'"),
         ("other.py:app", "app = 1", "other.py:app is neither an application nor tables of routes, but int"),
@@ -243,7 +244,9 @@ def test_an_address_that_is_taken_is_told_in_a_line(shop, running, arguments):
         port = other.getsockname()[1]
         told = running("shop.py", "--port", str(port), *arguments)
         match, before = told.until("^Error: (.*)")
-    said = f"cannot listen on 127.0.0.1 at port {port}: address already in use; --host and --port say where else"
+    said = (
+        f"cannot listen on 127.0.0.1 at port {port}: address already in use; use --host or --port for another address"
+    )
     assert match[1] == said
     assert not [line for line in before if "Traceback" in line]
 
@@ -256,6 +259,32 @@ def test_what_a_program_raises_is_shown_without_the_commands_own_frames(shop, po
     assert first == "Traceback (most recent call last):"
     assert second.endswith('shop.py", line 4, in <module>')
     assert told.stderr.endswith("LookupError: nobody\n")
+
+
+@pytest.mark.parametrize("command", ["routes", "openapi", "contract", "attack"])
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("(name: str)", "(nmae: str)", "shop.py:9: TypeError: @expect(Hello) on 'hello': the handler takes 'nmae'"),
+        ('f"/hello/{Hello.name}"', '"/hello"', "shop.py:15: TypeError: GET /hello: the path has no variable part"),
+        ("async def hello", "async def hello(:", "shop.py:11: SyntaxError: "),
+    ],
+)
+def test_commands_that_read_a_program_report_its_error_in_one_line(shop, ponty, command, old, new, message):
+    """As `ponty check` does; only `ponty run` shows the traceback."""
+    shop(text=PROGRAM.replace(old, new))
+    done = ponty(command, "shop.py", *(["--yes"] if command == "attack" else []))
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"Error: {message}")
+    assert done.stderr.count("\n") == 1
+    assert done.stdout == ""
+
+
+def test_each_command_has_one_whole_line_in_the_help(ponty):
+    """On a terminal of 80 columns, none of these lines is cut."""
+    listed = ponty("--help").stdout.partition("Commands:\n")[2].splitlines()
+    assert [line.split()[0] for line in listed] == sorted(main.commands)
+    assert [line for line in listed if not line.endswith(".") or line.endswith("...")] == []
 
 
 def test_what_two_fields_read_is_listed_once(shop, ponty):
@@ -298,6 +327,8 @@ def test_what_breaks_clients_since_an_earlier_description_is_told(shop, ponty, t
     )
     (tmp_path / "old.json").write_text("{")
     assert "old.json is not JSON" in ponty("openapi", "shop.py", "--against", "old.json").stderr
+    (tmp_path / "old.json").write_text("[]")
+    assert ponty("openapi", "shop.py", "--against", "old.json").stderr == "Error: old.json is not an OpenAPI document\n"
 
 
 def test_a_program_is_described(shop, ponty, tmp_path):
@@ -323,13 +354,13 @@ async def nobody(request): ...
 """
 
 
-def test_smells_are_told_and_do_not_fail(shop, ponty):
+def test_warnings_are_reported_and_do_not_fail(shop, ponty):
     shop(text=SMELLS + PROGRAM.replace("name: str", "name: 'Nowhere'"))
     told = ponty("check", "shop.py")
     lines = told.stdout.splitlines()
-    assert lines[0].startswith("smell: shop.py:5: localcache: with maxsize=0, the cache grows without bound")
-    assert lines[1].startswith("smell: shop.py:10: GET /nobody is in no table that is served")
-    assert lines[2].startswith("smell: shop.py:19: an annotation of 'hello' cannot be resolved")
+    assert lines[0].startswith("warning: shop.py:5: localcache: with maxsize=0, the cache grows without bound")
+    assert lines[1].startswith("warning: shop.py:10: GET /nobody is in a table that is not served")
+    assert lines[2].startswith("warning: shop.py:19: an annotation of 'hello' cannot be resolved")
     assert "'Nowhere'" in lines[2]
     assert len(lines) == 3
     assert told.returncode == 0
@@ -407,12 +438,12 @@ def test_a_provider_that_waits_for_ever_is_told_with_its_line(providers, told):
 def test_how_long_providers_may_take_is_asked_for(shop, ponty):
     shop()
     assert ponty("check", "shop.py", "--seconds", "0").returncode == 2
-    assert ponty("check", "shop.py", "--seconds", "300").stdout == "shop.py: nothing found\n"
+    assert ponty("check", "shop.py", "--seconds", "300").stdout == "shop.py: no mistakes found\n"
 
 
 def test_a_sound_program_has_nothing_to_tell(ponty):
     told = ponty("check", str(EXAMPLES / "hello.py"))
-    assert told.stdout.endswith("hello.py: nothing found\n")
+    assert told.stdout.endswith("hello.py: no mistakes found\n")
     assert told.returncode == 0
 
 
@@ -429,7 +460,7 @@ def test_a_change_starts_a_new_process_and_no_request_is_lost(shop, running):
     server.until("reloaded")
     assert '"two"' in answer(address)
     shop(text=PROGRAM + "\n:\n")
-    match, before = server.until(r"ended with status 1; the earlier one serves on, until a file changes")
+    match, before = server.until(r"ended with status 1; the earlier process keeps serving until a file changes")
     assert match
     assert "SyntaxError: invalid syntax\n" in before
     assert '"two"' in answer(address)
@@ -481,7 +512,7 @@ def test_many_changes_in_a_row_end_with_the_last(shop, running):
 def test_a_program_that_ends_is_started_by_the_next_change(shop, running):
     shop(text="raise SystemExit(3)")
     server = running("shop.py", "--reload")
-    server.until("ended with status 3; nothing serves, until a file changes")
+    server.until("ended with status 3; nothing is served until a file changes")
     shop("one")
     assert '"one"' in answer(server.address())
 
@@ -516,7 +547,7 @@ def test_a_new_project_passes_its_tests_as_it_is_made(tmp_path, ponty, name):
     checked = warm.run(
         [*PONTY, "check", package], cwd=project, capture_output=True, text=True, check=False, env=os.environ
     )
-    assert checked.stdout == f"{package}: nothing found\n"
+    assert checked.stdout == f"{package}: no mistakes found\n"
     held = warm.run([*PONTY, "contract", package, "--check"], cwd=project, capture_output=True, text=True, check=False)
     assert (held.returncode, held.stdout + held.stderr) == (0, "")
 
@@ -524,12 +555,12 @@ def test_a_new_project_passes_its_tests_as_it_is_made(tmp_path, ponty, name):
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("Shop", "'Shop' cannot name a package"),
-        ("../shop", "'../shop' cannot name a package"),
-        ("class", "'class' cannot name a package"),
+        ("Shop", "'Shop' cannot be the name of a package"),
+        ("../shop", "'../shop' cannot be the name of a package"),
+        ("class", "'class' cannot be the name of a package"),
         ("json", "'json' would hide the package of that name"),
-        ("full", "full exists, and is not an empty directory"),
-        ("full/file", "'full/file' cannot name a package"),
+        ("full", "full exists and is not an empty directory"),
+        ("full/file", "'full/file' cannot be the name of a package"),
     ],
 )
 def test_a_project_that_cannot_be_made_is_told(tmp_path, ponty, name, message):
@@ -562,7 +593,7 @@ def test_what_is_to_be_watched_wants_a_reload(shop, ponty):
     shop()
     told = ponty("run", "shop.py", "--watch", ".")
     assert told.returncode == 2
-    assert "--watch says what --reload watches: give both" in told.stderr
+    assert "--watch has an effect only with --reload: give both" in told.stderr
 
 
 @pytest.mark.parametrize(

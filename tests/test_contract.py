@@ -100,7 +100,7 @@ def test_what_breaks_clients_is_told_with_its_line_and_what_would_break_nobody(c
     assert told.splitlines()[0].endswith(
         "POST /mugs, body, application/json, note: has another maxLength; to break nobody, let it be 500, or looser"
     )
-    assert errors == "1 change breaks clients. Where that is meant: ponty contract shop.py --write --accept-breaks\n"
+    assert errors == "1 change breaks clients. If that is intended: ponty contract shop.py --write --accept-breaks\n"
 
 
 def test_what_breaks_nobody_is_told_and_is_to_be_written(contract):
@@ -110,7 +110,7 @@ def test_what_breaks_nobody_is_told_and_is_to_be_written(contract):
     assert re.fullmatch(
         r"openapi.lock.json:\d+: changed: GET /mugs, 200, .*, colour: is new \(and in 2 other places\)\n", told
     )
-    assert errors == "openapi.lock.json is not up to date, and no client breaks: ponty contract shop.py --write\n"
+    assert errors == "openapi.lock.json is out of date. No change breaks clients, so: ponty contract shop.py --write\n"
     assert contract("--write", changed=[COLOUR])[0] == 0
     assert contract("--check", changed=[COLOUR]) == (0, "", "")
 
@@ -153,10 +153,12 @@ def test_a_file_that_is_missing_or_none_of_json_is_told(contract, tmp_path):
     assert contract("--check") == (
         1,
         "",
-        "Error: there is no openapi.lock.json: make it with --write, and put it under version control\n",
+        "Error: there is no file openapi.lock.json: make it with --write, and put it under version control\n",
     )
     (tmp_path / "openapi.lock.json").write_text('{\n<<<<<<< ours\n  "paths": {}\n}')
-    assert contract("--check")[2] == "Error: openapi.lock.json:2: this is not JSON; a merge may have left it so\n"
+    assert contract("--check")[2] == (
+        "Error: openapi.lock.json:2: this is not JSON; is there an unresolved merge conflict?\n"
+    )
 
 
 def test_what_a_program_says_at_its_page_of_documentation_is_described_too():

@@ -1,8 +1,8 @@
-"""`ponty check`: what keeps a program from starting, and what smells in one that starts.
+"""`ponty check`: errors that keep a program from starting, and warnings about likely mistakes.
 
-All that starting would tell is told: the program is executed, its routes are mounted, and its providers start and stop.
-Smells are what starting lets pass: tables of routes that are served nowhere, caches without bound, annotations of
-handlers that cannot be resolved and so are compared with no field.
+To find every error of a real start, the program is executed, its routes are mounted, and its providers are started and
+stopped. Warnings are about mistakes that a start lets pass: tables of routes that are not served, caches without bound,
+and annotations of handlers that cannot be resolved, so that they are compared with no field.
 """
 
 import asyncio
@@ -17,16 +17,16 @@ from typing import Any, NamedTuple
 
 from aiohttp import web
 
-from ponty.command.programs import ProgramError, load
+from ponty.command.programs import ProgramError, error_line, error_place, load
 from ponty.core import Routes, Serving, routes_of
 
 
 class Finding(NamedTuple):
-    """Something that is wrong.
+    """An error or a warning about a program.
 
     Args:
-        text: What, and where.
-        is_fatal: The program cannot start.
+        text: The message, with its place in the program.
+        is_fatal: Whether it keeps the program from starting.
     """
 
     text: str
@@ -34,12 +34,12 @@ class Finding(NamedTuple):
 
 
 def check(program: str, *, start: bool, seconds: float) -> list[Finding]:
-    """Return what is wrong with a program.
+    """Return the errors and warnings of a program.
 
     Args:
         program: The program.
-        start: Whether its providers start and stop as well.
-        seconds: How long that may take.
+        start: Whether its providers are started and stopped as well.
+        seconds: How long the providers may take to start, and again to stop.
     """
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -47,8 +47,8 @@ def check(program: str, *, start: bool, seconds: float) -> list[Finding]:
             serving = load(program)
         except ProgramError as error:
             return [Finding(str(error), is_fatal=True)]
-        except Exception as error:  # noqa: BLE001 - it is told, whatever a program raises
-            return [Finding(_told(error), is_fatal=True)]
+        except Exception as error:  # noqa: BLE001 - whatever the program raises is reported
+            return [Finding(error_line(error), is_fatal=True)]
     findings = [Finding(f"{_short(each)}: {each.message}", is_fatal=False) for each in caught if _is_ours(each)]
     findings += [Finding(text, is_fatal=False) for text in (*_unserved(serving), *_unresolved(serving.app))]
     if start:
@@ -57,7 +57,7 @@ def check(program: str, *, start: bool, seconds: float) -> list[Finding]:
 
 
 def _is_ours(warning: warnings.WarningMessage) -> bool:
-    """Return whether a warning is about the program, which Ponty gives out where it is used."""
+    """Return whether a warning is of the kinds that Ponty warns with, about the line that uses it."""
     return issubclass(warning.category, RuntimeWarning | UserWarning)
 
 
@@ -65,33 +65,8 @@ def _short(warning: warnings.WarningMessage) -> str:
     return f"{pathlib.Path(warning.filename).name}:{warning.lineno}"
 
 
-def _told(error: BaseException) -> str:
-    """Return the message of an error, and the line of the program that it is about."""
-    if isinstance(error, SyntaxError) and error.filename:
-        return f"{pathlib.Path(error.filename).name}:{error.lineno}: {type(error).__name__}: {error.msg}"
-    return f"{_place(error)}{type(error).__name__}: {error}"
-
-
-def _place(error: BaseException) -> str:
-    """Return the last line of the program that an error came through, or nothing."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    place = ""
-    step = error.__traceback__
-    while step is not None:
-        code = step.tb_frame.f_code
-        module = str(step.tb_frame.f_globals.get("__name__")).partition(".")[0]
-        if module not in _NOT_THE_PROGRAM and "site-packages" not in code.co_filename:
-            place = f"{pathlib.Path(code.co_filename).name}:{step.tb_lineno}: "
-        step = step.tb_next
-    return place
-
-
-_NOT_THE_PROGRAM = (sys.stdlib_module_names | {"ponty"}) - {"__main__"}
-
-
 def _unserved(serving: Serving) -> Iterator[str]:
-    """Yield the routes that were decorated and are not in the application."""
+    """Yield a warning for each route that is in a table and not in the application."""
     served = {id(route.handler) for route in routes_of(serving.app)}
     seen: set[int] = set()
     for thing in gc.get_objects():
@@ -102,8 +77,8 @@ def _unserved(serving: Serving) -> Iterator[str]:
                 seen.add(id(route.handler))
                 file, _, line = route.source.rpartition(":")
                 yield (
-                    f"{pathlib.Path(file).name}:{line}: {route.method} {route.path} is in no table that is served: "
-                    "include its table, or list it in routes="
+                    f"{pathlib.Path(file).name}:{line}: {route.method} {route.path} is in a table that is not served: "
+                    "include this table in another one, or list it in routes="
                 )
 
 
@@ -112,21 +87,21 @@ def _unresolved(app: web.Application) -> Iterator[str]:
         handler: Any = inspect.unwrap(getattr(route.handler, "__ponty_handler__", route.handler))
         try:
             typing.get_type_hints(handler, include_extras=True)
-        except Exception as error:  # noqa: BLE001 - whatever an annotation in quotes runs into
+        except Exception as error:  # noqa: BLE001 - evaluating an annotation in quotes may raise anything
             code = getattr(handler, "__code__", None)
             place = f"{pathlib.Path(code.co_filename).name}:{code.co_firstlineno}: " if code else ""
             yield (
-                f"{place}an annotation of {handler.__qualname__!r} cannot be resolved, so that no field is "
-                f"compared with it: {error}"
+                f"{place}an annotation of {handler.__qualname__!r} cannot be resolved, so it is compared with no "
+                f"field: {error}"
             )
 
 
 async def start_and_stop(app: web.Application, seconds: float) -> list[str]:
-    """Return what goes wrong when the providers of an application start, and when those that have started stop.
+    """Start the providers of an application, stop those that have started, and return the errors.
 
     Args:
         app: The application.
-        seconds: How long they may take for the one, and for the other.
+        seconds: How long they may take to start, and again to stop.
     """
     runner = web.AppRunner(app)
     wrong: list[str] = []
@@ -135,10 +110,10 @@ async def start_and_stop(app: web.Application, seconds: float) -> list[str]:
         is_late = False
         while not (await asyncio.wait({task}, timeout=seconds))[0]:
             is_late = True
-            task.cancel()  # which ends the wait of one provider, and the next may wait, too
+            task.cancel()  # this ends the wait of one provider; the next one may wait too
         try:
             await task
-        except BaseException as error:  # noqa: BLE001 - it is told, whatever a program raises
-            wrong.append(f"{_place(error)}not {what} within {seconds:g} s" if is_late else _told(error))
+        except BaseException as error:  # noqa: BLE001 - whatever the program raises is reported
+            wrong.append(f"{error_place(error)}not {what} within {seconds:g} s" if is_late else error_line(error))
     sys.stdout.flush()
     return wrong

@@ -1,7 +1,7 @@
-"""`ponty contract`: the description of a program in a file under version control, and what may become of it.
+"""`ponty contract`: the OpenAPI document of a program as a file under version control, and the changes since then.
 
-The file holds what a program is held to and no more: summaries, descriptions and examples are left out, names are
-sorted, and what has no order is. So it changes where the contract does, and its diff is what a reviewer has to read.
+The file has only what clients can rely on: summaries, descriptions and examples are left out, and names and unordered
+lists are sorted. So it changes only when the contract changes, and its diff is what a reviewer has to read.
 """
 
 import json
@@ -17,20 +17,21 @@ from ponty.command.json_lines import line_of, lines_of
 from ponty.request import Change, changes_between
 
 NAME = "openapi.lock.json"
-"""What the file is called where nothing else is said."""
+"""The default name of the file."""
 
 _WORDS = frozenset(
     {"description", "summary", "title", "example", "examples", "externalDocs", "tags", "links", "servers"}
 )
-"""What is said to people alone."""
+"""Keywords that are only for people."""
 _NAMED = frozenset(
     {
         *("properties", "patternProperties", "$defs", "definitions", "dependentSchemas", "paths", "webhooks"),
         *("responses", "headers", "content", "schemas", "securitySchemes", "mapping", "encoding", "callbacks"),
     }
 )
-"""Where names stand that programs choose."""
+"""Keywords whose value is an object with names that the program chooses."""
 _VALUES = frozenset({"const", "enum", "default", "security", "scopes"})
+"""Keywords whose value is kept as it is."""
 
 
 class Finding(NamedTuple):
@@ -39,7 +40,7 @@ class Finding(NamedTuple):
     Args:
         line: The line of the file.
         change: The change.
-        others: In how many other places it is the same change.
+        others: In how many other places the same change was found.
     """
 
     line: int
@@ -51,8 +52,8 @@ class Verdict(NamedTuple):
     """The comparison of a program with its file.
 
     Args:
-        findings: What has changed for clients.
-        is_stale: Whether the file would be written otherwise now.
+        findings: The changes for clients.
+        is_stale: Whether the file is out of date.
     """
 
     findings: Sequence[Finding]
@@ -65,7 +66,7 @@ class Verdict(NamedTuple):
 
 
 def path_of(program: str) -> pathlib.Path:
-    """Return where the file of a program is by default: beside a file, and in the working directory for a module."""
+    """Return the default path of the file: beside the program, or in the working directory if that is a module."""
     place = program.partition(":")[0]
     if not (place.endswith(".py") or os.sep in place):
         return pathlib.Path(NAME)
@@ -81,38 +82,38 @@ def contract(program: str) -> str:
 
     Raises:
         ProgramError: There is no such program, or it serves nothing.
-        Exception: What the program raises.
+        Exception: Whatever the program raises.
     """
     document = json.loads(describe(program, title=None, version="0"))
     return json.dumps(_held(document), indent=2, ensure_ascii=False, sort_keys=True) + "\n"
 
 
 def compare(path: pathlib.Path, text: str) -> Verdict:
-    """Return what has changed since a file was written.
+    """Compare a file with the text that would be written now.
 
     Args:
         path: The file.
-        text: What would be in it now.
+        text: The present text.
 
     Raises:
-        ClickException: There is no such file, or it is none of JSON.
+        ClickException: There is no such file, or it is not an OpenAPI document in JSON.
     """
     try:
         written = path.read_text(encoding="utf-8")
         old = json.loads(written)
     except FileNotFoundError:
-        words = f"there is no {path}: make it with --write, and put it under version control"
+        words = f"there is no file {path}: make it with --write, and put it under version control"
         raise click.ClickException(words) from None
     except ValueError as error:
         place = f"{path}:{error.lineno}" if isinstance(error, json.JSONDecodeError) else str(path)
-        raise click.ClickException(f"{place}: this is not JSON; a merge may have left it so") from None
+        raise click.ClickException(f"{place}: this is not JSON; is there an unresolved merge conflict?") from None
     if not isinstance(old, dict):
-        raise click.ClickException(f"{path}:1: this is no description of an API")
+        raise click.ClickException(f"{path}:1: this is not an OpenAPI document")
     return Verdict([*_findings(changes_between(old, json.loads(text)), lines_of(written))], written != text)
 
 
 def _findings(changes: Sequence[Change], lines: dict[str, int]) -> Iterator[Finding]:
-    """Yield changes in the order of the file, one where several operations share a schema that has changed."""
+    """Yield changes in the order of the file; a change of a schema that several operations share, only once."""
     alike: dict[tuple[object, ...], list[Change]] = {}
     for change in changes:
         key = (change.pointer, change.what, change.breaks) if "/components/" in change.pointer else (change,)
@@ -121,7 +122,7 @@ def _findings(changes: Sequence[Change], lines: dict[str, int]) -> Iterator[Find
     yield from sorted(found, key=lambda finding: (not finding.change.breaks, finding.line))
 
 
-def told(path: pathlib.Path, finding: Finding) -> str:
+def line_for(path: pathlib.Path, finding: Finding) -> str:
     """Return a finding as a line for a terminal."""
     change = finding.change
     words = click.style("breaks", fg="red") if change.breaks else click.style("changed", fg="green")
@@ -132,19 +133,19 @@ def told(path: pathlib.Path, finding: Finding) -> str:
 
 
 def _held(part: Any) -> Any:
-    """Return a part of a document without what is said to people alone."""
+    """Return a part of a document without the keywords that are only for people."""
     if isinstance(part, list):
         return [_held(each) for each in part]
     if not isinstance(part, Mapping):
         return part
     made = {keyword: _held_as(keyword, value) for keyword, value in part.items() if keyword not in _WORDS}
-    if "responses" in made:  # an answer without a description is none to other tools
+    if "responses" in made:  # other tools require a description in each response
         made["responses"] = {status: {"description": "", **each} for status, each in made["responses"].items()}
     return made
 
 
 def _held_as(keyword: str, value: Any) -> Any:
-    """Return what a keyword of a document says, without what is said to people alone."""
+    """Return the value of a keyword, without the keywords in it that are only for people."""
     if keyword == "info":
         return {name: value[name] for name in ("title", "version")}
     if keyword in _VALUES:

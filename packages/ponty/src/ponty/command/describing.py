@@ -1,4 +1,4 @@
-"""`ponty openapi`: the description of a program."""
+"""`ponty openapi`: the OpenAPI document of a program."""
 
 import json
 import pathlib
@@ -47,17 +47,19 @@ def document_of(app: web.Application, *, title: str, version: str) -> dict[str, 
 
 
 def changes_since(path: pathlib.Path, text: str) -> list[Change]:
-    """Return what has changed for clients since the document in a file.
+    """Return the changes for clients since the document in a file was written.
 
     Args:
         path: The file, in JSON.
-        text: The document of now.
+        text: The present document.
 
     Raises:
-        ClickException: The file is none of JSON.
+        ClickException: The file is not an OpenAPI document in JSON.
     """
     try:
         old = json.loads(path.read_bytes())
     except ValueError:
         raise click.ClickException(f"{path} is not JSON") from None
+    if not isinstance(old, dict):
+        raise click.ClickException(f"{path} is not an OpenAPI document")
     return changes_between(old, json.loads(text))

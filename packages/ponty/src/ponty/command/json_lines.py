@@ -1,21 +1,23 @@
-"""The lines of a JSON text on which its parts stand, so that messages can lead to them."""
+"""The line numbers of the parts of a JSON text, for messages that point to them."""
 
 import re
-from json.decoder import scanstring  # type: ignore[attr-defined]  # not in the stubs, and documented by json's source
+from json.decoder import scanstring  # type: ignore[attr-defined]  # not in the stubs; json's own source uses it
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _SCALAR = re.compile(r"[^\s,\]}]+")
 
 
 def lines_of(text: str) -> dict[str, int]:
-    """Return the line of each part of a JSON text, by its JSON Pointer (RFC 6901): of a member, that of its name.
+    """Return the line number of each part of a JSON text by its JSON Pointer (RFC 6901).
+
+    The line of an object's member is that of its name.
 
     Args:
-        text: The text, which is valid.
+        text: The text, which must be valid.
     """
     found: dict[str, int] = {"": 1}
     line, seen = 1, 0
-    # What is open: its pointer, and the number of its next item, or -1 for an object.
+    # The open arrays and objects: the pointer of each, and the number of the next item of an array, or -1.
     opened: list[tuple[str, int]] = []
     pointer, at = "", 0
     while True:
@@ -53,7 +55,7 @@ def lines_of(text: str) -> dict[str, int]:
 
 
 def line_of(lines: dict[str, int], pointer: str) -> int:
-    """Return the line of a part, or of the nearest part around it that is there."""
+    """Return the line of a part, or if there is no such part, that of the nearest part that would contain it."""
     while pointer not in lines:
         pointer = pointer.rpartition("/")[0]
     return lines[pointer]

@@ -1,4 +1,4 @@
-"""The routes of a program as a table."""
+"""`ponty routes`: the routes of a program as a table."""
 
 import inspect
 import os
@@ -15,7 +15,7 @@ from ponty.core import routes_of
 
 
 class Row(NamedTuple):
-    """A route, as it is listed."""
+    """A line of the table."""
 
     method: str
     path: str
@@ -29,13 +29,13 @@ def rows(program: str) -> list[Row]:
 
     Raises:
         ProgramError: There is no such program, or it serves nothing.
-        Exception: What the program raises.
+        Exception: Whatever the program raises.
     """
     return list(rows_of(load(program).app))
 
 
 def rows_of(app: web.Application) -> Iterator[Row]:
-    """Yield the routes of an application, those of its parts included."""
+    """Yield the routes of an application and of its sub-applications."""
     for route in routes_of(app):
         yield Row(
             route.method, route.path, _name(route.handler), _short(route.source), ", ".join(_fields(route.handler))
@@ -53,7 +53,7 @@ def rows_of(app: web.Application) -> Iterator[Row]:
 
 
 def table(found: Sequence[Row]) -> str:
-    """Return rows as lines of columns, with a line of titles."""
+    """Return rows as a text in columns, below a line of titles."""
     titles = Row("METHOD", "PATH", "HANDLER", "SOURCE", "FIELDS")
     lines = [titles, *found]
     widths = [max(len(line[column]) for line in lines) for column in range(len(titles) - 1)]
@@ -75,7 +75,7 @@ def _name(handler: Any) -> str:
 
 
 def _short(source: str) -> str:
-    """Return a place in a file as one would open it from here."""
+    """Return a place in a file with its path relative to the working directory, if it is in there."""
     file, _, line = source.rpartition(":")
     try:
         relative = os.path.relpath(file)
@@ -85,14 +85,14 @@ def _short(source: str) -> str:
 
 
 def _fields(handler: Any) -> Iterator[str]:
-    """Yield what a handler takes of a request, as `page (query)`; once, where several fields read it."""
+    """Yield the fields of a handler's request, such as `page (query)`; fields that read the same thing, only once."""
     request = getattr(handler, "__ponty_request__", None)
     if request is None:
         return
-    told: set[str] = set()
+    listed: set[str] = set()
     for description in request.cls.__plan__.descriptions():
         mark = "" if description.required else "?"
         line = f"{description.name or 'body'}{mark} ({description.location})"
-        if line not in told:
-            told.add(line)
+        if line not in listed:
+            listed.add(line)
             yield line

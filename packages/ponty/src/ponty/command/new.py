@@ -1,4 +1,4 @@
-"""`ponty new`: a small project, copied from `template/` under a name of its own."""
+"""`ponty new`: make a small project by copying `template/` under a new name."""
 
 import importlib.resources
 import keyword
@@ -11,7 +11,7 @@ from importlib.resources.abc import Traversable
 _PACKAGE = "project_name"
 _PROJECT = "project-name"
 _SUFFIX = ".txt"
-"""What the files of the template are called behind their names, so that nobody takes them for parts of Ponty."""
+"""The suffix of the files of the template, so that no tool takes them for modules of Ponty."""
 
 _HIDDEN = {"github": ".github", "gitignore": ".gitignore"}
 
@@ -20,24 +20,26 @@ def make_project(name: str, directory: pathlib.Path) -> list[pathlib.Path]:
     """Make a project.
 
     Args:
-        name: Its name, as an index of packages would know it; the name of its package has `_` for `-`.
-        directory: Where; it may exist if it is empty.
+        name: The name of the distribution; the name of the package has `_` instead of `-`.
+        directory: The directory of the project; it may exist if it is empty.
 
     Returns:
         The files that were made, relative to the directory.
 
     Raises:
         ValueError: `name` cannot be the name of a package.
-        FileExistsError: The directory has something in it, or is none.
-        OSError: It cannot be written to.
+        FileExistsError: The directory is not empty, or is a file.
+        OSError: The directory cannot be written to.
     """
     package = name.replace("-", "_")
     if not re.fullmatch(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*", name) or keyword.iskeyword(package):
-        raise ValueError(f"{name!r} cannot name a package: take small letters, digits and '-', as 'bike-shop'")
+        raise ValueError(
+            f"{name!r} cannot be the name of a package: use lowercase letters, digits and '-', as in 'bike-shop'"
+        )
     if package in sys.stdlib_module_names or package in {"ponty", "tests", "aiohttp", "aiosqlite", "pytest"}:
-        raise ValueError(f"{name!r} would hide the package of that name")
+        raise ValueError(f"{name!r} would hide the package of that name: choose another name")
     if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
-        raise FileExistsError(f"{directory} exists, and is not an empty directory")
+        raise FileExistsError(f"{directory} exists and is not an empty directory")
     made: list[pathlib.Path] = []
     for path, text in _files(importlib.resources.files("ponty.command") / "template", pathlib.Path()):
         target = pathlib.Path(*(part.replace(_PACKAGE, package) for part in path.parts))

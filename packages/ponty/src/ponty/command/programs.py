@@ -1,8 +1,8 @@
-"""A program's name on the command line becomes what it asks to be served.
+"""Load a program by its name on the command line.
 
-A program is a file or a module that serves when it is executed, as `python app.py` or `python -m shop` would do it; it
-is executed as `__main__`, and nothing is served. `APP:NAME` names what a module holds instead: an application, a
-function that makes one, or tables of routes.
+A program is a file or a module that serves when it is executed, as with `python app.py` or `python -m shop`. It is
+executed as `__main__`, and its call to serve is intercepted. `APP:NAME` names an object in a module instead: an
+application, a function that makes one, or tables of routes.
 """
 
 import asyncio
@@ -23,11 +23,11 @@ from ponty.core import Routes, Serving, build_app, intercept_serving, routes, se
 
 
 class ProgramError(Exception):
-    """A program cannot be found, has nothing to serve, or cannot listen where it is to."""
+    """A program cannot be found, has nothing to serve, or cannot listen at its address."""
 
 
 class _Seen(BaseException):
-    """What a program asks to be served has been seen; it is to go on no further."""
+    """Stops a program once it has asked for something to be served."""
 
     def __init__(self, serving: Serving) -> None:
         super().__init__()
@@ -35,14 +35,14 @@ class _Seen(BaseException):
 
 
 def load(program: str) -> Serving:
-    """Execute a program until it serves, and return what it asks to be served.
+    """Execute a program until it starts to serve, and return what it asks to be served.
 
     Args:
-        program: A file, a module, or one of both and a name in it, as `shop.main:app`.
+        program: A file or a module, with or without a name in it, such as `shop.main:app`.
 
     Raises:
         ProgramError: There is no such program, or it serves nothing.
-        Exception: What the program raises.
+        Exception: Whatever the program raises.
     """
 
     def see(serving: Serving) -> Serving:
@@ -52,19 +52,19 @@ def load(program: str) -> Serving:
         execute(program, see)
     except _Seen as seen:
         return seen.serving
-    raise ProgramError(f"{program} has ended, and has asked for nothing to be served")
+    raise ProgramError(f"{program} has ended without serving anything")
 
 
 def execute(program: str, intercept: Callable[[Serving], Serving]) -> None:
-    """Execute a program to its end; one that serves nothing by itself has its routes served.
+    """Execute a program to its end; if it serves nothing by itself, serve the default table of routes.
 
     Args:
-        program: A file, a module, or one of both and a name in it, as `shop.main:app`.
+        program: A file or a module, with or without a name in it, such as `shop.main:app`.
         intercept: Takes what the program asks to be served, and returns what is served.
 
     Raises:
-        ProgramError: There is no such program, or it serves nothing, or the address to listen on cannot be had.
-        Exception: What the program raises.
+        ProgramError: There is no such program, it serves nothing, or it cannot listen at its address.
+        Exception: Whatever the program raises.
     """
     has_served = False
 
@@ -76,7 +76,7 @@ def execute(program: str, intercept: Callable[[Serving], Serving]) -> None:
     place, _, name = program.partition(":")
     spec = _find(place)
     sys.argv[:] = [spec.origin or place]
-    with intercept_serving(note), _addresses_told():
+    with intercept_serving(note), _address_errors():
         if name:
             serve(_application(spec, name, program), port=_DEFAULT_PORT)
             return
@@ -85,8 +85,8 @@ def execute(program: str, intercept: Callable[[Serving], Serving]) -> None:
             return
         if not any(routes):
             raise ProgramError(
-                f"{program} serves nothing, and no route is in the default table: call startmeup in it, or name its "
-                f"application or tables of routes, as {place}:app"
+                f"{program} serves nothing, and the default table has no routes: call startmeup in it, or name its "
+                f"application or tables of routes, such as {place}:app"
             )
         serve(build_app(), port=_DEFAULT_PORT)
 
@@ -95,18 +95,18 @@ _DEFAULT_PORT = 8080
 
 
 @contextlib.contextmanager
-def _addresses_told() -> Iterator[None]:
-    """Turn the error of an address that cannot be listened on into words; no line of the program is wrong."""
+def _address_errors() -> Iterator[None]:
+    """Turn the error of an address that cannot be listened on into a ProgramError: no line of the program is wrong."""
     try:
         yield
     except OSError as error:
         if (error.strerror or "").startswith("cannot listen on "):
-            raise ProgramError(f"{error.strerror}; --host and --port say where else") from error
+            raise ProgramError(f"{error.strerror}; use --host or --port for another address") from error
         raise
 
 
 def _find(place: str) -> ModuleSpec:
-    """Return where a program's code is: of a package, its `__main__`, unless it has none."""
+    """Return where the code of a program is; for a package, that of its `__main__`, if it has one."""
     if place.endswith(".py") or os.sep in place or place in {os.curdir, os.pardir}:
         path = pathlib.Path(place)
         if path.is_dir():
@@ -118,13 +118,13 @@ def _find(place: str) -> ModuleSpec:
         if spec is None:
             raise ProgramError(f"{place} is not a Python file")
         return spec
-    if "" not in sys.path and os.getcwd() not in sys.path:  # noqa: PTH109 - as Python itself writes it there
+    if "" not in sys.path and os.getcwd() not in sys.path:  # noqa: PTH109 - in the form that Python puts there
         sys.path.insert(0, os.getcwd())  # noqa: PTH109
     spec = _module(place)
     if spec is not None and spec.submodule_search_locations is not None:
         spec = _module(f"{place}.__main__") or spec
     if spec is None or spec.origin is None or spec.loader is None:
-        raise ProgramError(f"there is no module {place}, seen from {os.getcwd()}")  # noqa: PTH109
+        raise ProgramError(f"there is no module {place} in {os.getcwd()} or on the Python path")  # noqa: PTH109
     return spec
 
 
@@ -138,7 +138,7 @@ def _module(name: str) -> ModuleSpec | None:
 
 
 def _execute_as_main(spec: ModuleSpec) -> None:
-    """Execute a module as `__main__`, and leave it there: what it defines is resolved by that name."""
+    """Execute a module as `__main__`, and leave it in `sys.modules`, where pickle and annotations look it up."""
     main = types.ModuleType("__main__")
     main.__file__ = spec.origin
     main.__package__ = spec.parent if "." in spec.name or spec.submodule_search_locations is not None else None
@@ -152,14 +152,14 @@ def _execute_as_main(spec: ModuleSpec) -> None:
 
 
 def _application(spec: ModuleSpec, name: str, program: str) -> web.Application:
-    """Return the application called `name` in a module, which is imported."""
+    """Import a module, and return the application called `name` in it."""
     module_name = spec.name.removesuffix(".__main__")
     if module_name in sys.modules or "." in module_name or spec.submodule_search_locations is not None:
         module = importlib.import_module(module_name)
     else:
         module = importlib.util.module_from_spec(spec)
         sys.modules[spec.name] = module
-        assert spec.loader is not None  # noqa: S101 - of a file
+        assert spec.loader is not None  # noqa: S101 - the spec of a file has one
         spec.loader.exec_module(module)
     found: object = module
     for part in name.split("."):
@@ -182,8 +182,33 @@ async def _awaited(value: Awaitable[object]) -> object:
     return await value
 
 
+def error_line(error: BaseException) -> str:
+    """Return the message of an error as one line, after the line of the program that it is about."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{pathlib.Path(error.filename).name}:{error.lineno}: {type(error).__name__}: {error.msg}"
+    return f"{error_place(error)}{type(error).__name__}: {error}"
+
+
+def error_place(error: BaseException) -> str:
+    """Return the last line of the program in the traceback of an error as `FILE:LINE: `, or an empty string."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    place = ""
+    step = error.__traceback__
+    while step is not None:
+        code = step.tb_frame.f_code
+        module = str(step.tb_frame.f_globals.get("__name__")).partition(".")[0]
+        if module not in _NOT_THE_PROGRAM and "site-packages" not in code.co_filename:
+            place = f"{pathlib.Path(code.co_filename).name}:{step.tb_lineno}: "
+        step = step.tb_next
+    return place
+
+
+_NOT_THE_PROGRAM = (sys.stdlib_module_names | {"ponty"}) - {"__main__"}
+
+
 def own_part(error: BaseException) -> BaseException:
-    """Return an error without the frames of the command: the program's own traceback."""
+    """Return an error without the frames of the command in its traceback."""
     place = str(pathlib.Path(__file__).parent)
     where = error.__traceback__
     while where is not None and (

@@ -1,16 +1,16 @@
-"""`ponty run --reload`: a new process starts beside the old one, which goes only when the new one serves.
+"""`ponty run --reload`: a new process starts beside the old one, which stops only when the new one serves.
 
-This process watches files and serves nothing. The sockets are opened by the first worker, which sends them here, and
-are handed to each later one: a connection that arrives meanwhile waits in the kernel, and none is refused.
+This process watches files and serves nothing. The first worker opens the sockets and sends them here, and they are
+handed to each later worker. So a connection that arrives during a change waits in the kernel, and none is refused.
 
 ::
 
     nobody --start--> starting --serves--> serving --a file changes--> serving + starting --serves--> serving
                          '--ends--> nobody, until a file changes             '--ends--> serving, as before
 
-There is at most one worker that serves and is not told to stop, and at most one that starts. A worker that is told to
-stop finishes the requests that it has, up to its `shutdown_timeout`. A program that cannot start, as one with a syntax
-error, has its traceback written by its worker, and the old worker serves on. A signal ends all of them.
+At most one worker serves without having been told to stop, and at most one worker is starting. A worker that is told to
+stop finishes its requests, for up to its `shutdown_timeout`. If a program cannot start, for instance because of a
+syntax error, its worker writes the traceback, and the old worker goes on serving. A signal ends all workers.
 """
 
 import array
@@ -29,7 +29,7 @@ import msgspec
 from ponty.command.worker import Task
 
 Changes = AsyncIterator[Iterable[str]]
-"""The names of files that have changed, as often as some have."""
+"""Yields the names of the files that have changed, once for each batch of changes."""
 
 _MOST_SOCKETS = 16
 _INT = array.array("i").itemsize
@@ -38,23 +38,23 @@ _INT = array.array("i").itemsize
 def reload_forever(
     program: str, *, host: str | None, port: int | None, watched: Sequence[pathlib.Path], access_log: bool
 ) -> int:
-    """Run a program until a signal, and anew whenever a file changes.
+    """Run a program until a signal, and restart it whenever a file changes.
 
     Args:
         program: The program.
-        host: Where to listen, in place of what the program says; None for that.
-        port: The port, likewise.
-        watched: The files and directories to watch; the working directory where there are none.
-        access_log: Whether a line is written for each request.
+        host: The address to listen on; None for that of the program.
+        port: The port to listen on; None for that of the program.
+        watched: The files and directories to watch; if there are none, the working directory.
+        access_log: Whether each request is logged.
 
     Returns:
         The exit status.
 
     Raises:
-        click.ClickException: The package that watches files is not installed, or this is not POSIX.
+        click.ClickException: The package watchfiles is not installed, or the system is not POSIX.
     """
     if os.name != "posix":
-        raise click.ClickException("--reload hands sockets from one process to the next, which needs Linux or macOS")
+        raise click.ClickException("--reload needs Linux or macOS, where one process can hand sockets to the next")
     try:
         import watchfiles  # noqa: PLC0415 - an optional dependency
     except ImportError:
@@ -72,29 +72,29 @@ def reload_forever(
 
 
 class _Worker:
-    """A process that serves the program, and what it has said.
+    """A worker process, and what it has reported.
 
     Args:
         process: The process.
-        told: What it speaks by.
+        channel: The socket on which it reports.
     """
 
-    def __init__(self, process: asyncio.subprocess.Process, told: socket.socket) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, channel: socket.socket) -> None:
         self.process = process
         self.opened: list[int] = []
-        """The descriptors of the sockets that it has opened."""
+        """The file descriptors of the sockets that it has opened."""
         self.serves = False
         self.begun = asyncio.Event()
-        """It serves, or has ended before that."""
+        """Set when it serves, or when it has ended before that."""
         self.closed = asyncio.Event()
-        """It accepts no more connections."""
+        """Set when it accepts no more connections."""
         self.is_stopping = False
-        self._told = told
+        self._channel = channel
 
     async def until_end(self) -> int:
-        """Listen to what it says until it ends; return its exit status."""
+        """Receive its reports until it ends; return its exit status."""
         try:
-            with self._told:
+            with self._channel:
                 opened = await self._says()
                 if opened is not None:
                     self.opened, self.serves = opened, True
@@ -106,15 +106,15 @@ class _Worker:
         return await self.process.wait()
 
     async def _says(self) -> list[int] | None:
-        """Wait for what it says next; return the sockets that come with it, or None where it has ended."""
+        """Wait for its next report; return the sockets that come with it, or None if the process has ended."""
         readable = asyncio.Event()
         loop = asyncio.get_running_loop()
-        loop.add_reader(self._told, readable.set)
+        loop.add_reader(self._channel, readable.set)
         try:
             await readable.wait()
         finally:
-            loop.remove_reader(self._told)
-        said, ancillary, _, _ = self._told.recvmsg(1, socket.CMSG_SPACE(_MOST_SOCKETS * _INT))
+            loop.remove_reader(self._channel)
+        said, ancillary, _, _ = self._channel.recvmsg(1, socket.CMSG_SPACE(_MOST_SOCKETS * _INT))
         numbers = array.array("i")
         for level, kind, data in ancillary:
             if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
@@ -122,7 +122,7 @@ class _Worker:
         return list(numbers) if said else None
 
     def stop(self, *, hurry: bool = False) -> None:
-        """Have it stop when the requests that it has are finished; or now, if it has been told to already."""
+        """Have it stop when its requests are finished; with `hurry`, signal it again, so that it stops at once."""
         if self.is_stopping and not hurry:
             return
         self.is_stopping = True
@@ -134,7 +134,7 @@ class Supervisor:
     """Keeps one worker serving.
 
     Args:
-        task: What the workers are to do.
+        task: The task of the workers.
     """
 
     def __init__(self, task: Task) -> None:
@@ -147,10 +147,10 @@ class Supervisor:
         self._stopping = False
 
     async def run(self, changes: Changes) -> int:
-        """Keep the program served until SIGINT or SIGTERM, and start it anew with each change.
+        """Keep the program served until SIGINT or SIGTERM, and restart it with each change.
 
         Args:
-            changes: Tells of changes.
+            changes: The changes of files.
 
         Returns:
             The exit status.
@@ -187,7 +187,7 @@ class Supervisor:
         async for names in changes:
             click.echo(f"{click.style('changed', fg='cyan')} {', '.join(sorted(names))}", err=True)
             if self._starting is not None and not self._starting.done():
-                self._starting.cancel()  # what it has started would be of yesterday
+                self._starting.cancel()  # it would start code that is already out of date
                 await asyncio.gather(self._starting, return_exceptions=True)
             self._begin()
 
@@ -195,7 +195,7 @@ class Supervisor:
         self._starting = asyncio.create_task(self._start())
 
     async def _start(self) -> None:
-        """Start a worker, and have the one that serves stop once the new one does."""
+        """Start a worker; once it serves, have the previous one stop."""
         worker = await self._new_worker()
         try:
             await worker.begun.wait()
@@ -208,24 +208,24 @@ class Supervisor:
         before, self._serving = self._serving, worker
         if before is not None:
             before.stop()
-            await before.closed.wait()  # from here on, all that come reach the new one
+            await before.closed.wait()  # from here on, all connections reach the new one
             click.echo(click.style("reloaded", fg="green"), err=True)
 
     async def _new_worker(self) -> _Worker:
         ours, theirs = socket.socketpair()
         with theirs:
-            task = msgspec.structs.replace(self._task, told=theirs.fileno(), sockets=tuple(self._sockets))
+            task = msgspec.structs.replace(self._task, channel=theirs.fileno(), sockets=tuple(self._sockets))
             try:
                 process = await asyncio.create_subprocess_exec(
                     sys.executable,
-                    # Python knows bytecode by the second and the size of its source, which a quick change shares.
+                    # Python compares bytecode with its source by size and second, and a quick change may alter neither.
                     "-B",
                     "-m",
                     "ponty.command.worker",
                     msgspec.json.encode(task).decode(),
                     stdin=asyncio.subprocess.DEVNULL,
                     pass_fds=(theirs.fileno(), *self._sockets),
-                    # Ctrl-C is for this process, which tells the workers.
+                    # Ctrl-C must reach this process alone, which then signals the workers.
                     start_new_session=True,
                 )
             except BaseException:
@@ -247,5 +247,5 @@ class Supervisor:
         if self._stopping:
             return
         if was_serving or status not in {0, -signal.SIGTERM}:
-            left = "the earlier one serves on" if self._serving else "nothing serves"
-            click.echo(f"{click.style('ended', fg='red')} with status {status}; {left}, until a file changes", err=True)
+            left = "the earlier process keeps serving" if self._serving else "nothing is served"
+            click.echo(f"{click.style('ended', fg='red')} with status {status}; {left} until a file changes", err=True)

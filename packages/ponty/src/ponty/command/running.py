@@ -1,4 +1,4 @@
-"""Run a program in this process, where the command line says and with a log for who works on it."""
+"""`ponty run`: run a program in this process, at the address of the command line and with a log of requests."""
 
 import logging
 import sys
@@ -12,23 +12,23 @@ from ponty.core import Serving
 
 
 def run(program: str, *, host: str | None, port: int | None, access_log: bool) -> None:
-    """Execute a program, and serve what it asks for, until a signal.
+    """Execute a program, and serve what it asks for until a signal.
 
     Args:
         program: The program.
-        host: Where to listen, in place of what the program says; None for that.
-        port: The port, likewise.
-        access_log: Whether a line is written for each request.
+        host: The address to listen on; None for that of the program.
+        port: The port to listen on; None for that of the program.
+        access_log: Whether each request is logged.
 
     Raises:
         ProgramError: There is no such program, or it serves nothing.
-        Exception: What the program raises.
+        Exception: Whatever the program raises.
     """
     execute(program, placed(host=host, port=port, access_log=access_log))
 
 
 def placed(*, host: str | None, port: int | None, access_log: bool) -> Callable[[Serving], Serving]:
-    """Return the hook that has a program served elsewhere than it says, and its requests logged."""
+    """Return a hook for `execute` that sets the address and the request log of a program."""
 
     def intercept(serving: Serving) -> Serving:
         place = serving.place
@@ -50,7 +50,7 @@ def placed(*, host: str | None, port: int | None, access_log: bool) -> Callable[
 
 
 def _show_log() -> None:
-    """Write the log to the terminal, unless the program has set up where logs go."""
+    """Write the log to the terminal, unless the program has set up its own logging."""
     root = logging.getLogger()
     if root.handlers or access_logger.handlers:
         return

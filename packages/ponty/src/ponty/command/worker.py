@@ -1,7 +1,7 @@
-"""A process that `ponty run --reload` starts: it runs the program, and tells when it serves.
+"""The worker process of `ponty run --reload`: it runs the program, and reports when it serves.
 
-It says one byte when it serves, with the sockets that it has opened where it was given none, and one when it accepts
-nothing more. The connection ends with it.
+It sends one byte on its channel when it serves, together with its sockets if it has opened them itself, and one more
+byte when it accepts no more connections. The channel is closed when the process ends.
 """
 
 import array
@@ -21,24 +21,24 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
 
     Args:
         program: The program to run.
-        host: Where to listen, in place of what the program says; None for that.
-        port: The port, likewise.
-        access_log: Whether a line is written for each request.
-        told: The descriptor of the socket on which it tells that it serves.
-        sockets: The descriptors of the sockets to listen on; it opens them itself where there are none.
+        host: The address to listen on; None for that of the program.
+        port: The port to listen on; None for that of the program.
+        access_log: Whether each request is logged.
+        channel: The file descriptor of the socket on which the worker reports that it serves.
+        sockets: The file descriptors of the sockets to listen on; if there are none, the worker opens them.
     """
 
     program: str
     host: str | None = None
     port: int | None = None
     access_log: bool = True
-    told: int = -1
+    channel: int = -1
     sockets: tuple[int, ...] = ()
 
 
 def work(task: Task) -> int:
     """Run a program until a signal; return the exit status."""
-    from ponty.command.programs import (  # noqa: PLC0415 - a traceback tells of all that goes wrong here
+    from ponty.command.programs import (  # noqa: PLC0415 - an error of these imports is shown as a traceback
         ProgramError,
         execute,
         own_part,
@@ -46,12 +46,12 @@ def work(task: Task) -> int:
     from ponty.command.running import placed  # noqa: PLC0415
     from ponty.core import Serving  # noqa: PLC0415
 
-    told = socket.socket(fileno=task.told)
+    channel = socket.socket(fileno=task.channel)
     place = placed(host=task.host, port=task.port, access_log=task.access_log)
 
     def begun(sockets: Sequence[socket.socket]) -> None:
         numbers = [] if task.sockets else [each.fileno() for each in sockets]
-        _tell(told, numbers)
+        _tell(channel, numbers)
         if not task.sockets:
             _print_addresses(sockets)
         for each in sockets:
@@ -64,26 +64,26 @@ def work(task: Task) -> int:
             where = msgspec.structs.replace(serving.place, port=None, host=None, path=None, socks=inherited)
             serving = msgspec.structs.replace(serving, place=where)
         elif serving.place.path is not None:
-            # A worker that stops removes the path of a socket that it has made itself.
+            # A stopping worker removes the path of a Unix socket that it has opened by path, and the next one needs it.
             where = msgspec.structs.replace(serving.place, path=None, socks=(_at(serving.place.path),))
             serving = msgspec.structs.replace(serving, place=where)
-        return msgspec.structs.replace(serving, begun=begun, closed=lambda: _tell(told, []))
+        return msgspec.structs.replace(serving, begun=begun, closed=lambda: _tell(channel, []))
 
     try:
         execute(task.program, intercept)
     except ProgramError as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1
-    except Exception as error:  # noqa: BLE001 - it is shown, whatever a program raises
+    except Exception as error:  # noqa: BLE001 - whatever the program raises is shown
         traceback.print_exception(own_part(error))
         return 1
     return 0
 
 
-def _tell(told: socket.socket, numbers: Sequence[int]) -> None:
+def _tell(channel: socket.socket, numbers: Sequence[int]) -> None:
     rights = array.array("i", numbers)
-    with contextlib.suppress(BrokenPipeError):  # nobody wants to know any more
-        told.sendmsg([b"s"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)] if numbers else [])
+    with contextlib.suppress(BrokenPipeError):  # the supervisor is gone
+        channel.sendmsg([b"s"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)] if numbers else [])
 
 
 def _print_addresses(sockets: Sequence[socket.socket]) -> None:
@@ -97,7 +97,7 @@ def _print_addresses(sockets: Sequence[socket.socket]) -> None:
 
 
 def _at(path: str | os.PathLike[str]) -> socket.socket:
-    """Return a Unix socket at a path, in place of one that is left over there."""
+    """Return a Unix socket at a path, after removing a socket that was left over there."""
     text = os.fspath(path)
     try:
         if stat.S_ISSOCK(os.stat(text).st_mode):  # noqa: PTH116

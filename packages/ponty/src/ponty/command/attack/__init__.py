@@ -1,8 +1,8 @@
-"""`ponty attack`: a program is served in a process of its own, and asked by its description what could break it.
+"""`ponty attack`: a program is served in a separate process, and is sent requests that could break its promises.
 
-What it is asked is made from a seed, so that a run can be had again::
+The requests are made from its OpenAPI document and a seed, so that a run can be repeated::
 
-    target (served by `server`, met by `wire`) <-- run --> promises --> findings --> report
-       ^                                           |
-       '-- requests, made of `values` by `hostile` '-- shrink
+    target (served by `server`, reached by `wire`) <-- run --> promises --> findings --> report
+       ^                                               |
+       '-- requests, made of `values` by `hostile`     '-- shrink
 """

@@ -1,4 +1,4 @@
-"""What a run has found: promises that were broken, and by which requests."""
+"""The results of a run: the promises that were broken, and the requests that broke them."""
 
 from collections.abc import Sequence
 
@@ -12,12 +12,12 @@ class Finding(msgspec.Struct, frozen=True):
     """A promise that was broken.
 
     Args:
-        promise: Which.
-        how: How.
-        case: The request, made small.
-        answer: What came back; None where nothing did.
+        promise: The name of the promise.
+        how: How it was broken.
+        case: A request that breaks it, as small as was found.
+        answer: The answer; None if there was none.
         number: The number of the request in the run.
-        is_repeatable: Whether it was broken again by the same request.
+        is_repeatable: Whether the same request broke it again.
     """
 
     promise: str
@@ -32,12 +32,12 @@ class Report(msgspec.Struct, frozen=True):
     """The outcome of a run.
 
     Args:
-        findings: What was found.
+        findings: The broken promises.
         count: How many requests were made.
-        unmet: The operations of which no valid request was answered as one.
-        operations: How many there are.
-        port: Where the program was served.
-        log: What it has written to its standard error.
+        unmet: The operations for which no valid request succeeded.
+        operations: How many operations there are.
+        port: The port at which the program was served.
+        log: What the program has written to its standard error.
     """
 
     findings: Sequence[Finding]

@@ -1,4 +1,4 @@
-"""What is promised of an answer: each function here says what is wrong with it, or nothing."""
+"""The promises that each answer is checked against."""
 
 import json
 from typing import Any
@@ -10,16 +10,16 @@ Json = Any
 ERROR_BYTES = 8192
 
 PROMISES = {
-    "answers": "each request that is one gets one well-formed answer, in time",
+    "answers": "each valid HTTP request gets exactly one well-formed answer, in time",
     "no 5xx": "no request makes the program fail",
-    "small errors": f"an answer to an error has {ERROR_BYTES} bytes at most",
-    "no echo": "an answer to an error repeats no value of the request",
-    "described": "an answer is one that the description has",
-    "in step": "the next request over a connection has its own answer",
-    "cost": "a request costs no more than so many times a good one",
-    "no holding up": "a request holds no other one up",
+    "small errors": f"an error response has at most {ERROR_BYTES} bytes",
+    "no echo": "an error response repeats no value of the request",
+    "described": "each answer fits the OpenAPI description",
+    "in step": "the next request on a connection gets its own answer",
+    "cost": "a request costs no more than a multiple of a good one (--times)",
+    "no holding up": "no request makes another one wait for long (--hold)",
 }
-"""The promises, by what a report calls them."""
+"""The promises by their names in the report."""
 
 
 def broken(case: Case, exchange: Exchange, document: Json) -> tuple[str, str] | None:
@@ -27,14 +27,14 @@ def broken(case: Case, exchange: Exchange, document: Json) -> tuple[str, str] | 
 
     Args:
         case: The request.
-        exchange: What came back.
-        document: The description.
+        exchange: The answers to it.
+        document: The OpenAPI document.
     """
     if exchange.answers and not exchange.fault:
         return _broken_by(case, exchange.answers[0], document)
     if case.raw and not exchange.answers:
-        return None  # what is no request may be closed upon
-    return "answers", exchange.fault or "the connection was closed instead"
+        return None  # a server may close the connection on bytes that are not a request
+    return "answers", exchange.fault or "the connection was closed without an answer"
 
 
 def _broken_by(case: Case, answer: Answer, document: Json) -> tuple[str, str] | None:
@@ -53,21 +53,21 @@ def _broken_by(case: Case, answer: Answer, document: Json) -> tuple[str, str] | 
 
 
 def _is_expected(case: Case, answer: Answer) -> bool:
-    """Return whether a 5xx is what the description says, or about a method, a version or a server that is full."""
+    """Return whether a 5xx is in the description, or is about an unknown method or HTTP version."""
     if answer.status in {501, 505} and (case.raw or case.method != case.operation.method):
         return True
-    is_head = case.method == "HEAD" and case.operation.method == "GET"  # which is answered as GET (RFC 9110 §9.3.2)
+    is_head = case.method == "HEAD" and case.operation.method == "GET"  # HEAD is answered like GET (RFC 9110 §9.3.2)
     return (is_head or case.method == case.operation.method) and str(answer.status) in case.operation.answers
 
 
 def _repeated(case: Case, answer: Answer) -> str:
-    """Return a text of the request that an answer has; an empty one where there is none."""
+    """Return a text of the request that an answer repeats, or an empty string."""
     text = _without_places(answer.body) + b"\n" + "\n".join(value for _, value in answer.headers).encode()
     return next((mark for mark in case.marks if mark.encode("utf-8", "surrogatepass") in text), "")
 
 
 def _without_places(body: bytes) -> bytes:
-    """Return the body of a problem document without the places of its faults: they name what is at fault."""
+    """Return the body of a problem document without the places of its faults, which may name parts of the request."""
     try:
         whole = json.loads(body)
         faults = whole["errors"]
@@ -79,41 +79,43 @@ def _without_places(body: bytes) -> bytes:
 
 
 def _undescribed(case: Case, answer: Answer, document: Json) -> str:
-    """Return what the description does not say of an answer; an empty text where it says all."""
+    """Return how an answer differs from the description, or an empty string."""
     if case.method != case.operation.method or case.method == "HEAD" or case.kind == "a hostile path":
-        return ""  # another operation may have answered, or none
+        return ""  # another operation, or none, may have answered
     answers = case.operation.answers
     said = answers.get(str(answer.status), answers.get(f"{answer.status // 100}XX", answers.get("default")))
     media_type = answer.header("content-type").partition(";")[0].strip().lower()
     if said is None:
-        # Of what can go wrong with any request the description says nothing: too long a line, say (RFC 9110 §15.5).
+        # The description need not list errors that any request can meet, such as a URI too long (RFC 9110 §15.5).
         is_usual = answer.status in {101, 304} or (answer.status >= 400 and media_type == "application/problem+json")
-        return "" if is_usual else f"it was answered {answer.status}, which is not described"
+        return "" if is_usual else f"the answer has the status {answer.status}, which is not in the description"
     for name, header in said.get("headers", {}).items():
         if header.get("required") and not answer.header(name.lower()):
-            return f"it has no header {name}, which is described as required"
+            return f"the answer lacks the header {name}, which the description requires"
     content = said.get("content", {})
     if not content:
-        return ""  # nothing is said of a body
+        return ""  # the description says nothing about a body
     known = {name.partition(";")[0].strip().lower(): inner for name, inner in content.items()}
     inner = known.get(media_type, known.get(f"{media_type.partition('/')[0]}/*", known.get("*/*")))
     if inner is None:
-        return f"its media type is {media_type!r}, which is not described"
+        return f"the answer has the media type {media_type!r}, which is not in the description"
     has_value = "json" in media_type and not answer.is_endless
     return _unfit(answer.body, inner.get("schema"), document) if has_value else ""
 
 
 def _unfit(body: bytes, schema: Json, document: Json) -> str:
-    """Return where a body is not of its schema."""
+    """Return where a body does not fit its schema, or an empty string."""
     if schema is None:
         return ""
-    import jsonschema_rs  # noqa: PLC0415 - it takes long to import, and is wanted by answers in JSON alone
+    import jsonschema_rs  # noqa: PLC0415 - it takes long to import, and only answers in JSON need it
 
     try:
         value = json.loads(body)
     except ValueError:
-        return "its body is not JSON"
+        return "the body of the answer is not JSON"
     whole = {"components": document.get("components", {}), "allOf": [schema]}
     validator = jsonschema_rs.validator_for(whole)
     error = next(iter(validator.iter_errors(value)), None)
-    return f"its body is not as described, at /{'/'.join(map(str, error.instance_path))}" if error is not None else ""
+    if error is None:
+        return ""
+    return f"the body of the answer does not fit its schema at /{'/'.join(map(str, error.instance_path))}"

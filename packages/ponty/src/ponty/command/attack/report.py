@@ -1,4 +1,4 @@
-"""What came of a run, as Markdown: to be read on a terminal, and pasted where it is talked about."""
+"""The report of a run as Markdown, to be read on a terminal or pasted into an issue."""
 
 from collections.abc import Iterator
 
@@ -10,39 +10,39 @@ _SHOWN = 600
 _NAMED = 8
 
 
-def told(report: Report, program: str, settings: Settings) -> str:
-    """Return a report as a text.
+def markdown(report: Report, program: str, settings: Settings) -> str:
+    """Return a report as Markdown.
 
     Args:
-        report: What came of the run.
+        report: The outcome of the run.
         program: The program.
-        settings: What the run was.
+        settings: The settings of the run.
     """
     return "\n".join(_lines(report, program, settings)) + "\n"
 
 
 def _lines(report: Report, program: str, settings: Settings) -> Iterator[str]:
-    unmet = f", {len(report.unmet)} of them without a valid one" if report.unmet else ""
-    asked = f"{report.count} requests of {report.operations} operations{unmet}, seed {settings.seed}"
+    unmet = f", {len(report.unmet)} of which accepted no valid request" if report.unmet else ""
+    sent = f"{report.count} requests to {report.operations} operations{unmet}; seed {settings.seed}"
     if not report.findings:
-        yield f"{program} has kept its promises: {asked}."
+        yield f"{program} kept its promises: {sent}."
     else:
         words = "promise was" if len(report.findings) == 1 else "promises were"
         yield f"# {program}: {len(report.findings)} {words} broken"
         yield ""
-        yield f"By {asked}."
+        yield f"After {sent}."
     if report.unmet:
         count = len(report.unmet)
         names = ", ".join(report.unmet[:_NAMED]) + (", …" if count > _NAMED else "")
         yield ""
         yield (
-            f"No valid request was answered as one by {names}. Where it is credentials that are missing, give them "
-            "with --header."
+            f"No valid request succeeded for {names}, so little of it was tested. If credentials are missing, add "
+            "them with --header."
         )
     for finding in report.findings:
         yield from _of_finding(finding, report, program, settings)
     if report.findings and report.log.strip():
-        yield from ("", "## What the program has logged, at its end", "", "```text")
+        yield from ("", "## The end of the program's log", "", "```text")
         yield from report.log.strip().splitlines()[-40:]
         yield "```"
 
@@ -54,8 +54,8 @@ def _of_finding(finding: Finding, report: Report, program: str, settings: Settin
     yield ""
     yield f"Promised: {PROMISES[finding.promise]}. But {finding.how}."
     kind = f" with {case.kind}" if case.kind else ""
-    again = "" if finding.is_repeatable or finding.promise in {"cost", "no holding up", "in step"} else ", seen once"
-    yield f"The request{kind}{again}:"
+    is_sure = finding.is_repeatable or finding.promise in {"cost", "no holding up", "in step"}
+    yield f"The request{kind}{'' if is_sure else ' (a second try did not break the promise)'}:"
     yield ""
     command = case.curl(report.port)
     if command:
@@ -66,7 +66,7 @@ def _of_finding(finding: Finding, report: Report, program: str, settings: Settin
         yield from ("```text", f"hex: {data[:_SHOWN].hex()}{more}", "```")
     if finding.answer is not None:
         yield ""
-        yield "What came back:"
+        yield "The response:"
         yield ""
         yield "```text"
         yield str(finding.answer.status)
@@ -75,4 +75,4 @@ def _of_finding(finding: Finding, report: Report, program: str, settings: Settin
         yield finding.answer.body[:_SHOWN].decode("utf-8", "backslashreplace")
         yield "```"
     yield ""
-    yield f"Again: `ponty attack {program} --seed {settings.seed} --requests {max(finding.number + 1, 1)}`"
+    yield f"To reproduce: `ponty attack {program} --seed {settings.seed} --requests {max(finding.number + 1, 1)}`"

@@ -1,4 +1,4 @@
-"""A request as it is written to a connection, and how a valid one is made of a description."""
+"""Requests as bytes, and how valid ones are made from an OpenAPI document."""
 
 import json
 import random
@@ -20,15 +20,15 @@ class Case(msgspec.Struct, frozen=True):
     """A request.
 
     Args:
-        operation: Whose request it is.
-        kind: What is hostile about it; an empty text for a valid one.
-        method: Its method.
-        path: Its path, as it is written.
-        query: Its query, as it is written: pairs of names and values.
-        headers: Its headers, less those of its length.
-        body: Its body.
-        raw: All of it, where it is no request that has these parts.
-        marks: Texts in it that nobody else would write.
+        operation: The operation that it is for.
+        kind: The kind of hostility; an empty string for a valid request.
+        method: The method.
+        path: The path, percent-encoded.
+        query: The pairs of names and values of the query, percent-encoded.
+        headers: The headers, without `Content-Length`.
+        body: The body.
+        raw: The bytes of the whole request, if they cannot be composed of these parts.
+        marks: Random texts in the request; if an answer has one, it repeats the request.
     """
 
     operation: Operation
@@ -43,12 +43,12 @@ class Case(msgspec.Struct, frozen=True):
 
     @property
     def target(self) -> str:
-        """Its path and query."""
+        """The path and the query."""
         query = "&".join(f"{name}={value}" for name, value in self.query)
         return f"{self.path}?{query}" if query else self.path
 
     def wire(self) -> bytes:
-        """Return it as bytes."""
+        """Return the request as bytes."""
         if self.raw:
             return self.raw
         lines = [f"{self.method} {self.target} HTTP/1.1", "Host: 127.0.0.1"]
@@ -58,11 +58,11 @@ class Case(msgspec.Struct, frozen=True):
         return "\r\n".join([*lines, "", ""]).encode("utf-8", "surrogateescape") + self.body
 
     def header(self, name: str) -> str:
-        """Return its first header of a name."""
+        """Return the first header of a name, or an empty string."""
         return next((value for known, value in self.headers if known.lower() == name.lower()), "")
 
     def curl(self, port: int) -> str:
-        """Return a command that sends it; an empty text where none can, or nobody could read it."""
+        """Return a curl command that sends the request; an empty string if there is none, or none that is readable."""
         data = self.wire()
         is_odd = any(byte < 32 and byte not in b"\r\n\t" for byte in data)
         if self.raw or len(data) > 3000 or not data.isascii() or is_odd:
@@ -76,12 +76,12 @@ class Case(msgspec.Struct, frozen=True):
 
 
 def quoted(text: str) -> str:
-    """Return a text as it stands in a path or a query."""
+    """Return a text percent-encoded for a path or a query."""
     return urllib.parse.quote(text, safe="", errors="surrogatepass")
 
 
 def written(value: Json) -> str:
-    """Return a scalar as it is written outside of JSON."""
+    """Return a scalar as a text outside of JSON."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return "" if value is None else str(value) if isinstance(value, str | int | float) else json.dumps(value)
@@ -92,8 +92,8 @@ class Maker:
 
     Args:
         values: Makes their values.
-        random: Decides.
-        headers: What each of them has, as credentials.
+        random: The source of random decisions.
+        headers: Headers to add to each request, such as credentials.
     """
 
     def __init__(self, values: Values, random: random.Random, headers: Sequence[tuple[str, str]]) -> None:
@@ -105,8 +105,8 @@ class Maker:
         """Return a valid request.
 
         Args:
-            operation: Of what.
-            edge: Whether its values are just within their bounds.
+            operation: The operation.
+            edge: Whether its values are at the bounds that the schemas allow.
         """
         values = self.values
         values.marks.clear()
@@ -126,7 +126,7 @@ class Maker:
                 query += _in_query(name, value, parameter)
             elif place == "header":
                 if name.lower() == "if-match" and self.random.random() < 0.7:
-                    value = "*"  # whatever version there is (RFC 9110 §13.1.1)
+                    value = "*"  # matches every version (RFC 9110 §13.1.1)
                 headers.append((name, written(value).encode("ascii", "replace").decode()))
             else:
                 cookies.append(f"{name}={quoted(written(value))}")
@@ -149,7 +149,7 @@ class Maker:
         )
 
     def body(self, media_type: str, value: Json, schema: Json) -> tuple[str, bytes]:
-        """Return a media type and a body of it, which is a value of a schema."""
+        """Return a body that encodes a value of a schema, and its media type with parameters."""
         if "json" in media_type:
             text = json.dumps(value, ensure_ascii=self.random.random() < 0.5)
             return media_type, text.encode("utf-8", "surrogatepass")
@@ -169,7 +169,7 @@ class Maker:
 
 
 def _is_file(schema: Json) -> bool:
-    """Return whether a part of a form is a file, or several are."""
+    """Return whether a field of a form is a file or a list of files."""
     text = json.dumps(schema)
     return '"binary"' in text or "contentMediaType" in text
 

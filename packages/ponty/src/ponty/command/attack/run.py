@@ -1,8 +1,9 @@
-"""A run: requests are made from a seed, one after another, and what they break is found out, made small, and kept.
+"""A run: make requests from a seed one after another, check the answers, and shrink the requests that break a promise.
 
-Work is what the program says that it has done (`server`), so that nothing else on the machine counts. A request that
-costs too much is sent again, and the least counts; so does the good one that it is compared with. One that takes long
-is sent again with a good one beside it, over another connection: what holds that one up holds up anybody.
+The program itself reports how much work it has done (`server`), so other programs on the machine do not count. If a
+request costs too much, it and the good request that it is compared with are sent again, and the lowest cost of each
+counts. If a request takes long, it is sent again with a good request beside it, over another connection: if that one
+has to wait, so would any other client.
 """
 
 import asyncio
@@ -26,11 +27,11 @@ from ponty.command.attack.wire import Answer, Exchange, ask
 Json = Any
 
 _FLOOR = {"cpu": 0.0005, "calls": 500.0}
-"""What a good request is taken to cost at least."""
+"""The lowest cost that is assumed for a good request."""
 _PER_BYTE = {"cpu": 1e-7, "calls": 2.0}
-"""What each byte of a request may cost besides."""
+"""What each byte of a request may cost in addition."""
 _DECODED = 2**20
-"""How many bytes a body may become that is encoded."""
+"""The size in bytes that is assumed for a compressed body after decompression."""
 _TRIES = 12
 _SHRINKING = 40
 _SLOW_CLIENTS = 50
@@ -43,13 +44,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     Args:
         seconds: How long it goes on.
-        requests: How many requests it makes at most; None for as many as there is time for.
-        seed: What the requests are made from.
-        headers: What each request has, as credentials.
-        times: How many times as much as a good request another may cost.
-        hold_seconds: How long a good request may be held up.
-        measure: What cost is measured in.
-        read_only: Whether only operations are asked that change nothing.
+        requests: The largest number of requests; None for as many as there is time for.
+        seed: The random seed of the requests.
+        headers: Headers to add to each request, such as credentials.
+        times: How many times the cost of a good request another request may cost.
+        hold_seconds: How long a good request may have to wait for another one.
+        measure: How cost is measured.
+        read_only: Whether to send only GET, HEAD and OPTIONS.
     """
 
     seconds: float = 30
@@ -63,15 +64,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def attack(program: str, settings: Settings, begun: Callable[[int], None] | None = None) -> Report:
-    """Serve a program, and try to have it break its promises.
+    """Serve a program, and try to make it break its promises.
 
     Args:
         program: The program.
-        settings: What the run may do.
-        begun: Called with the number of operations once it is served.
+        settings: The limits of the run.
+        begun: Called with the number of operations once the program is served.
 
     Raises:
-        TargetError: The program does not serve, or has nothing to be asked.
+        TargetError: The program does not serve.
     """
     async with Target(program, settings.measure) as target:
         return await _Run(target, settings, begun).report()
@@ -95,7 +96,7 @@ class _Run:
         self._end = time.monotonic() + settings.seconds
 
     async def report(self) -> Report:
-        """Make the run."""
+        """Make the run, and return its report."""
         if self._begun is not None:
             self._begun(len(self._operations))
         await self._know_the_good()
@@ -126,7 +127,7 @@ class _Run:
             number += 1
 
     def _maker(self, name: object) -> Maker:
-        decides = random.Random(f"{self._settings.seed}:{name}")  # noqa: S311 - it is to be had again
+        decides = random.Random(f"{self._settings.seed}:{name}")  # noqa: S311 - a run must be repeatable
         return Maker(Values(self._target.document, decides, self._seen), decides, self._settings.headers)
 
     async def _know_the_good(self) -> None:
@@ -152,7 +153,7 @@ class _Run:
                     break
 
     def _remember(self, answer: Answer) -> None:
-        """Keep the values of an answer, which other requests may be about."""
+        """Keep the values of an answer, such as identifiers, for use in other requests."""
         location = answer.header("location").rpartition("/")[2]
         if location:
             self._seen.setdefault("id", []).append(location)
@@ -184,7 +185,7 @@ class _Run:
             await self._hold(case, exchange, number)
 
     def _kind(self, number: int, operation: Operation) -> str:
-        """Return what is hostile about a request: each kind has its turn, in an order that the seed makes."""
+        """Return the kind of a request: each kind has its turn, in an order that the seed decides."""
         kinds = kinds_for(operation)
         turn, place = divmod(number // len(self._operations), len(kinds))
         random.Random(f"{self._settings.seed}:{operation}:{turn}").shuffle(kinds)  # noqa: S311
@@ -201,7 +202,7 @@ class _Run:
         return exchange, await self._target.spent() - before
 
     def _judge(self, case: Case, exchange: Exchange, number: int) -> bool:
-        """Keep what an answer breaks; return whether it is new."""
+        """Keep the promise that an answer breaks; return whether it is a new finding."""
         found = broken(case, exchange, self._target.document)
         return found is not None and self._keep(case, exchange, number, *found)
 
@@ -214,7 +215,7 @@ class _Run:
         return True
 
     async def _settle(self, number: int) -> None:
-        """Have what was found broken again, and then by as small a request as there is time for."""
+        """Send the request of the last finding again, and then ever smaller ones that break the same promise."""
         key, finding = next((key, each) for key, each in reversed(self._findings.items()) if each.number == number)
         tried = 0
         candidates = iter([finding.case])
@@ -242,7 +243,7 @@ class _Run:
         return cost > self._allowed(case)
 
     async def _weigh(self, case: Case, exchange: Exchange, number: int) -> None:
-        """Send what has cost too much again; it does so where its least is too much."""
+        """Send a request that cost too much again; it is a finding if its lowest cost is too much too."""
         if ("cost", str(case.operation)) in self._findings:
             return
         costs = [(await self._measured(case))[1] for _ in range(4)]
@@ -254,21 +255,22 @@ class _Run:
         if self._is_dear(case, least):
             unit = "calls" if self._settings.measure == "calls" else "ms of CPU time"
             scale = 1 if self._settings.measure == "calls" else 1000
-            how = f"it costs {least * scale:.0f} {unit}, where {self._allowed(case) * scale:.0f} are allowed"
+            how = f"it costs {least * scale:.0f} {unit}, and {self._allowed(case) * scale:.0f} are allowed"
             self._keep(case, exchange, number, "cost", how)
 
     async def _hold(self, case: Case, exchange: Exchange, number: int) -> None:
-        """Send what has taken long again, with a good request beside it."""
+        """Send a request that took long again, with a good request beside it."""
         if ("no holding up", str(case.operation)) in self._findings:
             return
         least = min([await self._held_up(self._ask(case)) for _ in range(3)])
         if least > self._settings.hold_seconds:
-            self._keep(case, exchange, number, "no holding up", f"it holds another request up for {least:.1f} seconds")
+            how = f"it makes another request wait for {least:.1f} seconds"
+            self._keep(case, exchange, number, "no holding up", how)
 
     async def _held_up(self, other: Any) -> float:
         """Return how long a good request takes beside another."""
         beside = asyncio.ensure_future(other)
-        await asyncio.sleep(0.02)  # it is on its way
+        await asyncio.sleep(0.02)  # the other request must be on its way first
         started = time.monotonic()
         await self._ask(self._canary)
         took = time.monotonic() - started
@@ -276,7 +278,7 @@ class _Run:
         return took
 
     async def _step(self, case: Case, number: int) -> None:
-        """Send a request and a good one behind it over one connection."""
+        """Send a request, and behind it a good one on the same connection."""
         if ("in step", str(case.operation)) in self._findings:
             return
         exchange = await self._ask(case, self._canary)
@@ -284,9 +286,9 @@ class _Run:
         if not answers or answers[0].closes:
             return
         if len(answers) < 2 or exchange.fault:
-            how = exchange.fault or "the request behind it was not answered, and the connection not said to close"
+            how = exchange.fault or "the request behind it got no answer, and no 'Connection: close' announced that"
         elif answers[1].status != self._canary_status:
-            how = f"the request behind it was answered {answers[1].status}, and not {self._canary_status}"
+            how = f"the request behind it was answered {answers[1].status} instead of {self._canary_status}"
         else:
             return
         again = await self._ask(case, self._canary)
@@ -294,7 +296,7 @@ class _Run:
             self._keep(case, exchange, number, "in step", how)
 
     async def _be_slow(self, number: int) -> None:
-        """Begin many requests and end none: a good one is answered all the same."""
+        """Begin many requests without finishing them, and check that a good one is still answered."""
         connections = [await asyncio.open_connection("127.0.0.1", self._target.port) for _ in range(_SLOW_CLIENTS)]
         for _, writer in connections:
             writer.write(b"POST /zq HTTP/1.1\r\nHost: a\r\nX: ")
@@ -302,7 +304,7 @@ class _Run:
         for _, writer in connections:
             writer.close()
         if least > self._settings.hold_seconds:
-            how = f"{_SLOW_CLIENTS} requests that do not end hold another one up for {least:.1f} seconds"
+            how = f"{_SLOW_CLIENTS} unfinished requests make another one wait for {least:.1f} seconds"
             self._keep(self._canary, Exchange(()), number, "no holding up", how)
 
 
@@ -311,7 +313,7 @@ def _plain(method: str, path: str) -> Case:
 
 
 def _collect(value: Json, seen: dict[str, list[Json]], name: str = "") -> None:
-    """Keep the scalars of a value by their names."""
+    """Add the scalars in a value to `seen`, by the names of their members."""
     if isinstance(value, dict):
         for key, inner in value.items():
             _collect(inner, seen, key)

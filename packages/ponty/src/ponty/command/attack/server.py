@@ -1,7 +1,7 @@
 """The process that serves the program under attack: at a free port of 127.0.0.1, with its own limits.
 
-It says where it serves as a line of JSON, and then, for each line that it is sent, how much work it has done. It ends
-with what it is told by.
+It sends its port and its OpenAPI document as a line of JSON. Then it answers each byte that it receives with the work
+that it has done so far. It ends when the connection to the attacker is closed.
 """
 
 import json
@@ -10,32 +10,31 @@ import socket
 import sys
 import threading
 import time
-import traceback
 from collections.abc import Callable, Sequence
 from types import FrameType
 
 import msgspec
 
 from ponty.command.describing import document_of
-from ponty.command.programs import ProgramError, execute
+from ponty.command.programs import ProgramError, error_line, execute
 from ponty.core import Serving
 
 
-def work(program: str, told: socket.socket, *, counts: bool) -> int:
-    """Serve a program until nobody asks any more; return the exit status.
+def work(program: str, channel: socket.socket, *, counts: bool) -> int:
+    """Serve a program until the channel is closed; return the exit status.
 
     Args:
         program: The program.
-        told: The connection to who attacks it.
-        counts: Whether work is counted in calls of Python functions, and not in CPU time.
+        channel: The connection to the attacker.
+        counts: Whether work is measured in calls of Python functions instead of CPU time.
     """
     spent = _calls() if counts else time.process_time
 
     def intercept(asked: Serving) -> Serving:
         def begun(sockets: Sequence[socket.socket]) -> None:
             document = document_of(asked.app, title="", version="")
-            _say(told, {"port": sockets[0].getsockname()[1], "document": document})
-            threading.Thread(target=_meter, args=(told, spent), daemon=True).start()
+            _say(channel, {"port": sockets[0].getsockname()[1], "document": document})
+            threading.Thread(target=_meter, args=(channel, spent), daemon=True).start()
 
         place = msgspec.structs.replace(
             asked.place, host="127.0.0.1", port=0, path=None, socks=(), ssl_context=None, reuse_port=None
@@ -45,27 +44,27 @@ def work(program: str, told: socket.socket, *, counts: bool) -> int:
     try:
         execute(program, intercept)
     except ProgramError as error:
-        _say(told, {"error": str(error)})
+        _say(channel, {"error": str(error)})
         return 1
-    except Exception as error:  # noqa: BLE001 - it is told, whatever a program raises
-        _say(told, {"error": "".join(traceback.format_exception(error))})
+    except Exception as error:  # noqa: BLE001 - whatever the program raises is reported
+        _say(channel, {"error": error_line(error)})
         return 1
     return 0
 
 
-def _say(told: socket.socket, what: object) -> None:
-    told.sendall(json.dumps(what).encode() + b"\n")
+def _say(channel: socket.socket, what: object) -> None:
+    channel.sendall(json.dumps(what).encode() + b"\n")
 
 
-def _meter(told: socket.socket, spent: Callable[[], float]) -> None:
-    """Answer each byte with the work that was done up to then."""
-    while told.recv(1):
-        _say(told, spent())
-    os._exit(0)  # who attacks it is gone
+def _meter(channel: socket.socket, spent: Callable[[], float]) -> None:
+    """Answer each byte with the work that was done so far."""
+    while channel.recv(1):
+        _say(channel, spent())
+    os._exit(0)  # the attacker is gone
 
 
 def _calls() -> Callable[[], float]:
-    """Count the calls of Python functions in this thread from here on; return a function that returns how many."""
+    """Count the calls of functions in this thread from now on; return a function that returns their number."""
     count = 0
 
     def note(frame: FrameType, event: str, argument: object) -> None:

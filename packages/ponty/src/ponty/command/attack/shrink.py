@@ -1,4 +1,4 @@
-"""Requests that are smaller than one, and may do the same."""
+"""Smaller variants of a request, to find one that breaks the same promise."""
 
 import json
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ Json = Any
 
 
 def smaller(case: Case) -> Iterator[Case]:
-    """Yield requests that have a part less, the large parts first."""
+    """Yield variants of a request that lack one part, large parts first."""
     replace = msgspec.structs.replace
     if case.raw:
         half = len(case.raw) // 2

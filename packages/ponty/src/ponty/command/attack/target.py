@@ -1,4 +1,4 @@
-"""The program under attack, in a process of its own, and what it says of itself."""
+"""The program under attack, in a separate process, and the operations of its OpenAPI document."""
 
 import asyncio
 import json
@@ -21,12 +21,12 @@ class TargetError(Exception):
 
 
 class Target:
-    """A program that is served, as an asynchronous context manager.
+    """Serves a program while its block runs; an asynchronous context manager.
 
     Args:
         program: The program.
-        measure: What its work is measured in: seconds of CPU time, or calls of functions, which are the same on each
-            machine, and blind to what is done outside of Python.
+        measure: How its work is measured: `cpu` for seconds of CPU time, or `calls` for the number of function calls.
+            The latter is the same on every machine, but does not count work inside C code.
     """
 
     def __init__(self, program: str, measure: Measure) -> None:
@@ -54,7 +54,8 @@ class Target:
         except TimeoutError:
             await self._end()
             raise TargetError(f"{self._program} does not serve after {START_SECONDS} seconds") from None
-        said: Json = json.loads(line) if line else {"error": self.log()[-2000:] or "it ended, and has served nothing"}
+        ended = f"{self._program} has ended without serving anything"
+        said: Json = json.loads(line) if line else {"error": self.log()[-2000:] or ended}
         if "error" in said:
             await self._end()
             raise TargetError(said["error"])
@@ -82,7 +83,7 @@ class Target:
         return self._process.poll() is not None
 
     async def spent(self) -> float:
-        """Return how much work it has done so far."""
+        """Return how much work it has done so far, in the unit of `measure`."""
         self._writer.write(b"?")
         line = await self._reader.readline()
         return float(json.loads(line)) if line else 0.0
@@ -94,15 +95,15 @@ class Target:
 
 
 class Operation(msgspec.Struct, frozen=True):
-    """An operation of a description.
+    """An operation of an OpenAPI document.
 
     Args:
-        method: Its method.
-        path: Its path, with its parameters in braces.
-        parameters: They, references followed.
-        bodies: The schemas of its bodies by their media types.
-        answers: What it answers, by status.
-        is_secured: Whether it asks who the client is.
+        method: The method.
+        path: The path, with its parameters in braces.
+        parameters: The descriptions of its parameters.
+        bodies: The schemas of its bodies by media type.
+        answers: The descriptions of its answers by status.
+        is_secured: Whether it needs authentication.
     """
 
     method: str

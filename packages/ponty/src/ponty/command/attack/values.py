@@ -1,4 +1,4 @@
-"""Values of a JSON Schema, valid ones and ones at its edges, and values that are of none."""
+"""Values that a JSON Schema allows, ordinary ones and ones at its bounds."""
 
 import base64
 import importlib
@@ -12,18 +12,18 @@ from typing import Any
 Json = Any
 
 _DEPTH = 6
-"""How deep values of schemas that refer to themselves go."""
+"""The largest depth of values whose schemas refer to themselves."""
 _MARK = "zq"
-"""What each text that is made begins with where its schema lets it."""
+"""The beginning of each text that is made, if its schema allows that."""
 
 
 class Values:
-    """Makes values of the schemas of a document.
+    """Makes values for the schemas of an OpenAPI document.
 
     Args:
         document: The document.
-        random: Decides.
-        seen: Values of answers, by their names; what is asked about is often one of them.
+        random: The source of random decisions.
+        seen: Values in earlier answers by their names; later requests use them.
     """
 
     def __init__(self, document: Json, random: random.Random, seen: Mapping[str, Sequence[Json]]) -> None:
@@ -31,15 +31,15 @@ class Values:
         self._random = random
         self.seen = seen
         self.marks: list[str] = []
-        """The texts that were made and that nobody else would write: where one comes back, it was repeated."""
+        """The random texts that were made: an answer that has one repeats the request."""
 
     def of(self, schema: Json, depth: int = 0, *, edge: bool = False) -> Json:
-        """Return a value that a schema lets in, as far as its usual keywords tell.
+        """Return a value that a schema allows, as far as its common keywords say.
 
         Args:
             schema: The schema.
-            depth: How deep within another value it is.
-            edge: Whether to take what is just within its bounds.
+            depth: The depth of the value within other values.
+            edge: Whether to return a value at the bounds of the schema.
         """
         schema = self.followed(schema)
         if not isinstance(schema, dict):
@@ -66,7 +66,7 @@ class Values:
         return self._makers().get(str(kind), self._some)(schema, depth, edge)
 
     def followed(self, schema: Json) -> Json:
-        """Follow the reference of a schema."""
+        """Return the schema that a schema refers to, or the schema itself if it refers to none."""
         while isinstance(schema, dict) and str(schema.get("$ref", "")).startswith("#/"):
             target = self._document
             for step in schema["$ref"][2:].split("/"):
@@ -75,18 +75,18 @@ class Values:
         return schema
 
     def _kinds(self, schema: Json) -> list[Json]:
-        """Return the types that a schema names; none where it is `true`, or names none."""
+        """Return the types that a schema names; an empty list if it is `true` or names none."""
         followed = self.followed(schema)
         kinds = followed.get("type") if isinstance(followed, dict) else None
         return kinds if isinstance(kinds, list) else [] if kinds is None else [kinds]
 
     def known(self, name: str) -> Json:
-        """Return a value of an answer that one of this name may be; None where there is none."""
+        """Return a value from an earlier answer that fits a parameter of this name, or None."""
         known = self.seen.get(name) or [*self.seen.get("id", ()), *self.seen.get("number", ())]
         return self._random.choice(known) if known and self._random.random() < 0.5 else None
 
     def mark(self) -> str:
-        """Return a text that nobody else would write."""
+        """Return a new random text that can be recognised in answers."""
         made = _MARK + "".join(self._random.choices(string.ascii_lowercase + string.digits, k=14))
         self.marks.append(made)
         return made
@@ -211,8 +211,8 @@ _IMPLIED = (
 
 
 def matching(pattern: str, random: random.Random) -> str | None:
-    """Return a text that matches a regular expression; None where it is too involved."""
-    # The parser of `re` is not public, and has not changed since it was called sre_parse.
+    """Return a text that matches a regular expression, or None if the expression is too complex."""
+    # The parser of `re` is not public; it has not changed since it was called sre_parse.
     parser = importlib.import_module("re._parser")
     try:
         made = _of_tree(parser.parse(pattern), random)

@@ -1,4 +1,4 @@
-"""What is hostile about the body of a request: what it holds, how it is encoded, and its media type."""
+"""Requests with a hostile body: its content, its encoding or its media type."""
 
 import functools
 import gzip
@@ -18,7 +18,7 @@ NUMBERS: Final = (0, -1, 2**31, 2**63, 2**64, -(2**63) - 1, 10**400, 1e308, 0.1,
 
 
 def hostile_member(case: Case, maker: Maker) -> Case:
-    """A body with one value that is not what its schema lets in."""
+    """Return a request whose body has one value that its schema does not allow."""
     try:
         whole = json.loads(case.body)
     except ValueError:
@@ -35,7 +35,7 @@ def hostile_member(case: Case, maker: Maker) -> Case:
 
 
 def hostile_body(case: Case, maker: Maker) -> Case:
-    """A body that is none of its media type, or that costs more to refuse than to send."""
+    """Return a request whose body does not fit its media type, or costs more to refuse than to send."""
     size = maker.random.choice([10, 1000, 50_000])
     mark = maker.values.mark()
     text, given = mark.encode(), case.body
@@ -68,7 +68,7 @@ def hostile_body(case: Case, maker: Maker) -> Case:
 
 
 def wide_body(case: Case, maker: Maker) -> Case:
-    """A body whose every part is at fault, so that each of them might be explained."""
+    """Return a request whose body has thousands of invalid parts, each of which might be explained."""
     try:
         whole = json.loads(case.body)
     except ValueError:
@@ -79,7 +79,7 @@ def wide_body(case: Case, maker: Maker) -> Case:
 
 
 def encoded_body(case: Case, maker: Maker) -> Case:
-    """A body that is larger than it looks, or encoded as nobody can read."""
+    """Return a request whose body is compressed, much larger than it looks, or in an encoding that nobody can read."""
     name, body = maker.random.choice(
         [
             ("gzip", _bomb()),
@@ -95,7 +95,7 @@ def encoded_body(case: Case, maker: Maker) -> Case:
 
 
 def other_media_type(case: Case, maker: Maker) -> Case:
-    """A body under another media type than it is of, or under none."""
+    """Return a request whose body has a wrong media type, or none."""
     kept = tuple((name, value) for name, value in case.headers if name.lower() != "content-type")
     mark = maker.values.mark()
     other = maker.random.choice(
@@ -110,7 +110,7 @@ def other_media_type(case: Case, maker: Maker) -> Case:
 
 
 def hostile_form(case: Case, maker: Maker) -> Case:
-    """A form of more parts, or of stranger ones, than it may have."""
+    """Return a request with a form that has too many parts, or malformed ones."""
     mark = maker.values.mark()
     part = '--zqzq\r\nContent-Disposition: form-data; name="k"'
     body = maker.random.choice(
@@ -141,7 +141,7 @@ def _typed(case: Case) -> tuple[tuple[str, str], ...]:
 
 
 def _with(whole: Json, bad: Json, random: random.Random) -> Json:
-    """Return a value with one of its parts in exchange for another."""
+    """Return a value with one of its parts replaced by another value."""
     if isinstance(whole, dict) and whole and random.random() < 0.85:
         name = random.choice(sorted(whole))
         return {**whole, name: _with(whole[name], bad, random)}
@@ -152,13 +152,13 @@ def _with(whole: Json, bad: Json, random: random.Random) -> Json:
 
 
 def _zipped(body: bytes) -> bytes:
-    """Return a body compressed, the same at each time of the day."""
+    """Return a body compressed with gzip, without a time stamp, so that a run can be repeated."""
     return gzip.compress(body, mtime=0)
 
 
 @functools.cache
 def _bomb() -> bytes:
-    """Return 20 KB that become 20 MB."""
+    """Return 20 KB that decompress to 20 MB."""
     return _zipped(b"[" + b" " * 20_000_000 + b"]")
 
 
@@ -167,5 +167,5 @@ def _dumps(value: Json) -> bytes:
 
 
 def _doubled(body: bytes) -> bytes:
-    """Return an object whose names stand twice."""
+    """Return a JSON object that has each of its names twice; another body as it is."""
     return body[:-1] + b"," + body[1:] if body.startswith(b"{") and body.endswith(b"}") and len(body) > 2 else body

@@ -1,4 +1,4 @@
-"""What is hostile about the head of a request: its method, path, parameters and headers, and how it says its length."""
+"""Requests with a hostile head: their method, path, parameters, headers or length."""
 
 import random
 from typing import Final
@@ -12,13 +12,13 @@ TEXTS: Final = (
     *("a\x00b", "\x7f", "a\r\nX-Injected: 1", "../../etc/passwd", "%", "%00", "%ff%fe", "%ed%a0%80", "%zz", "{}", "[]"),
     *("' OR '1'='1", "<script>", "\u202e", "\U0001f600" * 50, "a" * 7000, "true", "2026-02-30", "," * 900),
 )
-"""Texts for parameters."""
+"""Hostile values of parameters."""
 PIECES: Final = (b"\r\n", b"\n", b"\r", b"\x00", b" ", b":", b"\xff", b"chunked", b"9" * 20)
-"""Bytes that mean something in the head of a request."""
+"""Bytes that have a meaning in the head of a request."""
 
 
 def hostile_parameter(case: Case, maker: Maker) -> Case:
-    """One parameter that no schema lets in."""
+    """Return a request with one hostile parameter."""
     places = [parameter for parameter in case.operation.parameters if parameter["in"] in {"path", "query", "cookie"}]
     text = _text(maker.random)
     if not places:
@@ -38,7 +38,7 @@ def hostile_parameter(case: Case, maker: Maker) -> Case:
 
 
 def many_parameters(case: Case, maker: Maker) -> Case:
-    """More parameters than anybody needs, unknown ones and ones that are given again."""
+    """Return a request with up to hundreds of parameters that are unknown or repeated."""
     names = [parameter["name"] for parameter in case.operation.parameters if parameter["in"] == "query"] or ["a"]
     count = maker.random.choice([2, 100, 900])
     name = maker.random.choice(names)
@@ -49,20 +49,20 @@ def many_parameters(case: Case, maker: Maker) -> Case:
 
 
 def hostile_path(case: Case, maker: Maker) -> Case:
-    """A path that routers and log files do not expect."""
+    """Return a request with a path that routers and logs do not expect."""
     tails = ["/", "//", "/.", "/..", "/%2e%2e", "/%00", "/%ff", ";a=b", "/" + "a" * 6000, "/" * 3000]
     tail = maker.random.choice(tails)
     return msgspec.structs.replace(case, path=case.path + tail)
 
 
 def hostile_method(case: Case, maker: Maker) -> Case:
-    """A method that nobody has a route for, or that is answered by itself."""
+    """Return a request with a method that has no route, or that the server answers by itself."""
     method = maker.random.choice(["HEAD", "OPTIONS", "TRACE", "PATCH", "DELETE", "PROPFIND", "A" * 40, "get"])
     return msgspec.structs.replace(case, method=method)
 
 
 def hostile_headers(case: Case, maker: Maker) -> Case:
-    """Headers that are many, long, given again, or none of their kind."""
+    """Return a request with headers that are many, long, repeated or malformed."""
     mark = maker.values.mark()
     added: list[tuple[str, str]] = maker.random.choice(
         [
@@ -94,7 +94,7 @@ def hostile_headers(case: Case, maker: Maker) -> Case:
 
 
 def damaged(case: Case, maker: Maker) -> Case:
-    """Bytes that were a request once."""
+    """Return a request whose bytes are damaged at random."""
     data = bytearray(case.wire())
     for _ in range(maker.random.randint(1, 4)):
         at = maker.random.randrange(len(data) + 1)
@@ -113,7 +113,7 @@ def damaged(case: Case, maker: Maker) -> Case:
 
 
 def misframed(case: Case, maker: Maker) -> Case:
-    """A request whose length is said in two ways, or in none that can be read."""
+    """Return a request whose length is given in two ways, or in a malformed way."""
     fields = maker.random.choice(
         [
             "Content-Length: 5\r\nContent-Length: 6",
@@ -138,5 +138,5 @@ def _text(random: random.Random) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Return a text as it stands in a URL, what is escaped already left as it is."""
+    """Return a text percent-encoded for a URL, unless it begins with a percent sign."""
     return text if text.startswith("%") else quoted(text)

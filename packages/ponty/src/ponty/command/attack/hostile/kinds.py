@@ -1,4 +1,4 @@
-"""The kinds of hostile requests, and those that fit an operation."""
+"""The kinds of hostile requests, and which of them fit an operation."""
 
 from collections.abc import Callable
 from typing import Final
@@ -27,7 +27,7 @@ Kind = Callable[[Case, Maker], Case]
 
 
 def edge_values(case: Case, maker: Maker) -> Case:
-    """Values just within their bounds."""
+    """Return a request whose values are at their bounds."""
     return maker.case(case.operation, edge=True)
 
 
@@ -47,14 +47,14 @@ KINDS: Final[dict[str, Kind]] = {
     "damaged bytes": damaged,
     "two lengths": misframed,
 }
-"""What may be hostile about a request, by what a report says of it."""
+"""The kinds of hostile requests by their names in the report."""
 _OF_BODIES = frozenset(
     {"a hostile member", "a hostile body", "a body that is wrong all over", "an encoded body", "another media type"}
 )
 
 
 def kinds_for(operation: Operation) -> list[str]:
-    """Return what may be hostile about the requests of an operation, what finds most twice; "" is a valid one."""
+    """Return the kinds of requests that fit an operation, the most effective ones twice; `""` is a valid request."""
     bodies = operation.bodies
     usual = ["", "", "values at their bounds", "values at their bounds", "a hostile parameter", "a hostile parameter"]
     usual += ["a hostile member", "a hostile member"] if bodies else ["a hostile parameter"]
