@@ -5,8 +5,8 @@
     a call  -> decorators -> keys -> stores (is there a value?) -> flights, at a miss -> locks -> the function
     records -> locks
 
-`redis` has the stores, locks and records of a fleet. All of them stand on `event_loop`, `events`, `errors`, `logs` and
-`lazy_imports`; `testing` is for the tests of programs.
+`redis` has the stores, locks and records for a fleet of processes. All of these modules use `event_loop`, `events`,
+`errors`, `logs` and `lazy_imports`; `testing` is for the tests of programs.
 """
 
 from typing import TYPE_CHECKING
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from ponty.memo.stores.backend import cachemiss
     from ponty.memo.stores.cache_store import CacheStore
 else:
-    # Each is imported when it is first used, so that a program starts with what it uses alone.
+    # Each name is imported when it is first used, so that a program imports only what it uses.
     _HOMES = {
         "CacheInfo": "ponty.memo.events",
         "CacheStore": "ponty.memo.stores.cache_store",
@@ -73,7 +73,7 @@ else:
         home = _HOMES.get(name)
         if home is None:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        import importlib  # noqa: PLC0415 - for those who use it
+        import importlib  # noqa: PLC0415 - needed only when a name is first used
 
         value = globals()[name] = getattr(importlib.import_module(home), name)
         return value

@@ -1,13 +1,13 @@
-"""What a lock or a memoizer raises.
+"""The exceptions of locks and memoizers.
 
 ::
 
     Exception
      ├─ Locked            somebody else holds the key, and the wait for it is over
      │   └─ Stampede      somebody else computes the value, and the wait for it is over
-     ├─ Unavailable       the store that the lock is kept in cannot be asked, or refuses
+     ├─ Unavailable       the shared store cannot be reached, does not answer in time, or refuses
      │   └─ LeaseLost     the lease ended while the block ran, so others may hold the key too
-     │       └─ Cleared   what the lease was good for has gone, for the cache was cleared
+     │       └─ Cleared   the cache was cleared, so the computed value is not stored
      └─ RuntimeError
          └─ Deadlock      the call would wait for itself
 """
@@ -16,10 +16,10 @@ from typing import ClassVar
 
 
 class Locked(Exception):
-    """Somebody else holds the key.
+    """Somebody else holds the key, and the wait for it is over.
 
-    `ponty.core` answers it with 409; of the exception, only that status reaches the client. Which key it was stands in
-    a note of the exception, so that the traceback has it and `str(error)` does not.
+    `ponty.core` answers it with 409; nothing else of the exception reaches the client. The key is in a note of the
+    exception, so it is in the traceback and not in `str(error)`.
     """
 
     __ponty_status__: ClassVar[int] = 409
@@ -30,15 +30,14 @@ class Stampede(Locked):
 
 
 class Unavailable(Exception):
-    """A store that is shared with other processes cannot be asked, does not answer in time, or refuses.
+    """A store that is shared with other processes cannot be reached, does not answer in time, or refuses.
 
-    Whether the key is held is not known, so a lock does not run its block, and an `invalidate` neither. A memoized
-    function is computed without the store. `ponty.core` answers it with 503; of the exception, only that status reaches
-    the client.
+    It is not known whether the key is held, so neither a lock nor an `invalidate` runs its block. A memoized function
+    is computed without the store. `ponty.core` answers it with 503; nothing else of the exception reaches the client.
 
     Args:
         *args: What has happened.
-        in_doubt: Whether the store may have done what it was asked, its answer being lost.
+        in_doubt: Whether the store may have carried out the request although its answer was lost.
     """
 
     __ponty_status__: ClassVar[int] = 503
@@ -49,15 +48,15 @@ class Unavailable(Exception):
 
 
 class LeaseLost(Unavailable):
-    """The lease on the key ended while the block ran: somebody else may have held the key since.
+    """The lease on the key ended while the block ran, so somebody else may hold the key since then.
 
-    Raised in the block, at the `await` where it stands, or at its end.
+    Raised at the `await` at which the block is waiting, or else at the end of the block.
     """
 
 
 class Cleared(LeaseLost):
-    """The cache was cleared since the key was taken: what was computed meanwhile is not stored, on purpose."""
+    """The cache was cleared after the key was taken, so the computed value is not stored."""
 
 
 class Deadlock(RuntimeError):
-    """The call would wait for itself: it stands inside the computation, or the `invalidate` block, that it needs."""
+    """The call would wait for itself: it is inside the computation, or the `invalidate` block, that it waits for."""

@@ -1,7 +1,7 @@
-"""The event loop that a cache or a lock lives in, and the time that it shows.
+"""The event loop that a cache or a lock belongs to, and the time of that loop.
 
-A cache may be used by one event loop after another, never by two at once: its flights and queues belong to the loop
-they began in. `LoopOwner` knows which loop that is, and keeps every other one out while it runs.
+A cache may be used in one event loop after another, but never in two at once: its flights and queues belong to the loop
+in which they began. `LoopOwner` knows that loop, and refuses calls from any other loop while it runs.
 """
 
 import os
@@ -13,41 +13,50 @@ from ponty.memo.lazy_imports import asyncio
 
 
 def seconds(who: str, what: str, ms: float) -> float:
-    """Return `ms` milliseconds in seconds; anything that is no time raises a ValueError that names `who` and `what`."""
+    """Return milliseconds as seconds.
+
+    Args:
+        who: The function whose option it is, for the message.
+        what: The name of the option, for the message.
+        ms: The time in milliseconds.
+
+    Raises:
+        ValueError: `ms` is negative, infinite, NaN, or not a number.
+    """
     if not isinstance(ms, int | float) or not 0 <= ms < float("inf"):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise ValueError(f"{who}: {what} is a number of milliseconds from 0 up, not {ms!r}")
     return ms / 1000
 
 
 def check_callable(who: str, **options: object) -> None:
-    """Raise a ValueError that names `who` for an option that is neither None nor a function."""
+    """Raise a ValueError that names `who` if an option is neither None nor a function."""
     for name, value in options.items():
         if value is not None and not callable(value):
             raise ValueError(f"{who}: {name} is a function, not {value!r}")
 
 
 def _clock_of(loop: "asyncio.AbstractEventLoop") -> Callable[[], float]:
-    """Return the cheapest function that reads `loop`'s clock.
+    """Return the cheapest function that reads the clock of `loop`.
 
-    The clock of asyncio's own loops and of uvloop's is the monotonic one, which can be read without looking for the
-    loop first; any other loop, such as one with a virtual clock for tests, is asked itself.
+    The loops of asyncio and of uvloop use the monotonic clock, which can be read without a look-up of the loop. For any
+    other loop, such as one with a virtual clock for tests, `time()` of the loop is called.
     """
     own = getattr(type(loop), "time", None)
     if own is asyncio.BaseEventLoop.time or (type(loop).__module__ == "uvloop" and "uvloop" in sys.modules):
         return time.monotonic
 
     def running_time() -> float:
-        return (asyncio._get_running_loop() or loop).time()  # noqa: SLF001 - public, for those who may run in no loop
+        return (asyncio._get_running_loop() or loop).time()  # noqa: SLF001 - documented, for code outside of a loop
 
     return running_time
 
 
 class LoopOwner:
-    """The owner of something that lives in one event loop at a time.
+    """Keeps an object in one event loop at a time, and gives it the time of that loop.
 
     Args:
-        name: Its name in messages.
-        clock: Returns the time in seconds, in place of the loop.
+        name: The name of the object, for messages.
+        clock: Returns the time in seconds; without it, the clock of the event loop is used.
     """
 
     __slots__ = ("_clock", "_name", "_on_new_loop", "_process", "loop", "now")
@@ -61,14 +70,14 @@ class LoopOwner:
         self.now: Callable[[], float] = time.monotonic if clock is None else clock
 
     def on_new_loop(self, callback: Callable[[], object]) -> None:
-        """Call `callback` when another loop has become the owner's loop, before anything else is done there."""
+        """Call `callback` whenever another loop becomes the owner's loop, before anything else is done there."""
         self._on_new_loop.append(callback)
 
     def enter(self) -> "asyncio.AbstractEventLoop":
-        """Return the running loop, which is the owner's loop from now on.
+        """Make the running loop the owner's loop, and return it.
 
         Raises:
-            RuntimeError: The loop that it had until now is running, which it can only do in another thread.
+            RuntimeError: The previous loop is still running, so it must be in another thread.
         """
         loop = asyncio.get_running_loop()
         if loop is not self.loop:
@@ -81,16 +90,16 @@ class LoopOwner:
         return loop
 
     def check_not_elsewhere(self) -> None:
-        """Check that what is done here without awaiting is not done in the middle of another thread's work.
+        """Refuse a synchronous call that would interfere with the event loop of another thread.
 
         Raises:
-            RuntimeError: The owner's loop is running, in another thread.
+            RuntimeError: The owner's loop is running in another thread.
         """
         if self._is_busy() and asyncio._get_running_loop() is not self.loop:  # noqa: SLF001
             raise RuntimeError(self._elsewhere())
 
     def _is_busy(self) -> bool:
-        """Return whether the owner's loop runs; in a fork of its process it still says so, and does not."""
+        """Return whether the owner's loop runs; a forked process has a copy that claims to run and does not."""
         return self.loop is not None and self.loop.is_running() and self._process == os.getpid()
 
     def _elsewhere(self) -> str:

@@ -1,4 +1,4 @@
-"""What a cache reports: events, for a metrics hook, and counts, for `cache_info`."""
+"""What a cache reports: events for a metrics hook, and counts for `cache_info`."""
 
 from collections.abc import Callable
 from typing import Final, Literal, NamedTuple, TypeAlias
@@ -8,14 +8,15 @@ from ponty.memo.logs import logger
 Event: TypeAlias = Literal[
     "hit", "stale", "miss", "join", "store", "failure", "stampede", "evicted", "expired", "refused", "unavailable"
 ]
-"""What a metrics hook is called with."""
+"""The events that a metrics hook is called with; `localcache` and `cache` explain them."""
 
 Metrics: TypeAlias = Callable[[str, Event], object]
-"""A metrics hook: called with the cache's name and the event.
+"""A metrics hook: called with the name of the cache and the event.
 
-"miss" and "failure" are reported by the task that computes, within its context; in a "failure", the error is
-`sys.exception()`. "join" is reported by whoever waits. A hook that has a method `__ponty_computation__` is called by
-that for these three, with the cache's name, the event, and an object that is the same for all of one computation.
+"miss" and "failure" are reported in the task and context of the computation; for a "failure", `sys.exception()` is the
+error. "join" is reported in the task of the caller that waits. If the hook has a method `__ponty_computation__`, that
+method is called for these three events instead, with the name of the cache, the event, and an object that identifies
+the computation.
 """
 
 
@@ -23,17 +24,17 @@ class CacheInfo(NamedTuple):
     """The counts of a cache."""
 
     hits: int
-    """Calls that got a stored value, stale ones included."""
+    """Calls that got a stored value, including stale values."""
     misses: int
-    """All other calls, those that began a computation and those that waited for one."""
+    """All other calls: those that began a computation, and those that waited for one."""
     size: int | None
-    """How many values are stored; None over a store that cannot tell."""
+    """The number of stored values; None if the store cannot count them."""
     flights: int
-    """Computations under way."""
+    """Computations in progress."""
     waiters: int
-    """Callers that wait for them."""
+    """Callers that wait for these computations."""
     stampedes: int
-    """Calls that were refused because the wait was over."""
+    """Calls that got `Stampede` because their wait was over."""
 
 
 class Emitter:
@@ -54,15 +55,15 @@ class Emitter:
 
     @property
     def has_hook(self) -> bool:
-        """Whether anybody is called."""
+        """Whether there is a hook."""
         return self._hook is not None
 
     def emit(self, event: Event, computation: object = None) -> None:
-        """Call the hook, and let nothing that it does disturb the call.
+        """Call the hook; an exception that it raises is only logged.
 
         Args:
-            event: What has happened.
-            computation: To which computation, where it is one that has begun, failed, or was joined.
+            event: The event.
+            computation: The computation that has begun, has failed, or was joined; None for other events.
         """
         if self._hook is not None:
             try:
@@ -70,5 +71,5 @@ class Emitter:
                     self._of_computation(self.name, event, computation)
                 else:
                     self._hook(self.name, event)
-            except Exception:  # noqa: BLE001 - whatever it is, the call is not to blame
+            except Exception:  # noqa: BLE001 - a fault of the hook must not fail the call
                 logger().exception("the metrics hook of the cache %r failed", self.name)

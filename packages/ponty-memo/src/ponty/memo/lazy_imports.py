@@ -1,4 +1,4 @@
-"""`asyncio` and `inspect`, imported when they are first used: they take longer than all of `ponty.memo`."""
+"""`asyncio` and `inspect`, imported when first used: importing them takes longer than all of `ponty.memo`."""
 
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class LazyModule:
-    """Stands in for a module; what has been asked for once is an attribute like any other."""
+    """Stands in for a module and imports it at the first access; a name that was read once is an ordinary attribute."""
 
     def __init__(self, name: str) -> None:
         self.__name = name
@@ -19,7 +19,7 @@ class LazyModule:
         return value
 
     def _load(self, name: str) -> ModuleType:
-        import importlib  # noqa: PLC0415 - as late as what it imports
+        import importlib  # noqa: PLC0415 - as late as the modules that it imports
 
         return importlib.import_module(name)
 

@@ -1,4 +1,4 @@
-"""The logger of what reaches no caller."""
+"""The logger for errors that reach no caller."""
 
 from typing import TYPE_CHECKING
 
@@ -8,6 +8,6 @@ if TYPE_CHECKING:
 
 def logger() -> "logging.Logger":
     """Return the logger `ponty.memo`."""
-    import logging  # noqa: PLC0415 - as long to import as the rest of this package, and seldom needed
+    import logging  # noqa: PLC0415 - importing it takes as long as the rest of this package, and it is seldom needed
 
     return logging.getLogger("ponty.memo")

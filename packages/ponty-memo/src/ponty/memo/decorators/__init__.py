@@ -1,10 +1,10 @@
-"""What a user writes above a coroutine function: the ways to say how a cache is made.
+"""The decorators that memoize a coroutine function, and `invalidate`.
 
 ::
 
     options -> cache, local -> keys (the wrapper) + flights (the memoizer) + locks + stores -> memoized
 
-`cache` is over a store of the user's own, `local` over the memory of this process. Each makes the parts of a cache from
-its options, and `memoized` gives the wrapper its methods and the cache its name, by which `invalidate` finds it in the
-`registry`.
+`cache` keeps values in a store of the user's own, `local` in the memory of this process. Each makes the parts of a
+cache from its options. `memoized` adds the methods to the wrapper, and registers the name of the cache in the
+`registry`, where `invalidate` finds it.
 """

@@ -1,4 +1,4 @@
-"""`cache`: memoize a coroutine function over a store; and `invalidate`."""
+"""`cache`: memoize a coroutine function with a store of your own; and `invalidate`."""
 
 import warnings
 from collections.abc import Callable, Coroutine, Hashable
@@ -30,10 +30,12 @@ def cache(
     copy: Callable[[Any], Any] | None = None,
     metrics: Metrics | None = None,
 ) -> Callable[[Callable[_P, Coroutine[Any, Any, _T]]], Memoized[_P, _T]]:
-    """Memoize a coroutine function over a store of your own, guarded by a lock of your own.
+    """Memoize a coroutine function, with a store and a lock of your own.
 
-    One caller computes; those who come meanwhile wait for it, and a hit never waits. In one process, callers of one key
-    share one computation; between processes, the lock keeps them apart, if its store is one that they share.
+    Use `localcache` for values in this process and `rediscache` for values in Redis; `cache` is for other stores.
+
+    One caller computes, the callers that come meanwhile wait for it, and a hit never waits. In one process, callers of
+    the same key share one computation. Processes exclude each other by the lock, if they share its store.
 
     ::
 
@@ -43,23 +45,26 @@ def cache(
 
     Args:
         store: A `CacheStore`, or any object with its three abstract methods.
-        antistampede: The lock that a computation holds. Its `maxwait_ms` and `timeout_error` are those of the callers.
-        name: What `invalidate` calls the cache, and what its keys begin with; empty, the function's module and
+        antistampede: The lock that a computation holds. Its `maxwait_ms` says how long callers wait for a computation,
+            and its `timeout_error` what they get after that.
+        name: The name of the cache for `invalidate`, and the beginning of its keys. Default: the function's module and
             qualified name.
-        key: Makes the key of a call from the call's arguments, in place of all of them: where an argument cannot be
-            part of a key, or does not matter.
-        cache_if: Returns whether to store a value. Without it, every value is stored, None included.
-        copy: Makes of a value what each caller gets and what is stored: `copy.deepcopy`, `list`, or a function that
-            freezes. Without it, all callers get one object, and must not change it.
-        metrics: Called with the cache's name and an event: "hit", "miss" (a computation begins), "join" (a call waits
-            for one), "store", "failure", "stampede", "refused" (a value was not stored, for the lock's lease was lost),
-            "unavailable" (the store could not be asked). It must not block; what it raises is logged.
+        key: Returns the key of a call, given its arguments. Use it if an argument cannot be part of a key, or does not
+            matter. Without it, all arguments are the key.
+        cache_if: Returns whether to store a value. Without it, every value is stored, also None.
+        copy: Copies a value for each caller and for the store: `copy.deepcopy`, `list`, or a function that makes it
+            immutable. Without it, all callers get the same object and must not change it.
+        metrics: Called with the name of the cache and an event: "hit", "miss" (a computation begins), "join" (a call
+            waits for one), "store", "failure", "stampede", "refused" (a value was not stored because the lease of the
+            lock was lost), "unavailable" (the store could not be reached). It must not block; an exception that it
+            raises is logged.
 
     Returns:
-        A decorator for coroutine functions. What it makes has the methods of `Memoized`.
+        A decorator for coroutine functions. The decorated function has the methods of `Memoized`.
 
     Raises:
-        TypeError: `store` has not got the three methods, or `antistampede` is no `Lock`.
+        TypeError: `store` lacks one of the three methods, or `antistampede` is not a `Lock`.
+        ValueError: An option is not a function; or, when a function is decorated, the name belongs to another function.
     """
     missing = [method for method in ("get", "set", "remove") if not callable(getattr(store, method, None))]
     if missing:
@@ -99,7 +104,7 @@ def cache(
         async def cache_clear() -> None:
             nonlocal hits
             memoizer.clear()
-            await backend.written()  # what is being stored would come after the clearing
+            await backend.written()  # a write in progress would otherwise end after the clearing
             await clear_store()
             hits = 0
 
@@ -124,7 +129,10 @@ def cache(
 
 
 def invalidate(cachename: str, *args: Any, **kwargs: Any) -> AbstractAsyncContextManager[None]:
-    """Drop what a cache has stored for one call, and let nobody store it anew while the block of `async with` runs.
+    """Drop the cached value of one call, and keep others from computing it while the block of `async with` runs.
+
+    Use it around a change of the data that the value is computed from. Then nobody stores a value from before the
+    change.
 
     ::
 
@@ -132,18 +140,20 @@ def invalidate(cachename: str, *args: Any, **kwargs: Any) -> AbstractAsyncContex
             async with invalidate("prices", product):
                 table[product] = price
 
-    Waits for a computation of that call that is under way. Those who call the function while the block runs wait for
-    its end. From inside the block, the same call is an error, for it would wait for itself.
+    It first waits for a computation of this call that is in progress. Others that call the function while the block
+    runs wait for the end of the block. The same call inside the block is an error, because it would wait for itself.
 
     Args:
-        cachename: The `name` of the cache. If its function was defined or decorated several times, all of those caches.
-        *args: The arguments of the call.
-        **kwargs: The same; positional and keyword forms are one call.
+        cachename: The `name` of the cache. If its function was defined or decorated several times, the value is dropped
+            from all these caches.
+        *args: The positional arguments of the call.
+        **kwargs: The keyword arguments of the call. Positional and keyword forms are the same call.
 
     Raises:
-        Stampede: The wait for a computation, or for another `invalidate`, is over (or rather the lock's
-            `timeout_error`).
-        Deadlock: The call's own computation, or a block around this one, would have to end first.
+        Stampede: The wait for a computation or for another `invalidate` is over. For `cache`, it is the `timeout_error`
+            of the lock.
+        Deadlock: It would wait for a computation or a block that it is inside of.
+        Unavailable: The store is shared, and cannot be reached.
 
     Warns:
         RuntimeWarning: There is no such cache. The block runs nevertheless.

@@ -23,7 +23,7 @@ _T = TypeVar("_T")
 
 
 def locallock(maxwait_ms: float = 0, pulse_ms: float = 100, timeout_error: Callable[[], Exception] = Locked) -> Lock:
-    """Make a lock per key for this process: one holder at a time, first come first served.
+    """Make a lock per key in this process: one holder at a time, first come, first served.
 
     ::
 
@@ -35,11 +35,11 @@ def locallock(maxwait_ms: float = 0, pulse_ms: float = 100, timeout_error: Calla
 
     Args:
         maxwait_ms: How long to wait for a key, in milliseconds; 0 gives up at once.
-        pulse_ms: Accepted as by every `Lock`; a local lock has nothing to look at, its waiters are woken.
-        timeout_error: What to raise when the wait is over: a class that can be made without arguments.
+        pulse_ms: Has no effect: the waiters of a local lock are woken, and need not poll. Every `Lock` has it.
+        timeout_error: The exception class to raise when the wait is over; it is called without arguments.
 
     Raises:
-        ValueError: A time is negative or no number.
+        ValueError: A time is negative or not a number.
     """
     return Lock(InProcess(), maxwait_ms, pulse_ms, timeout_error)
 
@@ -60,7 +60,7 @@ def localcache(
     metrics: Metrics | None = None,
     clock: Callable[[], float] | None = None,
 ) -> Callable[[Callable[_P, Coroutine[Any, Any, _T]]], LocalMemoized[_P, _T]]:
-    """Memoize a coroutine function in this process; the least recently used values go first.
+    """Memoize a coroutine function in this process; when the cache is full, the least recently used value is dropped.
 
     ::
 
@@ -68,38 +68,40 @@ def localcache(
         async def price(product: str) -> int:
             return len(product)  # asks the database
 
-    One caller computes; those who come meanwhile wait for it, each can be cancelled alone, and the last one out cancels
-    the computation. A failure reaches everyone who waits, and is not stored. A hit never waits.
+    One caller computes, and the callers that come meanwhile wait for it. Each caller can be cancelled without the
+    others; when the last one is cancelled, so is the computation. A failure reaches every caller that waits, and is not
+    stored. A hit never waits.
 
     Args:
-        ttl_ms: How long a value is fresh, in milliseconds, 0 for ever; or a function that returns it for a value, where
-            None is for ever, and a value whose lifetime is not above zero is not kept.
-        maxwait_ms: How long a caller waits for another one's computation, in milliseconds, before it gets `Stampede`; 0
-            refuses it at once. The caller for whom the value is computed waits as long as that takes.
-        pulse_ms: Accepted as by every lock; a local cache has nothing to look at, its waiters are woken.
-        maxsize: How many values to keep; 0 keeps all, with a warning.
-        name: What `invalidate` calls the cache; the function's module and qualified name if empty.
-        key: Makes the key of a call from the call's arguments, in place of all of them: where an argument cannot be
-            part of a key, or does not matter.
-        jitter: Shortens each lifetime by a random part of it, up to this share (0 to 1), so that values which were
-            stored together do not expire together.
-        cache_if: Returns whether to store a value. Without it, every value is stored, None included.
-        stale_ms: For how long after its lifetime a value is still served, in milliseconds, while one computation in the
+        ttl_ms: How long a value is fresh, in milliseconds; 0 means for ever. Or a function that gets the value and
+            returns its lifetime: None means for ever, and a value whose lifetime is not above zero is not kept.
+        maxwait_ms: How long a caller waits for the computation of another caller, in milliseconds, before it gets
+            `Stampede`; 0 means at once. The caller that begins a computation waits until it ends.
+        pulse_ms: Has no effect: the waiters of a local cache are woken, and need not poll.
+        maxsize: The largest number of values; 0 keeps all, with a warning.
+        name: The name of the cache for `invalidate`. Default: the function's module and qualified name.
+        key: Returns the key of a call, given its arguments. Use it if an argument cannot be part of a key, or does not
+            matter. Without it, all arguments are the key.
+        jitter: Shortens each lifetime at random by up to this share (0 to 1), so that values that were stored together
+            do not expire together.
+        cache_if: Returns whether to store a value. Without it, every value is stored, also None.
+        stale_ms: How long after its lifetime a value is still served, in milliseconds, while a computation in the
             background renews it.
-        stale_on_error_ms: For how long after its lifetime a value is served in place of a failure to compute a new one,
-            in milliseconds.
-        copy: Makes of a value what each caller gets and what is stored: `copy.deepcopy`, `list`, or a function that
-            freezes. Without it, all callers get one object, and must not change it.
-        metrics: Called with the cache's name and an event: "hit", "stale" (a hit past its lifetime), "miss" (a
-            computation begins), "join" (a call waits for one), "store", "failure", "stampede", "evicted", "expired". It
-            must not block; what it raises is logged.
-        clock: Returns the time in seconds. Without it, the event loop does.
+        stale_on_error_ms: How long after its lifetime a value is still served if computing a new one fails, in
+            milliseconds.
+        copy: Copies a value for each caller and for the cache: `copy.deepcopy`, `list`, or a function that makes it
+            immutable. Without it, all callers get the same object and must not change it.
+        metrics: Called with the name of the cache and an event: "hit", "stale" (a hit on a value past its lifetime),
+            "miss" (a computation begins), "join" (a call waits for one), "store", "failure", "stampede", "evicted",
+            "expired". It must not block; an exception that it raises is logged.
+        clock: Returns the time in seconds. Default: the clock of the event loop.
 
     Returns:
-        A decorator for coroutine functions. What it makes has the methods of `LocalMemoized`.
+        A decorator for coroutine functions. The decorated function has the methods of `LocalMemoized`.
 
     Raises:
-        ValueError: A time or size makes no sense, or a stale time is given where values have no lifetime.
+        ValueError: A time or size is out of range, a stale time or `jitter` is given without `ttl_ms`, or an option is
+            not a function; or, when a function is decorated, the name belongs to another function.
 
     Warns:
         RuntimeWarning: `maxsize=0`.
@@ -129,7 +131,7 @@ def localcache(
         loop_owner = LoopOwner(what, clock)
         entries: Entries[_T] = (Entries if timed else LastingEntries)(
             maxsize,
-            lambda: loop_owner.now(),  # noqa: PLW0108 - it is another clock in another loop
+            lambda: loop_owner.now(),  # noqa: PLW0108 - another loop has another clock
             emitter.emit if emitter.has_hook else None,
         )
         memoizer: Memoizer[_T] = Memoizer(

@@ -1,4 +1,4 @@
-"""`Memoized`: what the decorators of caches make of a coroutine function, with its methods."""
+"""`Memoized`: the type of a memoized function, and how a wrapper gets its methods."""
 
 from collections.abc import Callable, Coroutine, Hashable
 from typing import Any, Concatenate, ParamSpec, Protocol, Self, TypeVar, overload
@@ -18,7 +18,7 @@ _T_co = TypeVar("_T_co", covariant=True)
 class MemoizedFunction(Protocol[_P, _T_co]):
     """The methods that all memoized functions have.
 
-    On a method, the methods are those of the class's function: `await Shop.price.invalidate(shop, "tea")`.
+    For a memoized method, call them on the function in the class: `await Shop.price.invalidate(shop, "tea")`.
     """
 
     __name__: str
@@ -36,9 +36,9 @@ class MemoizedFunction(Protocol[_P, _T_co]):
     ) -> Callable[_Q, Coroutine[Any, Any, _T_co]]: ...
 
     def invalidate(self, *args: _P.args, **kwargs: _P.kwargs) -> Invalidation:
-        """Drop the value of this call: `await` it, or hold the key for the block of an `async with`.
+        """Drop the value of this call: `await` it, or use `async with` to keep others from computing it in the block.
 
-        As `invalidate`, for the arguments of one call.
+        It does the same as `ponty.memo.invalidate`, without a name.
         """
         ...
 
@@ -48,13 +48,13 @@ class MemoizedFunction(Protocol[_P, _T_co]):
 
 
 class Memoized(MemoizedFunction[_P, _T_co], Protocol[_P, _T_co]):
-    """A coroutine function decorated with `cache` or `rediscache`: called as before, and these methods.
+    """A coroutine function decorated with `cache` or `rediscache`: it is called as before, and has these methods.
 
-    On a method, they are those of the class's function: `await Shop.price.invalidate(shop, "tea")`.
+    For a memoized method, call them on the function in the class: `await Shop.price.invalidate(shop, "tea")`.
     """
 
     async def cache_clear(self) -> None:
-        """Forget all values and counts. What is being computed now reaches those who wait, and is not stored."""
+        """Drop all values and counts; computations in progress still answer their callers, but store nothing."""
         ...
 
     async def cache_contains(self, *args: _P.args, **kwargs: _P.kwargs) -> bool:
@@ -63,25 +63,25 @@ class Memoized(MemoizedFunction[_P, _T_co], Protocol[_P, _T_co]):
 
 
 class LocalMemoized(MemoizedFunction[_P, _T_co], Protocol[_P, _T_co]):
-    """A coroutine function decorated with `localcache`: called as before, and these methods.
+    """A coroutine function decorated with `localcache`: it is called as before, and has these methods.
 
-    On a method, they are those of the class's function: `await Shop.price.invalidate(shop, "tea")`.
+    For a memoized method, call them on the function in the class: `await Shop.price.invalidate(shop, "tea")`.
     """
 
     def cache_clear(self) -> None:
-        """Forget all values and counts. What is being computed now reaches those who wait, and is not stored."""
+        """Drop all values and counts; computations in progress still answer their callers, but store nothing."""
         ...
 
     def cache_contains(self, *args: _P.args, **kwargs: _P.kwargs) -> bool:
-        """Return whether a fresh value of this call is stored; it counts as no use of it."""
+        """Return whether a fresh value of this call is stored; this does not count as a use of the value."""
         ...
 
 
 def checked_name(decorator: str, function: Callable[..., object]) -> str:
-    """Return the name by which messages call a decorated function, and refuse one that is no coroutine function.
+    """Return the name of a decorated function for messages.
 
     Raises:
-        TypeError: It is none.
+        TypeError: It is not a coroutine function.
     """
     name = getattr(function, "__qualname__", repr(function))
     if not inspect.iscoroutinefunction(function):
@@ -90,7 +90,7 @@ def checked_name(decorator: str, function: Callable[..., object]) -> str:
 
 
 def default_name(function: Callable[..., object]) -> str:
-    """Return the name of a cache that was given none."""
+    """Return the default name of the cache of a function."""
     inner = inspect.unwrap(function)
     return f"{inner.__module__}.{getattr(inner, '__qualname__', type(inner).__qualname__)}"
 
@@ -106,10 +106,10 @@ def finish(
     cache_clear: Callable[[], object],
     cache_contains: Callable[..., object],
 ) -> Any:
-    """Add its methods to the wrapper, and name the cache.
+    """Add the methods to the wrapper, and register the name of the cache.
 
     Raises:
-        ValueError: The name is that of another function's cache.
+        ValueError: The cache of another function has this name.
     """
 
     def invalidate(*args: Any, **kwargs: Any) -> Invalidation:

@@ -1,10 +1,10 @@
 """The caches by name, for `invalidate`.
 
-A name belongs to one function, so that whoever invalidates by it misses no cache. To define that function again, as a
-notebook cell or `importlib.reload` does, or to decorate it again, is no conflict: the older definitions may still be in
-use, and are invalidated as well.
+A name belongs to one function, so that an invalidation by name reaches every cache that it should. It is no conflict to
+define that function again, as a notebook cell or `importlib.reload` does, or to decorate it again: the older
+definitions may still be in use, and are invalidated as well.
 
-A cache whose function is gone has no name any more.
+When a function is garbage-collected, its name is free again.
 """
 
 import gc
@@ -17,25 +17,25 @@ from typing import Any, Final
 from ponty.memo.flights.invalidation import Invalidation
 
 _known: Final[dict[str, list[tuple["weakref.ref[Any]", Hashable]]]] = {}
-"""The memoized functions by the names of their caches, with the place of their values."""
+"""The memoized functions by the names of their caches, each with the place of its values."""
 
 
 def register(name: str, who: str, wrapper: Any, place: Hashable) -> None:
-    """Name the memoized function `wrapper` as `name`.
+    """Register the memoized function `wrapper` under a name.
 
     Args:
         name: The name.
-        who: What to call the function in messages.
+        who: The name of the function for messages.
         wrapper: The function.
-        place: Where its values and locks lie, if those of an older definition may lie there too; or None.
+        place: The place of its values and locks, if an older definition may share it; or None.
 
     Raises:
-        ValueError: Another function has it.
+        ValueError: Another function has this name.
     """
     others = _others(name, wrapper)
     if others:
         del others
-        gc.collect()  # they may have gone, and only wait to be collected
+        gc.collect()  # these functions may be unused, and only wait to be collected
         others = _others(name, wrapper)
     if others:
         raise ValueError(
@@ -52,13 +52,13 @@ def invalidations(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> l
     newest = True
     for wrapper, place in reversed(_living(name)):
         if place is not None and place in places:
-            continue  # a newer definition has the same lock, and holds it
+            continue  # a newer definition has the same lock, and its invalidation holds it
         places.add(place)
         try:
             found.insert(0, wrapper.invalidate(*args, **kwargs))
         except TypeError:
             if newest:
-                raise  # an older definition of the function may have taken other arguments
+                raise  # only an older definition may have other parameters
         newest = False
     return found
 
@@ -71,13 +71,13 @@ def _living(name: str) -> list[tuple[Any, Hashable]]:
 
 
 def _others(name: str, wrapper: Any) -> list[Any]:
-    """Return the functions that have the name and are defined elsewhere than `wrapper`."""
+    """Return the functions that have this name and are not other definitions of `wrapper`."""
     place = (wrapper.__module__, wrapper.__qualname__)
     return [other for other, _ in _living(name) if (other.__module__, other.__qualname__) != place]
 
 
 class Together:
-    """Several invalidations as one context manager, entered in the order in which the caches were made."""
+    """Several invalidations as one context manager; it enters them in the order in which the caches were made."""
 
     def __init__(self, parts: Sequence[Invalidation]) -> None:
         self._parts = parts

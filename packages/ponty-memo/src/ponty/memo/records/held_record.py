@@ -1,4 +1,4 @@
-"""`HeldRecord`: the record of a key, as the one who holds the key has it."""
+"""`HeldRecord`: the record of a key, as seen by the holder of the key."""
 
 from typing import Protocol
 
@@ -6,40 +6,41 @@ from ponty.memo.event_loop import seconds
 
 
 class HeldRecord(Protocol):
-    """What `async with records.hold(key) as held` gives: the record of a key that nobody else can write meanwhile."""
+    """The value of `async with records.hold(key) as held`: a record that nobody else can write during the block."""
 
     @property
     def data(self) -> bytes | None:
-        """What is recorded; None where nothing is."""
+        """The recorded data; None if there is no record."""
         ...
 
     @property
     def fence(self) -> int:
-        """A number greater than that of any earlier holder of the key, as that of a `Lease`."""
+        """A number greater than that of any earlier holder of the key, like the fence of a `Lease`."""
         ...
 
     async def keep(self, data: bytes, ttl_ms: float) -> bool:
-        """Record `data`, in place of what was recorded before.
+        """Record `data` in place of an earlier record.
 
-        A cancellation does not stop it half way: it is done by the time the block is left.
+        A cancellation does not interrupt it: the write is finished before the block is left.
 
         Args:
-            data: The record.
-            ttl_ms: How long it is kept, in milliseconds.
+            data: The data.
+            ttl_ms: How long to keep the record, in milliseconds.
 
         Returns:
-            Whether it was recorded; not where this holder has lost the key in the meantime.
+            Whether it was recorded: False if this holder has lost the key in the meantime.
 
         Raises:
-            Unavailable: The store cannot be asked.
+            Unavailable: The store cannot be reached.
+            ValueError: `ttl_ms` is not above zero.
         """
         ...
 
     async def forget(self) -> bool:
-        """Drop what is recorded; return whether this holder still has the key.
+        """Drop the record; return whether this holder still has the key.
 
         Raises:
-            Unavailable: The store cannot be asked.
+            Unavailable: The store cannot be reached.
         """
         ...
 

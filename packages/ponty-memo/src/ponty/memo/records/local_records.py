@@ -1,11 +1,11 @@
 """`LocalRecords`: records in the memory of this process.
 
-What is kept is bounded by its bytes. Where a record is to be written and there is no room, the oldest ones go, before
-their time, which the log tells: what they say has happened may happen again then.
+The records take a limited number of bytes. If there is no room for a new record, the oldest ones are dropped before the
+end of their lifetime, with a warning in the log, because what they recorded may then be done again.
 
-The ends of lifetimes stand in a heap. A record that was replaced or dropped leaves its end there; when such ends are
-more than the records, the heap is made anew, so it never holds more than twice as many, and a step costs the same on
-average however many records there are.
+A heap has the ends of the lifetimes. When a record is replaced or dropped, its end stays in the heap. When the heap has
+more than twice as many ends as there are records, it is rebuilt, so a step costs the same on average however many
+records there are.
 """
 
 import heapq
@@ -23,7 +23,7 @@ from ponty.memo.logs import logger
 from ponty.memo.records.held_record import HeldRecord, lifetime
 
 _OVERHEAD = 400
-"""About how many bytes a record takes beside its key and data."""
+"""About how many bytes a record takes in addition to its key and data."""
 
 
 class _Record(NamedTuple):
@@ -32,7 +32,7 @@ class _Record(NamedTuple):
 
 
 class LocalRecords:
-    """Records of what was done under a key, in this process.
+    """Records of what was done under a key, in the memory of this process.
 
     ::
 
@@ -43,12 +43,12 @@ class LocalRecords:
                 if held.data is None:
                     await held.keep(b"done", ttl_ms=86_400_000)
 
-    They are gone when the process ends. `RedisRecords` are those of several processes.
+    They are lost when the process ends. For several processes, use `RedisRecords`.
 
     Args:
-        max_bytes: How many bytes the records may take, their keys and what keeps them in order included. Where there is
-            no room for one more, the oldest go before their time; a warning says so.
-        clock: A function that tells the time in seconds, in place of the event loop.
+        max_bytes: The largest number of bytes that the records may take, including their keys and the overhead. If
+            there is no room for a new record, the oldest ones are dropped early, with a warning in the log.
+        clock: Returns the time in seconds. Default: the clock of the event loop.
 
     Raises:
         ValueError: `max_bytes` is less than 1000.
@@ -69,23 +69,23 @@ class LocalRecords:
         self._loop_owner.on_new_loop(self._forget_times)
 
     async def get(self, key: str) -> bytes | None:
-        """Return what is recorded under `key`, whoever holds it; None where nothing is."""
+        """Return the data recorded under `key`, whoever holds the key; None if there is no record."""
         self._loop_owner.enter()
         return self._look(key)
 
     def hold(self, key: str, *, maxwait_ms: float = 0) -> AbstractAsyncContextManager[HeldRecord]:
-        """Hold `key` while the block of `async with` runs, first come first served.
+        """Hold `key` while the block of `async with` runs; first come, first served.
 
         Args:
             key: The key.
-            maxwait_ms: How long to wait for it, in milliseconds; 0 gives up at once.
+            maxwait_ms: How long to wait for the key, in milliseconds; 0 gives up at once.
 
         Returns:
             A context manager whose value is the `HeldRecord`.
 
         Raises:
             Locked: The wait is over.
-            ValueError: `maxwait_ms` is no time.
+            ValueError: `maxwait_ms` is negative or not a number.
         """
         return self._hold(key, seconds("LocalRecords.hold", "maxwait_ms", maxwait_ms))
 
@@ -125,7 +125,7 @@ class LocalRecords:
             self._bytes -= _size(key, record.data)
 
     def _tidy(self) -> None:
-        """Drop what is past its lifetime, and ends that belong to nothing."""
+        """Drop expired records, and rebuild the heap if most of its ends belong to no record."""
         now = self._loop_owner.now()
         while self._ends and self._ends[0][0] <= now:
             _, key = heapq.heappop(self._ends)
@@ -147,7 +147,7 @@ class LocalRecords:
             )
 
     def _forget_times(self) -> None:
-        """Forget all, if the clock shows an earlier time than it did: such a clock shows no ages."""
+        """Drop all records if the clock went back: then the age of a record is not known any more."""
         if self._loop_owner.now() < self._latest:
             self._records.clear()
             self._ends.clear()
@@ -168,18 +168,18 @@ class _Held:
 
     @property
     def data(self) -> bytes | None:
-        """What is recorded now."""
+        """The recorded data."""
         return self._records._look(self._key)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] # one thing in two classes
 
     async def keep(self, data: bytes, ttl_ms: float) -> bool:
-        """Record it, unless the block is over."""
+        """Record `data`, unless the block has ended."""
         lasting = lifetime("LocalRecords", ttl_ms)
         if not self.is_over:
             self._records._put(self._key, data, lasting)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] # likewise
         return not self.is_over
 
     async def forget(self) -> bool:
-        """Drop it, unless the block is over."""
+        """Drop the record, unless the block has ended."""
         if not self.is_over:
             self._records._drop(self._key)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] # likewise
         return not self.is_over

@@ -5,5 +5,5 @@
     memoizer -> backend -> local_backend -> lru          in this process
                         -> cache_store (the user's own)  anywhere else
 
-`lifetimes` says how long a value is fresh.
+`lifetimes` computes how long a value is fresh.
 """

@@ -1,4 +1,4 @@
-"""The backend: where a memoizer keeps its values, whatever they are kept in."""
+"""The backend: the interface through which a memoizer keeps its values, whatever the store is."""
 
 from abc import ABC, abstractmethod
 from typing import Any, Generic, TypeVar
@@ -7,14 +7,14 @@ _T = TypeVar("_T")
 
 
 class cachemiss:  # noqa: N801 - the name is the contract's
-    """What a `CacheStore` returns from `get` where it has nothing: this class itself, for None is a value."""
+    """A `CacheStore` returns this class itself from `get` if there is no value, because None can be a value."""
 
 
 class Backend(ABC, Generic[_T]):
-    """Where a memoizer keeps its values."""
+    """The store of a memoizer's values."""
 
     serves_stale: bool = False
-    """Whether `stale` ever returns a value."""
+    """Whether `stale` can ever return a value."""
 
     @abstractmethod
     async def get(self, key: Any) -> Any:
@@ -22,30 +22,30 @@ class Backend(ABC, Generic[_T]):
 
     @abstractmethod
     async def put(self, key: Any, value: _T, owner: str) -> bool:
-        """Store `value`; return whether it is stored now."""
+        """Store a value on behalf of a holder of the key's lock; return whether it was stored."""
 
     @abstractmethod
     async def remove(self, key: Any) -> bool:
-        """Forget what is stored under `key`; return whether there was anything."""
+        """Remove the value of `key`; return whether there was one."""
 
     def stale(self, key: Any) -> Any:
-        """Return a value that may be served while another one is computed, or cachemiss."""
+        """Return a value that may be served while a new one is computed, or cachemiss."""
         del key
         return cachemiss
 
     def fallback(self, key: Any) -> Any:
-        """Return a value that may be served because the computation failed, or cachemiss."""
+        """Return a value that may be served after the computation has failed, or cachemiss."""
         del key
         return cachemiss
 
     def size(self) -> int | None:
-        """Count the values, if that is possible."""
+        """Return the number of values, or None if they cannot be counted."""
         return None
 
 
 class AtHand(Backend[_T]):
-    """A backend for which nothing is awaited: a miss comes straight from a look at the values."""
+    """A backend that needs no awaiting: when a miss begins, the caller has just looked at the values."""
 
     @abstractmethod
     def put_at_once(self, key: Any, value: _T) -> bool:
-        """Do as `put` does, without awaiting."""
+        """Store a value as `put` does, without awaiting."""

@@ -1,4 +1,4 @@
-"""`CacheStore`, which a store of values implements, and a store as the memoizer sees it."""
+"""`CacheStore`, the base class of stores of values, and the backend of a memoizer over such a store."""
 
 import itertools
 import weakref
@@ -17,7 +17,7 @@ _T = TypeVar("_T")
 
 
 class Store(Protocol):
-    """The least that a store of values has: three methods. `CacheStore` says what each of them does."""
+    """The three methods that every store of values must have; `CacheStore` explains them."""
 
     async def get(self, key: str, /) -> Any:
         """Return the value, or cachemiss."""
@@ -28,62 +28,63 @@ class Store(Protocol):
         ...
 
     async def remove(self, key: str, /) -> object:
-        """Forget a value."""
+        """Remove a value."""
         ...
 
 
 class CacheStore(ABC, Generic[_T]):
-    """Where `cache` keeps values, under keys that are texts.
+    """Base class for the stores of `cache`: values under keys that are strings.
 
-    Three methods make a store: `get`, `set` and `remove`. `cache` calls `set` and `remove` for one key only while it
-    holds the key's lock, and `get` at any time. A method that raises fails the call that it was made for, unless it
-    raises `Unavailable`: then the call goes on without the store.
+    A subclass must have the methods `get`, `set` and `remove`. `cache` calls `set` and `remove` only while it holds the
+    lock of the key, and `get` at any time. If a method raises `Unavailable`, the call goes on without the store; any
+    other exception makes the call fail.
     """
 
     shared: ClassVar[bool] = False
-    """Whether values outlive the process or are seen by others. Then two functions cannot have one name in the store:
-    the second one is refused with a ValueError, where a store of one process tells them apart by a number."""
+    """Whether values outlive the process or are seen by other processes. Then a second function with the same name in
+    this store is refused with a ValueError. In a store of one process, a number is added to its name instead."""
 
     @abstractmethod
     async def get(self, key: str) -> "_T | cachemiss | type[cachemiss]":
-        """Return the value stored under `key`, or the class `cachemiss` if there is none: None is a value."""
+        """Return the value of `key`, or the class `cachemiss` if there is none; None can be a value."""
 
     @abstractmethod
     async def set(self, key: str, data: _T) -> object:
-        """Store `data` under `key`; what is returned is ignored."""
+        """Store `data` under `key`; the result of this method is ignored."""
 
     @abstractmethod
     async def remove(self, key: str) -> bool:
-        """Forget what is stored under `key`, and return whether there was anything."""
+        """Remove the value of `key`, and return whether there was one."""
 
     async def set_as(self, key: str, data: _T, owner: str) -> object:
         """Store `data` under `key` on behalf of a holder of the key's lock.
 
-        Override it where store and lock can be compared in one step, so that a holder who has lost its lease stores
-        nothing. The default calls `set`.
+        The default calls `set`. Override it if the store can check the lock and store the value in one atomic step, so
+        that a holder that has lost its lease stores nothing.
 
         Args:
             key: The key.
-            data: What to store.
-            owner: The holder, as in `SentinelStore.try_add`; "" where the lock is a local one.
+            data: The value.
+            owner: The holder, as in `SentinelStore.try_add`; `""` if the lock is local.
 
         Raises:
-            LeaseLost: The owner does not hold the key, and nothing was stored. The computation's callers get the value.
+            LeaseLost: The owner does not hold the key any more, and nothing was stored. The callers of the computation
+                get the value nevertheless.
         """
         del owner
         return await self.set(key, data)
 
     async def clear(self) -> None:
-        """Forget everything; what `cache_clear()` calls.
+        """Remove all values; `cache_clear()` calls it.
 
         Raises:
-            NotImplementedError: The store cannot; that is the default.
+            NotImplementedError: The store does not implement this method, which is optional.
         """
         raise NotImplementedError(f"{type(self).__qualname__} has no method clear")
 
 
 class StoreBackend(Backend[_T]):
-    """A store of the user's own, as the memoizer sees it: without it, values are computed, and not stored."""
+    """The backend over a user's store; while the store is unavailable, values are computed and not stored."""
 
     def __init__(self, store: Store, emit: Callable[[Event], object]) -> None:
         self._store = store
@@ -92,7 +93,7 @@ class StoreBackend(Backend[_T]):
         self._writes: dict[asyncio.Future[None], asyncio.Task[Any] | None] = {}
 
     async def get(self, key: str) -> Any:
-        """Look into the store."""
+        """Return the value in the store, or cachemiss."""
         try:
             value = await self._store.get(key)
         except Unavailable:
@@ -101,7 +102,7 @@ class StoreBackend(Backend[_T]):
         return cachemiss if isinstance(value, cachemiss) else value
 
     async def put(self, key: str, value: _T, owner: str) -> bool:
-        """Store in the store."""
+        """Store a value in the store; return whether it was stored."""
         with self._writing():
             try:
                 if self._set_as is None:
@@ -117,15 +118,15 @@ class StoreBackend(Backend[_T]):
             except Unavailable:
                 self._emit("unavailable")
                 return False
-            return outcome is not cachemiss  # which a store of ours returns for a value that is not kept
+            return outcome is not cachemiss  # RedisStore returns it for a value that is not kept
 
     async def remove(self, key: str) -> bool:
-        """Remove from the store; an invalidation fails where it does."""
+        """Remove a value from the store; if that fails, the invalidation fails too."""
         with self._writing():
             return bool(await self._store.remove(key))
 
     async def written(self) -> None:
-        """Wait for the writes under way in this event loop, apart from those that the caller is part of."""
+        """Wait for the writes in progress in this event loop, except those of the caller's own task."""
         loop = asyncio.get_running_loop()
         this = asyncio.current_task()
         while pending := [end for end, task in self._writes.items() if end.get_loop() is loop and task is not this]:
@@ -133,7 +134,7 @@ class StoreBackend(Backend[_T]):
 
     @contextmanager
     def _writing(self) -> Generator[None]:
-        """Count what the block does as a write under way."""
+        """Count the block as a write in progress."""
         end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._writes[end] = asyncio.current_task()
         try:
@@ -145,18 +146,18 @@ class StoreBackend(Backend[_T]):
 
 
 _prefixes: "dict[int, tuple[Callable[[], object], set[str]]]" = {}
-"""The names that are taken in each store, by the store's address."""
+"""The names in use in each store, by the address of the store in memory."""
 
 
 def prefix_in(store: object, name: str) -> str:
-    """Return the prefix of the keys of one function in `store`, which no other function has."""
+    """Return a prefix for the keys of one function that no other function in `store` has."""
     address = id(store)
     known = _prefixes.get(address)
     if known is None or known[0]() is not store:
         try:
             alive: Callable[[], object] = weakref.ref(store, lambda _: _prefixes.pop(address, None))
         except TypeError:
-            alive = lambda: store  # noqa: E731 - kept alive, then its address is not used again
+            alive = lambda: store  # noqa: E731 - this keeps the store alive, so its address is not used again
         known = _prefixes[address] = alive, set()
     taken = known[1]
     if name in taken:

@@ -1,4 +1,4 @@
-"""For how long a value is fresh: as `ttl_ms` and `jitter` say."""
+"""How long a value is fresh, by `ttl_ms` and `jitter`."""
 
 import math
 from collections.abc import Callable
@@ -8,10 +8,10 @@ from ponty.memo.event_loop import seconds
 
 
 def lifetimes(who: str, ttl_ms: float | Callable[[Any], float | None], jitter: float) -> Callable[[Any], float]:
-    """Return a function that returns a value's lifetime in seconds: infinite for ever, zero where it is not kept.
+    """Return a function that returns the lifetime of a value in seconds; infinity means for ever, zero means not kept.
 
-    What a `ttl_ms` of the user's returns comes with the value, from a server perhaps. So a number that is no lifetime,
-    because it is not above zero or not a number, is no error: such a value is not kept.
+    A user's `ttl_ms` function may compute a lifetime from a response of another server. So a number that cannot be a
+    lifetime, one that is not above zero or NaN, is not an error: such a value is not kept.
     """
     if callable(ttl_ms):
         ttl_of = ttl_ms
@@ -31,7 +31,7 @@ def lifetimes(who: str, ttl_ms: float | Callable[[Any], float | None], jitter: f
             raise TypeError(f"{who}: what ttl_ms returned is a number of milliseconds or None, not {ttl!r}") from None
         if not jitter or lasting == math.inf:
             return lasting
-        import random  # noqa: PLC0415 - it takes long to import, and few caches draw
+        import random  # noqa: PLC0415 - it takes long to import, and few caches use jitter
 
         return lasting * (1 - jitter * random.random())  # noqa: S311 - not a secret
 

@@ -1,4 +1,4 @@
-"""The values of a local cache, as the memoizer sees them."""
+"""The backend of a local cache."""
 
 import math
 from collections.abc import Callable, Hashable
@@ -12,14 +12,14 @@ _T = TypeVar("_T")
 
 
 class LocalBackend(AtHand[_T]):
-    """The entries of a local cache.
+    """The backend over the entries of a local cache.
 
     Args:
         entries: The values.
-        loop_owner: The cache, which may be moved to another loop.
-        lifetime: Returns for how long a value is fresh, in seconds; None is for ever.
-        stale: For how long after that it is served while another one is computed, in seconds.
-        on_error: For how long after that it stands in for a failure, in seconds.
+        loop_owner: The owner of the cache, which may get another event loop.
+        lifetime: Returns how long a value is fresh, in seconds; None means that all values are fresh for ever.
+        stale: How long after its lifetime a value is served while a new one is computed, in seconds.
+        on_error: How long after its lifetime a value is served if computing a new one fails, in seconds.
     """
 
     def __init__(
@@ -42,12 +42,12 @@ class LocalBackend(AtHand[_T]):
         return self._entries.peek(key, 0)
 
     async def put(self, key: Hashable, value: _T, owner: str) -> bool:
-        """Store `value` for its lifetime, if it has one; drop the value before it in any case."""
+        """Store `value` if its lifetime is above zero; drop the previous value in any case."""
         del owner
         return self.put_at_once(key, value)
 
     def put_at_once(self, key: Hashable, value: _T) -> bool:
-        """Do the same without awaiting."""
+        """Store a value as `put` does, without awaiting."""
         if self._lifetime is None:
             self._entries.put(key, value, math.inf, 0)
             return True
@@ -63,7 +63,7 @@ class LocalBackend(AtHand[_T]):
         return self._entries.drop(key)
 
     def stale(self, key: Hashable) -> Any:
-        """Return a value within `stale_ms` after its lifetime, or cachemiss; this counts as a use of it."""
+        """Return a value within `stale_ms` after its lifetime, or cachemiss; this counts as a use of the value."""
         value = self._entries.peek(key, self._stale)
         if value is not cachemiss:
             self._entries.touch(key)
@@ -74,6 +74,6 @@ class LocalBackend(AtHand[_T]):
         return self._entries.peek(key, self._on_error) if self._on_error else cachemiss
 
     def size(self) -> int:
-        """Count the values."""
+        """Return the number of values."""
         self._entries.tidy()
         return len(self._entries.records)

@@ -1,18 +1,18 @@
-"""What a local cache has stored: least recently used first, each value with the times at which it ends.
+"""The values of a local cache, from the least to the most recently used, each with the times at which it expires.
 
 Every operation takes the same time whatever the size:
 
-- Recency is the order of an `OrderedDict`.
-- Expired values are found through *buckets*: values that end at about the same time share one, and a heap holds the
-  buckets' times. A bucket is 1/4096 of the lifetime wide, rounded to a power of two, so the heap does not grow with the
-  number of values. Each write first drops the buckets that are over, so expired values never outnumber those written
-  since the last one. What is read is always held against its exact time.
+- The order of an `OrderedDict` is the order of use.
+- Expired values are found through *buckets*: values that expire at about the same time share a bucket, and a heap has
+  the times of the buckets. A bucket spans 1/4096 of the lifetime, rounded to a power of two, so the heap does not grow
+  with the number of values. Each write first drops the expired buckets, so the expired values are never more than those
+  that were written since the last such write. A read always checks the exact time of the value.
 
 A value that is dropped, evicted or replaced leaves its bucket at once, so nothing piles up there either.
 
-Most caches have no lifetimes. Theirs are `LastingEntries`, which hold the values as they are, with no record around
-each: a million of those would take memory, and the garbage collector's time. Where nothing is ever evicted, they need
-no order either, and lie in a plain dict.
+Most caches have no lifetimes. They use `LastingEntries`, which hold the values without a record around each: a million
+records would take memory, and time of the garbage collector. If values are never evicted, no order is needed either,
+and the values are in a plain dict.
 """
 
 import heapq
@@ -35,20 +35,20 @@ class Record(NamedTuple, Generic[_T]):
 
     value: _T
     fresh_until: float
-    """Until when it is a hit, in seconds of the cache's clock."""
+    """The end of its lifetime, in seconds of the cache's clock."""
     gone_at: float
-    """When nobody can use it any more, not even as a stale value."""
+    """The time after which it is not used any more, not even as a stale value."""
     bucket: float
-    """The time of the bucket that it is in."""
+    """The time of its bucket."""
 
 
 class Entries(Generic[_T]):
     """The values of one local cache.
 
     Args:
-        maxsize: How many to keep; 0 keeps all.
+        maxsize: The largest number of values; 0 keeps all.
         now: Returns the time in seconds.
-        on_drop: Called with "evicted" or "expired" for each value that goes by itself.
+        on_drop: Called with "evicted" or "expired" for each value that the cache drops by itself.
     """
 
     __slots__ = ("_buckets", "_by_identity", "_graves", "_heap", "_latest", "_maxsize", "_now", "_on_drop", "records")
@@ -70,13 +70,13 @@ class Entries(Generic[_T]):
         self._graves: deque[Identity] = deque()
 
     def put(self, key: Hashable, value: _T, ttl: float, extra: float) -> None:
-        """Store `value` as the one most recently used.
+        """Store `value` as the most recently used one.
 
         Args:
-            key: Its key.
-            value: What to store.
-            ttl: For how long it is fresh, in seconds.
-            extra: For how long it may be of use after that, in seconds.
+            key: The key.
+            value: The value.
+            ttl: How long it is fresh, in seconds.
+            extra: How long after that it may be served as a stale value, in seconds.
         """
         if key in self.records:
             self.drop(key)
@@ -96,18 +96,18 @@ class Entries(Generic[_T]):
             self._discard(next(iter(self.records)), "evicted")
 
     def peek(self, key: Hashable, extra: float) -> Any:
-        """Return the value, up to `extra` seconds past its lifetime, or cachemiss; this counts as no use of it."""
+        """Return a value up to `extra` seconds past its lifetime, or cachemiss; this does not count as a use of it."""
         record = self.records.get(key)
         if record is None or (record.fresh_until < math.inf and record.fresh_until + extra <= self._now()):
             return cachemiss
         return record.value
 
     def touch(self, key: Hashable) -> None:
-        """Count a use of a value that is there."""
+        """Count a use of a stored value."""
         self.records.move_to_end(key)
 
     def drop(self, key: Hashable) -> bool:
-        """Forget what is stored under `key`, and return whether there was anything."""
+        """Drop the value of `key`, and return whether there was one."""
         record = self.records.pop(key, None)
         if record is None:
             return False
@@ -118,14 +118,14 @@ class Entries(Generic[_T]):
         return True
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Drop all values."""
         for identity in self._by_identity:
             identity.graves.pop(id(self), None)
         for part in (self.records, self._buckets, self._heap, self._by_identity, self._graves):
             part.clear()
 
     def tidy(self) -> None:
-        """Forget what is expired, and what was stored for objects that are gone."""
+        """Drop the expired values, and the values whose key has an object that was garbage-collected."""
         while self._graves:
             for key in list(self._by_identity.get(self._graves.popleft(), ())):
                 self.drop(key)
@@ -137,14 +137,14 @@ class Entries(Generic[_T]):
                 del self._buckets[heapq.heappop(self._heap)]
 
     def forget_times(self) -> None:
-        """Forget what would expire, if the clock shows an earlier time than it did: such a clock shows no ages."""
+        """Drop all values that can expire if the clock went back: then the age of a value is not known any more."""
         if self._now() < self._latest:
             for key in [key for key, record in self.records.items() if record.gone_at < math.inf]:
                 self.drop(key)
             self._latest = -math.inf
 
     def _note_objects(self, key: Hashable) -> None:
-        """Note for which objects the value under `key` is stored, so as to drop it when one of them has gone."""
+        """Note the objects in `key`, so that its value is dropped when one of them is garbage-collected."""
         for identity in identities_in(key):
             identity.graves[id(self)] = self._graves
             self._by_identity.setdefault(identity, {})[key] = None
@@ -172,12 +172,12 @@ class Entries(Generic[_T]):
 
 
 class LastingEntries(Entries[_T]):
-    """The values of a local cache in which none has a lifetime; `records` are the values themselves.
+    """The values of a local cache without lifetimes; `records` has the values themselves.
 
     Args:
-        maxsize: How many to keep; 0 keeps all.
+        maxsize: The largest number of values; 0 keeps all.
         now: Returns the time in seconds.
-        on_drop: Called with "evicted" for each value that goes by itself.
+        on_drop: Called with "evicted" for each value that the cache drops by itself.
     """
 
     __slots__ = ()
@@ -193,7 +193,7 @@ class LastingEntries(Entries[_T]):
             self.records: Any = dict[Hashable, _T]()
 
     def put(self, key: Hashable, value: _T, ttl: float = math.inf, extra: float = 0) -> None:
-        """Store `value` for ever, as the one most recently used; `ttl` and `extra` say nothing here."""
+        """Store `value` for ever, as the most recently used one; `ttl` and `extra` are ignored."""
         del ttl, extra
         records = self.records
         if self._graves:
@@ -207,17 +207,17 @@ class LastingEntries(Entries[_T]):
             self._evict()
 
     def peek(self, key: Hashable, extra: float) -> Any:
-        """Return the value, or cachemiss; this is no use of it."""
+        """Return the value, or cachemiss; this does not count as a use of it."""
         del extra
         return self.records.get(key, cachemiss)
 
     def touch(self, key: Hashable) -> None:
-        """Count a use of a value that is there."""
+        """Count a use of a stored value."""
         if self._maxsize:
             self.records.move_to_end(key)
 
     def drop(self, key: Hashable) -> bool:
-        """Forget what is stored under `key`, and return whether there was anything."""
+        """Drop the value of `key`, and return whether there was one."""
         if self.records.pop(key, cachemiss) is cachemiss:
             return False
         if type(key) not in ATOMS:

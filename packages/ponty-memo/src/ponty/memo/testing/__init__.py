@@ -1,10 +1,10 @@
-"""For tests of programs that use caches and locks: time that passes at once, and links that are closed.
+"""For tests of programs with caches and locks: virtual time, and a fixture that closes links to Redis.
 
-It is a plugin of pytest's; `pytest -p ponty.memo.testing` loads it, or a line in `pyproject.toml`::
+It is a pytest plugin. Load it with `pytest -p ponty.memo.testing`, or with a line in `pyproject.toml`::
 
     addopts = ["-p", "ponty.memo.testing"]
 
-The time is in `virtual_time`, the fixture that closes links in `links`.
+Virtual time is in `virtual_time`, the fixture in `links`.
 """
 
 from ponty.memo.testing.links import redis_links

@@ -1,4 +1,4 @@
-"""A fixture that closes links to Redis when a test ends, however it ends."""
+"""A fixture that closes links to Redis when a test ends, whether it passes or fails."""
 
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -10,9 +10,9 @@ from ponty.memo.redis.connection.link import RedisLink
 
 @pytest_asyncio.fixture
 async def redis_links() -> AsyncIterator[Callable[..., RedisLink]]:
-    """Make links to Redis, with the arguments of `RedisLink`; they are closed when the test ends.
+    """Return a function that makes links to Redis with the arguments of `RedisLink`; they are closed after the test.
 
-    A link that a module has made for itself is closed by naming it: `redis_links(link)`.
+    To close a link that exists already, for instance one in a module, pass it: `redis_links(link)`.
     """
     made: list[RedisLink] = []
 

@@ -9,7 +9,7 @@ _T = TypeVar("_T")
 
 
 class _Selector(selectors.DefaultSelector):
-    """Where the loop would wait, moves the loop's clock instead."""
+    """A selector that does not wait: it moves the clock of the loop instead."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -25,25 +25,25 @@ class _Selector(selectors.DefaultSelector):
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
-    """An event loop with a clock of its own, which begins at zero and moves when all else is waiting.
+    """An event loop with a virtual clock, which begins at zero and moves only when everything else is waiting.
 
     `asyncio.sleep`, timeouts, lifetimes of values, leases and waits for locks end at once, in the order of their times.
-    Caches and locks in this process go by it; what goes over a socket does not, since nobody here sees when the other
-    side will answer.
+    Use it for caches and locks in this process. It is not for sockets: the loop cannot know when the other side will
+    answer.
 
-    pytest-asyncio runs all tests of a folder in it by this hook in its `conftest.py`::
+    With this hook in `conftest.py`, pytest-asyncio runs all tests of a folder in such a loop::
 
         def pytest_asyncio_loop_factories(config, item):
             return {"virtual": VirtualLoop}
 
     Raises:
-        RuntimeError: By what runs in it: everything waits for something that never happens.
+        RuntimeError: Raised by the running loop if everything waits for something that never happens.
     """
 
     def __init__(self) -> None:
         self._own_selector = _Selector()
         super().__init__(self._own_selector)
-        self.slow_callback_duration: float = 1e9  # what seems slow is a jump of the clock
+        self.slow_callback_duration: float = 1e9  # a jump of the clock must not look like a slow callback
 
     def time(self) -> float:
         """Return the time, in seconds."""
@@ -51,7 +51,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
 
 def run_virtually(coroutine: Coroutine[Any, Any, _T]) -> _T:
-    """Run a coroutine to its end in a virtual loop of its own, and return what it returns.
+    """Run a coroutine to its end in a new `VirtualLoop`, and return its result.
 
     ::
 
@@ -70,11 +70,11 @@ def run_virtually(coroutine: Coroutine[Any, Any, _T]) -> _T:
         run_virtually(test())
 
     Args:
-        coroutine: What to run.
+        coroutine: The coroutine.
 
     Raises:
         RuntimeError: Everything waits for something that never happens.
-        Exception: What the coroutine raises.
+        Exception: Whatever the coroutine raises.
     """
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
         return runner.run(coroutine)
