@@ -1,36 +1,36 @@
-"""An acquisition: a stay at a key, from taking it to giving it back. Blocks of a lock and computations are made in one.
+"""An acquisition: the time in which one caller has a key, from taking it to releasing it.
 
-A lock has two parts: the *ticket*, which settles who holds the key among the callers of this process (see
-`ponty.memo.locks.fair_queue`), and the *sentinel*, which the other users of the store see. Only who has the ticket
-talks to the store about the key. So `exists` followed by `add` cannot be interleaved by another caller, and a store
-whose methods await is as safe as one whose methods do not.
+The block of a lock runs in an acquisition, and so does each computation.
+
+A lock has two parts. The *ticket* decides who holds the key in this process (see `ponty.memo.locks.fair_queue`). The
+*sentinel* is what the other users of the store see. Only the caller that has the ticket asks the store about the key.
+So no other caller can come between `exists` and `add`, and a store is safe even if its methods await.
 
 From taking the ticket to releasing it, a caller is in one of these states:
 
-- *asking*: `try_add` runs, in a task of its own. If the caller is cancelled, the task goes on, takes back a sentinel
-  that it still added, and releases the ticket.
-- *pausing*: the sentinel is somebody else's. `SentinelStore.wait` runs until there is reason to ask again.
-- *holding*: the sentinel is ours, the block runs; if the store has leases, they are extended meanwhile (see
-  `ponty.memo.locks.lease`).
-- *without store*: the store is `Unavailable`, and the caller is a computation that may do without it. It has the
-  ticket, so it is the only one in this process; it stores nothing.
-- *releasing*: `release` runs, in a task of its own that releases the ticket at the end, also if the caller is
-  cancelled.
+- *asking*: `try_add` runs in a separate task. If the caller is cancelled, the task goes on: it removes the sentinel if
+  it has added one, and releases the ticket.
+- *pausing*: somebody else has the sentinel. `SentinelStore.wait` runs until it makes sense to ask again.
+- *holding*: the caller has the sentinel, and the block runs. If the store has leases, the lease is extended meanwhile
+  (see `ponty.memo.locks.lease`).
+- *without store*: the store is `Unavailable`, and the caller is a computation that may go on without it. It has the
+  ticket, so it is the only one in this process. It stores nothing.
+- *releasing*: `release` runs in a separate task, which releases the ticket at the end, even if the caller is cancelled.
 
 Rules:
 
-1. However a state is left, by success, failure, time-out or cancellation, the ticket is released exactly once.
-2. A store that fails while it is asked fails the caller. Whether the sentinel was added is unknown then: the key is
-   *in doubt*.
-3. A store that fails in `release` fails the caller, unless the block itself has failed: its error is worth more, and
-   gets the store's as a note. The key is in doubt. Where the sentinel has a lease that is still held, nobody was let in
-   and it ends by itself, so a store that is `Unavailable` then is only logged.
-4. A holder whose loop is closed has lost its ticket, and the key is in doubt.
-5. The next caller with the ticket for a key in doubt first takes back the sentinel that may have been left there.
-   Nobody in this process can hold the key at that time.
+1. Whether a state ends by success, failure, time-out or cancellation, the ticket is released exactly once.
+2. If the store fails while it is asked for the key, the caller gets its error. It is unknown whether the sentinel was
+   added: the key is *in doubt*.
+3. If the store fails in `release`, the caller gets its error and the key is in doubt. If the block itself has failed,
+   the error of the block is raised, with the store's error as a note. If the store is `Unavailable` and the lease of
+   the sentinel is still held, nobody else was let in and the lease will end by itself, so this is only logged.
+4. If the loop of a holder is closed, the holder has lost its ticket, and the key is in doubt.
+5. The next caller that has the ticket of a key in doubt first removes the sentinel that may be left there. Nobody in
+   this process can hold the key at that time.
 
-What can never happen: two holders in one process; a ticket lost; a key that stays locked by a sentinel of ours that
-nobody holds, without an error for the caller, or in the log.
+What can never happen: two holders in one process; a lost ticket; a key that stays locked by a sentinel of this process
+that nobody holds, without an error for the caller or in the log.
 """
 
 import os
@@ -54,16 +54,16 @@ _process = os.urandom(8).hex()
 
 
 class Acquisition(AbstractAsyncContextManager[Lease]):
-    """One stay at a key, from taking it to giving it back.
+    """Holds a key of a lock while its block runs.
 
     Args:
         lock: The lock.
-        key: What to hold. Over `InProcess`, it may be anything hashable.
-        limit: How long to wait, in seconds; None waits as long as it takes.
-        on_lost: Makes this the stay of a computation, which goes on with the ticket alone if the store is
-            `Unavailable`; called if its lease is lost.
-        on_ask: Called with `begins` true when the store begins to be asked for the key, and false when it is somebody
-            else's.
+        key: The key. For `InProcess`, it may be any hashable object.
+        limit: How long to wait, in seconds; None means without limit.
+        on_lost: Called if the lease is lost. It marks the acquisition of a computation, which goes on with the ticket
+            alone if the store is `Unavailable`.
+        on_ask: Called with `begins=True` before the store is asked for the key, and with `begins=False` if somebody
+            else has it.
     """
 
     __slots__ = (
@@ -104,19 +104,19 @@ class Acquisition(AbstractAsyncContextManager[Lease]):
 
     @property
     def lost(self) -> bool:
-        """Whether the lease is known to have ended."""
+        """Whether this process knows that the lease has ended."""
         return self._renewal is not None and self._renewal.lost
 
     @property
     def exclusive(self) -> bool:
-        """Whether nobody else can have held the key since it was taken, as far as this process can tell."""
+        """Whether, as far as this process knows, nobody else can have held the key since it was taken."""
         return not self.without_store and (self._renewal is None or self._renewal.held)
 
     async def probe(self) -> None:
-        """Ask whether the store could hear of a change by now.
+        """Check that the store is available again, so that others could take keys in it.
 
         Raises:
-            Unavailable: It could not.
+            Unavailable: It is not.
         """
         await self._lock.sentinels.probe(self._key)
 
@@ -152,12 +152,12 @@ class Acquisition(AbstractAsyncContextManager[Lease]):
         if self.without_store or self._lock.in_process:
             self._lock.shared.queue.release(ticket)
             return
-        if ticket.loop.is_closed():  # what is left of the block is thrown away; the next caller finds the key in doubt
+        if ticket.loop.is_closed():  # only remains of the block are cleaned up; the key is in doubt already
             return
         told = self._renewal is not None and self._renewal.stop(exc)
         release = ticket.loop.create_task(self._release(), name="ponty.memo release")
         self._lock.pending_releases.track(release)
-        if self.lost and self._on_lost is None:  # there is nothing to be waited for
+        if self.lost and self._on_lost is None:  # no need to wait for the release of a lost lease
             release.add_done_callback(self._report)
             if exc is None or told:
                 raise lease_lost(self._key) from exc
@@ -166,7 +166,7 @@ class Acquisition(AbstractAsyncContextManager[Lease]):
         try:
             error = await asyncio.shield(release)
         except asyncio.CancelledError:
-            if release.cancelling() and not self._released:  # the event loop ends, and has cancelled it unbegun
+            if release.cancelling() and not self._released:  # the event loop ends, and cancelled it before it began
                 release = ticket.loop.create_task(self._release(), name="ponty.memo release")
                 with suppress(asyncio.CancelledError):
                     await asyncio.shield(release)
@@ -179,7 +179,7 @@ class Acquisition(AbstractAsyncContextManager[Lease]):
             self._report(release)
 
     async def _ask(self) -> bool:
-        """Ask the store for the key; release the ticket if that fails, unless the caller may do without the store."""
+        """Ask the store for the key; if that fails, release the ticket, unless the caller goes on without the store."""
         ticket = cast("Ticket", self._ticket)
         if self._on_ask is not None:
             self._on_ask(begins=True)
@@ -209,7 +209,7 @@ class Acquisition(AbstractAsyncContextManager[Lease]):
                     await sentinels.release(self._key, suspect)
             doubts.pop(self._key, None)
         if self._lock.three_methods and await sentinels.exists(self._key):
-            return False  # had this failed, nothing would be in doubt
+            return False  # outside of the try below: if this fails, the key is not in doubt
         try:
             if self._lock.three_methods:
                 await sentinels.add(self._key)
@@ -221,10 +221,10 @@ class Acquisition(AbstractAsyncContextManager[Lease]):
             raise
 
     async def _pause(self, deadline: float | None) -> bool:
-        """Wait until it is worth while to ask again; release the ticket if there is no time left, or if that fails.
+        """Wait until it makes sense to ask again; release the ticket if no time is left, or if the wait fails.
 
         Returns:
-            Whether there is no need to ask, for the caller goes on without the store.
+            Whether the caller goes on without the store, so that there is no need to ask.
         """
         pulse = self._lock.pulse
         if self._on_ask is not None:
@@ -242,12 +242,12 @@ class Acquisition(AbstractAsyncContextManager[Lease]):
         return self.without_store
 
     def _goes_on_without(self, error: BaseException) -> bool:
-        """Go on with nothing but the ticket if `error` says that the store is unavailable and the caller may do so."""
+        """Decide whether the caller goes on with the ticket alone: a computation does if the store is unavailable."""
         self.without_store = self._on_lost is not None and isinstance(error, Unavailable)
         return self.without_store
 
     async def _release(self) -> Exception | None:
-        """Take the sentinel back and release the ticket; return what went wrong."""
+        """Remove the sentinel and release the ticket; return the error for the caller, or None."""
         self._released = True
         try:
             await self._lock.sentinels.release(self._key, self.owner)
@@ -274,7 +274,7 @@ class Acquisition(AbstractAsyncContextManager[Lease]):
         self._lock.shared.queue.release(cast("Ticket", self._ticket))
 
     def _withdraw(self, asked: "asyncio.Task[int]") -> None:
-        """End what a caller began who is no longer there."""
+        """End a request for the key whose caller has gone or failed: release whatever it got."""
         if asked.cancelled() or asked.exception() is not None or not asked.result():
             self._release_ticket()
             return
@@ -286,7 +286,7 @@ class Acquisition(AbstractAsyncContextManager[Lease]):
         release.add_done_callback(self._report)
 
     def _report(self, release: "asyncio.Task[Exception | None]") -> None:
-        """Log what reaches no caller any more."""
+        """Log an error that reaches no caller any more."""
         error = None if release.cancelled() else release.exception()
         if error is None and not release.cancelled():
             error = release.result()

@@ -1,27 +1,27 @@
-"""The fair queue: who may hold a key within this process, first come first served.
+"""The fair queue: it decides who holds a key within this process; first come, first served.
 
 States of a key:
 
 - *free*: nobody holds it. The key takes no memory.
-- *held*: one `Ticket` is out, and nobody waits.
-- *contended*: one `Ticket` is out, and callers stand in a queue.
+- *held*: there is one `Ticket` for it, and nobody waits.
+- *contended*: there is one `Ticket` for it, and callers wait in a queue.
 
 Rules:
 
 1. `try_acquire` returns a ticket for a free key, at once and without awaiting. A key with a queue is never free.
-2. `acquire` at a key that is not free joins the end of its queue.
-3. `release` hands the key straight to the first in the queue who still waits; the key is never free in between, so
-   nobody overtakes. It frees the key if nobody waits.
-4. A key is handed over by completing the waiter's future, at which instant the waiter holds the key, though its task
-   will only run later. If that task was cancelled meanwhile, it hands the key on instead of using it.
-5. A waiter that is cancelled or whose time is over leaves the queue at once.
-6. `release` looks at the identity of the ticket, not at its key: a ticket released twice, or released late by the
-   remains of a loop that was closed, changes nothing.
-7. Whoever has a key, a loop and an owner's name can be a ticket itself: a flight is, where it finds its key free.
+2. `acquire` of a key that is not free joins the end of the key's queue.
+3. `release` hands the key directly to the first caller in the queue that still waits. The key is never free in between,
+   so nobody can overtake. If nobody waits, the key becomes free.
+4. A key is handed over by completing the future of the waiter. From that moment the waiter holds the key, although its
+   task runs only later. If the task was cancelled meanwhile, it hands the key on instead of using it.
+5. A waiter that is cancelled, or whose time is over, leaves the queue at once.
+6. `release` compares the identity of the ticket, not its key. So it has no effect to release a ticket twice, or late,
+   as the remains of a closed loop may do.
+7. Any object with a key, a loop and an owner can be a ticket. A flight is its own ticket if it finds its key free.
 
-What can never happen: two tickets out for one key; a free key with somebody in its queue; a ticket that nobody holds,
-unless the loop of its holder was closed, and then the next loop that asks takes it away; anything left in memory for a
-key that is free.
+What can never happen: two tickets for one key; a free key with callers in its queue; a ticket that nobody holds, unless
+the loop of its holder was closed, in which case the next loop that asks takes it away; anything left in memory for a
+free key.
 """
 
 from collections import OrderedDict
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 
 class Ticket(Protocol):
-    """The right to hold a key, which one caller has at a time."""
+    """The right to hold a key; one caller has it at a time."""
 
     key: Any
     loop: "asyncio.AbstractEventLoop"
@@ -58,8 +58,8 @@ class FairQueue:
     """The tickets of any number of keys.
 
     Args:
-        name: What the keys belong to, for messages.
-        on_lost: Called with each ticket whose holder's loop was closed.
+        name: The name of the lock or cache that the keys belong to, for messages.
+        on_lost: Called with each ticket whose event loop was closed.
     """
 
     __slots__ = ("__weakref__", "_held", "_loop_owner", "_on_lost", "_queues")
@@ -75,11 +75,11 @@ class FairQueue:
         return key in self._held
 
     def waiting(self, key: Hashable) -> int:
-        """Count those who stand in the queue of `key`."""
+        """Return the number of callers in the queue of `key`."""
         return len(self._queues.get(key, ()))
 
     def try_acquire(self, key: Hashable) -> Ticket | None:
-        """Return a ticket for `key` if it is free."""
+        """Return a ticket for `key` if it is free, or else None."""
         loop = asyncio.get_running_loop()
         if loop is not self._loop_owner.loop:
             self._loop_owner.enter()
@@ -89,7 +89,7 @@ class FairQueue:
         return ticket
 
     def hold(self, ticket: Ticket) -> bool:
-        """Hold the key of `ticket` by it if the key is free; return whether it was."""
+        """Make `ticket` the ticket of its key if the key is free; return whether it was free."""
         if ticket.loop is not self._loop_owner.loop:
             self._loop_owner.enter()
         if ticket.key in self._held:
@@ -98,11 +98,11 @@ class FairQueue:
         return True
 
     async def acquire(self, key: Hashable, limit: float | None) -> Ticket | None:
-        """Wait for a ticket for `key`, first come first served.
+        """Wait for a ticket for `key`; first come, first served.
 
         Args:
-            key: What to hold.
-            limit: How long to wait, in seconds; None waits as long as it takes.
+            key: The key.
+            limit: How long to wait, in seconds; None means without limit.
 
         Returns:
             The ticket, or None if the wait is over.
@@ -129,7 +129,7 @@ class FairQueue:
                 del self._queues[key]
 
     def release(self, ticket: Ticket) -> None:
-        """Hand the key of `ticket` to the first who waits for it, or free it."""
+        """Hand the key of `ticket` to the first caller that waits for it, or free the key."""
         key = ticket.key
         if self._held.get(key) is ticket:
             if self._queues and key in self._queues:

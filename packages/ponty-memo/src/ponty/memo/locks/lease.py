@@ -1,25 +1,26 @@
-"""Leases: a sentinel that expires is kept alive while its holder works, and the holder learns if that has failed.
+"""Leases: a sentinel that expires is extended while its holder works, and the holder gets an error if that fails.
 
-A lease is either
+A lease is in one of two states:
 
-- *held*: the store has granted it, and by this process's clock it has not ended. It is counted from before the store
-  was asked, so it ends here no later than there.
-- *lost*: the store says that the key is not the holder's any more, or the lease has ended before an attempt to extend
-  it has succeeded. A lost lease is never held again.
+- *held*: the store has granted it, and by the clock of this process it has not ended. Its time is counted from before
+  the request to the store, so it ends here no later than in the store.
+- *lost*: the store says that the holder does not have the key any more, or the lease ended before an attempt to extend
+  it succeeded. A lost lease is never held again.
 
 Rules:
 
-1. A lease is extended at a third of its length. An attempt that fails is logged, and made again each ninth of it.
-2. Who has lost its lease learns at once: the task that entered the block is cancelled, and where the cancellation
-   leaves the block it becomes `LeaseLost`. A cancellation from elsewhere that came too stays one.
-3. A block that ends by itself after the lease was lost raises `LeaseLost` at its end. An error of the block's own takes
-   precedence, and gets a note.
-4. A computation of a memoizer is not cancelled: its callers get the value. The store refuses it, by the owner. Those
-   who call from then on do not join it, for they may know of a change that it has not seen.
+1. A lease is extended after a third of its length. A failed attempt is logged, and repeated after each ninth of the
+   length.
+2. A holder that loses its lease learns it at once: the task that entered the block is cancelled. When this cancellation
+   leaves the block, it becomes `LeaseLost`. If the task was cancelled by somebody else too, it stays a cancellation.
+3. If the block ends by itself after the lease was lost, `LeaseLost` is raised at its end. An error of the block itself
+   takes precedence, and gets a note.
+4. A computation of a memoizer is not cancelled: its callers get the value. The store compares the owner, and refuses to
+   keep the value. Later callers do not join the computation, because they may know of a change that it has not seen.
 
-What cannot be had: a process that stands still (stopped, swapped out, collecting garbage) learns that its lease is lost
-only when it runs again, and may go on for a few steps. What it writes then has a `fence` that is less
-than that of whoever has held the key since.
+What cannot be guaranteed: a process that stands still (stopped, swapped out, collecting garbage) learns that its lease
+is lost only when it runs again, and may go on for a few steps. But its writes then have a smaller `fence` than those of
+any later holder of the key.
 """
 
 from collections.abc import Callable
@@ -34,32 +35,32 @@ if TYPE_CHECKING:
 
 
 class Lease(Protocol):
-    """What `async with lock.lock(key) as lease` gives: what its holder may want to know."""
+    """The value of `async with lock.lock(key) as lease`: the state of the lock for its holder."""
 
     @property
     def fence(self) -> int:
-        """A number greater than that of any earlier holder of the key; 0 where the store of sentinels gives none.
+        """The fencing token: a number greater than that of any earlier holder of the key; 0 if the store has none.
 
-        Send it along with what the block writes, and let the receiver refuse a number less than the greatest that it
-        has seen: that keeps out a holder that stood still while its lease ended.
+        Send it with each write of the block, and let the receiver refuse a number smaller than the greatest one that it
+        has seen. This keeps out a holder that stood still while its lease ended.
         """
         ...
 
     @property
     def lost(self) -> bool:
-        """Whether the lease is known to have ended while the block runs."""
+        """Whether this process knows that the lease has ended while the block runs."""
         ...
 
 
 class Renewal:
-    """The lease of one holder, extended until `stop`.
+    """Extends the lease of one holder until `stop` is called.
 
     Args:
-        sentinels: Who gave it.
-        key: What is held.
-        owner: Who holds it.
-        asked: When it was asked for, in the loop's time.
-        on_lost: Called when it is lost; without it, the task that this is made in is cancelled.
+        sentinels: The store that granted the lease.
+        key: The key.
+        owner: The holder.
+        asked: When the lease was requested, by the clock of the event loop.
+        on_lost: Called when the lease is lost. Without it, the task that makes this object is cancelled then.
     """
 
     __slots__ = (
@@ -97,11 +98,11 @@ class Renewal:
 
     @property
     def held(self) -> bool:
-        """Whether nobody else can hold the key yet, as far as this process can tell."""
+        """Whether, as far as this process knows, nobody else can hold the key yet."""
         return not self.lost and asyncio.get_running_loop().time() < self._until
 
     def stop(self, exc: BaseException | None) -> bool:
-        """Extend the lease no further; return whether `exc`, with which the block ends, is only this news."""
+        """Stop extending; return whether `exc`, which ends the block, is only the cancellation for a lost lease."""
         self._task.cancel()
         if not self._told or self._holder is None:
             return False
@@ -139,7 +140,7 @@ class Renewal:
 
 
 def lease_lost(key: object) -> LeaseLost:
-    """Return the error for the holder."""
+    """Return the `LeaseLost` for the holder of a key."""
     error = LeaseLost("the lease ended while the block ran")
     error.add_note(f"it was the lease of {key!r}")
     return error

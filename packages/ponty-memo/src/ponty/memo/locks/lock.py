@@ -1,6 +1,6 @@
 """`Lock`: one holder per key, over any store of sentinels.
 
-`ponty.memo.locks.acquisition` says what happens from taking a key to giving it back.
+`ponty.memo.locks.acquisition` explains what happens between taking and releasing a key.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,9 @@ from ponty.memo.locks.shared_state import LockState
 
 
 class Lock(LockState):
-    """A lock per key over a store of sentinels: one holder at a time, first come first served.
+    """A lock per key over a store of sentinels: one holder at a time, first come, first served.
+
+    Use `locallock` in one process and `redislock` over Redis; `Lock` is for a store of your own.
 
     ::
 
@@ -24,19 +26,19 @@ class Lock(LockState):
             async with jobs.lock(job):
                 print(job)
 
-    Within a process, waiters are woken by the one who leaves. A key that another process holds is asked for again when
-    the store notifies, or every `pulse_ms`.
+    Within a process, a holder that releases the key wakes the next waiter. If another process holds the key, the lock
+    asks for it again when the store notifies, or else every `pulse_ms`.
 
     Args:
-        sentinels: A `SentinelStore`, or any object with its three abstract methods. Locks over one store share
-            its keys.
+        sentinels: A `SentinelStore`, or any object with its three abstract methods. Locks over the same store exclude
+            each other.
         maxwait_ms: How long to wait for a key, in milliseconds; 0 gives up at once.
-        pulse_ms: The longest time between two looks at a store that cannot notify, in milliseconds.
-        timeout_error: What to raise when the wait is over: a class that can be made without arguments.
+        pulse_ms: The longest time between two requests for a key that another process holds, in milliseconds.
+        timeout_error: The exception class to raise when the wait is over; it is called without arguments.
 
     Raises:
-        ValueError: A time is negative or no number.
-        TypeError: `sentinels` has not got the three methods.
+        ValueError: A time is negative or not a number.
+        TypeError: `sentinels` lacks one of the three methods.
     """
 
     def __init__(
@@ -51,18 +53,19 @@ class Lock(LockState):
     def lock(self, key: str) -> AbstractAsyncContextManager[Lease]:
         """Hold `key` while the block of `async with` runs.
 
-        Not reentrant: inside the block, the key is held for the block's own task too.
+        The lock is not reentrant: inside the block, the task of the block has to wait for the key like any other.
 
         Args:
-            key: What to lock.
+            key: The key to lock.
 
         Returns:
             A context manager whose value is the `Lease`.
 
         Raises:
-            Locked: The wait is over (or rather the lock's `timeout_error`).
-            LeaseLost: The store's lease on the key ended while the block ran.
-            Exception: What the store raised. The block has not run if it failed to add the sentinel, and has run if it
-                failed to remove it; an error of the block itself takes precedence.
+            Locked: The wait is over; with another `timeout_error`, that is raised instead.
+            LeaseLost: The lease on the key ended while the block ran.
+            Unavailable: The store is shared, and cannot be reached. The block has not run.
+            Exception: Whatever the store raises. If adding the sentinel failed, the block has not run; if removing it
+                failed, the block has run. An error of the block itself takes precedence.
         """
         return Acquisition(self, key, self.maxwait)

@@ -1,8 +1,8 @@
-"""Pending releases: what still has to give a lock back, so that whoever closes the store's link can wait for it.
+"""Pending releases: the locks that still have to be released before the link of their store can be closed.
 
-A stay at a key is *pending* while its task is being cancelled, which is so from the moment in which the last caller of
-a computation leaves, before the task has noticed. A task that asks for a key, or gives one back, counts from beginning
-to end: it outlives the caller that it was begun for.
+An acquisition is *pending* while its task is being cancelled. This begins when the last caller of a computation leaves,
+before the task itself has noticed. A task that asks the store for a key or releases one is pending from its beginning
+to its end, since it can outlive the caller that it was begun for.
 """
 
 from typing import Any
@@ -11,7 +11,7 @@ from ponty.memo.lazy_imports import asyncio
 
 
 class PendingReleases:
-    """The stays and the tasks at the locks of one link."""
+    """The acquisitions and the tasks of the locks over one link."""
 
     __slots__ = ("_stays", "_tasks")
 
@@ -20,25 +20,22 @@ class PendingReleases:
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def add(self, stay: object) -> None:
-        """Count this task as staying at a key from now on."""
+        """Add an acquisition of the current task."""
         task = asyncio.current_task()
         if task is not None:
             self._stays[stay] = task
 
     def discard(self, stay: object) -> None:
-        """Count it no longer."""
+        """Remove an acquisition."""
         self._stays.pop(stay, None)
 
     def track(self, task: "asyncio.Task[Any]") -> None:
-        """Count `task`, too, until it is done."""
+        """Add a task until it is done."""
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     def pending(self) -> "set[asyncio.Task[Any]]":
-        """Return what is to be waited for in this event loop.
-
-        The end of a task that is done may go unnoticed so far.
-        """
+        """Return the tasks in this event loop that have to be waited for; some may be done already."""
         loop, this = asyncio.get_running_loop(), asyncio.current_task()
         leaving = {task for task in self._stays.values() if task.cancelling()}
         return {t for t in leaving | self._tasks if t is not this and t.get_loop() is loop}

@@ -1,4 +1,4 @@
-"""Stores of sentinels: what `Lock` asks of one, and the two that it brings along."""
+"""Stores of sentinels: the base class, and two implementations that `Lock` uses."""
 
 from abc import ABC, abstractmethod
 from typing import Protocol
@@ -8,46 +8,47 @@ from ponty.memo.locks.fair_queue import FairQueue
 
 
 class Sentinels(Protocol):
-    """The least that a store of sentinels has: three methods. `SentinelStore` builds the others upon them."""
+    """The three methods that every store of sentinels must have; `SentinelStore` builds its other methods on them."""
 
     async def exists(self, key: str, /) -> bool:
-        """Return whether `key` is taken."""
+        """Return whether there is a sentinel for `key`."""
         ...
 
     async def add(self, key: str, /) -> object:
-        """Take `key`."""
+        """Add a sentinel for `key`."""
         ...
 
     async def remove(self, key: str, /) -> object:
-        """Free `key`."""
+        """Remove the sentinel of `key`."""
         ...
 
 
 class Watcher(Protocol):
-    """A cache, as far as it has to know of its locks."""
+    """The part of a cache that is notified of outdated locks."""
 
     def detach(self, key: str, owner: str) -> None:
-        """Let nobody join what is being computed for `key` by `owner`, and do not store it."""
+        """Let nobody join the computation of `owner` for `key`, and do not store its value."""
 
 
 class Watched(ABC):
-    """The attribute `clearing` of a store of sentinels from which the cache over it learns which locks are outdated."""
+    """The attribute `clearing` of a store of sentinels: it notifies the cache of outdated locks."""
 
     @abstractmethod
     def watch(self, watcher: Watcher) -> None:
-        """Call `watcher` for each such lock, for as long as it exists."""
+        """Call `watcher` for each outdated lock, for as long as `watcher` exists."""
 
 
 class SentinelStore(ABC):
-    """Where locks leave a sentinel for each key that is held.
+    """Base class for the stores of `Lock`: it has a sentinel for each key that is held.
 
-    Three methods make a store: `exists`, `add` and `remove`. Upon them, `Lock` is safe within one process, also if they
-    await. A store that several processes share overrides the other ones, in which it can do better: `try_add` in one
-    atomic step, `release` only what the owner holds, `extend` a lease, `wait` to be notified.
+    A subclass must have the methods `exists`, `add` and `remove`. With these alone, `Lock` is safe within one process,
+    even if they await. A store that several processes share should override the other methods too: `try_add` in one
+    atomic step, `release` only for the owner, `extend` for leases, `wait` if it can notify.
     """
 
     lease_ms: float = 0
-    """How long a sentinel lives if nobody extends it, in milliseconds, or 0 for ever. `Lock` extends at a third."""
+    """How long a sentinel lives if nobody extends it, in milliseconds; 0 means for ever. `Lock` extends it after a
+    third of this time."""
 
     @abstractmethod
     async def exists(self, key: str) -> bool:
@@ -55,24 +56,25 @@ class SentinelStore(ABC):
 
     @abstractmethod
     async def add(self, key: str) -> object:
-        """Add a sentinel for `key`; what is returned is ignored."""
+        """Add a sentinel for `key`; the result of this method is ignored."""
 
     @abstractmethod
     async def remove(self, key: str) -> object:
-        """Remove the sentinel of `key`; what is returned is ignored."""
+        """Remove the sentinel of `key`; the result of this method is ignored."""
 
     async def try_add(self, key: str, owner: str) -> int:
         """Add a sentinel for `key` if there is none.
 
-        Override it where the store can do so in one step, for instance `SET key owner NX PX lease`.
+        The default calls `exists` and `add`. Override it if the store can do this in one atomic step, for instance with
+        `SET key owner NX PX lease`.
 
         Args:
-            key: What to lock.
-            owner: Who will hold it: a text that is new for each holder, for `release` and `extend` to compare.
+            key: The key to lock.
+            owner: The new holder: a string that is different for each holder. `release` and `extend` can compare it.
 
         Returns:
-            Whether the key is now the owner's; where the store can tell, as a number that is greater than that of any
-            earlier holder, which becomes the `fence` of the lease. True stands for no such number.
+            Zero or False if somebody else holds the key. Otherwise a number greater than that of any earlier holder,
+            which becomes the `fence` of the lease; or True if the store has no such number.
         """
         del owner
         if await self.exists(key):
@@ -81,60 +83,61 @@ class SentinelStore(ABC):
         return True
 
     async def release(self, key: str, owner: str) -> None:
-        """Remove the sentinel of `key` if it is the owner's.
+        """Remove the sentinel of `key` if it belongs to `owner`.
 
-        Override it where the store remembers owners. The default removes whatever sentinel there is.
+        The default removes the sentinel without comparing owners. Override it if the store remembers owners.
 
         Args:
-            key: What to unlock.
-            owner: Who has held it.
+            key: The key to unlock.
+            owner: The holder.
 
         Raises:
-            LeaseLost: The sentinel is not the owner's any more; in a store that can tell.
+            LeaseLost: The sentinel does not belong to `owner` any more, in a store that compares owners.
         """
         del owner
         await self.remove(key)
 
     async def extend(self, key: str, owner: str) -> bool:
-        """Let the owner's sentinel live for another `lease_ms`, and return whether the owner still had it.
+        """Extend the lease of a sentinel to `lease_ms` from now; return whether `owner` still had it.
 
-        Called only where `lease_ms` is set.
+        It is called only if `lease_ms` is set.
 
         Args:
-            key: What is locked.
-            owner: Who holds it.
+            key: The locked key.
+            owner: The holder.
         """
         del key, owner
         return True
 
     async def probe(self, key: str) -> None:
-        """Do nothing if keys can be taken, `key` apart, which somebody in this process computes without a sentinel.
+        """Check that the store is available, so that keys can be taken.
 
-        Override it where `exists`, which the default calls, does not say that.
+        It is called while this process computes the value of `key` without a sentinel because the store was
+        unavailable. The default calls `exists`. Override it if a working `exists` does not show that keys can be taken.
 
         Args:
-            key: What is computed.
+            key: The key that is computed.
 
         Raises:
-            Unavailable: They cannot.
+            Unavailable: Keys cannot be taken.
         """
         await self.exists(key)
 
     async def wait(self, key: str, timeout_ms: float) -> None:
-        """Return when it is worth while to ask for `key` again, after `timeout_ms` at the latest.
+        """Wait until it makes sense to ask for `key` again, but not longer than `timeout_ms`.
 
-        Override it where the store can notify. The default sleeps.
+        The default sleeps for that time. Override it if the store can notify.
 
         Args:
-            key: What somebody else holds.
-            timeout_ms: The lock's `pulse_ms`, or what is left of its wait, in milliseconds.
+            key: The key that somebody else holds.
+            timeout_ms: The `pulse_ms` of the lock, or the rest of its wait if that is shorter, in milliseconds.
         """
         del key
         await asyncio.sleep(timeout_ms / 1000)
 
 
 class Adapted(SentinelStore):
-    """A store of another class that has just the three methods."""
+    """Makes a `SentinelStore` of an object of another class that has at least the three methods."""
 
     def __init__(self, sentinels: Sentinels) -> None:
         self._sentinels = sentinels
@@ -143,30 +146,30 @@ class Adapted(SentinelStore):
                 setattr(self, name, getattr(sentinels, name))
 
     async def exists(self, key: str) -> bool:
-        """Ask the store."""
+        """Pass the call on to the store."""
         return await self._sentinels.exists(key)
 
     async def add(self, key: str) -> object:
-        """Pass it on to the store."""
+        """Pass the call on to the store."""
         return await self._sentinels.add(key)
 
     async def remove(self, key: str) -> object:
-        """Pass it on to the store."""
+        """Pass the call on to the store."""
         return await self._sentinels.remove(key)
 
 
 class InProcess(SentinelStore):
-    """The sentinels of `locallock`: the tickets themselves."""
+    """The store of `locallock`: the tickets of its queue are the sentinels."""
 
     def __init__(self, name: str = "this local lock") -> None:
         self.queue: FairQueue = FairQueue(name)
 
     async def exists(self, key: str) -> bool:
-        """Return whether somebody has the ticket for `key`."""
+        """Return whether there is a ticket for `key`."""
         return key in self.queue
 
     async def add(self, key: str) -> None:
-        """Do nothing: who has the ticket holds the key."""
+        """Do nothing: the ticket itself holds the key."""
 
     async def remove(self, key: str) -> None:
         """Do nothing: releasing the ticket frees the key."""

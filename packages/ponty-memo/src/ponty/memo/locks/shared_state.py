@@ -1,7 +1,8 @@
-"""The state of a lock: its times, its store of sentinels, and what it shares with all other locks over that store.
+"""The state of a lock: its times, its store of sentinels, and the state that all locks over this store share.
 
-Locks over one store share its keys, whatever loop or cache they were made for: the queue of each key, so that there is
-one holder in this process, and the keys that are in doubt. A store is known by its identity, and forgotten with it.
+All locks over one store share its keys, whatever loop or cache they were made for. They share the queue of each key, so
+that there is one holder in this process, and the keys that are in doubt. The shared state belongs to the store object,
+and is dropped with it.
 """
 
 import weakref
@@ -41,7 +42,7 @@ def _shared_by(sentinels: object) -> _Shared:
     try:
         alive: Callable[[], object] = weakref.ref(sentinels, lambda _: _shared.pop(address, None))
     except TypeError:
-        alive = lambda: sentinels  # noqa: E731 - kept alive, then its address is not used again
+        alive = lambda: sentinels  # noqa: E731 - this keeps the store alive, so its address is not used again
     _shared[address] = alive, shared
     return shared
 
@@ -66,7 +67,7 @@ class LockState:
         self.pending_releases: PendingReleases = PendingReleases() if of_store is None else of_store
 
     def timed_out(self, key: object, limit: float) -> Exception:
-        """Return the error that says that the wait for `key` is over."""
+        """Return the error for a wait that is over."""
         error = self.timeout_error()
         error.add_note(f"{key!r} was still held after {limit * 1000:g} ms")
         return error
