@@ -1,9 +1,9 @@
-"""A miss: one computation per key, whoever waits for it.
+"""A cache miss: one computation per key, which all callers share (single flight).
 
 ::
 
     miss -> memoizer -> table (who computes this key?) -> flight (wait for it, or begin it) -> value or failure
 
-`deadlocks` refuses a wait that could never end, `exception_copies` makes a failure that is raised to many,
-and `invalidation` keeps a key from being computed while what it depends on is changed.
+`deadlocks` refuses a wait that could never end, `exception_copies` copies a failure for each caller, and `invalidation`
+keeps a key from being computed while the data that it depends on is changed.
 """

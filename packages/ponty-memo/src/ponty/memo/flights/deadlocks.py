@@ -1,13 +1,14 @@
-"""Who waits for whom, so that a call which would wait for itself is refused at once.
+"""The wait-for graph: a call that would wait for itself is refused at once.
 
-Each stretch of code that keeps a key busy, a computation under way or an `invalidate` block, is a *node* of the graph
-of waits. A context variable says which node the running code is inside of. What counts as inside:
+Each piece of code that keeps a key busy, a running computation or an `invalidate` block, is a *node* of the graph. A
+context variable has the node that the running code is inside of. This code counts as inside:
 
-- a computation, and every task that it starts, for it will mostly wait for them;
-- an `invalidate` block, in its own task only: a task started there is often one that is meant to wait for its end.
+- of a computation: its own task and every task that it starts, because it will usually wait for them;
+- of an `invalidate` block: its own task only, because a task that is started there often waits for the end of the
+  block.
 
-Whoever waits for a node from inside another one adds an edge to the graph. A wait that would close a circle could never
-end, and raises `Deadlock` instead.
+A wait for one node from inside another node adds an edge to the graph. A wait that would close a cycle could never end;
+it raises `Deadlock` instead.
 """
 
 from collections.abc import Hashable, Iterable
@@ -19,13 +20,13 @@ from ponty.memo.lazy_imports import asyncio
 
 
 class WaitNode:
-    """A key kept busy, from when the node is made until `end`.
+    """A node of the wait-for graph: it keeps a key busy from its creation until `end`.
 
     Args:
-        name: What keeps the key busy, for messages.
+        name: The name of the node, for messages.
         key: The key.
         parent: The node in which this one began.
-        task: The only task that counts as inside; None counts every one that is started there.
+        task: The only task that counts as inside; None means every task that is started inside.
     """
 
     __slots__ = ("_only_task", "key", "live", "name", "parent", "waits_for")
@@ -44,11 +45,11 @@ class WaitNode:
         return f"{self.name} at key {self.key!r:.200}"
 
     def contains_running_code(self) -> bool:
-        """Return whether code that finds this node in its context is inside it, and it has not ended."""
+        """Return whether the running code, which has this node in its context, is inside it, and it has not ended."""
         return self.live and (self._only_task is None or self._only_task is asyncio.current_task())
 
     def end(self) -> None:
-        """Keep the key busy no longer."""
+        """End the node: the key is not busy any more."""
         self.live = False
         self.waits_for = ()
         self._only_task = None
@@ -61,7 +62,7 @@ class WaitNode:
 
 
 inside: Final[ContextVar[WaitNode | None]] = ContextVar("ponty.memo.inside", default=None)
-"""The innermost node in which the code of a context began; `current` says whether it is still inside."""
+"""The innermost node in which the code of a context began; use `current` for the node that it is still inside of."""
 
 
 def current() -> WaitNode | None:
@@ -73,14 +74,14 @@ def current() -> WaitNode | None:
 
 
 def leave(node: WaitNode) -> None:
-    """End `node`, and count the code of this context as outside again."""
+    """End `node`; the code of this context is outside of it again."""
     node.end()
     if inside.get() is node:
         inside.set(node.parent)
 
 
 def raise_if_deadlock(targets: Iterable[WaitNode]) -> None:
-    """Raise Deadlock if waiting for one of `targets` from here could never end."""
+    """Raise `Deadlock` if a wait for one of `targets` from here could never end."""
     here = current()
     if here is None:
         return
@@ -100,7 +101,7 @@ def raise_if_deadlock(targets: Iterable[WaitNode]) -> None:
 
 
 class waiting_for:  # noqa: N801 - used as a function
-    """Note, while the block of `with` runs, that the node which this code is inside of waits for `targets`."""
+    """A context manager that notes, while its block runs, that the current node waits for `targets`."""
 
     __slots__ = ("_here", "_targets")
 

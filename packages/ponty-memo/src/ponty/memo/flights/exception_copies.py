@@ -1,7 +1,7 @@
-"""One failure, raised to many.
+"""Copies of an exception, one for each caller.
 
-An exception collects the frames it is raised through, and the exception that was being handled where it is raised.
-Raising one object in many tasks mixes all of that up, so each of those who wait gets a copy of its own, with the
+An exception object collects the frames that it is raised through, and the exception that is being handled where it is
+raised. If one object was raised in many tasks, these would be mixed up. So each caller that waits gets a copy, with the
 traceback of the computation and nothing else.
 """
 
@@ -11,9 +11,9 @@ _HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE: made by a class statement
 
 
 def copy_of(error: BaseException) -> BaseException:
-    """Return a copy of `error` that is equal in all its parts, or `error` itself where its class cannot be copied.
+    """Return a copy of `error` with the same state, or `error` itself if its class cannot be copied.
 
-    No constructor of the error's own class is run: the part that is built in is built again, the attributes are copied.
+    The constructor of a user's class is not called: the built-in base is made anew, and the attributes are copied.
     """
     cls = type(error)
     builtin = next(base for base in cls.__mro__ if not base.__flags__ & _HEAP_TYPE)
@@ -31,7 +31,7 @@ def copy_of(error: BaseException) -> BaseException:
         for name in ("name", "obj", "path"):  # of AttributeError, NameError and ImportError, outside their arguments
             if name not in copy.__dict__ and getattr(error, name, None) != getattr(copy, name, None):
                 setattr(copy, name, getattr(error, name))
-    except Exception:  # noqa: BLE001 - a class may forbid what it likes
+    except Exception:  # noqa: BLE001 - a class can refuse any of these steps with any exception
         return error
     copy.__cause__ = error.__cause__
     copy.__context__ = error.__context__

@@ -1,4 +1,4 @@
-"""`Invalidation`: hold a key of a cache, with its value dropped."""
+"""`Invalidation`: drop the value of a key, and hold the key while the data behind it is changed."""
 
 from collections.abc import Generator, Hashable
 from types import TracebackType
@@ -14,7 +14,10 @@ from ponty.memo.stores.backend import Backend
 
 
 class Invalidation:
-    """Hold a key, with its value dropped: `async with` for as long as the block runs, `await` for a moment."""
+    """The result of `.invalidate(...)`: drops the value of a call, with `await`, or at the start of an `async with`.
+
+    While the block of the `async with` runs, nobody computes the value anew.
+    """
 
     def __init__(
         self,

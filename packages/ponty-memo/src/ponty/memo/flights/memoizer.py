@@ -1,17 +1,17 @@
-"""The memoizer behind every cache: what happens when a call has no value in hand.
+"""The memoizer behind every cache: what happens when there is no stored value for a call.
 
-A miss joins the flight for its key, or begins one (see `ponty.memo.flights.flight`). The flight takes the key's lock,
-looks again for a value that another holder of the lock may have stored, runs the function, stores what it returned,
-lands, and gives the lock back. `invalidate` takes the same lock. So for one key, in this order of the lock, exactly one
-of these is going on at a time: a computation up to the storing of its value, or an invalidate block.
+A miss joins the flight for its key, or begins one (see `ponty.memo.flights.flight`). The flight takes the lock of the
+key, looks again for a value that another holder of the lock may have stored, runs the function, stores the value, lands
+and releases the lock. `invalidate` takes the same lock. So for one key, only one of these runs at a time: a computation
+until its value is stored, or an `invalidate` block.
 
-Most misses are of a local cache, at a key that is free. These take a short way, with the same steps but for those that
-would do nothing: the flight is itself the ticket of the key and holds it as it begins, nobody looks a second time for a
-value, and nothing is awaited as one is stored. Its first caller leads from the beginning, so it needs no limit.
+Most misses are of a local cache and at a free key. These take a short way, which leaves out the steps that would have
+no effect: the flight itself is the ticket of the key and holds it from the beginning, the value is not looked up a
+second time, and it is stored without awaiting. The first caller leads from the beginning, so it needs no limit.
 
-Where the lock is kept in a store that is `Unavailable`, a flight goes on without it: it is still the only one in this
-process, and stores nothing. An invalidate block does not run then. Once the store is back, blocks of other processes
-do, and the flight knows nothing of them: so who would join it asks the store first.
+If the store of the lock is `Unavailable`, a flight goes on without it. It is still the only one in this process, and it
+stores nothing. `invalidate` blocks do not run during that time. Once the store is available again, blocks of other
+processes can run without the flight learning of them. So a caller that would join the flight asks the store first.
 """
 
 import math
@@ -38,16 +38,16 @@ _T = TypeVar("_T")
 
 
 class Memoizer(Generic[_T]):
-    """The state of one decorated function.
+    """The state of one memoized function.
 
     Args:
-        function: What computes the values.
+        function: The function that computes the values.
         emitter: The name of the cache, and its metrics hook.
-        loop_owner: The event loop that the cache lives in.
-        lock: What keeps computations of one key apart.
-        backend: Where the values are kept.
+        loop_owner: The owner of the cache's event loop.
+        lock: The lock that each computation holds.
+        backend: The store of the values.
         accepts: Returns whether to store a value.
-        copy: Makes of a value what is stored.
+        copy: Copies a value for the store.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class Memoizer(Generic[_T]):
             clearing.watch(self)
 
     async def miss(self, key: Hashable, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _T:
-        """Answer a call for which no fresh value is in hand."""
+        """Answer a call for which there is no fresh value."""
         loop = asyncio.get_running_loop()
         if loop is not self.loop_owner.loop:
             self.loop_owner.enter()
@@ -106,9 +106,9 @@ class Memoizer(Generic[_T]):
             flight.take_key()
             self._joinable[key] = flight
             flight.start(self._compute_here(self._at_hand, flight, args, kwargs), self._task_name)
-            if flight.live:  # or else the task was an eager one
+            if flight.live:  # an eager task may have ended already
                 waiter = loop.create_future()
-                flight.waiters[waiter] = math.inf  # the first one leads
+                flight.waiters[waiter] = math.inf  # no limit: the first caller leads
                 try:
                     if inside.get() is None:
                         await waiter
@@ -123,16 +123,16 @@ class Memoizer(Generic[_T]):
         try:
             return flight.result()
         finally:
-            del flight  # which has the failure, whose traceback has this frame
+            del flight  # breaks a reference cycle: the flight has the failure, and its traceback has this frame
 
     async def _join(
         self, key: Hashable, loop: "asyncio.AbstractEventLoop", args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Flight[_T]:
-        """Wait for the flight of `key`, or for one that begins now, and return it once it has landed."""
+        """Wait for the flight of `key`, or begin one and wait for it; return it once it has landed."""
         flight = self.table.joinable.get(key)
         if flight is not None and flight.suspect:
             await self._ask_before_joining(flight)
-        # Where waiting is refused, only who begins waits, for a flight that may not wait for the lock either.
+        # With maxwait_ms=0, only the caller that begins a flight waits, and its flight does not wait for the lock.
         deadline = loop.time() + self.lock.maxwait if self.lock.maxwait else math.inf
         while True:
             flight = self.table.joinable.get(key)
@@ -160,21 +160,21 @@ class Memoizer(Generic[_T]):
         )
 
     def clear(self) -> None:
-        """Let nothing that is being computed now be stored."""
+        """Detach all flights, so that they store nothing, and set the counts to zero."""
         self.loop_owner.check_not_elsewhere()
         self.table.detach()
         self.misses = self.stale_hits = self.stampedes = 0
 
     def detach(self, key: Hashable, owner: str) -> None:
-        """Let nobody join what is being computed for `key` by `owner`, and do not store it."""
+        """Let nobody join the computation of `owner` for `key`, and do not store its value."""
         flight = self.table.joinable.get(key)
         if flight is not None and flight.acquisition is not None and flight.acquisition.owner == owner:
             self.table.detach(flight)
 
     async def _ask_before_joining(self, flight: Flight[_T]) -> None:
-        """Let nobody join a flight that may have seen less than this call knows of.
+        """Detach a suspect flight if it may have missed a change that this call knows of.
 
-        What begins to compute while the store is asked has seen all that.
+        A flight that begins while the store is asked has seen every such change.
         """
         raise_if_deadlock([flight])
         if flight.acquisition is None or self.lock.maxwait == 0:
@@ -198,7 +198,7 @@ class Memoizer(Generic[_T]):
         *,
         refresh: bool = False,
     ) -> Flight[_T]:
-        """Put a flight for `key` in the table, and start it."""
+        """Put a flight for `key` into the table, and start it."""
         flight: Flight[_T] = Flight(self.name, key, loop, on_end=self._landed, refresh=refresh)
         if self.lock.in_process and self._queue.hold(flight):
             flight.take_key()
@@ -230,16 +230,16 @@ class Memoizer(Generic[_T]):
         return error
 
     def _advise(self, error: BaseException) -> None:
-        """Add a note to the traceback that names the option to set."""
+        """Add a note to the error that names the option to set."""
         error.add_note(
             f"the cache {self.name!r} lets a caller wait for somebody else's computation for "
             f"maxwait_ms={self.lock.maxwait * 1000:g}: give it more than a computation takes"
         )
 
     async def _run(self, flight: Flight[_T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        """Compute while the key's lock is held."""
+        """Compute the value while the lock of the key is held."""
         inside.set(flight)
-        # Whoever waits for the flight has a limit of its own; nobody waits for a refresh, nor where waiting is refused.
+        # Each caller that waits has its own limit. Nobody waits for a refresh, and nobody may wait with maxwait_ms=0.
         limit = None if self.lock.maxwait and not flight.refresh else self.lock.maxwait
         acquisition = Acquisition(self.lock, flight.key, limit, partial(self._lose, flight), flight.ask)
         flight.acquisition = acquisition
@@ -248,7 +248,7 @@ class Memoizer(Generic[_T]):
                 await self._compute(flight, args, kwargs)
         except BaseException as error:
             if flight.live:
-                if acquisition.refused and flight.refresh:  # those who have joined it have a limit of their own
+                if acquisition.refused and flight.refresh:  # callers that have joined it have their own limits
                     flight.abandon()
                 elif acquisition.refused:
                     self._advise(error)
@@ -260,12 +260,12 @@ class Memoizer(Generic[_T]):
             if not isinstance(error, (Exception, asyncio.CancelledError)):
                 raise
         finally:
-            del flight, acquisition  # as in `_compute`, which was called from this frame
+            del flight, acquisition  # breaks a reference cycle, as in `_compute`
 
     async def _compute_here(
         self, at_hand: AtHand[_T], flight: Flight[_T], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> None:
-        """Land `flight` with a value or a failure, the short way; the reasons stand in `_compute`."""
+        """Land `flight` with a value or a failure, the short way; `_compute` explains the steps."""
         inside.set(flight)
         try:
             if self._has_hook:
@@ -284,10 +284,10 @@ class Memoizer(Generic[_T]):
             if not isinstance(error, (Exception, asyncio.CancelledError)):
                 raise
         finally:
-            del flight  # which has the error, whose traceback has this frame
+            del flight  # breaks a reference cycle: the flight has the error, and its traceback has this frame
 
     async def _compute(self, flight: Flight[_T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        """Land `flight` with a value or a failure; called with the lock held."""
+        """Land `flight` with a value or a failure; called while the lock is held."""
         inside.set(flight)
         key, acquisition = flight.key, flight.acquisition
         owner = "" if acquisition is None else acquisition.owner
@@ -305,20 +305,20 @@ class Memoizer(Generic[_T]):
                     if stored and flight.attached:
                         if self._has_hook:
                             self._emit("store")
-                    elif stored:  # cleared while the store was busy
-                        with suppress(Unavailable):  # then it cannot have been stored anew since
+                    elif stored:  # the cache was cleared during the write
+                        with suppress(Unavailable):  # an unavailable store must not fail the computation
                             await self.backend.remove(key)
             flight.set_result(value)
         except BaseException as error:
-            # What a flight has found that was detached, or had no store, it has not found here.
+            # A flight that was detached or had no store may not fall back on a value that it found before.
             self._fail(flight, error, found_here=flight.attached and not without_store)
             if not isinstance(error, (Exception, asyncio.CancelledError)):
                 raise
         finally:
-            del flight, acquisition  # which have the error, whose traceback has this frame
+            del flight, acquisition  # breaks a reference cycle: they have the error, and its traceback has this frame
 
     def _fail(self, flight: Flight[_T], error: BaseException, *, found_here: bool) -> None:
-        """Land `flight` with a failure, or with a value that stands in for it."""
+        """Land `flight` with a failure, or with a stale value instead of the failure."""
         value = self.backend.fallback(flight.key) if isinstance(error, Exception) and found_here else cachemiss
         if isinstance(error, Exception):
             self._emit("failure", flight)
@@ -330,7 +330,7 @@ class Memoizer(Generic[_T]):
         flight.set_exception(error)
 
     def _lose(self, flight: Flight[_T]) -> None:
-        """Let `flight` store nothing, and be joined by nobody: others may compute, or change what it has read."""
+        """Detach a flight whose lock is lost: others may compute now, or change the data that it has read."""
         if flight.attached:
             self._emit("refused")
             self.table.detach(flight)

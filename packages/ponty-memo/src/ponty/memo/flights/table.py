@@ -1,6 +1,6 @@
-"""The table of the flights of one cache, and whatever else keeps its keys busy.
+"""The table of everything that keeps the keys of one cache busy: its flights and its `invalidate` blocks.
 
-A flight that is *detached* is not in the table any more, and has not ended. A *block* is the block of an `invalidate`.
+A *detached* flight has not ended, but new callers cannot join it any more. A *block* is the block of an `invalidate`.
 """
 
 from collections.abc import Hashable
@@ -20,13 +20,13 @@ class FlightTable(Generic[_T]):
 
     def __init__(self) -> None:
         self.joinable: Final[dict[Hashable, Flight[_T]]] = {}
-        """The flight that a caller for a key would join."""
+        """The flight of each key that new callers join."""
         self.blocks: Final[dict[Hashable, WaitNode]] = {}
-        """The `invalidate` block of a key."""
+        """The `invalidate` block of each key."""
         self._detached: dict[Hashable, set[Flight[_T]]] = {}
 
     def ahead(self, key: Hashable) -> list[WaitNode]:
-        """Return what keeps `key` busy in this process: whoever takes its lock next waits for that."""
+        """Return the nodes that keep `key` busy in this process: the next holder of its lock has to wait for them."""
         if key in self.joinable:
             return [self.joinable[key]]
         ahead: list[WaitNode] = [*self._detached.get(key, ())]
@@ -35,7 +35,7 @@ class FlightTable(Generic[_T]):
         return ahead
 
     def remove(self, flight: Flight[_T]) -> None:
-        """Take this very flight out of the table, and leave a newer one where it is."""
+        """Remove this flight from the table; a newer flight of the same key stays."""
         if self._detached:
             detached = self._detached.get(flight.key, set())
             detached.discard(flight)
@@ -45,7 +45,7 @@ class FlightTable(Generic[_T]):
             del self.joinable[flight.key]
 
     def detach(self, *flights: Flight[_T]) -> None:
-        """Let `flights`, or all there are, land for those who wait for them, store nothing, and be joined by nobody."""
+        """Detach flights, or all of them: they still answer their waiters, but store nothing and cannot be joined."""
         for flight in flights or [*self.joinable.values()]:
             self.remove(flight)
             flight.attached = False
@@ -53,6 +53,6 @@ class FlightTable(Generic[_T]):
                 self._detached.setdefault(flight.key, set()).add(flight)
 
     def count(self) -> tuple[int, int]:
-        """Count the flights, and those who wait for them."""
+        """Return the number of flights, and of the callers that wait for them."""
         flights = list(chain(self.joinable.values(), *self._detached.values()))
         return len(flights), sum(len(flight.waiters) for flight in flights)

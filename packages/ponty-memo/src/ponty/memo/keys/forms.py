@@ -1,20 +1,21 @@
-"""From arguments to a key: two calls share a key exactly when they are the same call.
+"""From arguments to a key: two calls share a key exactly if they are the same call.
 
-The *form* of a value is hashable, and equal to the form of another value only if both are of one type and equal, at
-every depth:
+The *form* of a value is hashable. Two forms are equal only if their values have the same type and are equal, at every
+depth:
 
-- A `str`, an `int` or None, of exactly that type, is its own form. No two of them are equal across types.
-- Everything else is a tuple that begins with the value's type: `True` is `(bool, True)`, `1.0` is `(float, 1.0)`,
-  `[1, "a"]` is `(list, 1, "a")`. Since nothing else begins with a type, no form is mistaken for another.
-- Where equality says less than the value, the form is exact: `0.0` and `-0.0`, `Decimal("1.0")` and `Decimal("1.00")`,
-  one instant in two time zones are different calls; NaN is the same call as NaN.
-- A dataclass that compares by its fields is taken apart into them, so it need not be hashable. So is every container;
-  dicts and sets in any order.
-- An object that is equal to nothing but itself is its `Identity`, which does not keep it alive.
-- Any other hashable object stands for itself, beside its type.
+- A `str`, an `int` or None, of exactly that type, is its own form. No `str` is equal to an `int` or to None.
+- Every other form is a tuple that begins with the type of the value: `True` is `(bool, True)`, `1.0` is `(float, 1.0)`,
+  `[1, "a"]` is `(list, 1, "a")`. Nothing else begins with a type, so no form can be mistaken for another.
+- The form is exact even if `==` is not: `0.0` and `-0.0`, `Decimal("1.0")` and `Decimal("1.00")`, and the same instant
+  in two time zones are different calls. NaN is the same call as NaN.
+- A dataclass that compares by its fields is taken apart into its fields, so it need not be hashable. A container is
+  taken apart too; the order in a dict or a set does not matter.
+- An object that is equal only to itself is represented by its `Identity`, which does not keep it alive.
+- Any other hashable object is used itself, together with its type.
 
-The *text* of a value is the same for stores of the user's own, which take a `str`: equal only for equal forms, and the
-same in every process. Hashable objects are taken apart there into what `pickle` would keep of them.
+The *text* of a value does the same as a `str`, for the stores of users and for Redis: two texts are equal only if the
+forms are equal, and every process makes the same text, unless it contains an identity. In a text, hashable objects are
+taken apart into the state that `pickle` would keep.
 """
 
 import copyreg
@@ -28,11 +29,11 @@ from typing import Any, Final, cast
 from ponty.memo.keys.identity import Identity, identity_of, is_of_this_process, known_identity
 
 ATOMS: Final = frozenset({str, int, NoneType})
-"""The types whose values are their own form."""
+"""The types whose values are their own forms."""
 
 
 class Unkeyable(Exception):
-    """A value has no form; the message says which and why."""
+    """A value has no form; the message says which value and why."""
 
 
 def form(value: Any) -> Hashable:
@@ -56,17 +57,17 @@ def form(value: Any) -> Hashable:
 
 
 def forms(values: Iterable[Any]) -> Hashable:
-    """Return the forms of several values, for a key that is made of them."""
+    """Return the forms of several values as one key."""
     return tuple([value if type(value) in ATOMS else form(value) for value in values])
 
 
 def self_form(value: Any) -> Hashable:
-    """Return the form of a method's own object: of a dataclass that compares by its fields these, else its identity."""
+    """Return the form of a method's `self`: its fields if it is a dataclass that compares by them, or its identity."""
     return known_identity(value) or _own_identity(value) or form(value)
 
 
 def identities_in(key: Hashable) -> list[Identity]:
-    """Return the identities that stand in `key`."""
+    """Return the identities in `key`."""
     if isinstance(key, Identity):
         return [key]
     if isinstance(key, tuple | frozenset):
@@ -98,16 +99,16 @@ def text(value: Any) -> str:
 
 
 def self_text(value: Any) -> str:
-    """Return the text of a method's own object, as `self_form` does its form."""
+    """Return the text of a method's `self`, as `self_form` returns its form."""
     identity = _own_identity(value)
     return text(value) if identity is None else f"{_name_of(type(value))}(@{identity.name})"
 
 
 def shared_text(value: Any) -> str:
-    """Return the text of `value`, which every other process makes of it, too.
+    """Return the text of `value` if every other process would make the same text.
 
     Raises:
-        Unkeyable: There is none.
+        Unkeyable: There is no such text.
     """
     written = text(value)
     if is_of_this_process(written):
@@ -147,7 +148,7 @@ _EXACT: Final[dict[str, Callable[[Any], _Parts | None]]] = {
     "datetime.timedelta": lambda v: (v.days, v.seconds, v.microseconds),
     "zoneinfo.ZoneInfo": lambda v: (v.key,) if v.key else None,
 }
-"""How a value of exactly this class is taken apart; by name, so that no module is imported for it."""
+"""How a value of exactly this class is taken apart; by the name of the class, so that no module has to be imported."""
 
 _QUICK: Final[dict[type, Callable[[Any], Hashable]]] = {
     bool: lambda v: (bool, v),
@@ -156,7 +157,7 @@ _QUICK: Final[dict[type, Callable[[Any], Hashable]]] = {
     tuple: lambda v: (tuple, *[part if type(part) in ATOMS else form(part) for part in v]),
     list: lambda v: (list, *[part if type(part) in ATOMS else form(part) for part in v]),
 }
-"""The forms of common values, made with fewer steps than by taking them apart."""
+"""The forms of common values, made in fewer steps than with `_parts`."""
 
 _BY_BASE: Final[tuple[tuple[type | tuple[type, ...], Callable[[Any], _Parts]], ...]] = (
     ((tuple, list, deque), iter),
@@ -168,7 +169,7 @@ _BY_BASE: Final[tuple[tuple[type | tuple[type, ...], Callable[[Any], _Parts]], .
 
 
 def _parts(value: Any, cls: Any) -> _Parts | None:
-    """Take `value` apart, or return None if it has no parts that make it what it is."""
+    """Return the parts that determine `value`, or None if it cannot be taken apart."""
     exact = _EXACT.get(f"{cls.__module__}.{cls.__qualname__}")
     if exact is not None:
         return exact(value)
@@ -183,13 +184,13 @@ _fields: "weakref.WeakKeyDictionary[type, list[str]]" = weakref.WeakKeyDictionar
 
 
 def _fields_of(cls: type) -> list[str] | None:
-    """Return the names of the fields by which `cls` compares, if it is a dataclass that does."""
+    """Return the names of the fields by which `cls` compares, or None if it is not a dataclass with `eq`."""
     parameters = cls.__dict__.get("__dataclass_params__")
     if parameters is None or not parameters.eq:
         return None
     names = _fields.get(cls)
     if names is None:
-        import dataclasses  # noqa: PLC0415 - there is a dataclass, so it is loaded
+        import dataclasses  # noqa: PLC0415 - loaded already, since there is a dataclass
 
         names = _fields[cls] = [field.name for field in dataclasses.fields(cls) if field.compare]
     return names
@@ -201,7 +202,11 @@ def _own_identity(value: Any) -> Identity | None:
 
 
 def _identity_or_none(value: Any, cls: Any) -> Identity | None:
-    """Return the identity of an object that is equal to nothing but itself, None for another hashable one."""
+    """Return the identity of an object that is equal only to itself, or None for another hashable object.
+
+    Raises:
+        Unkeyable: The object is not hashable.
+    """
     if isinstance(value, type):
         return None
     if cls.__hash__ is object.__hash__ and cls.__eq__ is object.__eq__:
@@ -214,11 +219,11 @@ def _identity_or_none(value: Any, cls: Any) -> Identity | None:
 
 
 def _reduced(value: Any) -> str:
-    """Return what `pickle` would keep of `value`."""
+    """Return the state that `pickle` would keep of `value`, as a text."""
     try:
         registered = copyreg.dispatch_table.get(type(value))
         recipe = value.__reduce_ex__(4) if registered is None else registered(value)
-    except Exception:  # noqa: BLE001 - whatever it was, the object does not say what it is made of
+    except Exception:  # noqa: BLE001 - a class can raise anything here
         raise Unkeyable(f"a {type(value).__qualname__}, which neither pickles nor can be taken apart") from None
     if isinstance(recipe, str):
         return recipe
@@ -246,5 +251,5 @@ def _name_of(cls: type) -> str:
     name = _global_name(cls)
     if name is not None:
         return name
-    identity = identity_of(cls)  # what is made in a function may be made twice
+    identity = identity_of(cls)  # a class made in a function may be made several times under one name
     return f"{cls.__qualname__}@{identity.name if identity else ''}"

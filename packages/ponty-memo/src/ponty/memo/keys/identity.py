@@ -1,8 +1,8 @@
-"""Standing in for an object in a key, without keeping the object alive.
+"""Identities: they stand in for objects in keys, without keeping the objects alive.
 
-An object that is equal to nothing but itself could be keyed by its `id()`, were it not that ids are used again after an
-object has gone. Each such object gets one `Identity` for as long as it lives instead, and no two ever share one. Keys
-hold the identity; the identity does not hold the object.
+For an object that is equal only to itself, `id()` could be the key. But an id is used again after its object was
+garbage-collected. So each such object gets an `Identity` for its lifetime, and no two objects ever share one. A key
+holds the identity, and the identity does not hold the object.
 """
 
 import os
@@ -15,11 +15,11 @@ _token = os.urandom(8).hex()
 
 
 class Identity:
-    """The stand-in for one object in a key.
+    """Stands in for one object in keys.
 
-    When the object goes, its identity is put into each of the `graves`; the cache that owns the grave drops what it has
-    stored for the object when it next has something to do. Nothing is dropped at once, because an object may go at any
-    moment, in the middle of that cache's own work.
+    When the object is garbage-collected, its identity is put into each of the `graves`. The cache that owns a grave
+    drops the values for the object in its next operation. It does not drop them at once, because an object may be
+    collected at any moment, even in the middle of an operation of that cache.
     """
 
     __slots__ = ("_serial", "graves")
@@ -30,12 +30,12 @@ class Identity:
 
     @property
     def name(self) -> str:
-        """A name that no other object has, in no other process."""
+        """A name that no other object has, in this or any other process."""
         return f"{_token}.{os.getpid()}.{self._serial}"
 
 
 def is_of_this_process(text: str) -> bool:
-    """Return whether the name of an identity stands in `text`, which no other process would make, then."""
+    """Return whether `text` contains the name of an identity, so that no other process can make the same text."""
     return f"@{_token}." in text
 
 
@@ -43,13 +43,13 @@ _known: "dict[int, tuple[weakref.ref[object], Identity]]" = {}
 
 
 def known_identity(thing: object) -> Identity | None:
-    """Return the identity of `thing` if it has got one."""
+    """Return the identity of `thing` if it already has one, or else None."""
     known = _known.get(id(thing))
     return known[1] if known is not None and known[0]() is thing else None
 
 
 def identity_of(thing: object) -> Identity | None:
-    """Return the identity of `thing`, or None if `thing` cannot be referred to weakly."""
+    """Return the identity of `thing`, or None if there can be no weak reference to `thing`."""
     known = known_identity(thing)
     if known is not None:
         return known

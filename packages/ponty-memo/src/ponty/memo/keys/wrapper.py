@@ -1,11 +1,11 @@
-"""Compiling a decorated function: its wrapper, and how its arguments become a key.
+"""The compiler of wrappers: a function that makes the key from its arguments and looks for the value.
 
-A wrapper that takes `*args, **kwargs` has to sort out on each call which argument is which. So the wrapper is compiled
-for each decorated function, with that function's own parameters: the interpreter then binds positional and keyword
-arguments and fills in defaults, faster than any code of ours could, and the key is a tuple of local variables. Where
-every argument is an atom (see `ponty.memo.keys.forms`), that tuple is the key; a single atom is the key itself.
+A wrapper with `*args, **kwargs` would have to find out at each call which argument is which. So for each decorated
+function, a wrapper with the same parameters is compiled. Then the interpreter binds positional and keyword arguments
+and fills in defaults, faster than Python code could, and the arguments are local variables. If every argument is an
+atom (see `ponty.memo.keys.forms`), the tuple of them is the key; a single atom is the key itself.
 
-For `async def fetch(city, units="C")`, the wrapper of a local cache without a lifetime is, but for longer names:
+For `async def fetch(city, units="C")`, this is the wrapper of a local cache without a lifetime (with shorter names):
 
 ```
 async def fetch(city, units=...):
@@ -31,49 +31,53 @@ from ponty.memo.keys import forms
 from ponty.memo.lazy_imports import inspect
 
 Scope: TypeAlias = Literal["memory", "process", "shared"]
-"""Where keys are used: in memory; as texts, in this process; as texts, among processes."""
+"""The use of the keys: in memory; as texts in this process; as texts shared by several processes."""
 
 Miss: TypeAlias = Callable[[Hashable, tuple[Any, ...], dict[str, Any]], Coroutine[Any, Any, Any]]
-"""What the wrapper calls with the key and the arguments where it has no value."""
+"""Called by the wrapper with the key and the arguments if it finds no value."""
 
 
 class Local(NamedTuple):
-    """The parts of a local cache in which its wrapper finds a value, without calling any Python function."""
+    """The parts of a local cache that its wrapper reads, so that a hit calls no Python function."""
 
     records: Any
-    """A dict of `ponty.memo.stores.lru.Record`s where values have a lifetime; elsewhere, of the values themselves."""
+    """A dict of `ponty.memo.stores.lru.Record`s if values have a lifetime, or else of the values themselves."""
     clock: Any
-    """The loop's owner, whose clock counts where values have a lifetime."""
+    """The `LoopOwner`, whose clock is used if values have a lifetime."""
     timed: bool
+    """Whether values have a lifetime."""
     ordered: bool
     """Whether the dict is an OrderedDict, in which a hit counts as a use."""
     on_hit: Callable[[], object] | None
+    """Called at each hit."""
 
 
 class Near(NamedTuple):
-    """The parts of a near cache in which the wrapper of a cache in Redis looks before it asks Redis."""
+    """The parts of a near cache that the wrapper of a cache in Redis reads before it asks Redis."""
 
     records: Mapping[Hashable, tuple[Any, float, Any, bytes | None]]
-    """By the arguments of a call: the value, until when it is fresh, its name, and its bytes if each caller needs a
-    value of its own."""
+    """By the arguments of a call: the value, the time until which it is fresh, its name, and its bytes if each caller
+    needs a separate value."""
     touch: Callable[[Any], object]
-    """Counts a use of what lies under a name."""
+    """Counts a use of the value with a name."""
     load: Callable[[bytes], Any]
+    """Decodes the bytes of a value."""
     clock: Any
-    """The loop's owner, whose clock counts; nothing is served when its loop does not run, in which messages come."""
+    """The `LoopOwner`, whose clock is used. While its loop does not run, no messages arrive, and nothing is served."""
     keep: Callable[[Hashable, Hashable], object]
-    """Called with the arguments and the key of a call that was answered otherwise."""
+    """Called with the arguments and the key of a call that the near cache could not answer."""
     on_hit: Callable[[], object] | None
+    """Called at each hit."""
 
 
 class Compiled(NamedTuple):
-    """A decorated function, compiled."""
+    """A compiled wrapper, and its functions."""
 
     wrapper: Callable[..., Coroutine[Any, Any, Any]]
     key_of: Callable[..., Any]
-    """Returns the key of a call, from the arguments of that call."""
+    """Returns the key of a call, given its arguments."""
     count_hits: Callable[[bool], int]
-    """Returns how often the wrapper had a value; with True, it begins at zero again."""
+    """Returns the number of hits; with True, the count then begins at zero again."""
 
 
 def compile_call(
@@ -90,14 +94,14 @@ def compile_call(
     """Compile the wrapper of `function`.
 
     Args:
-        function: The coroutine function that is decorated.
-        who: What to call it in messages.
-        own_key: Makes the key instead, from the same arguments.
-        scope: Where keys are used.
-        local: Where to look for values; None leaves that to `miss`.
+        function: The decorated coroutine function.
+        who: The name of the function for messages.
+        own_key: The user's function that makes the key from the arguments, or None.
+        scope: The use of the keys.
+        local: The local cache to look for values in; without it, `miss` is called at each call.
         miss: Called if there is no value.
-        copy: Makes of a value what the caller gets; None hands out the value itself.
-        near: Where to look for values before a key is made, where all arguments are atoms.
+        copy: Copies a value for the caller; without it, the caller gets the value itself.
+        near: The near cache to look for values in, before a key is made, if all arguments are atoms.
     """
     signature = inspect.signature(function, follow_wrapped=False)
     parameters = _Parameters(signature)
@@ -118,7 +122,7 @@ def compile_call(
     call_lines = [*hit_lines, f"return {opening}await %miss(%key, {parameters.call}){closing}"]
     if near is not None and own_key is None and not parameters.variadic and not parameters.is_method:
         before, after = _near_lines(near, parameters, names)
-        before.append(f"    return {opening}%value{closing}")  # within the test of the last lines
+        before.append(f"    return {opening}%value{closing}")  # inside the `if` of the lines before
         call_lines = [f"%value = await %miss(%key, {parameters.call})", *after, f"return {opening}%value{closing}"]
     else:
         before = []
@@ -147,12 +151,12 @@ def compile_call(
         compiled.__defaults__ = parameters.defaults
         compiled.__kwdefaults__ = parameters.kwdefaults
         functools.update_wrapper(compiled, function)
-        compiled.__code__ = compiled.__code__.replace(co_name=compiled.__name__)  # what tracebacks call it
+        compiled.__code__ = compiled.__code__.replace(co_name=compiled.__name__)  # the name in tracebacks
     return Compiled(wrapper, key_of, count_hits)
 
 
 _Rest: TypeAlias = tuple[tuple[Any, ...], Mapping[str, Any]]
-"""What a call has for `*args` and `**kwargs`."""
+"""The arguments of a call that go to `*args` and `**kwargs`."""
 
 
 class _Parameters:
@@ -195,7 +199,7 @@ class _Parameters:
         self._named_rest = named_rest
 
     def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> "tuple[tuple[Any, ...], _Rest] | None":
-        """Return the named arguments of a call and the rest of it, or None if the signature does not admit the call."""
+        """Return the named arguments of a call and the rest, or None if the call does not fit the signature."""
         try:
             bound = self._signature.bind(*args, **kwargs)
         except TypeError:
@@ -207,7 +211,7 @@ class _Parameters:
 
 
 def _behind(function: Callable[..., Any], parameters: _Parameters) -> _Parameters | None:
-    """Return the parameters of the function that another decorator has hidden behind `*args, **kwargs`."""
+    """Return the parameters of the wrapped function if another decorator hides them behind `*args, **kwargs`."""
     if parameters.names or not parameters.variadic or not hasattr(function, "__wrapped__"):
         return None
     return _Parameters(inspect.signature(function))
@@ -218,7 +222,7 @@ def _tuple(parts: list[str]) -> str:
 
 
 def _key_lines(parameters: _Parameters) -> list[str]:
-    """Return the lines that make the key where all arguments have names."""
+    """Return the lines that make the key of a function without `*args` and `**kwargs`."""
     names = parameters.names
     plain = names[1:] if parameters.is_method else names
     parts = ["%identify(self)", *plain] if parameters.is_method else plain
@@ -234,7 +238,7 @@ def _key_lines(parameters: _Parameters) -> list[str]:
 
 
 def _quick_maker(parameters: _Parameters, make: Callable[..., Hashable]) -> Callable[[Any], Hashable]:
-    """Return the maker of keys where all arguments have names: of the one argument, or of the tuple of them."""
+    """Return the function that makes a key from the single argument, or from the tuple of all arguments."""
     one, is_method = len(parameters.names) == 1, parameters.is_method
 
     def quick(values: Any) -> Hashable:
@@ -245,13 +249,13 @@ def _quick_maker(parameters: _Parameters, make: Callable[..., Hashable]) -> Call
                 return forms.self_form(values)
             return (forms.self_form(values[0]), *[forms.form(value) for value in values[1:]])
         except (forms.Unkeyable, RecursionError):
-            return make((values,) if one else values, (), {})  # which says what is wrong with which argument
+            return make((values,) if one else values, (), {})  # its error names the argument
 
     return quick
 
 
 def _hit_lines(local: Local, names: dict[str, Any]) -> list[str]:
-    """Return the lines that look a value up, and add to `names` what that takes."""
+    """Return the lines that look up a value, and add the objects that they use to `names`."""
     names["get"] = local.records.get
     if local.timed:
         names["clock"] = local.clock
@@ -274,7 +278,7 @@ def _hit_lines(local: Local, names: dict[str, Any]) -> list[str]:
 
 
 def _near_lines(near: Near, parameters: _Parameters, names: dict[str, Any]) -> tuple[list[str], list[str]]:
-    """Return the lines that look a value up before there is a key, and those that note one afterwards."""
+    """Return the lines that look up a value by the arguments, and the lines that note the key for them afterwards."""
     names |= {
         "near_get": near.records.get,
         "touch": near.touch,
@@ -285,7 +289,7 @@ def _near_lines(near: Near, parameters: _Parameters, names: dict[str, Any]) -> t
     atoms = " and ".join(f"type({name}) in %ATOMS" for name in parameters.names) or "True"
     call = parameters.names[0] if len(parameters.names) == 1 else parameters.values
     before = [
-        f"%call = {call} if {atoms} else %keep",  # which no call is equal to
+        f"%call = {call} if {atoms} else %keep",  # %keep is equal to no call, so it is never found
         "%record = %near_get(%call)",
         "if %record is not None and %record[1] > %clock.now() and %clock.loop.is_running():",
         "    %touch(%record[2])",
@@ -306,7 +310,7 @@ def _key_maker(
     own_key: Callable[..., object] | None,
     scope: Scope,
 ) -> Callable[[tuple[Any, ...], tuple[Any, ...], dict[str, Any]], Hashable]:
-    """Return the maker of keys, of the named arguments and of all of them as they are passed on."""
+    """Return the function that makes a key; it gets the named arguments, and all arguments as they are passed on."""
     one, one_self = _PART_MAKERS[scope]
     inner = _behind(function, parameters)
 
@@ -352,11 +356,11 @@ _PART_MAKERS: Final[dict[Scope, tuple[Callable[[Any], Hashable], Callable[[Any],
     "process": (forms.text, forms.self_text),
     "shared": (forms.shared_text, forms.shared_text),
 }
-"""What makes a part of a key of an argument, and of a method's own object."""
+"""The functions that make a part of a key: for an argument, and for a method's `self`."""
 
 
 def _written(part: Hashable) -> str:
-    """Write parts of a portable key, which are texts, and tuples of them."""
+    """Return a part of a key, which is a text or a tuple of parts, as one text."""
     if isinstance(part, str):
         return part
     return f"({','.join(map(_written, cast('tuple[Hashable, ...]', part)))})"
