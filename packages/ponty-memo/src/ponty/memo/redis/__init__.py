@@ -1,6 +1,7 @@
-"""`ponty.memo` across a fleet: caches and locks that all processes over one Redis or Valkey share.
+"""`ponty.memo` across a fleet of processes: caches and locks shared through one Redis or Valkey.
 
-It needs the extra `ponty-memo[redis]`. Without it, the names can be imported, and say so where they are used.
+It needs the extra `ponty-memo[redis]`. Without it, the names can be imported, and their use raises an ImportError that
+names the extra.
 
 ::
 
@@ -8,8 +9,8 @@ It needs the extra `ponty-memo[redis]`. Without it, the names can be imported, a
           -> sentinels (locks) -> clearing (epochs) ->
     records ---------------------------------------->
 
-`cache` makes a memoizer of a store and its sentinels. What is done in Redis is in `scripts`, each step one script.
-What the extra brings is in `lazy_imports`.
+`cache` makes a memoizer from a store and its sentinels. All steps in Redis are in `scripts`, one script each. The
+packages of the extra are imported by `lazy_imports`.
 """
 
 from collections.abc import AsyncGenerator, Callable
@@ -49,7 +50,7 @@ def redislock(
     namespace: str = "ponty",
     lease_ms: float = 10_000,
 ) -> Lock:
-    """Make a lock per key for all processes that use one Redis or Valkey.
+    """Make a lock per key for all processes that use the same Redis or Valkey.
 
     ::
 
@@ -59,45 +60,46 @@ def redislock(
             async with jobs.lock("report") as lease:
                 return lease.fence
 
-    Within a process, first come first served. Between processes, whoever asks first when the key is released.
-    Where Redis is away, the block does not run: `Unavailable`. A holder whose lease was lost gets `LeaseLost`.
+    Within a process: first come, first served. Between processes, a released key goes to the first one that asks for
+    it. If Redis cannot be reached, `Unavailable` is raised and the block does not run. A holder whose lease was lost
+    gets `LeaseLost`.
 
     Args:
-        redis: A URL, a client of redis-py's, or a `RedisLink`. Caches and locks with the same one share a link.
+        redis: A URL, a client of redis-py, or a `RedisLink`. Caches and locks with the same one share a link.
         maxwait_ms: How long to wait for a key, in milliseconds; 0 gives up at once.
-        pulse_ms: The longest time between two looks at a key that another process holds, in milliseconds, should a
-            message be lost.
-        timeout_error: What to raise when the wait is over: a class that can be made without arguments.
-        namespace: What the names in Redis begin with: letters, digits and `_.-/`. Locks of two namespaces have nothing
-            to do with one another.
-        lease_ms: After how long somebody else may hold the key if this process stands still or dies, in milliseconds.
-            It is extended at a third of it, for as long as the block runs.
+        pulse_ms: The longest time between two requests for a key that another process holds, in milliseconds, in case
+            a message is lost.
+        timeout_error: The exception class to raise when the wait is over; it is called without arguments.
+        namespace: The beginning of the names in Redis: letters, digits and `_.-/`. Locks in different namespaces are
+            independent of each other.
+        lease_ms: After how long somebody else may take the key if this process stands still or dies, in milliseconds;
+            from 10 to a day. The lease is extended after a third of this time, while the block runs.
 
     Raises:
-        ValueError: A time or the namespace makes no sense.
+        ValueError: A time is out of range, or the namespace has other characters.
         ImportError: The extra `ponty-memo[redis]` is not installed.
     """
     return Lock(RedisSentinels(redis, namespace=namespace, lease_ms=lease_ms), maxwait_ms, pulse_ms, timeout_error)
 
 
 def redis_provider(redis: "str | Redis | RedisLink") -> Callable[[object], AsyncGenerator[None]]:
-    """Make a provider that opens the link to Redis when an application starts, and closes it at its end.
+    """Make a provider that opens the link to Redis when an application starts, and closes it when it stops.
 
     ::
 
         startmeup(port=8080, providers=[redis_provider("redis://localhost")])
 
-    An application starts also where Redis is away. Elsewhere, `async with RedisLink(...)` does the same.
+    The application starts even if Redis cannot be reached. In other programs, use `async with RedisLink(...)`.
 
     Args:
-        redis: What the caches and locks were given: the same URL, client or `RedisLink`.
+        redis: The same URL, client or `RedisLink` that the caches and locks were given.
 
     Returns:
         An async generator function that takes the application, and does nothing with it.
 
     Raises:
         ImportError: The extra `ponty-memo[redis]` is not installed.
-        ValueError: The URL is none.
+        ValueError: The URL is not valid.
     """
     link = link_to(redis)
 

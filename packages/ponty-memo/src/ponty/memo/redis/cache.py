@@ -1,4 +1,4 @@
-"""`rediscache`: memoize a coroutine function for all processes that use one Redis."""
+"""`rediscache`: memoize a coroutine function for all processes that use the same Redis."""
 
 import weakref
 from collections.abc import Callable, Coroutine, Hashable
@@ -49,50 +49,53 @@ def rediscache(
     near_maxsize: int = 1024,
     near_stale_ms: float = 0,
 ) -> Callable[[Callable[_P, Coroutine[Any, Any, _T]]], Memoized[_P, _T]]:
-    """Memoize a coroutine function for all processes that use one Redis or Valkey.
+    """Memoize a coroutine function for all processes that use the same Redis or Valkey.
 
     ::
 
         @rediscache("redis://localhost", namespace="shop", ttl_ms=60_000)
         async def price(product: str) -> int: ...
 
-    As `localcache`: one caller computes, of all processes; those who come meanwhile wait for it, woken by a message.
-    A value computed before an `invalidate` is never stored after it. Where Redis is away, each process computes for
-    itself, once per key at a time, and stores nothing; `invalidate` raises `Unavailable` before its block runs.
+    It works like `localcache`, but among all processes: one caller computes, and the callers that come meanwhile wait
+    for it and are woken by a message. A value that was computed before an `invalidate` is never stored after it. If
+    Redis cannot be reached, each process computes values itself, one computation per key at a time, and stores nothing;
+    `invalidate` raises `Unavailable` before its block runs.
 
     Args:
-        redis: A URL, a client of redis-py's, or a `RedisLink`. Caches and locks with the same one share a link.
-        ttl_ms: How long a value is fresh, in milliseconds, 0 for ever; or a function that returns it for a value, where
-            None is for ever, and a value whose lifetime is not above zero is not kept.
-        maxwait_ms: How long a caller waits for another one's computation, in milliseconds, before it gets `Stampede`; 0
-            refuses it at once. The caller for whom the value is computed waits as long as that takes.
-        pulse_ms: The longest time between two looks at a lock that another process holds, in milliseconds, should a
-            message be lost.
-        name: What `invalidate` calls the cache; the function's module and qualified name if empty.
-        key: Makes the key of a call from the call's arguments, in place of all of them.
-        jitter: Shortens each lifetime by a random part of it, up to this share (0 to 1).
-        cache_if: Returns whether to store a value. Without it, every value is stored, None included.
-        stale_ms: For how long after its lifetime a value is still served, in milliseconds, while one computation in the
+        redis: A URL, a client of redis-py, or a `RedisLink`. Caches and locks with the same one share a link.
+        ttl_ms: How long a value is fresh, in milliseconds; 0 means for ever. Or a function that gets the value and
+            returns its lifetime: None means for ever, and a value whose lifetime is not above zero is not kept.
+        maxwait_ms: How long a caller waits for the computation of another caller, in milliseconds, before it gets
+            `Stampede`; 0 means at once. The caller that begins a computation waits until it ends.
+        pulse_ms: The longest time between two requests for a lock that another process holds, in milliseconds, in case
+            a message is lost.
+        name: The name of the cache for `invalidate`. Default: the function's module and qualified name.
+        key: Returns the key of a call, given its arguments. Without it, all arguments are the key.
+        jitter: Shortens each lifetime at random by up to this share (0 to 1).
+        cache_if: Returns whether to store a value. Without it, every value is stored, also None.
+        stale_ms: How long after its lifetime a value is still served, in milliseconds, while a computation in the
             background renews it.
-        stale_on_error_ms: For how long after its lifetime a value is served in place of a failure to compute a new one,
-            in milliseconds.
-        copy: Makes of a value what each caller gets and what is stored: `copy.deepcopy`, `list`, or a function that
-            freezes. Without it, all callers get one object, and must not change it.
-        metrics: Called with the cache's name and an event, as by `cache`.
-        namespace: What the names in Redis begin with: letters, digits and `_.-/`. Programs that share values have one.
+        stale_on_error_ms: How long after its lifetime a value is still served if computing a new one fails, in
+            milliseconds.
+        copy: Copies a value for each caller and for the store: `copy.deepcopy`, `list`, or a function that makes it
+            immutable. Without it, callers can get the same object and must not change it.
+        metrics: Called with the name of the cache and an event, like that of `cache`; also with "stale" (a hit on a
+            value past its lifetime).
+        namespace: The beginning of the names in Redis: letters, digits and `_.-/`. Programs that share values use the
+            same one.
         serializer: "msgpack" or "json", or an object with `encode` and `decode`.
-        returns: The type that values are read as; without it, the one that the function declares to return.
+        returns: The type that values are decoded to. Default: the return type that the function declares.
         lease_ms: After how long another process may compute if this one stands still or dies, in milliseconds.
-        near_ms: For how long this process serves what it has read without asking Redis, in milliseconds; 0 asks each
-            time.
-        near_maxsize: How many values it keeps for that.
-        near_stale_ms: For how much longer it serves them while Redis is away, in milliseconds.
+        near_ms: How long this process serves a value from its near cache without asking Redis, in milliseconds; 0 asks
+            Redis at each call.
+        near_maxsize: The largest number of values in the near cache.
+        near_stale_ms: How much longer the near cache serves values while Redis cannot be reached, in milliseconds.
 
     Returns:
-        A decorator for coroutine functions. What it makes has the methods of `Memoized`.
+        A decorator for coroutine functions. The decorated function has the methods of `Memoized`.
 
     Raises:
-        ValueError: A time, size or name makes no sense, or a stale time is given where values have no lifetime.
+        ValueError: A time, size or name is not valid, or a stale time or `jitter` is given without `ttl_ms`.
         ImportError: The extra `ponty-memo[redis]` is not installed.
     """
     stale, on_error = (
@@ -174,7 +177,7 @@ def rediscache(
 
 
 class _RedisBackend(StoreBackend[_T]):
-    """A store in Redis as the memoizer sees it, with values past their lifetime."""
+    """The backend over a store in Redis, which can also serve values past their lifetime."""
 
     def __init__(self, store: RedisStore[_T], emit: Callable[[Event], object], stale: float, on_error: float) -> None:
         super().__init__(store, emit)
@@ -185,7 +188,7 @@ class _RedisBackend(StoreBackend[_T]):
         self._offer: tuple[str, Any] | None = None
 
     async def serve(self, key: str) -> Any:
-        """Return a fresh value, or cachemiss; then `stale` has one that may still be served, if it is asked at once."""
+        """Return a fresh value, or cachemiss; `stale`, if called directly after this, can return a stale value."""
         found = await self._look(key)
         self._offer = (key, found.value) if found is not None and 0 <= found.overdue < self._stale else None
         return found.value if found is not None and found.overdue < 0 else cachemiss
@@ -200,7 +203,7 @@ class _RedisBackend(StoreBackend[_T]):
         return offer[1] if offer is not None and offer[0] == key else cachemiss
 
     async def get(self, key: str) -> Any:
-        """Return a fresh value, or cachemiss; then `fallback` has one for this task that stands in for a failure."""
+        """Return a fresh value, or cachemiss; later, `fallback` can return a stale value to the same task."""
         found = await self._look(key)
         _last_found.set(None if found is None else (self, key, found))
         return found.value if found is not None and found.overdue < 0 else cachemiss
@@ -221,13 +224,17 @@ class _RedisBackend(StoreBackend[_T]):
 
 
 _last_found: ContextVar[tuple[object, str, Found[Any]] | None] = ContextVar("ponty.memo.redis found", default=None)
-"""What a computation's own task found in Redis before it began."""
+"""The value that the task of a computation found in Redis before it began."""
 
 _taken: "weakref.WeakKeyDictionary[RedisLink, weakref.WeakValueDictionary[str, Any]]" = weakref.WeakKeyDictionary()
 
 
 def _take(link: RedisLink, place: str, wrapper: Any, who: str) -> None:
-    """Refuse a second function made by the same code, which would read the values of the first one."""
+    """Refuse a second local function under the same name, since it would read the values of the first one.
+
+    Raises:
+        ValueError: The same code has decorated a function before, and that function is still in use.
+    """
     taken = _taken.setdefault(link, weakref.WeakValueDictionary())
     if "<locals>" in place and place in taken:
         raise ValueError(f"{who}: there is one by this name in Redis already: give name= to tell the two apart")

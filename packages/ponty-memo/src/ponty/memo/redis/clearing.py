@@ -1,35 +1,36 @@
 """Clearing a cache in Redis while others compute: it ends when nobody can get a value from before it any more.
 
-A computation under way holds its key's lock, which lies in Redis with the epoch in which it was taken. A clearing
-begins a new epoch. The lock of a computation is then
+A computation holds the lock of its key. This lock is in Redis, together with the epoch in which it was taken. A
+clearing begins a new epoch. Then the lock of a computation is in one of three states:
 
-- *current*: taken in the new epoch. What is computed under it is computed after the clearing had begun.
-- *outdated*: taken before. Its process may not know yet, and still let callers join.
-- *acknowledged*: its process knows. Nobody joins the computation any more, and it stores nothing. Such a lock has no
-  epoch.
+- *current*: it was taken in the new epoch, so its computation began after the beginning of the clearing.
+- *outdated*: it was taken earlier. Its process may not know of the clearing yet, and may still let callers join.
+- *acknowledged*: its process knows of the clearing. Nobody joins the computation any more, and it stores nothing. Such
+  a lock has no epoch.
 
 Rules:
 
-1. Who clears begins an epoch, forgets the values, begins another epoch, and then looks for locks that are outdated,
-   until there are none. Each epoch is published in one message, which is published again while locks are
-   outdated: each time after twice as long.
-2. A holder knows the epochs of its locks, so a message that comes late does nothing to one that is current. One that
-   comes while a lock is being taken is remembered until the lock's epoch is known.
-3. A holder whose lock is outdated, as it learns from a message or in answer to the extension of its lease, first lets
-   nobody join, and then acknowledges the epoch in Redis. In between, callers may still be on their way
-   in other tasks; after it, none is. Where no cache is there that could let nobody join, nothing is acknowledged.
-4. A lock that was released, or whose lease has ended, is not waited for. Its holder knows the end of its lease by its
-   own clock, and lets nobody join from then on.
-5. Messages are listened for where a lock is held for longer than a moment.
+1. A clearing begins an epoch, removes the values, begins another epoch, and then looks for outdated locks until there
+   are none. Each epoch is published as a message. While there are outdated locks, the message is published again, each
+   time after a pause twice as long.
+2. A holder knows the epochs of its locks, so a late message has no effect on a current lock. A message that comes while
+   a lock is being taken is remembered until the epoch of the lock is known.
+3. A holder learns that its lock is outdated from a message, or from the answer when it extends its lease. First it
+   stops callers from joining, then it acknowledges the epoch in Redis. Between these steps callers may still be on
+   their way in other tasks; afterwards there are none. If there is no cache that can stop callers from joining, nothing
+   is acknowledged.
+4. The clearing does not wait for a lock that was released or whose lease has ended. The holder knows the end of its
+   lease by its own clock, and lets nobody join from then on.
+5. A process subscribes to the messages if it holds a lock for longer than a moment.
 
-What can never happen, while the clock of each process runs as Redis's does: a call that begins after a clearing has
-ended, and joins a computation from before it; a clearing that is waited for longer than a lease and what Redis takes,
-for whoever could extend a lease learns of it as it does so.
+What can never happen, if the clocks of all processes run at the same speed as that of Redis: a call that begins after
+the end of a clearing and joins a computation from before it; a clearing that waits for longer than a lease and the
+time that Redis takes, because each holder that extends its lease learns of the clearing.
 
-So a message that is lost costs time, and nothing else. Blocks of `invalidate` hold such locks, too, and acknowledge an
-epoch that they have no use for.
+So a lost message costs time and nothing else. `invalidate` blocks hold such locks too, and acknowledge an epoch
+although it does not matter to them.
 
-However many locks are outdated, one look is at some of them: the others are looked at when these are no longer.
+If many locks are outdated, each look is at some of them; the others are looked at when these are not outdated any more.
 """
 
 import re
@@ -62,7 +63,7 @@ class _Held(NamedTuple):
 
 
 class Clearing(Watched):
-    """The clearing of one cache, as this process does it and hears of it.
+    """The clearings of one cache: this process begins them, and handles those of other processes.
 
     Args:
         link: The link to Redis.
@@ -76,29 +77,29 @@ class Clearing(Watched):
         self._held: dict[str, _Held] = {}
         self._acknowledging: set[str] = set()
         self._epoch = 0
-        self._heard = 0  # how many times
+        self._heard = 0  # the number of epochs that this process has learned of
         self._loop: asyncio.AbstractEventLoop | None = None
         link.subscription.subscribe(names.drop, self)
 
     def watch(self, watcher: Watcher) -> None:
-        """Call `watcher` with each key whose lock is outdated, for as long as it exists."""
+        """Call `watcher` for each outdated lock, for as long as `watcher` exists."""
         self._watchers.add(watcher)
 
     def generation(self) -> int:
-        """Return a number that changes whenever an epoch is heard of."""
+        """Return a number that changes whenever this process learns of an epoch."""
         return self._heard
 
     def took(self, key: str, owner: str, epoch: int, generation: int) -> None:
-        """Note that a lock is held in this process.
+        """Note that this process holds a lock.
 
         Args:
-            key: Its key.
+            key: The key of the lock.
             owner: Its owner.
             epoch: The epoch in which it was taken.
-            generation: The `generation` before Redis was asked for it.
+            generation: The `generation` from before Redis was asked for the lock.
         """
         loop = asyncio.get_running_loop()
-        if loop is not self._loop:  # whatever was held in a loop that is closed has nobody left to give it back
+        if loop is not self._loop:  # locks of a closed loop have nobody left to release them
             self._held = {owner: held for owner, held in self._held.items() if not held.loop.is_closed()}
             self._loop = loop
         held = self._held[owner] = _Held(key, epoch, loop.call_later(_MOMENT, self._listen), loop)
@@ -106,42 +107,42 @@ class Clearing(Watched):
             self._acknowledge(owner, held)
 
     def gave_back(self, owner: str) -> None:
-        """Note that it is held no longer."""
+        """Note that the owner's lock was released."""
         self._acknowledging.discard(owner)
         held = self._held.pop(owner, None)
         if held is not None:
             held.listening.cancel()
 
     def outdated(self, owner: str) -> None:
-        """Take an answer that says that the owner's lock is outdated."""
+        """Handle an answer of Redis that the owner's lock is outdated."""
         held = self._held.get(owner)
         if held is not None:
             self._acknowledge(owner, held)
 
     def on_message(self, text: str) -> None:
-        """Take a message."""
+        """Handle a message."""
         epoch = text.removeprefix(self._names.cleared)
         if epoch != text and epoch.isdecimal():
             self._begun(int(epoch))
 
     def on_connect(self) -> None:
-        """Do nothing: whoever clears publishes again what was lost."""
+        """Do nothing: the clearing process publishes lost messages again."""
 
     def on_disconnect(self) -> None:
-        """Do nothing, likewise."""
+        """Do nothing, as in `on_connect`."""
 
     async def clear(self, lease_ms: int) -> None:
-        """Forget every value; return when no call that begins from then on can get one from before.
+        """Remove every value; return when no later call can get a value from before the clearing.
 
         Args:
-            lease_ms: The lease of the cache's locks, which ends also what lies in place of one and has none.
+            lease_ms: The lease of the cache's locks; a key without an expiry in the place of a lock gets it too.
         """
         names, link = self._names, self._link
         await self._begin()
         async with aclosing(self._scan(names.area)) as values:
             async for found in values:
                 await link.command("UNLINK", *found)
-        epoch = await self._begin()  # what was read meanwhile goes too
+        epoch = await self._begin()  # near caches also drop the values that they have read meanwhile
         outdated: list[Any] = []
         async with aclosing(self._scan(names.locks)) as locks:
             async for found in locks:
@@ -157,7 +158,7 @@ class Clearing(Watched):
             outdated[:_AT_ONCE] = left
             if outdated and waited >= repetition:
                 repetition = waited * 2
-                with suppress(Unavailable):  # it may not be allowed; the locks are looked at in any case
+                with suppress(Unavailable):  # publishing may be forbidden; the locks are looked at in any case
                     await link.command("PUBLISH", names.drop, f"{names.cleared}{epoch}")
 
     async def _begin(self) -> int:
@@ -175,7 +176,7 @@ class Clearing(Watched):
                 self._acknowledge(owner, held)
 
     async def _scan(self, beginning: str) -> AsyncGenerator[list[Any]]:
-        """Yield the names in Redis that begin so, some at a time."""
+        """Yield the names in Redis with a beginning, in batches."""
         pattern = re.sub(r"([\[\]*?\\])", r"\\\1", beginning) + "*"
         cursor = 0
         while True:
@@ -202,8 +203,8 @@ class Clearing(Watched):
         self._link.pending_releases.track(task)
 
     async def _acknowledge_in_redis(self, owner: str, key: str) -> None:
-        """Write into Redis that nobody joins the computation under the owner's lock."""
-        with suppress(Unavailable):  # it hears of it again, by a message or as it extends its lease
+        """Write into Redis that nobody can join the computation of the owner any more."""
+        with suppress(Unavailable):  # the process learns of the epoch again, by a message or when it extends its lease
             self._link.check_open()
             await self._link.run(ACKNOWLEDGE, [self._names.lock(key)], [owner])
             self.gave_back(owner)

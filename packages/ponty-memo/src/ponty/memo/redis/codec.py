@@ -1,7 +1,7 @@
-"""From values to what lies in Redis, and back: JSON or MessagePack, read as the type that the function declares.
+"""Encoding values for Redis and decoding them: JSON or MessagePack, decoded to the return type of the function.
 
-A stored value begins with two bytes that tell what wrote it, so that a value of another format, or something else that
-lies in its place, is not taken for a value: it is `Garbage`, and a cache computes anew.
+A stored value begins with two bytes that name its format. So data in another format, or other data under the same name,
+is not mistaken for a value: it is `Garbage`, and the cache computes the value anew.
 """
 
 import types
@@ -13,39 +13,39 @@ from ponty.memo.redis.lazy_imports import msgspec
 
 
 class Serializer(Protocol):
-    """A format of one's own: two methods. What `decode` raises makes a stored value count as none."""
+    """A user-defined format for `serializer=`; if `decode` raises an exception, the call is a miss."""
 
     def encode(self, value: Any, /) -> bytes:
-        """Write a value."""
+        """Return a value as bytes."""
         ...
 
     def decode(self, data: bytes, /) -> Any:
-        """Read a value."""
+        """Return the value of bytes that `encode` has returned."""
         ...
 
 
 Format: TypeAlias = Literal["msgpack", "json"] | Serializer
-"""What values are written with."""
+"""The formats of stored values."""
 
 _MARKS: Final[dict[object, bytes]] = {"msgpack": b"\x01m", "json": b"\x01j"}
 _OWN: Final = b"\x01x"
 
 
 class Garbage(Exception):
-    """Bytes in Redis that this cache has not stored, or stored in another format."""
+    """Data in Redis that this cache has not stored, or has stored in another format."""
 
 
 class Codec:
-    """Write and read the values of one cache.
+    """Encodes and decodes the values of one cache.
 
     Args:
-        who: What to call the cache in messages.
-        format: "msgpack", "json", or a serializer of one's own.
-        returns: The type to read values as; a function gives it when it is first needed.
+        who: The name of the cache for messages.
+        format: "msgpack", "json", or the user's serializer.
+        returns: The type to decode values to, or a function that returns it, called when the type is first needed.
 
     Raises:
         ValueError: There is no such format.
-        ImportError: msgspec is not installed; the extra `ponty-memo[redis]` brings it.
+        ImportError: msgspec is not installed; it comes with the extra `ponty-memo[redis]`.
     """
 
     __slots__ = ("_decode", "_encode", "_mark", "_returns", "_who")
@@ -66,11 +66,11 @@ class Codec:
         self._mark = _MARKS.get(format, _OWN) if isinstance(format, str) else _OWN
 
     def dump(self, value: Any) -> bytes:
-        """Write `value`.
+        """Encode `value`.
 
         Raises:
-            TypeError: It cannot be written, or would not be read as what it was. A serializer of one's own is trusted
-                with the latter.
+            TypeError: It cannot be encoded, or would be decoded to another value. The latter is not checked for a
+                user's serializer.
         """
         try:
             data = bytes(self._encode(value))
@@ -85,10 +85,10 @@ class Codec:
         return self._mark + data
 
     def load(self, data: bytes) -> Any:
-        """Read a value.
+        """Decode a value.
 
         Raises:
-            Garbage: It is none of this cache's.
+            Garbage: The data is not a value of this cache.
         """
         if data[:2] != self._mark:
             raise Garbage("it was written by something else")
@@ -106,13 +106,13 @@ class Codec:
 
 
 def _is_same(value: Any, read: Any) -> bool:
-    """Return whether what is read is what was written; NaN is, though it equals nothing."""
+    """Return whether the decoded value is the encoded one; NaN counts as the same as NaN."""
     if value == read:
         return True
     if type(value) is not type(read):
         return False
     if isinstance(value, float):
-        return value != value and read != read  # noqa: PLR0124 - so is NaN
+        return value != value and read != read  # noqa: PLR0124 - only NaN differs from itself
     if isinstance(value, list | tuple):
         return len(value) == len(read) and all(map(_is_same, value, read))
     if isinstance(value, dict):
@@ -122,12 +122,12 @@ def _is_same(value: Any, read: Any) -> bool:
 
 
 def declared_by(function: Callable[..., Any], who: str) -> Callable[[], Any]:
-    """Return a function that returns the type which `function` declares to return, Any if it declares none."""
+    """Return a function that returns the declared return type of `function`, or Any if it declares none."""
 
     def returns() -> Any:
         inner = inspect.unwrap(function)
         annotations = getattr(inner, "__annotations__", {})
-        # Only this one: those of the parameters may name what only type checkers import.
+        # Only the return annotation is evaluated: those of parameters may use names that only type checkers import.
         alone = types.SimpleNamespace(__annotations__={"return": annotations.get("return", Any)})
         try:
             return get_type_hints(alone, globalns=getattr(inner, "__globals__", {}), include_extras=True)["return"]

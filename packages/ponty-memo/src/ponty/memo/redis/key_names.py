@@ -1,4 +1,4 @@
-"""What things are called in Redis: texts of ASCII only, so that they read the same in every client."""
+"""The names of keys and channels in Redis, in ASCII only, so that they look the same in every client."""
 
 import hashlib
 import re
@@ -10,15 +10,15 @@ _LONGEST: Final = 400
 class Names:
     """The names of one cache's values and locks, or of the locks of one namespace.
 
-    A text is written with backslash escapes where it is not plain ASCII. No two keys share a name: a part that a colon
-    could end has its colons escaped, and a long key is replaced by its digest.
+    Characters outside of printable ASCII are written as backslash escapes. No two keys share a name: colons are escaped
+    in a part that a colon ends, and a long key is replaced by its digest.
 
     Args:
-        namespace: What all names begin with: letters, digits, and `_.-/`.
+        namespace: The beginning of all names: letters, digits, and `_.-/`.
         area: The name of a cache; None for locks that belong to no cache.
 
     Raises:
-        ValueError: The namespace has something else in it.
+        ValueError: The namespace has other characters.
     """
 
     __slots__ = ("_value", "area", "cleared", "drop", "epoch", "locks", "meta", "wake")
@@ -32,16 +32,16 @@ class Names:
         self.drop: Final = f"{namespace}:drop"
         self.epoch: Final = f"epoch:{part}"
         self.area: Final = f"{namespace}:value:{part}"
-        self.cleared: Final = f"{self.area}@"  # no value is called so: see `_short`
+        self.cleared: Final = f"{self.area}@"  # never the name of a value, see `_short`
         self._value = self.area
         self.locks: Final = f"{namespace}:lock:" if area is None else f"{namespace}:value-lock:{part}"
 
     def value(self, key: str) -> str:
-        """Return the name of `key`'s value."""
+        """Return the name of the value of `key`."""
         return self._value + _short(key)
 
     def lock(self, key: str) -> str:
-        """Return the name of `key`'s lock."""
+        """Return the name of the lock of `key`."""
         return self.locks + _short(key)
 
 

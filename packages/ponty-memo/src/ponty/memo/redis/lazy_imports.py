@@ -1,4 +1,4 @@
-"""`redis` and `msgspec`, imported when they are first used, with an error that names the extra which brings them."""
+"""`redis` and `msgspec`, imported when first used; if one is missing, the error names the extra to install."""
 
 from types import ModuleType
 from typing import TYPE_CHECKING

@@ -1,27 +1,28 @@
-"""The near cache: values that this process has read from Redis, kept for a short time so as not to ask again.
+"""The near cache: values that this process has read from Redis, kept for a short time to save requests.
 
 An entry is served
 
-- while it is *fresh*: at most `near_ms` old, and not past its lifetime in Redis; and only while the subscription is
-  live, since only then is every invalidation heard of;
-- while Redis is away, for `near_stale_ms` longer.
+- while it is *fresh*: it is at most `near_ms` old and within its lifetime in Redis, and the subscription is live, so
+  that the process learns of every invalidation;
+- while Redis cannot be reached, for `near_stale_ms` longer.
 
 Rules:
 
-1. An invalidation, or a new value that is set from outside, is broadcast by the very script that does it. Whoever hears
-   of it drops its entry.
-2. An answer that was on its way while something was dropped is not kept: it may be older than the drop.
-3. When the subscription has become live again, everything is dropped, for something may have been missed.
+1. An invalidation, or a new value that is set from outside, is published by the same script that does it. Each process
+   that gets the message drops its entry.
+2. If anything was dropped while an answer of Redis was on its way, the answer is not kept: it may be older than the
+   drop.
+3. When the subscription becomes live again, everything is dropped, because messages may have been missed.
 
-So: the process that invalidates serves nothing old from that moment; another one may do so until the message arrives,
-or, where the connection has broken without a word, for `near_ms` at most.
+So the process that invalidates serves no old value from that moment on. Another process may do so until the message
+arrives, or, if its connection has broken unnoticed, for at most `near_ms`.
 
-What is kept are the bytes, so that no caller can change what another one gets.
+The bytes of the values are kept, so that no caller can change the value of another one.
 
-A decorated function asks without making the name of its value first: `NearCalls` has, by the arguments of a call, what
-is fresh at the moment, as a value where nobody can change it. What goes from the near cache goes from there too, and
-while the subscription is not live, nothing is there, nor in a fork of the process. So whatever is there may be served
-until its time is over, while the loop runs in which messages come.
+A memoized function looks for a value without making its name: `NearCalls` has the fresh values by the arguments of
+their calls; a value of an immutable type is kept decoded. A value that is dropped from the near cache is dropped there
+too. While the subscription is not live, and in a fork of the process, `NearCalls` is empty. So each value in it may be
+served until its time is over, as long as the event loop that receives the messages runs.
 """
 
 import os
@@ -34,7 +35,7 @@ from ponty.memo.lazy_imports import asyncio
 from ponty.memo.stores.lru import Entries, Record
 
 _UNCHANGEABLE: Final = frozenset({str, int, float, bool, bytes, NoneType})
-"""The types of values that all callers may share."""
+"""The types of immutable values, which all callers can share."""
 
 
 def _now() -> float:
@@ -42,7 +43,7 @@ def _now() -> float:
 
 
 class _NearEntries(Entries[bytes]):
-    """The entries by name; with each goes what `NearCalls` has of it."""
+    """The entries by name; dropping one also drops its value in `NearCalls`."""
 
     __slots__ = ("__weakref__", "at_hand", "calls")
 
@@ -62,7 +63,7 @@ class _NearEntries(Entries[bytes]):
         self.put_away()
 
     def put_away(self) -> None:
-        """Have nothing at hand any more."""
+        """Empty `NearCalls`."""
         self.at_hand.clear()
         self.calls.clear()
 
@@ -71,7 +72,7 @@ _all: "weakref.WeakSet[_NearEntries]" = weakref.WeakSet()
 
 
 def _put_all_away() -> None:
-    """Have nothing at hand in a fork, to which no messages come."""
+    """Empty every `NearCalls` in a forked process, which receives no messages."""
     for entries in _all:
         entries.put_away()
 
@@ -84,11 +85,11 @@ class NearCache:
     """The near cache of one store.
 
     Args:
-        area: What the names of the store's values begin with.
-        cleared: What the messages begin with that say that it was cleared.
-        maxsize: How many values to keep.
-        near: For how long to serve them, in seconds.
-        stale: For how much longer while Redis is away, in seconds.
+        area: The beginning of the names of the store's values.
+        cleared: The beginning of the messages for a clearing of the store.
+        maxsize: The largest number of values.
+        near: How long to serve a value, in seconds.
+        stale: How much longer to serve it while Redis cannot be reached, in seconds.
     """
 
     __slots__ = ("__weakref__", "_area", "_cleared", "_drops", "_entries", "_near", "_stale", "trusted")
@@ -103,7 +104,7 @@ class NearCache:
         self.trusted: bool = False
 
     def get(self, name: str) -> bytes | None:
-        """Return the bytes under `name` if they are fresh."""
+        """Return the bytes under `name` if they are fresh, or None."""
         record: Record[bytes] | None = self._entries.records.get(name)
         if not self.trusted or record is None or record.fresh_until <= _now():
             return None
@@ -111,7 +112,7 @@ class NearCache:
         return record.value
 
     def stand_in(self, name: str) -> bytes | None:
-        """Return the bytes under `name` while Redis is away."""
+        """Return the bytes under `name` that may be served while Redis cannot be reached, or None."""
         record: Record[bytes] | None = self._entries.records.get(name)
         return None if record is None or record.gone_at <= _now() else record.value
 
@@ -120,45 +121,45 @@ class NearCache:
         return self._drops
 
     def put(self, name: str, data: bytes, left_ms: float, generation: int) -> None:
-        """Keep what was read from Redis, or stored there.
+        """Keep a value that was read from Redis or stored there, unless anything was dropped meanwhile.
 
         Args:
-            name: Its name.
-            data: The bytes.
-            left_ms: For how long it is fresh in Redis, in milliseconds.
-            generation: The `generation` before Redis was asked.
+            name: The name of the value.
+            data: Its bytes.
+            left_ms: How long it is still fresh in Redis, in milliseconds.
+            generation: The `generation` from before Redis was asked.
         """
         if self.trusted and generation == self._drops and left_ms > 0:
             self._entries.put(name, data, min(self._near, left_ms / 1000), self._stale)
 
     def drop(self, name: str) -> None:
-        """Serve what is under `name` no more."""
+        """Drop the value under `name`."""
         self._drops += 1
         self._entries.drop(name)
 
     def clear(self) -> None:
-        """Serve nothing of what is here now."""
+        """Drop all values."""
         self._drops += 1
         self._entries.clear()
 
     def size(self) -> int:
-        """Count the entries."""
+        """Return the number of entries."""
         return len(self._entries.records)
 
     def on_message(self, text: str) -> None:
-        """Take a message: the name of a value, or that a cache was cleared."""
+        """Handle a message: the name of a value to drop, or the clearing of a cache."""
         if text.startswith(self._cleared):
             self.clear()
         elif text.startswith(self._area):
             self.drop(text)
 
     def on_connect(self) -> None:
-        """Trust the messages from now on."""
+        """Drop all values, and serve those that are read from now on."""
         self.clear()
         self.trusted = True
 
     def on_disconnect(self) -> None:
-        """Trust nothing while messages may be missed."""
+        """Stop serving, except while Redis cannot be reached, because messages may be missed."""
         self._entries.put_away()
         self._drops += 1
         self.trusted = False
@@ -169,8 +170,8 @@ class NearCalls:
 
     Args:
         near: The near cache.
-        load: Makes a value of its bytes.
-        listen: Sees that messages are listened for; where nobody did, nothing is trusted.
+        load: Decodes the bytes of a value.
+        listen: Subscribes to the messages; without them, the near cache serves nothing.
     """
 
     __slots__ = ("_entries", "_listen", "_near", "load", "records", "touch")
@@ -181,11 +182,11 @@ class NearCalls:
         self._entries = near._entries  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] # one thing in two classes
         self.load: Final = load
         self.records: Final = self._entries.at_hand
-        """By the arguments: the value, until when it is fresh, its name, and its bytes if each caller needs its own."""
+        """By the arguments: the value, the end of its freshness, its name, and its bytes if it is not immutable."""
         self.touch: Final = self._entries.records.move_to_end
 
     def keep(self, call: Hashable, name: str) -> None:
-        """Have at hand for `call` what is fresh under `name`, if anything is."""
+        """Keep the fresh value under `name`, if there is one, for the arguments `call`."""
         self._listen()
         record = self._entries.records.get(name)
         if self._near.trusted and record is not None and name not in self._entries.calls:

@@ -1,8 +1,8 @@
-"""`RedisRecords`: records that all processes over one Redis share.
+"""`RedisRecords`: records that are shared by all processes over one Redis.
 
-A record is written by the same script that commits the value of a cache: only while its writer holds the lock of the
-key, which Redis compares and writes in one step. So a process that stood still while its lease ended, and wakes up when
-another one has done the work, overwrites nothing.
+The same script that stores the value of a cache writes a record. In one atomic step, it checks that the writer holds
+the lock of the key, and writes. So a process that stood still while its lease ended, and that wakes up after another
+process has done the work, overwrites nothing.
 """
 
 from collections.abc import AsyncGenerator, Awaitable
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis
 
 _MARK: Final = b"\x01r"
-"""What a record begins with, so that nothing else is taken for one."""
+"""The first bytes of each record, so that nothing else is mistaken for one."""
 _PULSE_MS: Final = 500
 
 
 class RedisRecords:
-    """Records of what was done under a key, for all processes that use one Redis or Valkey.
+    """Records of what was done under a key, for all processes that use the same Redis or Valkey.
 
     ::
 
@@ -41,20 +41,21 @@ class RedisRecords:
                 if held.data is None:
                     await held.keep(b"done", ttl_ms=86_400_000)
 
-    Where Redis is away, nothing is done: `Unavailable`, before the block runs. A block whose lease ends while it runs,
-    for its process stood still or could not reach Redis, is cancelled where it awaits, and ends in `LeaseLost`.
+    If Redis cannot be reached, `Unavailable` is raised before the block runs. If the lease ends while the block runs,
+    because the process stood still or could not reach Redis, the block is cancelled where it awaits, and `LeaseLost` is
+    raised.
 
-    Redis has to keep what it is given: set `maxmemory-policy` to `noeviction`, and have it write to its disk
-    (`appendonly yes`) if records are to outlive it.
+    Redis must not lose records: set `maxmemory-policy` to `noeviction`, and `appendonly yes` if records must survive a
+    restart of Redis.
 
     Args:
-        redis: A URL, a client of redis-py's, or a `RedisLink`. Caches and locks with the same one share a link.
-        namespace: What the names in Redis begin with: letters, digits and `_.-/`.
-        lease_ms: After how long somebody else may hold a key if this process stands still or dies, in milliseconds. It
-            is extended at a third of it, for as long as the block runs.
+        redis: A URL, a client of redis-py, or a `RedisLink`. Caches and locks with the same one share a link.
+        namespace: The beginning of the names in Redis: letters, digits and `_.-/`.
+        lease_ms: After how long somebody else may hold a key if this process stands still or dies, in milliseconds. The
+            lease is extended after a third of this time, while the block runs.
 
     Raises:
-        ValueError: `lease_ms` is less than 10, or the namespace has something else in it.
+        ValueError: `lease_ms` is less than 10 or more than a day, or the namespace has other characters.
         ImportError: The extra `ponty-memo[redis]` is not installed.
     """
 
@@ -66,10 +67,10 @@ class RedisRecords:
         self._lock: Final = Lock(sentinels, 0, _PULSE_MS)
 
     async def get(self, key: str) -> bytes | None:
-        """Return what is recorded under `key`, whoever holds it; None where nothing is.
+        """Return the data recorded under `key`, whoever holds the key; None if there is no record.
 
         Raises:
-            Unavailable: Redis cannot be asked.
+            Unavailable: Redis cannot be reached.
         """
         name = self._names.value(key)
         data = await self._link.run(READ, [name], [1])
@@ -83,16 +84,16 @@ class RedisRecords:
 
         Args:
             key: The key.
-            maxwait_ms: How long to wait for it, in milliseconds; 0 gives up at once.
+            maxwait_ms: How long to wait for the key, in milliseconds; 0 gives up at once.
 
         Returns:
             A context manager whose value is the `HeldRecord`.
 
         Raises:
             Locked: The wait is over.
-            Unavailable: Redis cannot be asked.
+            Unavailable: Redis cannot be reached.
             LeaseLost: The lease ended while the block ran.
-            ValueError: `maxwait_ms` is no time.
+            ValueError: `maxwait_ms` is negative or not a number.
         """
         return self._hold(key, seconds("RedisRecords.hold", "maxwait_ms", maxwait_ms))
 
@@ -107,10 +108,10 @@ class RedisRecords:
 
 
 class _RecordSentinels(RedisSentinels):
-    """The sentinels of records: beside those of locks, and not the same."""
+    """The sentinels of records, which are separate from those of locks."""
 
     def name_as(self, names: Names) -> None:
-        """Call the sentinels as the records of theirs."""
+        """Use the names of the records for the sentinels too."""
         self._names = names
 
 
@@ -133,7 +134,7 @@ class _Held:
         return self._stay.fence
 
     async def keep(self, data: bytes, ttl_ms: float) -> bool:
-        """Record it where the key is still held, in one step."""
+        """Record `data` if the key is still held, in one step."""
         left = max(1, round(lifetime("RedisRecords", ttl_ms) * 1000))
         names = self._names
         keys = [names.value(self._key), names.lock(self._key), names.meta]
@@ -144,7 +145,7 @@ class _Held:
         return kept
 
     async def forget(self) -> bool:
-        """Drop it where the key is still held, in one step."""
+        """Drop the record if the key is still held, in one step."""
         keys = [self._names.value(self._key), self._names.lock(self._key)]
         forgotten = await self._to_its_end(self._link.run(FORGET, keys, [self._stay.owner]))
         if forgotten:
@@ -152,7 +153,7 @@ class _Held:
         return forgotten
 
     async def settle(self) -> None:
-        """Wait for what is under way, whoever is cancelled meanwhile: the lock is given back only then."""
+        """Wait for the writes in progress, even if the task is cancelled meanwhile, before the lock is released."""
         cancelled: asyncio.CancelledError | None = None
         while self._under_way:
             try:
@@ -174,4 +175,4 @@ class _Held:
     def _done(self, task: "asyncio.Task[bool]") -> None:
         self._under_way.discard(task)
         if not task.cancelled():
-            task.exception()  # its caller may have gone
+            task.exception()  # retrieve it, because its caller may have gone

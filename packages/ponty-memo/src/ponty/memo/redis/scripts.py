@@ -1,37 +1,36 @@
-"""What is done in Redis, each step of it one script: Redis runs a script whole, with nothing in between.
+"""All steps in Redis, each as one Lua script, which Redis runs atomically.
 
-What lies in Redis, under names that begin with the namespace:
+These are the data in Redis. All names begin with the namespace:
 
-- *a lock*: a hash with the `owner` who holds the key, its `fence`, the `epoch` in which it was entered, for as long as
-  a value may be committed under it, and `wanted` if another process waits. It never lies there without an expiry: its
-  lease.
-- *a value*: a text, with an expiry if values have a lifetime.
-- *meta*: one hash per namespace, the only thing that stays: the last `fence`, and for each cache that was ever cleared
-  its `epoch`.
+- *a lock*: a hash with the `owner` that holds the key, its `fence`, the `epoch` in which it was taken (as long as a
+  value may be stored under it), and `wanted` if another process waits. It always has an expiry: its lease.
+- *a value*: a string, with an expiry if values have a lifetime.
+- *meta*: one hash per namespace, which is the only permanent data: the last `fence`, and the `epoch` of each cache that
+  was ever cleared.
 
-Two channels: *wake* is for who waits, with the lock that was released; *drop* is for near caches, with what they must
-not serve any more, and for holders of locks, whose cache was cleared (see `ponty.memo.redis.clearing`).
+There are two channels. *wake* is for waiters; a message names a released lock. *drop* is for near caches and for
+holders of locks; a message names a value that must not be served any more, or a cache that was cleared (see
+`ponty.memo.redis.clearing`).
 
 Rules:
 
-1. A lock is taken where there is none (`enter`), and given back (`release`), extended and used to store a value
-   (`commit`) only by its owner. An owner is a text that is never used again.
-2. A value is committed only while its owner holds the lock of the same key, and in the epoch in which it was entered.
-   An `invalidate` holds the same lock, so whatever was being computed before it had lost that lock, or had stored its
+1. A lock can be taken if there is none (`enter`). Only its owner can release it (`release`), extend it, and store a
+   value under it (`commit`). An owner is a string that is never used again.
+2. A value is stored only while its owner holds the lock of the same key, and only in the epoch in which the lock was
+   taken. An `invalidate` holds the same lock. So each earlier computation has either lost the lock, or has stored its
    value in time to be dropped. Clearing a cache begins a new epoch.
-3. A fence is the time in microseconds by Redis's clock, or one more than the last fence, whichever is greater. So
-   fences grow also where Redis has lost its data, unless its clock is set back too.
-4. Each script may be run twice for one owner, since a script whose connection broke is repeated: what was done the
-   first time is left as it is.
-5. Something else that lies in the place of a lock keeps the key locked for one lease, and then goes.
-6. A message that may not be published, by an ACL, is not: those who would hear it look every now and then.
-7. The first write of each script is the only one that a full Redis would refuse, so a script is done whole or not at
-   all.
+3. A fence is the time in microseconds by the clock of Redis, or one more than the last fence, whichever is greater. So
+   fences grow even if Redis has lost its data, unless its clock is set back too.
+4. Each script may run twice for one owner, because a script whose connection broke is repeated. The second run does not
+   change what the first has done.
+5. Other data in the place of a lock keeps the key locked for one lease, and then expires.
+6. If an ACL forbids to publish a message, it is not published: the receivers also look from time to time.
+7. Only the first write of each script can be refused by a full Redis, so a script is run completely or not at all.
 
-What can never happen: a lock without an expiry; a lock that is released, extended or used by somebody else than its
-owner; a value stored by a holder that has lost its lock, or after an invalidation that it did not see.
+What can never happen: a lock without an expiry; a lock that is released, extended or used by anybody but its owner; a
+value stored by a holder that has lost its lock, or stored after an invalidation that the holder did not see.
 
-Clocks of clients are not asked. Lifetimes and leases go to Redis as lengths of time.
+The clocks of clients are not used: lifetimes and leases are sent to Redis as durations.
 """
 
 from typing import Final
@@ -63,7 +62,7 @@ ENTER: Final = Script(
     return {fence, epoch}
     """,
 )
-"""Take a lock. Returns the fence and the epoch, or nothing if somebody else holds it."""
+"""Take a lock. Returns the fence and the epoch, or nil if somebody else holds it."""
 
 ATTEND: Final = Script(
     "attend",
@@ -80,7 +79,7 @@ ATTEND: Final = Script(
     return left
     """,
 )
-"""Ask to be woken. Returns what is left of the lease in milliseconds, or -1 if the lock is free."""
+"""Ask for a message at the release of a lock. Returns the rest of its lease in milliseconds, or -1 if it is free."""
 
 EXTEND: Final = Script(
     "extend",
@@ -93,7 +92,8 @@ EXTEND: Final = Script(
     return 1
     """,
 )
-"""Begin the lease anew. Returns 0 if the owner had it no longer, and 2 if the cache was cleared since it was taken."""
+"""Extend a lease. Returns 0 if the owner did not have it any more, 2 if the cache was cleared since it was taken, or
+else 1."""
 
 RELEASE: Final = Script(
     "release",
@@ -107,7 +107,7 @@ RELEASE: Final = Script(
     """,
     done_once=True,
 )
-"""Release a lock, and wake who waits. Returns whether the owner still had it."""
+"""Release a lock, and wake the waiters. Returns whether the owner still had it."""
 
 COMMIT: Final = Script(
     "commit",
@@ -124,8 +124,8 @@ COMMIT: Final = Script(
     return 1
     """,
 )
-"""Store a value on behalf of the lock's owner. Returns 1; or 0 if the owner has it no longer, and -1 if the cache was
-cleared since it was taken."""
+"""Store a value on behalf of the owner of a lock. Returns 1 if it was stored, 0 if the owner does not have the lock any
+more, and -1 if the cache was cleared since the lock was taken."""
 
 FORGET: Final = Script(
     "forget",
@@ -136,7 +136,7 @@ FORGET: Final = Script(
     return 1
     """,
 )
-"""Forget a value on behalf of the lock's owner. Returns whether the owner still had it."""
+"""Remove a value on behalf of the owner of a lock. Returns whether the owner still had the lock."""
 
 STORE: Final = Script(
     "store",
@@ -151,7 +151,7 @@ STORE: Final = Script(
     return 1
     """,
 )
-"""Store a value on behalf of nobody, and let no near cache serve an older one."""
+"""Store a value without a lock, and have near caches drop an older one."""
 
 READ: Final = Script(
     "read",
@@ -163,7 +163,7 @@ READ: Final = Script(
     return data
     """,
 )
-"""Read a value, or nothing."""
+"""Read a value. Returns nil if there is none."""
 
 LOOK: Final = Script(
     "look",
@@ -176,7 +176,7 @@ LOOK: Final = Script(
     return {data, left}
     """,
 )
-"""The same with what is left of its lifetime in milliseconds, -1 for ever."""
+"""Read a value and the rest of its lifetime in milliseconds, which is -1 for ever. Returns nil if there is none."""
 
 DROP: Final = Script(
     "drop",
@@ -187,7 +187,7 @@ DROP: Final = Script(
     return found
     """,
 )
-"""Forget a value, here and in all near caches. Returns whether there was one."""
+"""Remove a value, here and in all near caches. Returns whether there was one."""
 
 EPOCH: Final = Script(
     "epoch",
@@ -202,8 +202,8 @@ EPOCH: Final = Script(
     return epoch
     """,
 )
-"""Begin a new epoch of a cache: what is being computed now is not committed, and near caches serve nothing old.
-Returns it."""
+"""Begin a new epoch of a cache, so that computations in progress store nothing and near caches drop their values.
+Returns the epoch."""
 
 OUTDATED: Final = Script(
     "outdated",
@@ -220,7 +220,7 @@ OUTDATED: Final = Script(
     return outdated
     """,
 )
-"""Look which locks were taken in an earlier epoch. Returns these."""
+"""Return those of the given locks that were taken in an earlier epoch."""
 
 ACKNOWLEDGE: Final = Script(
     "acknowledge",
@@ -230,7 +230,7 @@ ACKNOWLEDGE: Final = Script(
     return redis.call('HDEL', KEYS[1], 'epoch')
     """,
 )
-"""Say that nothing is committed under a lock, and nobody joins what is computed under it."""
+"""Acknowledge a clearing: no value is stored under this lock, and nobody joins its computation."""
 
 PROBE: Final = Script(
     "probe",
@@ -241,4 +241,4 @@ PROBE: Final = Script(
     return 1
     """,
 )
-"""Change nothing, by the write with which a lock would be taken: it fails where that would."""
+"""Make the same first write as `ENTER` without changing anything: it fails if a lock could not be taken."""

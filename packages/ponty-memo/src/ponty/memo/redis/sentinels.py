@@ -23,22 +23,25 @@ _OUTDATED: Final = 2
 
 
 class RedisSentinels(SentinelStore):
-    """Where a `Lock` keeps its sentinels so that it holds in all processes that use one Redis.
+    """The store of a `Lock` that is shared by all processes that use the same Redis.
+
+    `redislock` makes such a lock in one step.
 
     ::
 
         jobs = Lock(RedisSentinels("redis://localhost", namespace="shop"), maxwait_ms=500)
 
-    Every method raises `Unavailable` where Redis cannot be asked, or refuses.
+    Every method raises `Unavailable` if Redis cannot be reached, or refuses.
 
     Args:
-        redis: A URL, a client of redis-py's, or a `RedisLink`.
-        namespace: What the names in Redis begin with; locks of two namespaces have nothing to do with one another.
-        lease_ms: After how long a sentinel goes if its process cannot extend it, in milliseconds.
+        redis: A URL, a client of redis-py, or a `RedisLink`.
+        namespace: The beginning of the names in Redis. Locks in different namespaces are independent of each other.
+        lease_ms: After how long a sentinel expires if its process cannot extend it, in milliseconds.
 
     Raises:
-        ValueError: `lease_ms` is less than 10, or the namespace has something else in it than letters, digits and
-            `_.-/`.
+        ValueError: `lease_ms` is less than 10 or more than a day, or the namespace has other characters than letters,
+            digits and `_.-/`.
+        ImportError: The extra `ponty-memo[redis]` is not installed.
     """
 
     def __init__(
@@ -60,19 +63,19 @@ class RedisSentinels(SentinelStore):
         self.pending_releases: PendingReleases = self._link.pending_releases
 
     async def exists(self, key: str) -> bool:
-        """Return whether somebody holds `key`, or has left it to its lease."""
+        """Return whether there is a sentinel for `key`, also one whose holder has died."""
         return bool(await self._link.run(ATTEND, [self._names.lock(key)], [self._lease]) != -1)
 
     async def add(self, key: str) -> None:
-        """Raise NotImplementedError: a sentinel without an owner could be removed by anybody."""
+        """Raise NotImplementedError: anybody could remove a sentinel without an owner. Use `try_add`."""
         raise NotImplementedError(f"a sentinel in Redis has an owner: use try_add for {key!r}")
 
     async def remove(self, key: str) -> None:
-        """Raise NotImplementedError: see `add`."""
+        """Raise NotImplementedError, as `add` does. Use `release`."""
         raise NotImplementedError(f"a sentinel in Redis has an owner: use release for {key!r}")
 
     async def try_add(self, key: str, owner: str) -> int:
-        """Take `key` for `owner` if it is free, and return the fence; or 0."""
+        """Take `key` for `owner` and return the fence; return 0 if somebody else holds the key."""
         names, clearing = self._names, self.clearing
         generation = 0 if clearing is None else clearing.generation()
         try:
@@ -91,10 +94,10 @@ class RedisSentinels(SentinelStore):
         return int(fence)
 
     async def release(self, key: str, owner: str) -> None:
-        """Free `key` if it is the owner's, and wake those who wait for it in other processes.
+        """Release `key` if `owner` holds it, and wake the waiters in other processes.
 
         Raises:
-            LeaseLost: It is not the owner's any more.
+            LeaseLost: The owner does not hold it any more.
         """
         try:
             had = await self._give_back(key, owner)
@@ -112,13 +115,13 @@ class RedisSentinels(SentinelStore):
         try:
             return bool(await self._link.run(RELEASE, keys, operands))
         except asyncio.CancelledError:
-            # An event loop that ends cancels the command, too. Giving back twice does no harm: the owner is compared.
+            # An event loop that ends cancels the command too. A second release does no harm: it compares the owner.
             with suppress(Unavailable):
                 await self._link.run(RELEASE, keys, operands)
             raise
 
     async def extend(self, key: str, owner: str) -> bool:
-        """Begin the owner's lease anew, and return whether the owner still had it."""
+        """Extend the owner's lease to its full length, and return whether the owner still had it."""
         names = self._names
         held = await self._link.run(EXTEND, [names.lock(key), names.meta], [owner, self._lease, names.epoch])
         if held == _OUTDATED and self.clearing is not None:
@@ -126,19 +129,19 @@ class RedisSentinels(SentinelStore):
         return bool(held)
 
     async def probe(self, key: str) -> None:
-        """Raise Unavailable where no key could be taken now, because Redis is full, say, or a replica."""
+        """Raise `Unavailable` if no key could be taken now, for instance because Redis is full or a replica."""
         del key
         await self._link.run(PROBE, [self._names.meta])
 
     async def wait(self, key: str, timeout_ms: float) -> None:
-        """Return when `key` was released, or its lease is over, or after `timeout_ms`."""
+        """Wait until `key` is released or its lease is over, but not longer than `timeout_ms`."""
         loop = asyncio.get_running_loop()
         end = loop.time() + timeout_ms / 1000
         lock = self._names.lock(key)
         with self._link.subscription.waiting(self._names.wake, lock) as heard:
             if not await self._link.subscription.ready(timeout_ms / 1000):
                 return
-            heard.clear()  # it is looked at now
+            heard.clear()  # the next command looks at the lock
             left = await self._link.run(ATTEND, [lock], [self._lease])
             if left < 0:
                 return
@@ -148,14 +151,14 @@ class RedisSentinels(SentinelStore):
 
 
 class CacheSentinels(RedisSentinels):
-    """The sentinels of one cache's keys.
+    """The sentinels for the keys of one cache.
 
     Args:
         link: The link to Redis.
-        namespace: What the names in Redis begin with.
-        area: The cache.
-        lease_ms: As for `RedisSentinels`.
-        clearing: What makes the cache's locks outdated.
+        namespace: The beginning of the names in Redis.
+        area: The name of the cache.
+        lease_ms: After how long a sentinel expires, in milliseconds.
+        clearing: The clearing of the cache, which makes its locks outdated.
     """
 
     def __init__(self, link: RedisLink, namespace: str, area: str, lease_ms: float, clearing: Clearing) -> None:

@@ -1,4 +1,4 @@
-"""`RedisStore`: the values of caches, kept in Redis."""
+"""`RedisStore`: a store for the values of caches in Redis."""
 
 import math
 from collections.abc import Callable
@@ -27,29 +27,29 @@ _T = TypeVar("_T")
 
 
 _LONGEST: Final = 100 * 365 * 86400
-"""The longest lifetime that Redis is asked for, in seconds: a hundred years."""
+"""The longest lifetime that is sent to Redis, in seconds: a hundred years."""
 
 
 def near_of(store: "RedisStore[Any]", on_hit: Callable[[], object] | None) -> Near | None:
-    """Return where a decorated function looks before it asks `store`, if there is a near cache.
+    """Return the parts of the near cache of `store` for a memoized function, or None if there is no near cache.
 
     Args:
         store: The store.
-        on_hit: Called at each hit there.
+        on_hit: Called at each hit in the near cache.
     """
     return store._near_of_calls(on_hit)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] # no method for users of the store
 
 
 class Found(NamedTuple, Generic[_T]):
-    """A value that was found."""
+    """A value that was found in Redis."""
 
     value: _T
     overdue: float
-    """For how long it has been past its lifetime, in seconds; negative while it is fresh."""
+    """How long ago its lifetime ended, in seconds; negative while it is fresh."""
 
 
 class RedisStore(CacheStore[_T]):
-    """Where a `cache` keeps its values so that all processes that use one Redis share them.
+    """The store of a `cache` whose values are shared by all processes that use the same Redis.
 
     ::
 
@@ -58,26 +58,27 @@ class RedisStore(CacheStore[_T]):
         @cache(store, Lock(store.sentinels, maxwait_ms=1000, timeout_error=Stampede))
         async def price(product: str) -> int: ...
 
-    `rediscache` does the same in one line. Every method raises `Unavailable` where Redis cannot be asked, or refuses;
-    then `cache` goes on without the store. What cannot be read counts as not there.
+    `rediscache` does the same in one line. Every method raises `Unavailable` if Redis cannot be reached, or refuses;
+    then `cache` goes on without the store. Data that cannot be decoded counts as a miss.
 
     Args:
-        redis: A URL, a client of redis-py's, or a `RedisLink`.
-        namespace: What the names in Redis begin with.
-        area: What comes next in the names of this store's values; what `clear` forgets.
-        ttl_ms: How long a value lives, in milliseconds, 0 for ever; or a function that returns it for a value, where
-            None is for ever, and a value whose lifetime is not above zero is not kept.
-        jitter: Shortens each lifetime by a random part of it, up to this share (0 to 1).
-        keep_ms: For how long after its lifetime a value still lies in Redis, in milliseconds, where `look` finds it.
+        redis: A URL, a client of redis-py, or a `RedisLink`.
+        namespace: The beginning of the names in Redis.
+        area: The second part of the names of this store's values. `clear` removes all values with these two parts.
+        ttl_ms: How long a value is fresh, in milliseconds; 0 means for ever. Or a function that gets the value and
+            returns its lifetime: None means for ever, and a value whose lifetime is not above zero is not kept.
+        jitter: Shortens each lifetime at random by up to this share (0 to 1).
+        keep_ms: How long after its lifetime a value stays in Redis, in milliseconds, so that `look` still finds it.
         lease_ms: The lease of `sentinels`, in milliseconds.
         serializer: "msgpack", "json", or an object with `encode` and `decode`.
-        returns: The type that values are read as: anything that msgspec knows, dataclasses included.
-        near_ms: For how long this process keeps what it has read, in milliseconds; 0 asks Redis each time.
-        near_maxsize: How many values it keeps; the least recently used go first.
-        near_stale_ms: For how much longer it serves them while Redis is away, in milliseconds.
+        returns: The type that values are decoded to: any type that msgspec supports, dataclasses included.
+        near_ms: How long this process serves a value from its near cache without asking Redis, in milliseconds; 0 asks
+            Redis at each call.
+        near_maxsize: The largest number of values in the near cache; the least recently used one is dropped first.
+        near_stale_ms: How much longer the near cache serves values while Redis cannot be reached, in milliseconds.
 
     Raises:
-        ValueError: A time, a size or a name makes no sense.
+        ValueError: A time, a size or a name is not valid.
         ImportError: The extra `ponty-memo[redis]` is not installed.
     """
 
@@ -122,18 +123,18 @@ class RedisStore(CacheStore[_T]):
             self._link.subscription.subscribe(self._names.drop, self._near)
         self._clearing: Final = Clearing(self._link, self._names)
         self.sentinels: Final[RedisSentinels] = CacheSentinels(self._link, namespace, area, lease_ms, self._clearing)
-        """The sentinels for the `Lock` of a cache over this store: those that `set_as` compares owners with."""
+        """The sentinels for the `Lock` of a cache over this store; `set_as` compares the owner with them."""
 
     async def get(self, key: str) -> "_T | type[cachemiss]":
-        """Return the value stored under `key` while it is fresh, or cachemiss."""
+        """Return the value of `key` if it is fresh, or cachemiss."""
         found = await self.look(key)
         return found.value if isinstance(found, Found) and found.overdue < 0 else cachemiss
 
     async def look(self, key: str) -> "Found[_T] | type[cachemiss]":
-        """Return what is stored under `key`, for up to `keep_ms` after its lifetime too, or cachemiss."""
+        """Return the value of `key`, up to `keep_ms` after its lifetime, as a `Found`; or cachemiss."""
         name, near = self._names.value(key), self._near
         if near is not None:
-            self._link.client()  # in another event loop than before, what was kept is not served
+            self._link.client()  # in a new event loop, this makes the near cache serve nothing old
             self._link.subscription.listen(self._names.drop)
             kept = near.get(name)
             if kept is not None:
@@ -158,7 +159,10 @@ class RedisStore(CacheStore[_T]):
         return Found(value, -left)
 
     async def set(self, key: str, data: _T) -> object:
-        """Store `data` under `key`, whoever holds its lock; a value that is not kept leaves nothing there."""
+        """Store `data` under `key`, whoever holds its lock.
+
+        If the lifetime of `data` is not above zero, the value of `key` is removed instead.
+        """
         lasting = self._lifetime(data)
         if lasting <= 0:
             await self.remove(key)
@@ -170,16 +174,19 @@ class RedisStore(CacheStore[_T]):
         return None
 
     async def set_as(self, key: str, data: _T, owner: str) -> object:
-        """Store `data` under `key` if `owner` holds its lock in `sentinels`; "" stores it in any case.
+        """Store `data` under `key` if `owner` holds the lock of the key in `sentinels`.
+
+        With `""` as the owner, it is stored in any case.
 
         Raises:
-            LeaseLost: The owner does not hold the lock, or the store was cleared since it was taken. Nothing is stored.
+            LeaseLost: The owner does not hold the lock, or the store was cleared after the lock was taken. Nothing was
+                stored.
         """
         if not owner:
             return await self.set(key, data)
         lasting = self._lifetime(data)
         if lasting <= 0:
-            if self._keep:  # there may be one past its lifetime
+            if self._keep:  # there may be a stale value
                 await self.remove(key)
             return cachemiss
         names, near = self._names, self._near
@@ -198,7 +205,7 @@ class RedisStore(CacheStore[_T]):
         return None
 
     async def remove(self, key: str) -> bool:
-        """Forget what is stored under `key`, in all near caches too, and return whether there was anything."""
+        """Remove the value of `key`, also from all near caches, and return whether there was one."""
         name = self._names.value(key)
         if self._near is not None:
             self._near.drop(name)
@@ -208,10 +215,10 @@ class RedisStore(CacheStore[_T]):
         return bool(found)
 
     async def clear(self) -> None:
-        """Forget everything in this store's area; nothing that is being computed now is stored.
+        """Remove all values in this store's area; computations in progress do not store their values.
 
-        It waits until every process that computes knows of it, and for one that stands still or has died until its
-        lease has ended.
+        It waits until every process that computes knows of it. If such a process stands still or has died, it waits
+        until the lease of that process has ended.
         """
         if self._near is not None:
             self._near.clear()
@@ -234,13 +241,13 @@ class RedisStore(CacheStore[_T]):
         )
 
     async def _read(self, name: str) -> tuple[bytes | None, float]:
-        """Return what lies in Redis under `name`, and for how long it is fresh, in seconds."""
-        mortal = [int(self._mortal)]  # then what has no expiry was stored by somebody else
+        """Return the data in Redis under `name`, and how long it is still fresh, in seconds."""
+        mortal = [int(self._mortal)]  # if values have a lifetime, data without an expiry is not from this store
         if self._near is None and not self._keep:
             return await self._link.run(READ, [name], mortal), math.inf
         data, left = await self._link.run(LOOK, [name], mortal) or (None, -1)
         return data, math.inf if left == -1 else left / 1000 - self._keep
 
     def _milliseconds(self, lasting: float) -> int:
-        """Return for how long to keep in Redis a value that is fresh for `lasting` seconds, 0 for ever."""
+        """Return how long to keep a value in Redis that is fresh for `lasting` seconds; 0 means for ever."""
         return 0 if lasting == math.inf else max(1, round(min(lasting + self._keep, _LONGEST) * 1000))

@@ -1,10 +1,10 @@
-"""How this process talks with one Redis: commands and their answers, messages, and what to do without an answer.
+"""How this process communicates with one Redis: commands and answers, messages, and failures.
 
 ::
 
     shared_links -> link -> circuit_breaker (is Redis there?) -> command -> pipeline (a free connection?) -> clients
-    pubsub -> those who listen
+    pubsub -> listeners
 
-`failures` tells what goes wrong as one error. `orphaned_locks` gives back what was locked while the answer was lost.
-`script` is a command that Redis runs whole.
+`failures` turns all errors into `Unavailable`. `orphaned_locks` releases locks that Redis may have taken although its
+answer was lost. `script` is a Lua script, which Redis runs atomically.
 """

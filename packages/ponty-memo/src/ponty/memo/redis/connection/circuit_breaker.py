@@ -1,11 +1,11 @@
-"""The circuit breaker: while Redis is away, nobody waits for it.
+"""The circuit breaker: while Redis cannot be reached, no caller waits for it.
 
-- *closed*: commands are sent. Each that Redis answers, be it with an error, forgets the failures before it; each that
-  gets no answer counts as a failure, and all that were sent in one batch as one.
-- *open*: so many failures came in a row that Redis counts as away. Commands fail at once, and one task asks again and
-  again whether it is back; nobody else pays for the asking. When it is, the breaker closes.
+- *closed*: commands are sent. Each answer of Redis, even an error, resets the count of failures. Each command without
+  an answer counts as a failure; all commands of one batch together count as one.
+- *open*: after several failures in a row. Commands fail at once. One task asks again and again whether Redis is back,
+  so no caller has to wait for that. When Redis answers, the breaker closes.
 
-What can never happen: an open breaker with nobody asking; two that ask.
+What can never happen: an open breaker without a task that asks; two tasks that ask.
 """
 
 from collections.abc import Awaitable, Callable
@@ -23,7 +23,7 @@ class Breaker:
     """The breaker of one link.
 
     Args:
-        ping: Asks Redis whether it is there; raises if it is not.
+        ping: Sends a PING to Redis; raises an exception if there is no answer.
     """
 
     __slots__ = ("_counted", "_failures", "_ping", "_probe")
@@ -36,7 +36,7 @@ class Breaker:
 
     @property
     def open(self) -> bool:
-        """Whether Redis counts as away."""
+        """Whether the breaker is open."""
         return self._probe is not None
 
     def check(self) -> None:
@@ -54,10 +54,10 @@ class Breaker:
         self._counted = None
 
     def failed(self, error: BaseException, batch: object = None) -> None:
-        """Note that Redis has not answered; of commands that were sent in one batch, this is one failure.
+        """Note that Redis has not answered; all commands of one batch count as one failure.
 
         Args:
-            error: What went wrong.
+            error: The error.
             batch: The batch.
         """
         if batch is not None and batch is self._counted:
@@ -73,7 +73,7 @@ class Breaker:
         return set() if self._probe is None else {self._probe}
 
     def on_new_loop(self) -> None:
-        """Begin anew in another event loop."""
+        """Start afresh in another event loop."""
         self._probe, self._failures = None, 0
 
     async def close(self) -> None:
@@ -88,7 +88,7 @@ class Breaker:
             await asyncio.sleep(_PAUSE)
             try:
                 await self._ping()
-            except Exception:  # noqa: BLE001, S112 - whatever it is, Redis is not back
+            except Exception:  # noqa: BLE001, S112 - any error means that Redis is not back
                 continue
             self._probe, self._failures = None, 0
             logger().warning("Redis is back")

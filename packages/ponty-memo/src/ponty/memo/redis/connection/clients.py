@@ -1,4 +1,4 @@
-"""The clients of redis-py that a link talks through: its own, made of a URL, or one that was given to it."""
+"""The redis-py clients of links: made from a URL by the link itself, or given by the user."""
 
 from typing import TYPE_CHECKING
 
@@ -10,27 +10,27 @@ if TYPE_CHECKING:
 
 
 def client_of(url: str, *, timeout: float, connections: int) -> "Redis":
-    """Return a client of a link's own, which speaks RESP2 and tries nothing twice.
+    """Return a client for a URL, which uses RESP2 and does not retry.
 
     Args:
-        url: Where Redis is.
+        url: The URL of Redis.
         timeout: How long a connection may take to open, in seconds.
-        connections: How many there may be.
+        connections: The largest number of connections.
 
     Raises:
-        ValueError: The URL is none.
+        ValueError: The URL is not valid.
     """
     return aioredis.Redis.from_url(
         url,
-        protocol=2,  # with RESP3, the client does not look whether a connection is still good
-        socket_timeout=None,  # how long an answer may take, each command and each batch sees to itself
+        protocol=2,  # with RESP3, the client does not check whether a connection still works
+        socket_timeout=None,  # each command and each batch has its own limit for the answer
         socket_connect_timeout=timeout,
         max_connections=connections,
     )
 
 
 def check_client(redis: object) -> None:
-    """Raise a TypeError for what is neither a URL nor a client of redis.asyncio with one Redis behind it."""
+    """Raise a TypeError if `redis` is neither a URL nor a client of redis.asyncio for a single Redis."""
     if isinstance(redis, str):
         return
     kind = type(redis).__qualname__
@@ -44,6 +44,6 @@ def check_client(redis: object) -> None:
 
 
 def address_of(client: "Redis") -> tuple[object, ...]:
-    """Return the address of a client's Redis: the same for two clients of one."""
+    """Return the address of a client's Redis, which is equal for two clients of the same Redis."""
     parameters = client.connection_pool.connection_kwargs
     return tuple([parameters.get(name) for name in ("host", "port", "path", "db")])

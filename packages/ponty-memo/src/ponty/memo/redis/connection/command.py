@@ -1,10 +1,10 @@
-"""One command on its way: gathered with others, sent, answered, or given up.
+"""One command: gathered with others, sent, and answered or given up.
 
-Its caller may leave at any time; the command goes on. `outcome` is what the caller waits for. How commands are sent
-together is said in `ponty.memo.redis.connection.pipeline`.
+The caller waits for `outcome`. It may leave at any time, and the command goes on. How commands are sent together is
+explained in `ponty.memo.redis.connection.pipeline`.
 
-A command is sent without a task of its own. It gets one if the answer is an error: there its way is gone from the
-beginning, with this answer in place of the first one, so that whatever is sent again is sent whoever has left.
+Usually a command needs no separate task. If the answer is an error, it gets a task, in which `send` runs from the
+beginning with this error as its first answer. So a retry is sent even if the caller has left.
 """
 
 from collections.abc import Awaitable, Callable
@@ -17,15 +17,15 @@ from ponty.memo.redis.connection.pipeline import Batch, Part, Pipeline
 from ponty.memo.redis.lazy_imports import exceptions
 
 _LAST_RESORT: Final = 3
-"""After how many times its `timeout_ms` a command without an answer is cancelled."""
+"""A command without an answer is cancelled after this many times `timeout_ms`."""
 _FIRST: Final = frozenset({"PING", "release", "extend", "commit", "forget", "acknowledge"})
-"""What goes before all else where commands wait for a connection."""
+"""The commands that go first when commands wait for a connection."""
 _FULL: Final = ("Too many connections", "No connection available")
-"""How redis-py begins to say that its pool has no connection left; versions before 6 have no class for it."""
+"""How the messages of redis-py for a full pool begin; versions before 6 have no exception class for it."""
 _TURNS: Final = 3
-"""How many turns of the event loop it takes to read what has come."""
+"""The number of turns of the event loop that it takes to read an answer that has arrived."""
 _PAUSE: Final = 0.01
-"""After how long a full pool is asked again, in seconds."""
+"""The pause before a full pool is asked again, in seconds."""
 
 
 def is_full(error: BaseException) -> bool:
@@ -44,13 +44,14 @@ class Command:
     """One command.
 
     Args:
-        what: Its name.
-        parts: What is sent first.
-        send: The whole of its way: called with what sends parts, the first of which are `parts`, it returns the answer.
-        pipeline: Sends it together with others.
-        breaker: Counts a failure if it was sent and got no answer in time.
+        what: The name of the command.
+        parts: The parts that are sent first.
+        send: Runs the command, retries included: it gets a function that sends parts, beginning with `parts`, and
+            returns the answer.
+        pipeline: Sends the command together with others.
+        breaker: Counts a failure if the command was sent and not answered in time.
         timeout: How long an answer may take, in seconds.
-        track: Called with a task that it needs.
+        track: Called with the task of the command, if it needs one.
     """
 
     __slots__ = (
@@ -101,13 +102,13 @@ class Command:
 
     @property
     def given_up(self) -> bool:
-        """Whether it need not be sent any more: its time was over before, not if its caller has only gone."""
+        """Whether it is not to be sent any more: its time was over; not if only its caller has left."""
         if self._answer is not None:
             return self._answer.done()
         return self.outcome.done() and not self.outcome.cancelled()
 
     def on_sent(self, batch: Batch, waited: bool) -> None:
-        """Note that it is sent; after a wait for a connection, have the time to answer run from now on."""
+        """Note that it is sent; if it had to wait for a connection, the time to answer begins now."""
         if waited and not self.outcome.done():
             self._timer.cancel()
             self._timer = self._loop.call_later(self._timeout, self._time_out)
@@ -118,15 +119,15 @@ class Command:
         self._seen = 0
 
     def on_reply(self, reply: Any) -> None:
-        """Take the answer to what was sent."""
+        """Handle the answer."""
         if self._answer is not None:
             if not self._answer.done():
                 self._answer.set_result(reply)
-        elif not self.outcome.done():  # or else the caller has gone
+        elif not self.outcome.done():  # done if the caller has left
             self.outcome.set_result((reply, None))
 
     def on_failure(self, error: BaseException) -> None:
-        """Take the error in place of an answer."""
+        """Handle an error in place of an answer."""
         if self._answer is not None:
             if not self._answer.done():
                 if isinstance(error, asyncio.CancelledError):
@@ -139,12 +140,12 @@ class Command:
         elif self._task is None:
             self._answer = self._loop.create_future()
             self._answer.set_exception(error)
-            self._answer.exception()  # it is looked at, at the latest here
+            self._answer.exception()  # retrieve it, so that asyncio does not complain if nobody else does
             self._task = self._loop.create_task(self._run(), name=f"ponty.memo redis {self._what}")
             self._track(self._task)
 
     def stop_clock(self) -> None:
-        """Let the command take its time, for its caller has gone."""
+        """Stop the timer, because the caller has left."""
         self._timer.cancel()
 
     async def _run(self) -> None:
@@ -157,11 +158,11 @@ class Command:
                 except exceptions.ConnectionError as error:
                     if not is_full(error):
                         raise
-                self._sent, self._seen = False, self._pipeline.answers  # others use the same pool
+                self._sent, self._seen = False, self._pipeline.answers  # the pool is full: others use it too
                 await asyncio.sleep(_PAUSE)
-        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - the caller sees to it
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - the caller handles it
             failure = error
-        if not self.outcome.done():  # or else the caller has gone
+        if not self.outcome.done():  # done if the caller has left
             self.outcome.set_result((reply, failure))
 
     async def _ask(self, *parts: Part) -> Any:
@@ -173,16 +174,16 @@ class Command:
             return await answer
         finally:
             if self._answer is answer:
-                self._answer = None  # the next one is another's
+                self._answer = None  # the next request gets another future
 
     def _time_out(self, turns: int = _TURNS) -> None:
         if self.outcome.done():
             return
-        if turns:  # where the loop was held up, an answer may have come that nobody has read
+        if turns:  # if the loop was held up, the answer may have arrived and not been read yet
             self._timer = self._loop.call_soon(self._time_out, turns - 1)
             return
         answers = self._pipeline.answers if self.batch is None or not self._sent else self.batch.answers
-        if self._seen != answers:  # Redis is there, the crowd is our own
+        if self._seen != answers:  # Redis answers; this command only waits behind others of this process
             self._seen = answers
             self._timer = self._loop.call_later(self._timeout, self._time_out)
             return

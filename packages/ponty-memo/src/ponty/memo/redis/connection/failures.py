@@ -1,4 +1,4 @@
-"""What goes wrong between the client and Redis: told apart, counted for the breaker, and told as one error."""
+"""Failures between the client and Redis: they are distinguished, counted by the breaker, and become `Unavailable`."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -19,8 +19,8 @@ class Failures:
 
     Args:
         client: Returns the client in this event loop.
-        breaker: Is told of each failure to answer, and of each answer.
-        track: Called with a task that is begun.
+        breaker: Counts each missing answer, and is reset by each answer.
+        track: Called with each new task.
     """
 
     __slots__ = ("_breaker", "_client", "_last", "_track")
@@ -34,31 +34,31 @@ class Failures:
         self._last: dict[str, float] = {}
 
     def on_new_loop(self) -> None:
-        """Begin anew in another event loop, which has a clock of its own."""
+        """Start afresh in another event loop, which has another clock."""
         self._last = {}
 
     def told(self, error: BaseException, what: str, batch: object) -> Unavailable:
         """Count a failure, and return the error for the caller.
 
         Args:
-            error: What went wrong.
+            error: The error of the client or of Redis.
             what: The name of the command.
-            batch: What it was sent with.
+            batch: The batch in which it was sent.
         """
-        if isinstance(error, asyncio.CancelledError):  # of the command, by `aclose`
+        if isinstance(error, asyncio.CancelledError):  # `aclose` has cancelled the command
             return Unavailable(f"{what}: the link was closed")
         if isinstance(error, exceptions.ConnectionError | exceptions.TimeoutError | OSError):
             self._breaker.failed(error, batch)
             return Unavailable(f"{what}: {error}", in_doubt=not is_refused(error))
         self._breaker.answered()
-        if isinstance(error, exceptions.ReadOnlyError) or "-READONLY" in str(error):  # as scripts of Redis 6 say it
+        if isinstance(error, exceptions.ReadOnlyError) or "-READONLY" in str(error):  # the latter in scripts of Redis 6
             self._reconnect()
         elif self._not_since("complained", 10):
             logger().error("Redis refuses what it is asked", exc_info=error)
         return Unavailable(f"{what}: {error}", in_doubt=False)
 
     def _not_since(self, what: str, limit: float) -> bool:
-        """Return whether `what` was not done in the last `limit` seconds; it counts as done now."""
+        """Return whether `what` was not done in the last `limit` seconds; if so, note that it is done now."""
         now = asyncio.get_running_loop().time()
         if now < self._last.get(what, -limit) + limit:
             return False
@@ -66,7 +66,7 @@ class Failures:
         return True
 
     def _reconnect(self) -> None:
-        """Look anew who is the primary, once a second at most: a failover may have left us with a replica."""
+        """Close the idle connections, at most once a second: after a failover they may lead to a replica."""
         if not self._not_since("reconnected", 1):
             return
         logger().error("Redis is read-only: it is asked on new connections from now on")
@@ -82,10 +82,10 @@ def _reconnected(task: "asyncio.Task[Any]") -> None:
 
 
 def has_broken(error: BaseException) -> bool:
-    """Return whether a connection broke that was open before, and not one that could not be opened, or had."""
+    """Return whether an open connection broke; not if it could not be opened, or if the pool was full."""
     return not isinstance(error, exceptions.BusyLoadingError) and not is_refused(error) and not is_full(error)
 
 
 def is_refused(error: BaseException) -> bool:
-    """Return whether there was no connection, and could be none."""
+    """Return whether the connection could not be opened."""
     return isinstance(error, ConnectionRefusedError) or "connecting to" in str(error)

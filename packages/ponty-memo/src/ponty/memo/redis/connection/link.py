@@ -1,27 +1,27 @@
-"""`RedisLink`: what one process has to do with one Redis, for all caches and locks that share it.
+"""`RedisLink`: the connections of one process to one Redis, for all caches and locks that share it.
 
 A link has a client, one subscription (see `ponty.memo.redis.connection.pubsub`) and a circuit breaker (see
-`ponty.memo.redis.connection.circuit_breaker`). It opens by itself when it is first used, and again in each event loop
-that it is used in.
+`ponty.memo.redis.connection.circuit_breaker`). It opens by itself when it is first used, and again in each new event
+loop.
 
 How a command is run:
 
-1. In a batch with others, in a task of its own. A caller that is cancelled, or has waited long enough, leaves; the
-   command goes on to its end. So the client is not cancelled between a command and its answer, whoever leaves, and an
-   answer cannot be taken for that of a later command.
-2. A caller waits for `timeout_ms` at most while no answer comes, whatever the client's own limits are. What has not
-   been sent by then is not sent any more. What has been sent is *in doubt*.
-3. A script whose connection breaks is run once more, on a new connection: Redis closes those that are idle, and so does
-   what lies between. To run a script twice does no harm.
-4. A command that gets no answer at all, not even long after that, is cancelled: the client closes the connection.
-5. What is asked in one turn of the event loop is sent together. So many batches run at once as there are connections;
-   the other commands wait their turn (see `ponty.memo.redis.connection.pipeline`).
-   That wait is nothing that Redis could be blamed for: it lasts for as long as Redis answers the others, ends after
-   `timeout_ms` without any answer, and never counts for the breaker. The time to answer runs from when it is over.
-6. Whatever goes wrong between the client and Redis is `Unavailable`, so that callers have one error to look for.
+1. It is sent in a batch with others, in a separate task. A caller that is cancelled, or has waited long enough, leaves,
+   and the command goes on to its end. So the client is never cancelled between a command and its answer, and an answer
+   cannot be mistaken for that of a later command.
+2. A caller waits at most `timeout_ms` while no answer comes, whatever the limits of the client are. A command that was
+   not sent by then is not sent any more. A command that was sent is *in doubt*.
+3. If the connection of a script breaks, the script is run once more on a new connection, because Redis, or a proxy
+   between, closes idle connections. To run a script twice does no harm.
+4. A command that gets no answer for a long time after that is cancelled, and the client closes the connection.
+5. Commands of one turn of the event loop are sent together. As many batches run at once as there are connections; the
+   other commands wait (see `ponty.memo.redis.connection.pipeline`). Redis is not to blame for this wait: it may last as
+   long as Redis answers other commands, it ends after `timeout_ms` without any answer, and the breaker never counts it.
+   The time to answer begins after the wait.
+6. All errors between the client and Redis become `Unavailable`, so callers have to handle only one exception.
 
-What can never happen: an answer given to another caller; a caller that waits longer than `timeout_ms` for a
-Redis that answers nobody.
+What can never happen: an answer that goes to another caller; a caller that waits longer than `timeout_ms` for a Redis
+that answers nobody.
 """
 
 import functools
@@ -50,22 +50,23 @@ if TYPE_CHECKING:
 
 
 class RedisLink:
-    """This process's link to one Redis or Valkey, shared by all caches and locks over it.
+    """The connections of this process to one Redis or Valkey, shared by all caches and locks that use it.
 
-    It opens when it is first used. `async with`, or `redis_provider`, opens it beforehand and closes it afterwards; of
-    several at once, the last one to leave closes it.
+    It opens when it is first used. `async with`, or `redis_provider`, opens it in advance and closes it at the end; if
+    several of them are active, the last one closes it. Make a link to set `timeout_ms` or `max_connections`, or to
+    close the connections at a certain point; otherwise a URL is enough.
 
     Args:
-        redis: A URL (`redis://`, `rediss://` or `unix://`), or a client of redis-py's, which remains its owner's to
-            close. The link's own client speaks RESP2 and tries nothing twice.
-        timeout_ms: How long a caller waits for an answer, in milliseconds, before Redis counts as unavailable.
-        max_connections: On how many connections commands are sent at once, what is asked together on one; the others
-            wait.
+        redis: A URL (`redis://`, `rediss://` or `unix://`), or a client of redis-py. A client that is given is not
+            closed with the link. The client that is made for a URL uses RESP2 and does not retry.
+        timeout_ms: How long a caller waits for an answer, in milliseconds, before it gets `Unavailable`.
+        max_connections: The largest number of connections on which commands are sent at once. Commands that are issued
+            together share one; when all are in use, further commands wait.
 
     Raises:
-        ImportError: redis-py is not installed; the extra `ponty-memo[redis]` brings it.
-        ValueError: The URL is none, or a number makes no sense.
-        TypeError: `redis` is something else, such as a client that does not await, or one of a cluster.
+        ImportError: redis-py is not installed; it comes with the extra `ponty-memo[redis]`.
+        ValueError: The URL is not valid, or a number is not above zero.
+        TypeError: `redis` is something else, such as a synchronous client or a client of a cluster.
     """
 
     def __init__(self, redis: "str | Redis", *, timeout_ms: float = 1000, max_connections: int = 50) -> None:
@@ -93,11 +94,11 @@ class RedisLink:
 
     def _maker(self, url: str) -> "Callable[[], Redis]":
         make = functools.partial(client_of, url, timeout=self._timeout, connections=self._connections + 3)
-        make()  # a URL that is none is refused here
+        make()  # refuses an invalid URL now
         return make
 
     async def __aenter__(self) -> Self:
-        """Open the link, and look whether Redis is there; if it is not, say so in the log."""
+        """Open the link; if Redis cannot be reached, this is only logged."""
         self.client()
         self._openers += 1
         try:
@@ -112,14 +113,14 @@ class RedisLink:
     async def __aexit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Close the link, once the commands under way have ended, unless others have opened it, too."""
+        """Close the link after the commands in progress have ended, unless others have opened it too."""
         self.loop_owner.enter()
         self._openers = max(0, self._openers - 1)
         if not self._openers:
             await self.aclose()
 
     def address(self) -> tuple[object, ...]:
-        """Return the address of the link's Redis: the same for two links to one."""
+        """Return the address of the link's Redis, which is equal for two links to the same Redis."""
         return address_of(self._make() if self._given is None else self._given)
 
     def client(self) -> "Redis":
@@ -129,22 +130,22 @@ class RedisLink:
             self._client = self._make()
             self._closed = False
             size = getattr(self._client.connection_pool, "max_connections", None)
-            free = size - 1 if isinstance(size, int) else self._connections  # the subscription has one
+            free = size - 1 if isinstance(size, int) else self._connections  # one is for the subscription
             self._pipeline = self._make_pipeline(max(1, min(self._connections, free)))
         return self._client
 
     def check_open(self) -> None:
-        """Let only what is not the end of something older open the link again.
+        """Refuse to open the link again only to end older work, such as the release of a lock.
 
         Raises:
-            Unavailable: The link was closed, and nobody has used it since.
+            Unavailable: The link was closed, and was not used since.
         """
         self.loop_owner.enter()
         if self._closed:
             raise Unavailable("the link was closed", in_doubt=False)
 
     async def aclose(self) -> None:
-        """Close the link, once nothing is being given back any more; it would open again if it were used."""
+        """Close the link after the pending releases of locks have ended; it opens again if it is used again."""
         loop = self.loop_owner.enter()
         await self.subscription.close()
         await self.orphaned_locks.close()
@@ -152,7 +153,7 @@ class RedisLink:
         end = loop.time() + self._timeout
         while (pending := self._running | self.pending_releases.pending()) and (left := end - loop.time()) > 0:
             await asyncio.wait(pending, timeout=left, return_when=asyncio.FIRST_COMPLETED)
-            await asyncio.sleep(0)  # what is done may begin something else
+            await asyncio.sleep(0)  # a task that has ended may start another one
         self._closed = True
         self._pipeline.close()
         late = set(self._running)
@@ -160,24 +161,24 @@ class RedisLink:
             task.cancel()
         if late:
             await asyncio.wait(late, timeout=self._timeout)
-        await self.subscription.close()  # what was still under way may have begun to listen anew
+        await self.subscription.close()  # a command that was in progress may have opened it again
         client, self._client = self._client, None
         if client is not None and self._given is None:
             await client.aclose()
 
     async def ping(self) -> None:
-        """Ask whether Redis is there, whatever the breaker says.
+        """Send a PING to Redis, even if the breaker is open.
 
         Raises:
-            Unavailable: It is not.
+            Unavailable: Redis cannot be reached.
         """
         await self._attempt("PING", ("PING",), lambda ask: ask("PING"))
 
     async def run(self, script: Script, keys: Sequence[str], arguments: Sequence[str | bytes | int] = ()) -> Any:
-        """Run a script, and return its answer; texts come as bytes.
+        """Run a script, and return its answer; strings are returned as bytes.
 
         Raises:
-            Unavailable: Redis cannot be asked, or refuses.
+            Unavailable: Redis cannot be reached, or refuses.
         """
         operands = (len(keys), *keys, *arguments)
 
@@ -197,27 +198,27 @@ class RedisLink:
                     raise
                 reply = await self._again(lambda: evaluate(ask), error)
                 if script.done_once and not reply:
-                    raise  # perhaps the first one has done it
+                    raise  # the first run may have been successful
                 return reply
 
         self.breaker.check()
         return await self._attempt(script.name, parts, attempt)
 
     async def _again(self, evaluate: Callable[[], Awaitable[Any]], error: Exception) -> Any:
-        """Run a script whose connection has broken once more, on a new connection; raise `error` if that fails, too."""
+        """Run a script whose connection has broken once more on a new connection; raise `error` if that fails too."""
         try:
-            await self.client().connection_pool.disconnect(inuse_connections=False)  # idle ones may have broken, too
+            await self.client().connection_pool.disconnect(inuse_connections=False)  # idle ones may be broken too
             return await evaluate()
         except (exceptions.ConnectionError, exceptions.TimeoutError, OSError) as second:
             if is_full(second):
                 raise
-            raise error from second  # with which it is in doubt whether the script was run
+            raise error from second  # of the two, this one says that the script may have been run
 
     async def command(self, *parts: Part) -> Any:
-        """Run a command, and return its answer; texts come as bytes.
+        """Run a command, and return its answer; strings are returned as bytes.
 
         Raises:
-            Unavailable: Redis cannot be asked, or refuses.
+            Unavailable: Redis cannot be reached, or refuses.
         """
         self.breaker.check()
         return await self._attempt(str(parts[0]), parts, lambda ask: ask(*parts))
@@ -244,10 +245,10 @@ class RedisLink:
                 raise self._failures.told(failure, what, command.batch) from failure
             raise failure
         finally:
-            del failure  # whose traceback has this frame
+            del failure  # breaks a reference cycle: its traceback has this frame
 
     def _on_new_loop(self) -> None:
-        """Begin anew in another event loop: connections belong to the one in which they were made."""
+        """Start afresh in another event loop, because connections belong to the loop in which they were made."""
         if self._used and self._process != os.getpid():
             client: Any = self._client
             connections = None if client is None else vars(client.connection_pool).copy()
@@ -270,8 +271,8 @@ class RedisLink:
 
 
 _inherited: Final[list[object]] = []
-"""What a process has inherited of its parent's links, kept for good and never touched.
+"""The connections and tasks that a forked process has from its parent; they are kept for ever and never used.
 
-The sockets, and the selector of the loop that waits for them, are the parent's too. A connection that is closed here,
-were it by the garbage collector, would be taken out of the selector in which the parent waits for its answers.
+The sockets, and the selector of the event loop, are shared with the parent. If a connection was closed here, even by
+the garbage collector, it would be removed from the selector with which the parent waits for its answers.
 """

@@ -1,10 +1,10 @@
-"""Orphaned locks: those that Redis was asked for, and may have taken, while its answer was lost.
+"""Orphaned locks: locks that Redis may have taken for this process although the answer was lost.
 
-Nobody will use such a lock, since who asked got `Unavailable`. So it is given back as soon as Redis answers again,
-and not left to its lease. Giving back does no harm where nothing was taken: the owner is compared, and has no other
-use.
+Nobody will use such a lock, because the caller got `Unavailable`. So it is released as soon as Redis answers again, and
+not only at the end of its lease. The release does no harm if the lock was not taken: it compares the owner, which is
+never used again.
 
-What can never happen: a lock that is given back while its owner still asks for it, or may hold it.
+What can never happen: a lock that is released while its owner still asks for it, or may hold it.
 """
 
 from collections.abc import Awaitable, Callable
@@ -27,23 +27,23 @@ class OrphanedLocks:
         self._task: asyncio.Task[Any] | None = None
 
     def add(self, owner: str, give_back: GiveBack, lease: float) -> None:
-        """Release a lock as soon as Redis answers; after its lease, in seconds, it is free anyway."""
+        """Release a lock as soon as Redis answers, unless its lease, in seconds, has ended by then."""
         loop = asyncio.get_running_loop()
         self._left[owner] = give_back, loop.time() + lease
         if self._task is None or self._task.done():
             self._task = loop.create_task(self._settle(), name="ponty.memo redis doubts")
 
     def tasks(self) -> "set[asyncio.Task[Any]]":
-        """Return the task that gives back, if there is one."""
+        """Return the task that releases, if there is one."""
         return set() if self._task is None else {self._task}
 
     def on_new_loop(self) -> None:
-        """Begin anew in another event loop."""
+        """Start afresh in another event loop."""
         self._task = None
         self._left.clear()
 
     async def close(self) -> None:
-        """Ask no longer; what is left is left to its lease."""
+        """Stop releasing; the remaining locks end with their leases."""
         task, self._task = self._task, None
         self._left.clear()
         if task is not None:

@@ -1,29 +1,29 @@
-"""What is asked in one turn of the event loop, sent together: one write, one round trip, on one connection.
+"""The pipeline: the commands of one turn of the event loop are sent together, in one round trip on one connection.
 
 States of a command:
 
-- *gathered*: it was asked for in this turn, or no connection is free. It stands in one of two queues.
-- *sent*: it is in a batch, on a connection of its own, with others before and behind it.
-- *over*: its answer has come, or an error in place of it. Whoever asked is woken then, not at the end of the batch.
+- *gathered*: it was issued in this turn, or no connection is free. It is in one of two queues.
+- *sent*: it is in a batch, which has a connection to itself.
+- *over*: its answer, or an error instead, has arrived. The sender is woken at once, not at the end of the batch.
 
 Rules:
 
-1. A batch takes what is gathered at the end of the turn, up to a number of commands and of bytes; what is left makes
-   the next one. So a thousand callers take a few round trips, and no batch is so long that others wait for it.
-2. So many batches are under way as there are connections. Where none is free, commands gather until one is, and what
-   keeps or ends something that is held goes before what begins something: a release, or the extension of a lease, does
-   not stand behind a thousand new locks.
-3. Redis answers in the order of the commands. An answer that is an error is that command's own; the others of the batch
-   have theirs. If the connection breaks, those that were answered keep their answers, and each of the others gets an
-   error of its own. Whoever asked decides whether to ask again; what is asked again is gathered again.
-4. What is given up before it was sent is not sent; after that, its answer is read and thrown away. A batch to which no
-   further answer comes for long is cancelled, which closes its connection.
-5. Where the client is not the link's own, a batch of one command is run by the client itself. So is every command, one
-   by one, where the client has an `execute_command` of its own, or but one connection that it does not lend.
+1. At the end of the turn, a batch takes the gathered commands, up to a number of commands and of bytes; the rest makes
+   the next batch. So a thousand callers need only a few round trips, and no batch is so long that others wait for it.
+2. As many batches are in progress as there are connections. If none is free, commands are gathered until one is. The
+   commands that keep or end something, such as the release of a lock or the extension of a lease, go before those that
+   begin something. So a release does not have to wait behind a thousand new locks.
+3. Redis answers in the order of the commands. An answer that is an error concerns only that command, not the others of
+   the batch. If the connection breaks, the commands that were answered keep their answers, and each of the others gets
+   an error. The sender decides whether to try again; a repeated command is gathered again.
+4. A command that is given up before it was sent is not sent; after that, its answer is read and ignored. A batch that
+   gets no further answer for a long time is cancelled, which closes its connection.
+5. If the client was given by the user, a batch of one command is run by the client itself. If such a client has its own
+   `execute_command`, or only one connection that it does not lend, it runs all commands, one by one.
 
-What can never happen: an answer given to another command (a connection of which an answer was not read is closed); a
-command that is sent twice by one asking; a batch that waits while a connection is free; a connection that is kept
-beyond its batch.
+What can never happen: an answer that goes to another command (a connection with an unread answer is closed); a command
+that is sent twice for one request; a batch that waits while a connection is free; a connection that is kept longer than
+its batch.
 """
 
 from collections import deque
@@ -41,13 +41,13 @@ if TYPE_CHECKING:
 _MOST_COMMANDS: Final = 1000
 _MOST_BYTES: Final = 1_000_000
 _LAST_RESORT: Final = 3
-"""After how many times the `timeout_ms` of a link a batch is cancelled to which no further answer has come."""
+"""A batch that gets no further answer is cancelled after this many times the `timeout_ms` of the link."""
 
 Part: TypeAlias = str | bytes | int
 
 
 class Batch:
-    """Commands that are sent together, and how many of them were answered so far."""
+    """Commands that are sent together, and how many of them were answered."""
 
     __slots__ = ("answers", "asked")
 
@@ -57,36 +57,36 @@ class Batch:
 
 
 class Asking(Protocol):
-    """Whoever asks for one command, and hears of it."""
+    """The sender of one command, with the callbacks for its progress."""
 
     first: bool
-    """Whether the command goes before those that do not, where commands wait for a connection."""
+    """Whether the command goes before others when commands wait for a connection."""
 
     @property
     def given_up(self) -> bool:
-        """Whether the command need not be sent any more."""
+        """Whether the command is not to be sent any more."""
         ...
 
     def on_sent(self, batch: Batch, waited: bool) -> None:
-        """Note that the command is being sent; what is raised here is its failure, and it is not sent.
+        """Note that the command is about to be sent; if this raises `Unavailable`, it fails with that and is not sent.
 
         Args:
-            batch: Its batch.
+            batch: The batch of the command.
             waited: Whether it had to wait for a connection.
 
         Raises:
-            Unavailable: It need not be sent.
+            Unavailable: The command is not to be sent.
         """
 
     def on_reply(self, reply: Any) -> None:
-        """Take the answer."""
+        """Handle the answer."""
 
     def on_failure(self, error: BaseException) -> None:
-        """Take an error that is the answer, or stands in its place."""
+        """Handle an error that is the answer, or comes instead of an answer."""
 
 
 class _Asked:
-    """One command that was asked for."""
+    """One command in the pipeline."""
 
     __slots__ = ("by", "parts", "size", "turn")
 
@@ -102,10 +102,10 @@ class Pipeline:
 
     Args:
         client: Returns the client.
-        size: How many batches are under way at once.
+        size: The largest number of batches at once.
         timeout: How long an answer may take, in seconds.
         track: Called with the task of each batch.
-        own: Whether the client is the link's own.
+        own: Whether the link has made the client, so that it was not given by the user.
     """
 
     __slots__ = (
@@ -130,7 +130,7 @@ class Pipeline:
         *,
         own: bool = False,
     ) -> None:
-        self.answers: int = 0  # how many commands Redis has answered
+        self.answers: int = 0  # the number of commands that Redis has answered
         self._client = client
         self._free = size
         self._timeout = timeout
@@ -142,11 +142,11 @@ class Pipeline:
         self._turn = 0
 
     def ask(self, by: Asking, parts: tuple[Part, ...]) -> None:
-        """Send a command together with all that are asked for in this turn.
+        """Send a command, together with the other commands of this turn.
 
         Args:
-            by: Who asks.
-            parts: The command.
+            by: The sender.
+            parts: The parts of the command.
         """
         asked = _Asked(by, parts, self._turn if self._free or self._scheduled else -1)
         (self._first if by.first else self._others).append(asked)
@@ -154,21 +154,21 @@ class Pipeline:
             self._begin()
 
     def close(self) -> None:
-        """Fail what was not sent so far: the link is closed."""
+        """Fail all commands that were not sent yet, because the link is closed."""
         for queue in (self._first, self._others):
             while queue:
                 queue.popleft().by.on_failure(asyncio.CancelledError())
 
     def _begin(self) -> None:
-        """Have a batch taken from the queues in the next turn of the event loop."""
-        loop = asyncio._get_running_loop()  # noqa: SLF001 - public, for those who may run in no loop
-        if loop is not None:  # or else this is what is left of a batch, thrown away with its loop
+        """Start the task of a batch, which takes commands from the queues in the next turn of the event loop."""
+        loop = asyncio._get_running_loop()  # noqa: SLF001 - documented, for code outside of a loop
+        if loop is not None:  # without a loop, this is the cleanup of a batch whose loop was closed
             self._scheduled = True
             self._free -= 1
             self._track(loop.create_task(self._run(), name="ponty.memo redis batch"))
 
     def _take(self) -> Batch:
-        """Take from the queues what makes the next batch."""
+        """Take the commands of the next batch from the queues."""
         batch = Batch()
         taken = batch.asked
         size = 0
@@ -217,7 +217,7 @@ class Pipeline:
             for asked in unanswered:
                 asked.by.on_failure(error)
             raise
-        except Exception as error:  # noqa: BLE001 - whoever asked sees to it
+        except Exception as error:  # noqa: BLE001 - the senders handle it
             for asked in unanswered:
                 asked.by.on_failure(error if asked is unanswered[-1] else copy_of(error))
         finally:
@@ -227,7 +227,7 @@ class Pipeline:
                 self._begin()
 
     async def _exchange(self, batch: Batch, unanswered: deque[_Asked]) -> None:
-        """Send several commands at once, and hand out the answers as they come."""
+        """Send several commands at once, and pass on the answers as they arrive."""
         pool: Any = self._client().connection_pool
         connection: Any = await (pool.get_connection("EVALSHA") if _asks_for_name(pool) else pool.get_connection())
         try:
@@ -244,17 +244,17 @@ class Pipeline:
                     batch.answers += 1
                     unanswered.popleft().by.on_reply(reply)
         finally:
-            if unanswered:  # what comes on this connection belongs to them
+            if unanswered:  # answers to them may still arrive on this connection
                 await connection.disconnect(nowait=True)
             await pool.release(connection)
 
 
 class _Patience:
-    """Cancels the task in which it is made when no further answer has come for too long.
+    """Cancels the task in which it is made if no further answer arrives for too long.
 
     Args:
-        limit: How long, in seconds.
-        unanswered: The commands that have no answer so far.
+        limit: The longest time without a further answer, in seconds.
+        unanswered: The commands without an answer.
     """
 
     __slots__ = ("_left", "_limit", "_loop", "_task", "_timer", "_unanswered")
@@ -283,7 +283,7 @@ _asking: Final[dict[type, bool]] = {}
 
 
 def _asks_for_name(pool: Any) -> bool:
-    """Return whether a pool is to be told for which command a connection is, as redis-py before 5.3 wants it."""
+    """Return whether `get_connection` of a pool needs the name of a command, as in redis-py before 5.3."""
     kind = type(pool)
     if kind not in _asking:
         name = inspect.signature(kind.get_connection).parameters.get("command_name")

@@ -1,20 +1,20 @@
-"""The subscription: messages of other processes to this one, on one connection for all caches and locks of a link.
+"""The subscription: messages from other processes, on one connection for all caches and locks of a link.
 
-States: *quiet* (nobody listens, there is no connection), *down* (being connected), *live* (Redis has confirmed every
-channel, so whatever is published from now on arrives or the connection breaks).
+States: *quiet* (nobody listens, and there is no connection), *down* (it is being connected), *live* (Redis has
+confirmed every channel, so from now on each published message arrives, or the connection breaks).
 
 Rules:
 
-1. Who listens registers first and looks second. Whatever happened before it looked, it sees; whatever happens after,
-   comes as a message.
-2. Each time the subscription becomes live, everybody who listens looks again: what was published while it
-   was down is lost.
-3. While it is not live, nobody relies on it: waiters look every `pulse_ms`, near caches are not believed.
-4. A connection on which nothing comes is asked for a sign of life; without one it counts as broken.
-5. A subscription that was replaced, or closed, has no part in this any more: it ends at its next step, also where the
-   client has turned its cancellation into an error of the connection.
+1. A listener first registers and then looks at the data. So it sees all changes from before the look, and gets a
+   message for each change after it.
+2. Each time the subscription becomes live, all listeners look again, because the messages that were published while it
+   was down are lost.
+3. While it is not live, nobody relies on it: waiters look every `pulse_ms`, and near caches serve nothing.
+4. On a connection without messages, a ping is sent; without an answer, the connection counts as broken.
+5. A subscription that was replaced or closed has no effect any more. It ends at its next step, even if the client has
+   turned its cancellation into a connection error.
 
-The client may reconnect by itself. Redis then confirms the channels anew, which counts as becoming live again.
+The client may reconnect by itself. Then Redis confirms the channels again, which counts as becoming live again.
 """
 
 import weakref
@@ -34,16 +34,16 @@ _LONGEST_PAUSE: Final = 0.5
 
 
 class Listener(Protocol):
-    """A callback for everything on a channel."""
+    """The callbacks of one listener on a channel."""
 
     def on_message(self, text: str) -> None:
-        """Take a message."""
+        """Handle a message."""
 
     def on_connect(self) -> None:
-        """Note that messages may have been lost, and that from now on none is."""
+        """Handle a connection: messages may have been lost before it, and none is lost from now on."""
 
     def on_disconnect(self) -> None:
-        """Note that messages may be lost from now on."""
+        """Handle a disconnection: messages may be lost from now on."""
 
 
 class Subscription:
@@ -51,7 +51,7 @@ class Subscription:
 
     Args:
         client: Returns the client in this event loop.
-        timeout: How long a sign of life may take, in seconds.
+        timeout: How long the answer to a ping may take, in seconds.
     """
 
     def __init__(self, client: "Callable[[], Redis]", timeout: float) -> None:
@@ -61,24 +61,24 @@ class Subscription:
         self._waiters: dict[str, dict[asyncio.Event, None]] = {}
         self._task: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._turn = 0  # the number of the subscription that counts
+        self._turn = 0  # the number of the present subscription
         self._live: asyncio.Event = asyncio.Event()
         self._channels: set[str] = set()
 
     @property
     def live(self) -> bool:
-        """Whether everything that is published arrives."""
+        """Whether the subscription is live, so that every published message arrives."""
         return self._live.is_set()
 
     def subscribe(self, channel: str, listener: Listener) -> None:
-        """Call `listener` with everything on `channel`, once `listen` was called, until it is gone."""
+        """Call `listener` with each message on `channel`, as long as `listener` exists; `listen` opens the channel."""
         self._listeners.setdefault(channel, weakref.WeakSet()).add(listener)
         if self.live and channel in self._channels:
-            listener.on_connect()  # it comes after others that listen there already
+            listener.on_connect()  # the channel is live already, because of other listeners
 
     def listen(self, channel: str) -> None:
-        """See that the subscription has `channel` in it, unless the only connection is needed for commands."""
-        client = self._client()  # in an event loop that the link was not used in before, it begins anew: first that
+        """Make sure that `channel` is subscribed, unless the client's only connection is needed for commands."""
+        client = self._client()  # first, because in a new event loop this resets the subscription
         pool = getattr(client, "connection_pool", None)
         if getattr(pool, "max_connections", None) == 1:
             return
@@ -95,7 +95,7 @@ class Subscription:
 
     @contextmanager
     def waiting(self, channel: str, text: str) -> "Generator[asyncio.Event]":
-        """Return an event that is set when `text` comes on `channel`, or may have come, while the block runs."""
+        """Provide an event that is set when `text` arrives on `channel`, or may have arrived, while the block runs."""
         self.listen(channel)
         event = asyncio.Event()
         waiters = self._waiters.setdefault(text, {})
@@ -108,7 +108,7 @@ class Subscription:
                 del self._waiters[text]
 
     async def ready(self, limit: float) -> bool:
-        """Wait until the subscription is live, for `limit` seconds at most; return whether it is."""
+        """Wait until the subscription is live, for at most `limit` seconds; return whether it is live."""
         if not self._live.is_set():
             with suppress(TimeoutError):
                 async with asyncio.timeout(limit):
@@ -116,11 +116,11 @@ class Subscription:
         return self._live.is_set()
 
     async def close(self) -> None:
-        """Listen no longer, and have those who wait for something look for themselves."""
+        """Close the subscription, and wake the waiters, which then look for themselves."""
         self._channels.clear()
         self._end()
         self._wake()
-        for _ in range(2):  # should the client have kept a cancellation to itself, it gets another one
+        for _ in range(2):  # if the client has swallowed the cancellation, the task is cancelled once more
             if self._tasks:
                 _, late = await asyncio.wait(self._tasks, timeout=self._timeout)
                 for task in late:
@@ -131,7 +131,7 @@ class Subscription:
         return self._tasks
 
     def on_new_loop(self) -> None:
-        """Begin anew in another event loop."""
+        """Start afresh in another event loop."""
         self._task = None
         self._tasks = set()
         self._turn += 1
@@ -169,7 +169,7 @@ class Subscription:
             pause = min(pause * 2, _LONGEST_PAUSE)
 
     async def _messages(self, pubsub: Any, turn: int) -> AsyncGenerator[None]:
-        """Deal with messages, and yield after each, until the connection breaks."""
+        """Handle messages, and yield after each, until the connection breaks."""
         awaited = set(self._channels)
         asked = False
         while True:
@@ -219,5 +219,5 @@ class Subscription:
 
 
 def _text(part: Any) -> str:
-    """Return a text that the client has decoded, or has not."""
+    """Return a part of a message as a str, whether the client has decoded it or not."""
     return part.decode("ascii", "replace") if isinstance(part, bytes) else str(part)

@@ -1,17 +1,17 @@
-"""A script in Lua, which Redis runs whole, with nothing in between."""
+"""A Lua script, which Redis runs atomically."""
 
 import hashlib
 from typing import Final
 
 
 class Script:
-    """A script with its digest, by which Redis knows it once it has seen it.
+    """A script, and the digest by which Redis finds it in its script cache.
 
     Args:
-        name: Its name in messages.
-        source: Its text.
-        done_once: Whether it answers with zero where it was done before, so that an answer of zero to its repetition
-            does not say whether it was done.
+        name: The name of the script for messages.
+        source: The source in Lua.
+        done_once: Whether a second run answers zero after a successful first run. Then zero as the answer to a
+            repetition does not say whether the script was successful.
     """
 
     __slots__ = ("digest", "done_once", "name", "source")
@@ -20,4 +20,4 @@ class Script:
         self.name: Final = name
         self.done_once: Final = done_once
         self.source: Final = source
-        self.digest: Final = hashlib.sha1(source.encode()).hexdigest()  # noqa: S324 - what Redis knows scripts by
+        self.digest: Final = hashlib.sha1(source.encode()).hexdigest()  # noqa: S324 - EVALSHA takes a SHA-1 digest

@@ -1,4 +1,4 @@
-"""One link for each Redis: caches and locks over the same URL or client share theirs."""
+"""One link for each Redis: caches and locks with the same URL or client share a link."""
 
 import weakref
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis
 
 _links: "weakref.WeakValueDictionary[str | int, RedisLink]" = weakref.WeakValueDictionary()
-"""The links that were made for URLs and clients, for as long as somebody uses them."""
+"""The links that were made for URLs and clients and are still in use."""
 
 
 def link_to(redis: "str | Redis | RedisLink") -> RedisLink:
@@ -18,7 +18,7 @@ def link_to(redis: "str | Redis | RedisLink") -> RedisLink:
     if isinstance(redis, RedisLink):
         return redis
     check_client(redis)
-    name = redis if isinstance(redis, str) else id(redis)  # a link keeps its client, so the address is not used again
+    name = redis if isinstance(redis, str) else id(redis)  # the link keeps its client alive, so the id stays unique
     link = _links.get(name)
     if link is None:
         link = _links[name] = RedisLink(redis)
