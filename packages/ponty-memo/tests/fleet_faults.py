@@ -396,8 +396,8 @@ FLEET_FAULTS = [
     (
         "what is listened to before the first use is forgotten",
         "redis/connection/pubsub.py",
-        "        client = self._client()  # in an event loop",
-        "        client = None  # in an event loop",
+        "        client = self._client()  # first",
+        "        client = None  # first",
     ),
     ("areas are patterns", "redis/clearing.py", 're.sub(r"([\\[\\]*?\\\\])", r"\\\\\\1", beginning)', "beginning"),
     ("a stale value is never served", "redis/cache.py", "0 <= found.overdue < self._stale", "False"),
