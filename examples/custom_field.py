@@ -1,4 +1,4 @@
-"""A field of one's own: the body of a webhook, whose sender has signed it.
+"""A custom field: the body of a webhook that its sender has signed.
 
 Sign a body as its sender would, and send it:
 
@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 
 class SignedBody(ParsedJsonBody[T]):
-    """A JSON body with its HMAC-SHA-256, in hexadecimal digits, in the header X-Signature."""
+    """A JSON body whose HMAC-SHA-256 is in the header X-Signature, in hexadecimal digits."""
 
     def __init__(self, cls: type[T], *, secret: str) -> None:
         super().__init__(cls)

@@ -1,4 +1,4 @@
-"""A store of one's own: a cache in a file of SQLite, which outlives the process and which several processes share.
+"""A custom store: a cache in a SQLite file, which outlives the process and is shared by several processes.
 
 Run it twice, or twice at once: the value is computed once.
 
@@ -21,7 +21,7 @@ CREATE TABLE IF NOT EXISTS locks (key TEXT PRIMARY KEY, owner TEXT NOT NULL, unt
 
 
 class File:
-    """A file of SQLite, asked in threads."""
+    """A SQLite file that is used in threads."""
 
     def __init__(self, path: str) -> None:
         self.path = path
@@ -29,7 +29,7 @@ class File:
             connection.executescript(SCHEMA)
 
     async def ask(self, statement: str, *values: object) -> tuple[int, list[tuple[str, ...]]]:
-        """Return how many rows the statement has changed, and those it has found."""
+        """Return the number of changed rows, and the rows that were found."""
 
         def run() -> tuple[int, list[tuple[str, ...]]]:
             with contextlib.closing(self._connect()) as connection, connection:
@@ -43,7 +43,7 @@ class File:
 
 
 class Values(CacheStore[object]):
-    """JSON values, each for an hour."""
+    """Values as JSON, which are kept for an hour."""
 
     shared = True
 
@@ -66,7 +66,7 @@ class Values(CacheStore[object]):
 
 
 class Sentinels(SentinelStore):
-    """Locks that remember who holds them, and that a process which dies does not keep."""
+    """Locks that remember their owners, and that expire if a process dies."""
 
     lease_ms = 30_000
 
@@ -107,7 +107,7 @@ file = File(os.environ.get("CACHE_FILE", "cache.db"))
 @cache(Values(file), Lock(Sentinels(file), maxwait_ms=60_000, pulse_ms=100, timeout_error=Stampede), name="reports")
 async def report(year: int) -> dict[str, int]:
     print("computing")
-    await asyncio.sleep(0.5)  # hard work
+    await asyncio.sleep(0.5)  # an expensive computation
     return {"year": year, "days": 366 if year % 4 == 0 else 365}
 
 

@@ -1,4 +1,4 @@
-"""`ponty-memo` without the web: a crawler that visits a page once, however many pages link to it.
+"""`ponty-memo` without the web: a crawler that visits each page once, however many pages link to it.
 
 `pip install ponty-memo` is all it needs.
 """
@@ -19,7 +19,7 @@ one_at_a_time = locallock(maxwait_ms=10_000)
 
 @localcache(maxsize=1000)
 async def links_of(page: str) -> list[str]:
-    async with one_at_a_time.lock("example.org"):  # be kind to the host
+    async with one_at_a_time.lock("example.org"):  # do not overload the host
         visits.append(page)
         await asyncio.sleep(0.01)  # the network
     return LINKS[page]

@@ -1,4 +1,4 @@
-"""A live board of bookings: every page sees at once what anybody books, and says who looks at it.
+"""A live board of bookings: every open page shows new bookings at once, and who else is looking.
 
 PORT=8080 python board.py, and open http://127.0.0.1:8080/ in two windows. With REDIS_URL, several processes have one
 board.
@@ -64,13 +64,13 @@ def take(booking: Booking) -> None:
 
 
 async def board(app: web.Application) -> AsyncIterator[None]:
-    """Bring each booking to the board: by the channel of a Redis, where there is one, to those of all processes."""
+    """Pass each booking on to the board; with Redis, through a channel to the boards of all processes."""
     queue = app[PUBLISH] = asyncio.Queue[Booking]()
     async with contextlib.AsyncExitStack() as stack:
         if REDIS_URL is None:
             relaying = [relay(queue)]
         else:
-            import redis.asyncio  # noqa: PLC0415 - only where it is wanted
+            import redis.asyncio  # noqa: PLC0415 - needed only with REDIS_URL
 
             client = await stack.enter_async_context(redis.asyncio.from_url(REDIS_URL))
             channel = await stack.enter_async_context(client.pubsub())
@@ -124,7 +124,7 @@ class Follow(Request):
 @expect(Follow)
 @render_events(Numbered, last=Event(Numbered(0, "", 0), event="closing", retry_ms=500))
 async def events(last: int | None) -> AsyncIterator[Event[Numbered]]:
-    """What was booked since the last one that the client has seen, and what is booked from now on."""
+    """Send the bookings that the client has not seen yet, and then each new one."""
     async with booked.subscribe() as changes:
         for booking in bookings[last or 0 :]:
             yield Event(booking, event="booked", id=str(booking.number))
@@ -156,7 +156,7 @@ looking: Hub[Looking] = Hub()
 @websocket("/looking")
 @accept_socket(Hello, Looking)
 async def look(socket: Socket[Hello, Looking], request: web.Request) -> None:
-    """Say who looks at the board."""
+    """Tell each client who is looking at the board."""
     try:
         async with looking.subscribe() as heard, socket.sending(heard):
             async for hello in socket:

@@ -1,4 +1,4 @@
-"""The orders service: it answers the requests of orders_api.py."""
+"""The orders service: it handles the requests of orders_api.py."""
 
 from orders_api import ListOrders, NewOrder, NoSuchCustomer, Order, PlaceOrder
 

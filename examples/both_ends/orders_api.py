@@ -1,4 +1,4 @@
-"""What the orders service and its callers share: where requests go, what they hold, and what is answered."""
+"""The API that the orders service and its callers share: the routes, the requests and the answers."""
 
 import dataclasses
 import datetime

@@ -1,4 +1,4 @@
-"""A till that asks the orders service: it knows orders_api.py, and no route or handler of the service."""
+"""A till, which calls the orders service: it imports orders_api.py, and no route or handler of the service."""
 
 import datetime
 import os

@@ -1,4 +1,4 @@
-"""An application to deploy: as several processes of its own, or under gunicorn.
+"""An application to deploy: as several processes, or under gunicorn.
 
 PORT=8080 python app.py & PORT=8080 python app.py; wait
 gunicorn app:app --worker-class aiohttp.GunicornWebWorker --workers 2 --bind 127.0.0.1:8080
@@ -12,7 +12,7 @@ from aiohttp import web
 from ponty import Reply, build_app, get, health, json_logs, post, render_json, request_ids, routes, startmeup
 
 FIRST_INHERITED = 3
-"""The file descriptor of the first socket that systemd hands on (sd_listen_fds(3))."""
+"""The file descriptor of the first socket that systemd passes on (sd_listen_fds(3))."""
 
 TABLES = [routes, health()]
 MIDDLEWARES = [request_ids(trusted=["127.0.0.1", "unix"])]

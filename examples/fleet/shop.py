@@ -1,4 +1,4 @@
-"""A shop that several processes serve: prices that they share, and a report that one of them writes at a time.
+"""A shop that several processes serve: they share prices, and one of them at a time writes a report.
 
 PORT=8080 python shop.py & PORT=8081 python shop.py; wait
 """
@@ -39,7 +39,7 @@ def connect() -> sqlite3.Connection:
 
 
 async def ask(statement: str, *values: object) -> tuple[int, list[tuple[int, ...]]]:
-    """Return how many rows the statement has changed, and those it has found."""
+    """Return the number of changed rows, and the rows that were found."""
 
     def run() -> tuple[int, list[tuple[int, ...]]]:
         with contextlib.closing(connect()) as connection, connection:
@@ -103,7 +103,7 @@ class Nothing(Request):
 async def report() -> dict[str, int | bool | str]:
     async with jobs.lock("report") as lease:  # one process at a time
         _, [(total,)] = await ask("SELECT sum(cents) FROM prices")
-        # If this process had stood still for so long that another one has taken over, its fence would be too small.
+        # If this process stood still until another one took over, its fence is too small, and nothing is written.
         written, _ = await ask(
             "UPDATE report SET fence = ?, total = ? WHERE fence < ?", lease.fence, total, lease.fence
         )

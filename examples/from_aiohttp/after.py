@@ -1,4 +1,4 @@
-"""The rooms of `before.py` on Ponty: what was there of aiohttp has stayed, and what was done by hand is gone."""
+"""The rooms of `before.py` on Ponty: the parts of aiohttp have stayed, and the handwritten code is gone."""
 
 import dataclasses
 import datetime

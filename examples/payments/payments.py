@@ -1,4 +1,4 @@
-"""Payments that are made once, however often the client asks: two servers over one Redis, with one ledger."""
+"""Payments that are made once, however often the client repeats the request: two servers over one Redis."""
 
 import dataclasses
 import os
@@ -57,7 +57,7 @@ async def transaction(request: web.Request) -> AsyncIterator[sqlite3.Connection]
 
 
 class Customer(Field[str]):
-    """Who pays."""
+    """The customer who pays, known by a token."""
 
     guard = True
 
@@ -112,7 +112,7 @@ async def pay(r: Pay) -> Reply[Payment]:
     if r.order.cents > 100_000:
         raise TooMuch
     key = r.http[IDEMPOTENCY].key
-    # Where a process has died between this and the record of its answer, the row is there, and stays the only one.
+    # If a process died after this and before its answer was recorded, the row exists, and there is no second one.
     r.db.execute(
         "INSERT INTO payments (customer, key, cents) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
         [r.customer, key, r.order.cents],

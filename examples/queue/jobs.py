@@ -1,4 +1,4 @@
-"""Jobs that outlive the process that asks for them, in a queue over Redis: what they do, and the worker that does them.
+"""Jobs in a queue over Redis, which outlive the process that creates them: the job functions and the worker.
 
 REDIS_URL=redis://127.0.0.1:6379 saq jobs.settings
 """
@@ -14,7 +14,7 @@ attempts: dict[str, int] = {}
 
 
 async def send_mail(_: Context, *, address: str, order: str) -> str:
-    """Send a mail. It may be sent twice, should the worker die just after, so the mail names the order."""
+    """Send a mail. If the worker dies just after, it is sent again, so the mail names the order."""
     attempts[order] = attempts.get(order, 0) + 1
     if order == "unlucky" and attempts[order] == 1:
         raise ConnectionError("the mail server hung up")

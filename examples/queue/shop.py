@@ -1,4 +1,4 @@
-"""A shop that takes orders, and has a queue send the mails: an answer waits for no mail, and no mail is lost.
+"""A shop that takes orders and sends mails through a queue: no answer waits for a mail, and no mail is lost.
 
 REDIS_URL=redis://127.0.0.1:6379 python shop.py
 """
@@ -16,13 +16,13 @@ QUEUE = web.AppKey("QUEUE", Queue)
 
 
 class NoSuchMail(PontyError):
-    """Nobody has ordered it, or it was sent long ago."""
+    """There is no such order, or its mail was sent long ago."""
 
     status_code = 404
 
 
 async def mails(app: web.Application) -> AsyncIterator[None]:
-    """Be connected to the queue while the shop is open."""
+    """Connect to the queue while the application runs."""
     await queue.connect()
     app[QUEUE] = queue
     yield
@@ -32,7 +32,7 @@ async def mails(app: web.Application) -> AsyncIterator[None]:
 @post("/orders/{order}")
 @render_json
 async def order_mug(request: web.Request) -> Reply[str]:
-    """Take an order. Asked twice, as by a client that has seen no answer, it sends one mail."""
+    """Take an order. If a client repeats it because it got no answer, only one mail is sent."""
     order = request.match_info["order"]
     await request.app[QUEUE].enqueue("send_mail", key=order, address="guest@mugs.example", order=order, retries=5)
     return Reply(order, status=202, headers={"Location": f"/mails/{order}"})
@@ -41,7 +41,7 @@ async def order_mug(request: web.Request) -> Reply[str]:
 @get("/mails/{order}")
 @render_json
 async def mail(request: web.Request) -> str:
-    """Say how far the mail for an order is."""
+    """Return the state of the mail for an order."""
     job = await request.app[QUEUE].job(request.match_info["order"])
     if job is None:
         raise NoSuchMail

@@ -1,4 +1,4 @@
-"""Private things for who has a key, of which the program knows only a digest."""
+"""Access with API keys, of which the program stores only digests."""
 
 import hashlib
 
@@ -6,11 +6,11 @@ from aiohttp import web
 
 from ponty import ApiKey, Description, Field, InvalidField, Request, expect, get, render_json, startmeup
 
-CALLERS = {"aa4a06182e4117e496cfce811bd4900a9e884b74578bfcbdfed7e3cdfef6622a": "ann"}  # in a database
+CALLERS = {"aa4a06182e4117e496cfce811bd4900a9e884b74578bfcbdfed7e3cdfef6622a": "ann"}  # a database in practice
 
 
 class Caller(Field[str]):
-    """The name that a key belongs to."""
+    """The name of the caller that a key belongs to."""
 
     guard = True
 

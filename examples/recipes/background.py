@@ -1,4 +1,4 @@
-"""A mail that is sent behind the answer."""
+"""A mail that is sent after the answer."""
 
 import asyncio
 
@@ -19,7 +19,7 @@ sent: list[str] = []
 
 
 async def send_mail(order: str) -> None:
-    await asyncio.sleep(0.01)  # the mail server takes its time
+    await asyncio.sleep(0.01)  # the mail server is slow
     if order == "0":
         raise ValueError("there is no such order")
     sent.append(order)

@@ -1,4 +1,4 @@
-"""Many writes in one request, of which some may fail: one transaction, a savepoint for each, and an answer for each."""
+"""Many writes in one request, some of which may fail: one transaction, with a savepoint and an answer for each."""
 
 import dataclasses
 import os
@@ -74,7 +74,7 @@ async def sell(db: Connection, sale: Sale) -> None:
 
 async def attempt(db: Connection, sale: Sale) -> Result:
     try:
-        async with db.transaction():  # within one, it is a savepoint
+        async with db.transaction():  # a savepoint, because it is inside a transaction
             await sell(db, sale)
     except NotEnough as error:
         return Result(error.status_code, error.detail)

@@ -1,4 +1,4 @@
-"""Rooms to talk in, over websockets: who is there is known by a session in a cookie."""
+"""Chat rooms over websockets; users are known by a session in a cookie."""
 
 import dataclasses
 from collections import defaultdict
@@ -22,7 +22,7 @@ from ponty import (
     startmeup,
 )
 
-SESSIONS = {"s3cret": "ann", "0ther": "bob"}  # in a database
+SESSIONS = {"s3cret": "ann", "0ther": "bob"}  # a database in practice
 
 
 @dataclasses.dataclass
@@ -36,7 +36,7 @@ class Said(Say):
 
 
 class Speaker(Field[str]):
-    """Who is logged in."""
+    """The user who is logged in."""
 
     guard = True
 

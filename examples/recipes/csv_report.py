@@ -17,7 +17,7 @@ class Sale:
 
 
 async def sales_of(year: int) -> AsyncIterator[Sale]:
-    """What a database would say, row by row."""
+    """Yield rows, as a database would."""
     yield Sale(datetime.date(year, 2, 28), "mug, red", 7)
     yield Sale(datetime.date(year, 3, 1), "=1+1", 1)
 

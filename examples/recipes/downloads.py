@@ -1,4 +1,4 @@
-"""Files to download: one that lies there, with ranges, and one that is made while it is sent."""
+"""Downloads: a file on disk, with ranges, and a file that is made while it is sent."""
 
 import asyncio
 import os
@@ -12,7 +12,7 @@ from aiohttp import web
 from ponty import AIOHttpReq, DoesNotExist, PosIntRouteParameter, Request, Routes, expect, startmeup
 
 FOLDER = pathlib.Path(os.environ.get("FOLDER", "files"))
-FILES = {1: "price list.pdf", 2: "Größen.pdf"}  # in a database
+FILES = {1: "price list.pdf", 2: "Größen.pdf"}  # a database in practice
 
 
 def attachment(name: str) -> dict[str, str]:
@@ -35,7 +35,7 @@ async def download(number: int) -> web.FileResponse:
 
 
 async def rows() -> AsyncIterator[bytes]:
-    """Yield what a database would, row by row."""
+    """Yield rows, as a database would."""
     for number in range(10_000):
         yield b"%d,red\n" % number
         if number % 100 == 0:
@@ -51,7 +51,7 @@ class Export(Request):
 async def export(request: web.Request) -> web.StreamResponse:
     answer = web.StreamResponse(headers=attachment("mugs.csv.gz") | {"Content-Type": "application/gzip"})
     await answer.prepare(request)
-    packer = zlib.compressobj(wbits=31)  # gzip
+    packer = zlib.compressobj(wbits=31)  # in the format of gzip
     async for row in rows():
         if packed := packer.compress(row):
             await answer.write(packed)

@@ -1,4 +1,4 @@
-"""An application with an envelope of its own, and with answers of its own to errors and to invalid requests."""
+"""An application with its own envelope, and its own answers to errors and to invalid requests."""
 
 from aiohttp import web
 

@@ -1,4 +1,4 @@
-"""A price list that a client fetches again only if it has changed, and that caches on the way may keep for a minute."""
+"""A price list that a client downloads again only if it has changed, and that shared caches may keep for a minute."""
 
 import dataclasses
 

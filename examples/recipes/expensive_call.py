@@ -1,4 +1,4 @@
-"""A call that is dear, asked of another service once a minute at most, however many ask here."""
+"""An expensive call to another service, made at most once a minute, however many clients ask for it."""
 
 import os
 from decimal import Decimal

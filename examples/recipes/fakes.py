@@ -1,4 +1,4 @@
-"""Tests without a database, a login or another service: a fake stands where each of them would."""
+"""Tests without a database, a login or another service: a fake replaces each of them."""
 
 from collections.abc import AsyncIterator
 from typing import Protocol

@@ -1,4 +1,4 @@
-"""A front end beside its API: assets, and one page for all paths that it routes by itself, under a strict policy."""
+"""A front end beside its API: assets, and one page for all paths of its own router, under a strict policy."""
 
 import os
 import pathlib
@@ -7,7 +7,7 @@ from aiohttp import web
 
 from ponty import Request, Routes, build_app, expect, render_json, security_headers, serve
 
-BUILT = pathlib.Path(os.environ.get("FRONT", "front/dist"))  # what Vite, webpack and the like have written
+BUILT = pathlib.Path(os.environ.get("FRONT", "front/dist"))  # the output of Vite, webpack or another bundler
 POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
 
 api = Routes("/api")
@@ -33,7 +33,7 @@ async def page() -> web.FileResponse:
 
 
 async def keep(request: web.Request, answer: web.StreamResponse) -> None:
-    """Let browsers keep what has a hash of its content in its name; nobody should keep a 404."""
+    """Let browsers keep files whose names have a hash of their content, but no 404."""
     if answer.status in {200, 206, 304}:
         answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"
 

@@ -1,4 +1,4 @@
-"""Whether the process lives, and whether it is ready: the database answers, and the server does not stop."""
+"""Health checks: the process is alive; it is ready if the database answers and the server is not stopping."""
 
 import os
 from collections.abc import AsyncIterator
@@ -18,7 +18,7 @@ async def database(app: web.Application) -> AsyncIterator[None]:
 
 
 async def database_answers(app: web.Application) -> None:
-    """Raise where it does not."""
+    """Raise an exception if the database does not answer."""
     await app[DATABASE].execute_fetchall("SELECT 1")
 
 

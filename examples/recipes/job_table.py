@@ -1,4 +1,4 @@
-"""Jobs in PostgreSQL: written in the transaction of the order, done by any process, tried again, and never lost."""
+"""Jobs in PostgreSQL: written in the transaction of the order, done by any process, retried, and never lost."""
 
 import asyncio
 import logging
@@ -16,7 +16,7 @@ Connection = AsyncConnection[TupleRow]
 Pool = AsyncConnectionPool[Connection]
 
 POOL = web.AppKey("POOL", Pool)
-PAUSE = float(os.environ.get("PAUSE", "1"))  # seconds between looks, and until a job is tried again, doubled each time
+PAUSE = float(os.environ.get("PAUSE", "1"))  # seconds between polls, and before the first retry; doubled for each retry
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS orders (colour text NOT NULL);
 CREATE TABLE IF NOT EXISTS jobs (
@@ -46,14 +46,14 @@ async def pack(db: Connection, colour: str) -> None:
 
 
 async def work_once(pool: Pool) -> bool:
-    """Do one job, and return whether there was one; while it runs, its row is locked, and freed if we are killed."""
+    """Do one job, and return whether there was one; its row is locked meanwhile, and free again if the process dies."""
     async with pool.connection() as db:
         row = await (await db.execute(TAKE)).fetchone()
         if row is None:
             return False
         number, colour = row
         try:
-            async with db.transaction(), asyncio.timeout(60):  # what a job that fails has written is undone
+            async with db.transaction(), asyncio.timeout(60):  # undoes the writes of a job that fails
                 await pack(db, colour)
             await db.execute("DELETE FROM jobs WHERE id = %s", [number])
         except Exception:
@@ -67,7 +67,7 @@ async def work(pool: Pool) -> None:
         try:
             while await work_once(pool):
                 pass
-        except Exception:  # the database is away
+        except Exception:  # the database cannot be reached
             log.exception("no job could be taken")
         await asyncio.sleep(PAUSE)
 

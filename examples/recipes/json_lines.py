@@ -1,4 +1,4 @@
-"""A table taken and given as JSON lines, row by row, so that a million of them take no more memory than one."""
+"""Import and export of a table as JSON lines, row by row: a million rows take no more memory than one."""
 
 import dataclasses
 import os
@@ -41,7 +41,7 @@ async def database(app: web.Application) -> AsyncIterator[None]:
 async def transaction(request: web.Request) -> AsyncIterator[aiosqlite.Connection]:
     async with aiosqlite.connect(DATABASE) as connection:
         yield connection
-        await connection.commit()  # not where there was an exception
+        await connection.commit()  # not after an exception
 
 
 async def lines_of(content: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -1,4 +1,4 @@
-"""Mugs for who has a JWT with the right for it."""
+"""Access with a JWT that grants a right."""
 
 import dataclasses
 
@@ -7,7 +7,7 @@ from aiohttp import web
 
 from ponty import BearerToken, Description, Field, InvalidField, Request, Routes, expect, render_json, startmeup
 
-KEY = "a key of at least thirty-two bytes"  # from the settings
+KEY = "a key of at least thirty-two bytes"  # from the settings in practice
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,7 +17,7 @@ class User:
 
 
 class CurrentUser(Field[User]):
-    """Who a token was given to."""
+    """The user that a token was issued to."""
 
     guard = True
 

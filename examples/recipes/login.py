@@ -1,4 +1,4 @@
-"""Users who log in with an OpenID provider: the code flow with PKCE (RFC 6749, RFC 7636, RFC 9700)."""
+"""Login with an OpenID provider: the authorization code flow with PKCE (RFC 6749, RFC 7636, RFC 9700)."""
 
 import base64
 import hashlib
@@ -29,7 +29,7 @@ from ponty import (
 PROVIDER = os.environ.get("LOGIN_PROVIDER", "https://login.example")
 PUBLIC = os.environ.get("PUBLIC_URL", "https://shop.example")
 CLIENT = {"client_id": "shop", "client_secret": os.environ.get("LOGIN_SECRET", "")}
-SESSIONS: dict[str, str] = {}  # who is logged in, by the session; a database in earnest
+SESSIONS: dict[str, str] = {}  # the user of each session; a database in practice
 
 
 def cookie(name: str, value: str, seconds: int) -> "Morsel[str]":
@@ -101,7 +101,7 @@ async def end_login(code: str, state: str, begun: str) -> Reply[None]:
 
 
 class CurrentUser(Field[str]):
-    """Who is logged in."""
+    """The user who is logged in."""
 
     guard = True
 

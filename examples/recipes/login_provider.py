@@ -1,4 +1,4 @@
-"""An OpenID provider for tests, which lets everybody in as ann, and checks what a real one checks."""
+"""An OpenID provider for tests: it logs everybody in as ann, and makes the same checks as a real one."""
 
 import base64
 import dataclasses

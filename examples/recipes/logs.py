@@ -1,4 +1,4 @@
-"""Logs as JSON, one object a line, each with the id of the request it belongs to."""
+"""Logs as JSON, one object per line, each with the id of its request."""
 
 import logging
 import os

@@ -1,4 +1,4 @@
-"""Work that takes minutes: a 202 with the place of its status, which any process of the fleet can tell from Redis."""
+"""Work that takes minutes: a 202 with the URL of its status, which any process can read from Redis."""
 
 import asyncio
 import dataclasses
@@ -43,7 +43,7 @@ class Report:
 
 
 async def compute(year: int) -> int:
-    """Take long."""
+    """Compute something that takes long."""
     if year < 1900:
         raise ArithmeticError("no books are that old")
     return year * 3
@@ -57,7 +57,7 @@ async def run(redis: Redis, name: str, year: int) -> None:
     try:
         async with asyncio.timeout(LONGEST):
             report = Report("done", await compute(year))
-    except BaseException:  # a stop of the server, too: whoever asks should learn of it
+    except BaseException:  # also when the server stops, so that clients learn of it
         await keep(redis, name, Report("failed"), KEPT)
         raise
     await keep(redis, name, report, KEPT)

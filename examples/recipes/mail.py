@@ -1,4 +1,4 @@
-"""A mail for who has ordered, sent behind the answer, and tried again while the mail server is away."""
+"""A mail for each order, sent after the answer, and retried while the mail server cannot be reached."""
 
 import asyncio
 import os
@@ -24,13 +24,13 @@ from ponty import (
     startmeup,
 )
 
-SMTP_URL = os.environ.get("SMTP_URL", "smtp://127.0.0.1:25")  # in earnest smtps://user:password@mail.example:465
+SMTP_URL = os.environ.get("SMTP_URL", "smtp://127.0.0.1:25")  # in practice smtps://user:password@mail.example:465
 
-AWAY = (ConnectionError, TimeoutError, smtplib.SMTPServerDisconnected)  # a refusal is not tried again
+AWAY = (ConnectionError, TimeoutError, smtplib.SMTPServerDisconnected)  # a refusal is not retried
 
 
 def deliver(message: EmailMessage) -> None:
-    """Send by SMTP; this blocks."""
+    """Send a mail by SMTP; this blocks the thread."""
     url = urlsplit(SMTP_URL)
     if url.scheme == "smtps":
         server: smtplib.SMTP = smtplib.SMTP_SSL(timeout=30, context=ssl.create_default_context())

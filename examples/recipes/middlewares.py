@@ -1,4 +1,4 @@
-"""Middlewares in a good order, with one of the program's own, which notes what each answer took."""
+"""Middlewares in a good order, and a custom one that logs how long each answer took."""
 
 import logging
 import time
@@ -39,9 +39,9 @@ if __name__ == "__main__":
         port=8080,
         routes=[mugs],
         middlewares=[
-            trusted_proxies("127.0.0.1"),  # who asks; all others build on it
-            request_ids(trusted=["127.0.0.1"]),  # so that whatever follows is logged under its name
-            cors(["https://shop.example"]),  # so that pages can read what the rest answers
+            trusted_proxies("127.0.0.1"),  # the client's address; all others use it
+            request_ids(trusted=["127.0.0.1"]),  # so that everything below is logged with the id
+            cors(["https://shop.example"]),  # so that pages can read all answers below
             security_headers(),
             stopwatch,
         ],

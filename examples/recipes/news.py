@@ -1,4 +1,4 @@
-"""Events for pages, from a stream of Redis: every process tells all of them, and who was away gets what was missed."""
+"""Events for pages, from a Redis stream: every process sends all of them, and a page gets those that it missed."""
 
 import dataclasses
 import os
@@ -74,7 +74,7 @@ async def publish(news: News, redis: Redis) -> None:
 @render_events(News)
 async def follow(last: str | None, redis: Redis) -> AsyncIterator[Event[News]]:
     place: Any = last
-    if place is None:  # from now on
+    if place is None:  # only new events
         newest: Any = await redis.xrevrange("news", count=1)
         place = newest[0][0] if newest else "0-0"
     while True:

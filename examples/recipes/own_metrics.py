@@ -1,4 +1,4 @@
-"""Metrics for Prometheus: of each route, of a cache, and one of the shop's own."""
+"""Metrics for Prometheus: for each route, for a cache, and a custom one."""
 
 from aiohttp import web
 from prometheus_client import Counter

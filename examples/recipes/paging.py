@@ -1,4 +1,4 @@
-"""A list of mugs, answered a page at a time."""
+"""A list of mugs, sent a page at a time."""
 
 import dataclasses
 from typing import Annotated, Generic, TypeVar
@@ -11,7 +11,7 @@ T = TypeVar("T")
 @dataclasses.dataclass
 class Page(Generic[T]):
     items: list[T]
-    next: int | None  # what to ask for `after`; null on the last page
+    next: int | None  # the value of `after` for the next page; null on the last page
 
 
 @dataclasses.dataclass
@@ -24,7 +24,7 @@ MUGS = [Mug(number, colour) for number, colour in enumerate(["red", "blue", "gre
 
 
 def mugs_after(number: int, limit: int) -> list[Mug]:
-    """Return what `SELECT * FROM mugs WHERE id > :number ORDER BY id LIMIT :limit` would."""
+    """Return what `SELECT * FROM mugs WHERE id > :number ORDER BY id LIMIT :limit` would return."""
     return [mug for mug in MUGS if mug.id > number][:limit]
 
 
@@ -40,7 +40,7 @@ mugs = Routes("/mugs")
 @expect(Paged, whole=True, others="refuse")
 @render_json(Page[Mug])
 async def list_mugs(r: Paged) -> Reply[Page[Mug]]:
-    found = mugs_after(r.after, r.limit + 1)  # one more, to know that there is a next page
+    found = mugs_after(r.after, r.limit + 1)  # one more, to know whether there is a next page
     items = found[: r.limit]
     if len(found) == len(items):
         return Reply(Page(items, None))

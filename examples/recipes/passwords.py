@@ -1,4 +1,4 @@
-"""Things for who has a name and a password, which the program knows by a slow hash of it."""
+"""Access with a name and a password, of which the program stores a slow hash."""
 
 import asyncio
 import hashlib
@@ -19,7 +19,7 @@ from ponty import (
     startmeup,
 )
 
-USERS = {  # salt and hash, in a database
+USERS = {  # salt and hash; a database in practice
     "ann": (
         "8f14e45fceea167a5a36dedd4bea2543",
         "557b96aa5873a9b1cb1664cd9bb8a00d0a1243634b3a838bbe0e51e0eb250620",
@@ -34,7 +34,7 @@ def matches(password: str, salt: str, hashed: str) -> bool:
 
 
 class Admin(Field[str]):
-    """Who asks."""
+    """The name of the admin who sent the request."""
 
     guard = True
 
@@ -42,7 +42,7 @@ class Admin(Field[str]):
         super().__init__(credentials=BasicCredentials(realm="admin"))
 
     async def extract(self, request: web.Request, *, credentials: Credentials) -> str:
-        # An unknown name takes as long as a known one; a thread, since the hash is meant to take long.
+        # An unknown name takes as long as a known one. The hash is slow on purpose, so it runs in a thread.
         salt, hashed = USERS.get(credentials.username, NOBODY)
         if not await asyncio.to_thread(matches, credentials.password, salt, hashed):
             raise InvalidField("is wrong", status=401, headers={"WWW-Authenticate": 'Basic realm="admin"'})

@@ -1,4 +1,4 @@
-"""A part of a mug, changed by a PATCH, by one client at a time."""
+"""A PATCH that changes parts of a mug, for one client at a time."""
 
 import dataclasses
 from typing import Annotated

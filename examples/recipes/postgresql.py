@@ -34,7 +34,7 @@ SCHEMA = "CREATE TABLE IF NOT EXISTS mugs (colour text PRIMARY KEY, stock intege
 
 async def database(app: web.Application) -> AsyncIterator[None]:
     url = os.environ.get("DATABASE_URL", "postgresql://127.0.0.1/mugs")
-    check = Pool.check_connection  # a restart of the database then costs no request
+    check = Pool.check_connection  # so that no request fails after a restart of the database
     async with Pool(url, min_size=1, max_size=10, timeout=5, check=check, open=False) as pool:
         async with pool.connection() as connection:
             await connection.execute(SCHEMA)
@@ -43,7 +43,7 @@ async def database(app: web.Application) -> AsyncIterator[None]:
 
 
 async def transaction(request: web.Request, *, pool: Pool) -> AsyncIterator[Connection]:
-    async with pool.connection() as connection:  # commits, or rolls back what ends in an exception
+    async with pool.connection() as connection:  # commits, or rolls back after an exception
         yield connection
 
 

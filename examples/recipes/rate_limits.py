@@ -1,4 +1,4 @@
-"""So many requests an hour for each key, counted in Redis by all processes together."""
+"""A limit of requests per hour for each key, counted in Redis by all processes together."""
 
 import hashlib
 import os
@@ -27,7 +27,7 @@ class TooManyRequests(PontyError):
 
 
 class Quota(Field[int]):
-    """How many requests are left to this client."""
+    """The number of requests that this client has left."""
 
     guard = True
 
@@ -45,7 +45,7 @@ class Quota(Field[int]):
                 together.ttl(name)
                 count, _, left = cast(list[int], await together.execute())
         except redis.exceptions.RedisError:
-            return 0  # a limit that cannot be counted stops nobody
+            return 0  # without Redis, no request is refused
         if count > self._limit:
             raise TooManyRequests(headers={"Retry-After": str(max(left, 1))})
         return self._limit - count

@@ -1,4 +1,4 @@
-"""Work at certain times: every process wakes, and Redis lets one of them do it."""
+"""Work at fixed times: every process wakes up, and Redis lets one of them do it."""
 
 import asyncio
 import logging
@@ -12,7 +12,7 @@ from redis.asyncio import Redis, from_url
 from ponty import Provided, Request, Routes, expect, render_json, startmeup
 
 REDIS = web.AppKey("REDIS", Redis)
-EVERY = float(os.environ.get("EVERY", "3600"))  # seconds, counted from 1970: on the hour
+EVERY = float(os.environ.get("EVERY", "3600"))  # seconds, counted from 1970, so this is on the hour
 
 log = logging.getLogger("shop.schedule")
 
@@ -23,7 +23,7 @@ async def redis_client(app: web.Application) -> AsyncIterator[None]:
 
 
 async def tidy_up(redis: Redis, turn: int) -> None:
-    """Do what is due."""
+    """Do the scheduled work."""
     await redis.rpush("turns", turn)
     if turn % 2:
         raise RuntimeError("the bin is full")
@@ -37,7 +37,7 @@ async def keep_time(redis: Redis) -> None:
             if await redis.set(f"turn:{turn}", "taken", nx=True, ex=max(60, int(2 * EVERY))):
                 async with asyncio.timeout(EVERY):
                     await tidy_up(redis, turn)
-        except Exception:  # the next turn comes all the same
+        except Exception:  # a failure must not stop the schedule
             log.exception("turn %d failed", turn)
 
 

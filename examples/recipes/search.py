@@ -1,4 +1,4 @@
-"""A search with filters, an order and pages, on SQLite: what a client may ask for is a class."""
+"""A search with filters, sorting and pages, on SQLite; its parameters are the fields of a class."""
 
 import dataclasses
 from collections.abc import AsyncIterator
@@ -20,7 +20,7 @@ ORDERS = {"price": "cents, id", "-price": "cents DESC, id", "name": "name, id"}
 
 
 async def database(app: web.Application) -> AsyncIterator[None]:
-    async with aiosqlite.connect(":memory:") as connection:  # in earnest, a file or a server
+    async with aiosqlite.connect(":memory:") as connection:  # a file or a server in practice
         await connection.executescript(FILL)
         app[DATABASE] = connection
         yield

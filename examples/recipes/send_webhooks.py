@@ -1,4 +1,4 @@
-"""Webhooks that are signed, and sent again until they have arrived."""
+"""Webhooks that are signed, and retried until they have arrived."""
 
 import hashlib
 import hmac
@@ -31,7 +31,7 @@ RECEIVER = os.environ.get("RECEIVER", "http://127.0.0.1:8081/webhooks/payments")
 @retry(aiohttp.ClientError, TimeoutError, max_retries=5, t1_ms=1000, t2_ms=60_000, backoff_factor=2, anticollision=True)
 async def send_webhook(url: str, event: dict[str, object]) -> None:
     content = encode_json(event)
-    moment = str(int(time.time()))  # anew for each try
+    moment = str(int(time.time()))  # a new signature for each try
     signed = hmac.new(SECRET, moment.encode() + b"." + content, hashlib.sha256).hexdigest()
     headers = {"Content-Type": "application/json", "X-Signature": f"t={moment},v1={signed}"}
     async with lease_http_client() as session, session.post(url, data=content, headers=headers, raise_for_status=True):

@@ -1,4 +1,4 @@
-"""Settings from the environment, read once, checked, and handed to the handlers."""
+"""Settings from the environment, read once, checked, and passed to the handlers."""
 
 import dataclasses
 import os

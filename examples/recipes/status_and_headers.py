@@ -1,4 +1,4 @@
-"""Answers with a status, headers and cookies of their own, and one without a body."""
+"""Answers with a given status, headers and cookies, and one without a body."""
 
 import dataclasses
 from http.cookies import Morsel, SimpleCookie

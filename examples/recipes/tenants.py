@@ -1,4 +1,4 @@
-"""Settings of each customer: who asks is told by a key, and what is on for them is read at most twice a minute."""
+"""Settings for each customer, who is known by a key; the settings are read at most twice a minute."""
 
 import dataclasses
 import hashlib
@@ -20,7 +20,7 @@ def digest(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
-TENANTS = {  # in a database, by a digest of the key, so that who reads the table has no keys
+TENANTS = {  # a database in practice; it has digests, so that nobody can read keys in it
     digest("k-north"): Tenant("north", features=frozenset({"gifts"})),
     digest("k-south"): Tenant("south", currency="CHF"),
 }
@@ -37,7 +37,7 @@ class NotForYou(PontyError):
 
 
 class CurrentTenant(Field[Tenant]):
-    """The customer whom a key belongs to, who must have a feature if one is named."""
+    """The customer that a key belongs to; with `feature`, the customer must have that feature."""
 
     guard = True
 

@@ -1,4 +1,4 @@
-"""Things for who has a token with the right for them."""
+"""Access with tokens that grant rights."""
 
 import hashlib
 
@@ -11,11 +11,11 @@ def digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-RIGHTS = {digest("reader"): {"read"}, digest("writer"): {"read", "write"}}  # in a database
+RIGHTS = {digest("reader"): {"read"}, digest("writer"): {"read", "write"}}  # a database in practice
 
 
 class Right(Field[str]):
-    """The name of a right, which the token must have."""
+    """The name of a right that the token must grant."""
 
     guard = True
 

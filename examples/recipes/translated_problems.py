@@ -1,4 +1,4 @@
-"""What is wrong with a request, told in the language of who asks."""
+"""Error messages in the language of the client."""
 
 import dataclasses
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""Photos, taken from a form and kept in a folder under names of the program's own."""
+"""Photos that are uploaded in a form, and stored in a folder under new names."""
 
 import os
 import pathlib

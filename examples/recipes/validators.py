@@ -1,4 +1,4 @@
-"""What a type alone cannot say: a text without blanks around it, and values that must fit one another."""
+"""Checks beyond types: a text without blanks around it, and values that must fit together."""
 
 import dataclasses
 import datetime

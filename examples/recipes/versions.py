@@ -1,4 +1,4 @@
-"""Two versions of an API side by side, of which the old one says that it is going."""
+"""Two versions of an API side by side; the old one announces its end."""
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -10,7 +10,7 @@ class OneMug(Request):
     name = StringRouteParameter()
 
 
-# What is the same in both.
+# Routes that are the same in both versions.
 health = Routes("/health", tags=["operations"])
 
 
@@ -26,7 +26,7 @@ for version in (v1, v2):
     version.include(health)
 
 
-# What has changed.
+# Routes that differ.
 @v1.get(f"/mugs/{OneMug.name}", deprecated=True, operation_id="mugV1")
 @expect(OneMug)
 @render_json

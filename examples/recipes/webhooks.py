@@ -1,4 +1,4 @@
-"""Webhooks of another service, taken if it has signed them a moment ago, and each of them once."""
+"""Webhooks from another service: the signature must be valid and recent, and each webhook is handled once."""
 
 import dataclasses
 import hashlib
@@ -15,7 +15,7 @@ from ponty import Annotation, InvalidField, ParsedJsonBody, Request, Routes, Sco
 
 T = TypeVar("T")
 SECRET = os.environ.get("WEBHOOK_SECRET", "whsec").encode()
-TOLERANCE = 300  # seconds that a webhook may be under way
+TOLERANCE = 300  # how old a webhook may be, in seconds
 DATABASE = os.environ.get("DATABASE", "payments.db")
 
 
@@ -24,7 +24,7 @@ def signature(moment: bytes, content: bytes) -> bytes:
 
 
 class SignedBody(ParsedJsonBody[T]):
-    """A JSON body, whose sender has signed it in X-Signature: t=<seconds since the epoch>,v1=<HMAC-SHA-256>."""
+    """A JSON body with the signature of its sender in X-Signature: t=<seconds since the epoch>,v1=<HMAC-SHA-256>."""
 
     async def extract(self, request: web.Request) -> T:
         header = request.headers.get("X-Signature", "").encode(errors="surrogateescape")
@@ -46,7 +46,7 @@ async def database(app: web.Application) -> AsyncIterator[None]:
 async def transaction(request: web.Request) -> AsyncIterator[aiosqlite.Connection]:
     async with aiosqlite.connect(DATABASE) as connection:
         yield connection
-        await connection.commit()  # not where there was an exception
+        await connection.commit()  # not after an exception
 
 
 @dataclasses.dataclass
@@ -67,7 +67,7 @@ webhooks = Routes("/webhooks")
 @expect(NewPayment)
 @render_json(status=204)
 async def receive_payment(payment: Payment, db: aiosqlite.Connection) -> None:
-    # The second time, it came because its answer was lost.
+    # It may come a second time, because the answer was lost.
     await db.execute("INSERT OR IGNORE INTO payments VALUES (?, ?)", [payment.id, payment.order])
 
 

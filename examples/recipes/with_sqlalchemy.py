@@ -1,4 +1,4 @@
-"""Mugs by SQLAlchemy: an engine for the application, a session for each request."""
+"""Mugs in SQLAlchemy: an engine for the application, a session for each request."""
 
 import dataclasses
 import os
@@ -86,7 +86,7 @@ async def add_mug(r: AddMug) -> Reply[Mug]:
     row = MugRow(colour=r.mug.colour)
     r.db.add(row)
     try:
-        await r.db.flush()  # so that the number is known, and a conflict too
+        await r.db.flush()  # to get the number, or a conflict, now
     except IntegrityError as error:
         raise ColourTaken from error
     return Reply(Mug(row.colour, row.id), headers={"Location": f"/mugs/{row.id}"})

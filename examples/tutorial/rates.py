@@ -1,4 +1,4 @@
-"""The exchange rates of somebody else, who is out of order every other time."""
+"""A service with exchange rates that fails every other time."""
 
 import itertools
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""A guesthouse, step 3: a body that becomes nested dataclasses, and an answer that says what was made."""
+"""A guesthouse, step 3: a body that becomes nested dataclasses, and an answer with the new booking."""
 
 import dataclasses
 import datetime

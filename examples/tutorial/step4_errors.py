@@ -1,4 +1,4 @@
-"""A guesthouse, step 4: a table of routes, and errors of one's own."""
+"""A guesthouse, step 4: a table of routes, and custom errors."""
 
 import dataclasses
 import datetime

@@ -75,7 +75,7 @@ async def book(r: NewBooking) -> Reply[Booking]:
     booked = await r.db.execute(BOOK, row)
     found = await (await r.db.execute(COUNT, row)).fetchone()
     if found != (1,):
-        raise RoomTaken  # takes back what was written above
+        raise RoomTaken  # rolls back the writes above
     return Reply(r.booking, headers={"Location": f"/bookings/{booked.lastrowid}"})
 
 

@@ -1,4 +1,4 @@
-"""A guesthouse, step 6: a guard, which knows who asks."""
+"""A guesthouse, step 6: a guard, which knows the user of a request."""
 
 import dataclasses
 from collections.abc import AsyncIterator
@@ -36,7 +36,7 @@ async def database(app: web.Application) -> AsyncIterator[None]:
 
 
 class CurrentUser(Field[str]):
-    """The name of whoever the token belongs to."""
+    """The name of the user that the token belongs to."""
 
     guard = True
 

@@ -1,4 +1,4 @@
-"""A guesthouse, step 7: asking another service, and asking again."""
+"""A guesthouse, step 7: calls to another service, with retries."""
 
 import os
 from decimal import Decimal

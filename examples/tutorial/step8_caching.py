@@ -1,4 +1,4 @@
-"""A guesthouse, step 8: remembering, and forgetting in time."""
+"""A guesthouse, step 8: a cache, and its invalidation."""
 
 import asyncio
 import dataclasses
@@ -63,7 +63,7 @@ STAYS: dict[int, list[Stay]] = {1: [], 2: [], 3: []}
 
 @localcache(name="calendar", maxsize=1000)
 async def calendar(room: int) -> list[Stay]:
-    await asyncio.sleep(0.01)  # a query that takes its time
+    await asyncio.sleep(0.01)  # a slow query
     return sorted(STAYS[room], key=lambda stay: stay.arrival)
 
 
@@ -88,7 +88,7 @@ class NewStay(Request):
 @render_json(status=204)
 async def add_stay(room: int, stay: Stay) -> None:
     async with invalidate("calendar", room):
-        await asyncio.sleep(0.01)  # a statement that takes its time, too
+        await asyncio.sleep(0.01)  # a slow statement
         STAYS[room].append(stay)
 
 

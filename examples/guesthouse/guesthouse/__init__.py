@@ -1,1 +1,1 @@
-"""The guesthouse of Ponty's tutorial, whole: rooms, their prices, and bookings in a database."""
+"""The complete guesthouse of Ponty's tutorial: rooms, their prices, and bookings in a database."""

@@ -1,4 +1,4 @@
-"""`python -m guesthouse`: serve it, with settings from the environment."""
+"""`python -m guesthouse`: serve the application, with settings from the environment."""
 
 import logging
 import os

@@ -1,4 +1,4 @@
-"""Accounts, and the guard that knows them by their tokens."""
+"""Accounts, and the guard that finds an account by its token."""
 
 import dataclasses
 import hashlib
@@ -35,7 +35,7 @@ class User:
 
 
 class CurrentUser(Field[User]):
-    """Whose token it is."""
+    """The user that the token belongs to."""
 
     guard = True
 
@@ -53,7 +53,7 @@ class CurrentUser(Field[User]):
 
 
 class OfUser(Request):
-    """A request of somebody whom the house knows."""
+    """A request of a user with an account."""
 
     user = CurrentUser(token=BearerToken(), store=Provided(DATABASE))
 
@@ -77,7 +77,7 @@ class OpenAccount(Request):
 @expect(OpenAccount)
 @render_json(Account, status=201)
 async def open_account(account: NewAccount, tx: Transaction) -> Account:
-    """Open an account; its token is told this once."""
+    """Open an account. Only this answer contains its token."""
     token = secrets.token_urlsafe(32)
     try:
         await tx.connection.execute(
@@ -89,5 +89,5 @@ async def open_account(account: NewAccount, tx: Transaction) -> Account:
 
 
 def hashed(token: str) -> str:
-    """Hash a token: it is random and long, so a fast hash will do."""
+    """Hash a token; a fast hash is enough, because a token is random and long."""
     return hashlib.sha256(token.encode()).hexdigest()

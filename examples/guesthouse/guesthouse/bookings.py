@@ -1,4 +1,4 @@
-"""Bookings: made, changed and cancelled by those whose they are."""
+"""Bookings: users make, change and cancel their own."""
 
 import dataclasses
 import sqlite3
@@ -73,7 +73,7 @@ async def book(r: NewBooking) -> Reply[Booked]:
 class Page:
     bookings: list[Booked]
     next: int | None
-    """What to ask for `after`; null on the last page."""
+    """The value of `after` for the next page; null on the last page."""
 
 
 class ListBookings(OfUser):
@@ -86,7 +86,7 @@ class ListBookings(OfUser):
 @expect(ListBookings, whole=True, others="refuse")
 @render_json(Page)
 async def list_bookings(r: ListBookings) -> Page:
-    """List one's own bookings, a page at a time."""
+    """List the user's bookings, a page at a time."""
     query = f"{SELECT} WHERE account = ? AND id > ? ORDER BY id LIMIT ?"
     rows = await r.database.reader.execute_fetchall(query, [r.user.id, r.after or 0, r.limit + 1])
     found = [booked_of(row) for row in rows]
@@ -108,7 +108,7 @@ async def show_booking(r: OneBooking) -> Booked:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Change:
-    """What a client may change: what is absent stays, and a note of null is taken away."""
+    """The changes of a client: an absent member stays as it is, and null removes the note."""
 
     stay: Stay | UnsetType = UNSET
     guests: Guests | UnsetType = UNSET
@@ -126,7 +126,7 @@ class ChangeBooking(OfUser):
 @expect(ChangeBooking, whole=True)
 @render_json(Booked, etag=True)
 async def change_booking(r: ChangeBooking) -> Booked:
-    """Change a booking, if it is still as the client has seen it."""
+    """Change a booking, unless it was changed since the client read it."""
     before = await find(r.tx.connection, r.number, r.user.id)
     r.condition.check(etag_of(before, Booked))
     after = dataclasses.replace(before, **as_arguments(r.change))
@@ -153,7 +153,7 @@ async def cancel(r: CancelBooking) -> None:
 
 
 async def find(connection: aiosqlite.Connection, number: int, account: int) -> Booked:
-    """Find a booking; that of another account does not exist, for all that this one is told."""
+    """Find a booking of an account; for bookings of other accounts, the answer is also that there is none."""
     async with connection.execute(f"{SELECT} WHERE id = ? AND account = ?", [number, account]) as cursor:
         row = await cursor.fetchone()
     if row is None:
@@ -172,7 +172,7 @@ async def put_guests(tx: Transaction, booked: Booked) -> None:
     try:
         await tx.connection.executemany("INSERT INTO guests VALUES (?, ?, ?, ?)", rows)
     except sqlite3.IntegrityError as error:
-        # The booking is written already, and is rolled back by this.
+        # The booking is written already; this error rolls it back.
         fault = Fault("body", "booking", "must have an address for each guest", "/guests")
         raise ValidationError(faults=[fault]) from error
 
@@ -193,6 +193,6 @@ def booked_of(row: Iterable[Any]) -> Booked:
 
 
 def as_arguments(value: Booking | Change) -> dict[str, Any]:
-    """Return what a value says, by name; what is absent from it is not in there."""
+    """Return the members of a value by name, without the absent ones."""
     said = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     return {name: each for name, each in said.items() if each is not UNSET}

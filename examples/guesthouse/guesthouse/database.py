@@ -1,7 +1,7 @@
-"""The database: opened by a provider, read by all requests at once, written by one transaction after another.
+"""The database: opened by a provider, read by all requests at once, and written by one transaction at a time.
 
-SQLite lets many read while one writes. So there are two connections: each read sees what has been committed; a request
-that writes has the other connection to itself, until its transaction is committed or rolled back.
+SQLite allows many readers and one writer at once. So there are two connections. A read sees only committed data; a
+request that writes has the other connection to itself, until its transaction is committed or rolled back.
 """
 
 import asyncio
@@ -56,7 +56,7 @@ DATABASE = web.AppKey("DATABASE", Database)
 
 def open_database(path: str) -> Provider:
     async def provide(app: web.Application) -> AsyncIterator[None]:
-        # Transactions begin and end where this module says so: isolation_level=None.
+        # isolation_level=None: only this module begins and ends transactions.
         async with (
             aiosqlite.connect(path, isolation_level=None) as writer,
             aiosqlite.connect(path, isolation_level=None) as reader,
@@ -71,13 +71,13 @@ def open_database(path: str) -> Provider:
 
 
 async def database_answers(app: web.Application) -> None:
-    """Raise where the database cannot be asked."""
+    """Raise an exception if the database cannot be read."""
     await app[DATABASE].reader.execute_fetchall("SELECT 1")
 
 
 @dataclasses.dataclass(frozen=True)
 class Transaction:
-    """What one request writes: all of it, or nothing."""
+    """The writes of one request: all of them are committed, or none."""
 
     database: Database
     held: contextlib.AsyncExitStack
@@ -87,12 +87,12 @@ class Transaction:
         return self.database.writer
 
     async def forget_calendar(self, room: int) -> None:
-        """Forget the calendar of a room; whoever asks for it waits until this transaction has ended."""
+        """Drop the cached calendar of a room; readers of it wait until this transaction has ended."""
         await self.held.enter_async_context(invalidate("calendar", self.database, room))
 
 
 async def transaction(request: web.Request) -> AsyncIterator[Transaction]:
-    """Open a transaction for a request; whatever it raises rolls it back."""
+    """Open a transaction for a request; any exception rolls it back."""
     database = request.config_dict[DATABASE]
     async with database.writing, contextlib.AsyncExitStack() as held:
         try:

@@ -1,4 +1,4 @@
-"""What the house has, what a booking is, and what can be wrong with one."""
+"""The data types of the guesthouse, and its errors."""
 
 import dataclasses
 import datetime
@@ -30,7 +30,7 @@ class Guest:
 Guests = Annotated[list[Guest], Annotation(minItems=1, maxItems=4)]
 Note = Annotated[str, Annotation(maxLength=500)]
 RowId = Annotated[int, Annotation(minimum=1, maximum=2**63 - 1)]
-"""What SQLite can hold as the number of a row."""
+"""The numbers that a row can have in SQLite."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Stay:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Booking:
-    """What a client asks for."""
+    """A booking as a client sends it."""
 
     room: int
     stay: Stay
@@ -55,7 +55,7 @@ class Booking:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Booked(Booking):
-    """What the house keeps, and answers with."""
+    """A booking as it is stored and returned."""
 
     id: RowId
 

@@ -1,4 +1,4 @@
-"""Exchange rates, asked of another service and remembered for a minute."""
+"""Exchange rates, fetched from another service and cached for a minute."""
 
 from collections.abc import AsyncIterator
 from decimal import Decimal
@@ -16,7 +16,7 @@ def rates_client(url: str) -> Provider:
 
 
 async def forget_rates(app: web.Application) -> AsyncIterator[None]:
-    """A cache outlives an application: this one ends with it."""
+    """Clear the cache when the application stops, since a cache outlives its application."""
     yield
     _ask.cache_clear()
 

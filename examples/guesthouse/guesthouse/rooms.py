@@ -1,4 +1,4 @@
-"""The rooms, what they cost, and when they are taken: for everybody to see."""
+"""The rooms, their prices and their calendars, for everybody."""
 
 from decimal import Decimal
 from typing import Literal
@@ -22,7 +22,7 @@ routes = Routes("/rooms", tags=["rooms"])
 
 
 class RoomField(RouteParameter[Room]):
-    """The number of a room of this house; any other is a 404."""
+    """The number of a room; any other number is a 404."""
 
     def __init__(self) -> None:
         super().__init__(pattern="[0-9]{1,9}", cast_func=lambda text: ROOMS[int(text)])

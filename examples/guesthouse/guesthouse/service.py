@@ -1,4 +1,4 @@
-"""The application: its tables of routes, what stands around them, and what they need while they run."""
+"""The application: its tables of routes, middlewares and providers."""
 
 from aiohttp import web
 

@@ -1,4 +1,4 @@
-"""The settings, read from the environment once, when the program starts."""
+"""The settings, which are read from the environment once, when the program starts."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
-        """Read the settings; an impossible one is a ValueError, before anything is served."""
+        """Read the settings; an invalid one raises a ValueError before anything is served."""
         return cls(
             host=environment.get("HOST", cls.host),
             port=int(environment.get("PORT", cls.port)),

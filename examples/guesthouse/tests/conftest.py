@@ -1,4 +1,4 @@
-"""A guesthouse of each test's own, somebody with an account there, and somebody who knows the exchange rates."""
+"""A new guesthouse for each test, a client with an account, and a service with exchange rates."""
 
 import pytest
 from guesthouse.service import build
@@ -9,7 +9,7 @@ from ponty import Reply, Request, Routes, StringRouteParameter, build_app, expec
 
 @pytest.fixture
 async def rates(aiohttp_server):
-    """Serve what is asked for rates; `rates.answers` is what it will say, in turn."""
+    """Serve exchange rates; `rates.answers` has the answers in their order."""
     table = Routes("/rates")
     answers = []
 
@@ -30,7 +30,7 @@ async def rates(aiohttp_server):
 
 @pytest.fixture
 async def client(aiohttp_client, rates, tmp_path):
-    """Connect to an application whose database is empty."""
+    """Return a client of an application with an empty database."""
     settings = Settings(
         database=str(tmp_path / "test.db"), rates_url=str(rates.make_url("/")), origins=("https://inn.example",)
     )
@@ -38,7 +38,7 @@ async def client(aiohttp_client, rates, tmp_path):
 
 
 class User:
-    """Asks with the token of one account."""
+    """Sends requests with the token of one account."""
 
     def __init__(self, client, token):
         self.client = client
@@ -54,7 +54,7 @@ class User:
 
 @pytest.fixture
 def user(client):
-    """Open accounts."""
+    """Return a function that opens an account."""
 
     async def open_account(name):
         async with client.post("/accounts", json={"name": name}) as answer:

@@ -1,4 +1,4 @@
-"""Bookings belong to accounts, and a token says to which."""
+"""Bookings belong to accounts, which are known by their tokens."""
 
 import pytest
 
@@ -20,7 +20,7 @@ async def test_a_name_is_taken_once(client, ann):
     [({}, "is required"), ({"Authorization": "Bearer guessed"}, "must be that of an account")],
 )
 async def test_a_stranger_is_told_nothing_but_that(client, credentials, detail):
-    """The body is as wrong as can be, and not a word is said of it."""
+    """The answer says nothing about the body, which is invalid in every way."""
     answer = await client.post("/bookings", json={"rooms": "all"}, headers=credentials)
     assert answer.status == 401
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")

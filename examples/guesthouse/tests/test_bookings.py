@@ -1,4 +1,4 @@
-"""A room is booked by one party at a time."""
+"""A room has one booking at a time."""
 
 import asyncio
 
@@ -58,7 +58,7 @@ async def test_a_room_is_free_again_on_the_day_of_departure(ann):
 
 
 async def test_an_error_after_a_write_leaves_nothing(ann):
-    """The booking is written when its second guest is refused: neither it nor the first guest stays."""
+    """The second guest is refused after the booking was written: neither it nor the first guest stays."""
     status, problem, _ = await ann.ask("POST", "/bookings", json=booking(guests=GUESTS * 2))
     assert (status, problem["errors"][0]["pointer"]) == (400, "/guests")
     assert (await ann.ask("GET", "/bookings"))[1]["bookings"] == []
@@ -67,7 +67,7 @@ async def test_an_error_after_a_write_leaves_nothing(ann):
 
 
 async def test_the_calendar_shows_a_booking_at_once(ann):
-    """It is remembered, and forgotten when somebody books, changes or cancels."""
+    """It is cached, and dropped when somebody books, changes or cancels."""
 
     async def calendar():
         return (await ann.ask("GET", "/rooms/2/calendar"))[1]
@@ -99,5 +99,5 @@ async def test_bookings_are_listed_a_page_at_a_time(ann):
 @pytest.mark.parametrize("number", ["0", "-1", "x", "9" * 40, "1" * 4000])
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
 async def test_a_number_that_no_booking_can_have_is_a_404(ann, method, number):
-    """Also one that the database could not hold."""
+    """This includes a number that the database could not store."""
     assert (await ann.ask(method, f"/bookings/{number}"))[0] == 404

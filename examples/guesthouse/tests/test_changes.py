@@ -1,4 +1,4 @@
-"""A PATCH changes what it names, if nobody else was faster."""
+"""A PATCH changes the members that it has, unless somebody else was faster."""
 
 import pytest
 
@@ -37,7 +37,7 @@ async def test_a_stay_is_no_nights_that_are_null(ann, booked):
 
 
 async def test_of_two_who_have_seen_one_version_the_second_changes_nothing(ann, booked):
-    """An update is not lost: who comes second looks again first."""
+    """No update is lost: the second client has to read the booking again first."""
     path, seen = booked
     assert (await ann.ask("PATCH", path, json={"note": "first"}, If_Match=seen))[0] == 200
     assert (await ann.ask("PATCH", path, json={"note": "second"}, If_Match=seen))[0] == 412

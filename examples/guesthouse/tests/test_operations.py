@@ -1,4 +1,4 @@
-"""What is around the routes: ids, headers, origins, health and metrics."""
+"""Everything around the routes: ids, headers, origins, health and metrics."""
 
 import pytest
 from guesthouse.settings import Settings

@@ -1,4 +1,4 @@
-"""Prices are in euros, and in other currencies while somebody knows the rates."""
+"""Prices are in euros, and in other currencies while exchange rates are known."""
 
 import pytest
 

