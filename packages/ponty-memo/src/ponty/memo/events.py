@@ -26,7 +26,7 @@ class CacheInfo(NamedTuple):
     hits: int
     """Calls that got a stored value, including stale values."""
     misses: int
-    """All other calls: those that began a computation, and those that waited for one."""
+    """All other calls, which began a computation or waited for one."""
     size: int | None
     """The number of stored values; None if the store cannot count them."""
     flights: int

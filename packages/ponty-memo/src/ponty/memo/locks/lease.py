@@ -39,7 +39,7 @@ class Lease(Protocol):
 
     @property
     def fence(self) -> int:
-        """The fencing token: a number greater than that of any earlier holder of the key; 0 if the store has none.
+        """The fencing token, a number greater than that of any earlier holder of the key; 0 if the store has none.
 
         Send it with each write of the block, and let the receiver refuse a number smaller than the greatest one that it
         has seen. This keeps out a holder that stood still while its lease ended.

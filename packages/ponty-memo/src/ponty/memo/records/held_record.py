@@ -28,7 +28,7 @@ class HeldRecord(Protocol):
             ttl_ms: How long to keep the record, in milliseconds.
 
         Returns:
-            Whether it was recorded: False if this holder has lost the key in the meantime.
+            Whether it was recorded. It was not if this holder has lost the key in the meantime.
 
         Raises:
             Unavailable: The store cannot be reached.
