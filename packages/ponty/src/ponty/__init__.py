@@ -1,13 +1,13 @@
 """Ponty, a framework for JSON APIs on aiohttp: every documented name in one place.
 
-The names come from the layers `ponty.core` and `ponty.request`, and are imported when they are first used. The
-memoizers and locks have a place of their own, `ponty.memo`. The command is in `ponty.command`.
+The names come from the layers `ponty.core` and `ponty.request`, and each is imported when it is first used. Memoizers
+and locks are not here: import them from `ponty.memo`. The command is in `ponty.command`.
 """
 
 import pkgutil
 from typing import TYPE_CHECKING
 
-# The layers may be installed elsewhere on the path, each with a `ponty` directory of its own.
+# The layers may be installed in other places on the path, each in another `ponty` directory.
 __path__ = pkgutil.extend_path(__path__, __name__)
 
 if TYPE_CHECKING:

@@ -33,7 +33,7 @@ def describe(program: str, *, title: str | None, version: str) -> str:
 def document_of(app: web.Application, *, title: str, version: str) -> dict[str, Any]:
     """Return the OpenAPI document of all that an application serves.
 
-    What its routes do not tell, its envelope, say, is as it says at its own page of documentation, where it has one.
+    What the routes themselves do not say, such as the envelope, is taken from the program's own `api_docs`, if any.
 
     Args:
         app: The application.
