@@ -94,7 +94,7 @@ class RouteParameter(Field[_T_co], Generic[_T_co]):
         self.expected = form.expected
         self.code = form.code
 
-    @overload
+    @overload  # type: ignore[override]  # from the class it is a part of a path, where other fields are themselves
     def __get__(self, instance: None, owner: type) -> str: ...
     @overload
     def __get__(self, instance: object, owner: type) -> _T_co: ...
