@@ -98,7 +98,7 @@ class RouteParameter(Field[_T_co], Generic[_T_co]):
     def __get__(self, instance: None, owner: type) -> str: ...
     @overload
     def __get__(self, instance: object, owner: type) -> _T_co: ...
-    def __get__(self, instance: object, owner: type) -> object:
+    def __get__(self, instance: object, owner: type) -> object:  # pyright: ignore[reportIncompatibleMethodOverride]
         if instance is None:
             return f"{{{self.name}:{self.pattern}}}"
         return super().__get__(instance, owner)
