@@ -244,7 +244,7 @@ def detail(request: web.Request, error: PontyError) -> web.Response:
 if __name__ == "__main__":
     startmeup(
         port=8080,
-        routes=[mugs, about, api_docs(mugs, about, title="Shop", version="1.0.0", envelope=dict)],
+        routes=[mugs, about, api_docs(mugs, about, title="Shop", version="1.0.0", envelope=dict, answer_invalid=422)],
         providers=[database],
         middlewares=[cors(os.environ.get("ORIGINS", "https://shop.example").split())],
         envelope=bare,

@@ -75,11 +75,12 @@ def api_docs(
     assets = _assets()
     if interactive and assets is None:
         raise ImportError("api_docs(interactive=True) needs offapi: pip install 'ponty-request[docs]'")
-    pages = _Pages(tables, {"title": title, "version": version, **options}, path.rpartition("/")[2])
+    said = {"title": title, "version": version, **options}
+    pages = _Pages(tables, said, path.rpartition("/")[2])
     table = Routes(path, middlewares=middlewares)
     is_interactive = assets is not None and interactive is not False
     _serve(table, "", "text/html; charset=utf-8", pages.interactive if is_interactive else pages.plain, pages.policy)
-    _serve(table, "/openapi.json", "application/json", pages.json, options=options)
+    _serve(table, "/openapi.json", "application/json", pages.json, options=said)
     if importlib.util.find_spec("yaml") is not None:
         _serve(table, "/openapi.yaml", "application/yaml", pages.yaml)
     files = {name: (_HERE / name, kind) for name, kind in _OWN_FILES.items()}
