@@ -142,11 +142,6 @@ async def drop_room(r: DropRoom) -> None:
     r.db.execute("DELETE FROM rooms WHERE id = ?", [r.found().id])
 
 
-def bare(data: object, elapsed: int, now: int) -> object:
-    """Answer with the value itself, as `web.json_response` does."""
-    return data
-
-
 def name_taken(request: web.Request, error: NameTaken) -> web.Response:
     """Answer in the form that the clients know."""
     return json_response({"error": "this name is taken"}, status=409)
@@ -166,7 +161,7 @@ if __name__ == "__main__":
         port=8080,
         routes=[rooms],
         providers=[database],
-        envelope=bare,
+        envelope=False,
         errors={NameTaken: name_taken, DoesNotExist: not_found},
         answer_invalid=answer_invalid,
     )

@@ -511,19 +511,26 @@ def test_an_answer_stands_in_the_envelope():
     assert schema["required"] == ["data", "elapsed", "now"]
 
 
-def test_an_application_may_have_an_envelope_of_its_own():
+@pytest.mark.parametrize(
+    ("envelope", "schema"),
+    [
+        (
+            lambda value: {"type": "object", "properties": {"result": value}},
+            {"type": "object", "properties": {"result": {"type": "integer"}}},
+        ),
+        (False, {"type": "integer"}),
+    ],
+)
+def test_an_application_may_have_an_envelope_of_its_own_or_none(envelope, schema):
     table = Routes()
 
     @table.get("/")
     @render_json(int)
     async def handler(request): ...
 
-    document = openapi(
-        table, title="T", version="1", envelope=lambda value: {"type": "object", "properties": {"result": value}}
-    )
+    document = openapi(table, title="T", version="1", envelope=envelope)
     (answer,) = document["paths"]["/"]["get"]["responses"].values()
-    schema = answer["content"]["application/json"]["schema"]
-    assert schema == {"type": "object", "properties": {"result": {"type": "integer"}}}
+    assert answer["content"]["application/json"]["schema"] == schema
 
 
 @dataclasses.dataclass

@@ -31,7 +31,7 @@ def build_app(
     route_tables: Iterable[web.RouteTableDef] = (),
     middlewares: Sequence[Middleware] = (),
     client_max_size: int = 1024**2,
-    envelope: Envelope | None = None,
+    envelope: Envelope | Literal[False] | None = None,
     errors: Mapping[type[Exception], ErrorAnswer] | None = None,
     answer_invalid: ErrorAnswer | None = None,
     check_returns: int | Literal["raise"] = 1,
@@ -55,7 +55,7 @@ def build_app(
             reaches them as an answer; so does what a middleware within raises. Those of a table stand within these.
         client_max_size: The most bytes a request's body may have; a larger one is a 413.
         envelope: Makes the documents of answers in place of Ponty's envelope: a function of the value, the milliseconds
-            that its handler took, and the milliseconds since the epoch.
+            that its handler took, and the milliseconds since the epoch. False for the values themselves.
         errors: Answers to exceptions of a class and those derived from it: a status, for a problem document, or a
             function of the request and the error that returns the response. The nearest class counts. What no route
             matches is aiohttp's `HTTPNotFound` or `HTTPMethodNotAllowed`, and a body that is announced as too large its

@@ -36,7 +36,7 @@ def openapi(
     servers: Sequence[str | Mapping[str, Any]] = (),
     tags: Mapping[str, str] | None = None,
     raises: Sequence[type[PontyError]] = (),
-    envelope: EnvelopeSchema = envelope_schema,
+    envelope: EnvelopeSchema | Literal[False] = envelope_schema,
     answer_invalid: int = 400,
     problem: Any = None,
     webhooks: Sequence[Table] = (),
@@ -68,7 +68,7 @@ def openapi(
         tags: What the tags of routes mean, by their names; these come first, in this order.
         raises: What any handler may raise, or a middleware answers with: classes of PontyError.
         envelope: Of an application that has another `envelope` than Ponty's: a function of the schema of a value that
-            returns the schema of the answer.
+            returns the schema of the answer, or False where it has none.
         answer_invalid: Of an application that has an `answer_invalid`: the status of its answers to invalid requests.
         problem: Of an application whose `errors` and `answer_invalid` answer in a form of their own: the type of these
             answers, which are JSON. None where errors are answered with problem documents.
@@ -87,7 +87,8 @@ def openapi(
     if not isinstance(answer_invalid, int):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError("openapi(answer_invalid=…) is a status; what a function answers is said by problem=…")
     components, security = Components(), SecuritySchemes()
-    context = Context(components, security, envelope, Problems(components, answer_invalid, problem), raises)
+    problems = Problems(components, answer_invalid, problem)
+    context = Context(components, security, envelope or dict, problems, raises)
     names = _Names()
     about = {"title": title, "summary": summary, "description": description, "version": version, **info}
     document: dict[str, Any] = {"openapi": "3.1.0", "info": {name: value for name, value in about.items() if value}}
