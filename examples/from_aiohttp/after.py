@@ -11,7 +11,6 @@ from aiohttp import web
 from ponty import (
     Annotation,
     BearerToken,
-    Description,
     DoesNotExist,
     Field,
     InvalidField,
@@ -74,9 +73,6 @@ class User(Field[str]):
         if token not in TOKENS:
             raise InvalidField("must be that of a user", status=401, headers={"WWW-Authenticate": "Bearer"})
         return TOKENS[token]
-
-    def describe(self) -> Description:
-        return Description("header", "Authorization")
 
 
 class WithDatabase(Request):

@@ -14,7 +14,6 @@ from ponty import (
     Annotation,
     BearerToken,
     Cookie,
-    Description,
     DoesNotExist,
     Field,
     Header,
@@ -109,9 +108,6 @@ class CurrentUser(Field[str]):
         for (name,) in store.execute("SELECT name FROM users WHERE token = ?", [token]):
             return str(name)
         raise InvalidField("must be that of a user", status=401, headers={"WWW-Authenticate": "Bearer"})
-
-    def describe(self) -> Description:
-        return Description("header", "Authorization")
 
 
 class OfUser(Request):

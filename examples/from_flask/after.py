@@ -10,7 +10,6 @@ from aiohttp import web
 from ponty import (
     Annotation,
     BearerToken,
-    Description,
     DoesNotExist,
     Field,
     InvalidField,
@@ -70,9 +69,6 @@ class CurrentUser(Field[str]):
         for (name,) in await db.execute_fetchall("SELECT name FROM users WHERE token = ?", [token]):
             return str(name)
         raise InvalidField("must be that of a user", status=401, headers={"WWW-Authenticate": "Bearer"})
-
-    def describe(self) -> Description:
-        return Description("header", "Authorization")
 
 
 class OfUser(Request):

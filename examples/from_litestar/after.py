@@ -12,7 +12,6 @@ from ponty import (
     Annotation,
     BearerToken,
     Cookie,
-    Description,
     DoesNotExist,
     Field,
     Header,
@@ -112,9 +111,6 @@ class User(Field[str]):
         if self._librarian and not is_librarian:
             raise NotLibrarian(detail="only librarians may do this")
         return name
-
-    def describe(self) -> Description:
-        return Description("header", "Authorization")
 
 
 def told(row: sqlite3.Row) -> Book:

@@ -82,8 +82,7 @@ def openapi(
         ValueError: Two routes have one `operation_id`.
         TypeError: The type of an answer has no form in JSON, or an option is none that there is.
     """
-    if unknown := [name for name in info if name not in _INFO and not name.startswith("x-")]:
-        raise TypeError(f"openapi() has no option {unknown[0]!r}, and neither has the Info Object of OpenAPI")
+    check_options("openapi", info)
     if not isinstance(answer_invalid, int):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError("openapi(answer_invalid=…) is a status; what a function answers is said by problem=…")
     components, security = Components(), SecuritySchemes()
@@ -114,6 +113,22 @@ def openapi(
         finished["openapi"] = "3.2.0"
         _name_items(finished)
     return finished
+
+
+def check_options(function: str, names: Iterable[str]) -> None:
+    """Refuse the name of an option that there is not.
+
+    Args:
+        function: The function that it is given to.
+        names: The names.
+
+    Raises:
+        TypeError: There is no such option.
+    """
+    known = _INFO.union(openapi.__kwdefaults__ or ())
+    for name in names:
+        if name not in known and not name.startswith("x-"):
+            raise TypeError(f"{function}() has no option {name!r}, and neither has the Info Object of OpenAPI")
 
 
 def _name_items(part: object) -> None:

@@ -16,7 +16,7 @@ from aiohttp import hdrs, web
 from aiohttp.typedefs import Middleware
 
 from ponty.core import Routes, encode_json, etag_matches
-from ponty.request.description.document import Table, openapi
+from ponty.request.description.document import Table, check_options, openapi
 from ponty.request.description.pages.plain import plain_page
 
 _HERE = pathlib.Path(__file__).parent
@@ -68,10 +68,12 @@ def api_docs(
 
     Raises:
         ValueError: The path does not begin with a slash, or ends with one.
+        TypeError: `openapi` takes no such option.
         ImportError: `interactive=True` was asked for, and `offapi` is not installed.
     """
     if not path.startswith("/") or path.endswith("/"):
         raise ValueError(f"api_docs: the path begins with a slash and does not end with one, as /docs, not {path!r}")
+    check_options("api_docs", options)
     assets = _assets()
     if interactive and assets is None:
         raise ImportError("api_docs(interactive=True) needs offapi: pip install 'ponty-request[docs]'")
