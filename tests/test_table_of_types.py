@@ -88,7 +88,8 @@ CONCRETE |= {collections.deque, collections.OrderedDict, collections.defaultdict
 
 def rows():
     """Return the rows of the table: each type, its example and its schema."""
-    text = PAGE.read_text().partition(".. list-table::")[2].partition("\nThese build")[0]
+    after = PAGE.read_text().partition(".. list-table::")[2]
+    text = re.split(r"\n(?=\S)", after)[0]  # the table ends where the indentation does
     found = []
     for row in text.split("\n   * - ")[2:]:
         cells = [re.findall("``(.+?)``(?!`)", cell) for cell in row.split("\n     - ")]

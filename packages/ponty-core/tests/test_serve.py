@@ -148,3 +148,24 @@ async def test_build_app_is_served_with_its_routes_printed(capsys):
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+@pytest.mark.parametrize("kind", ["sock", "path"])
+async def test_nothing_listens_once_its_task_is_cancelled_at_any_step(capsys, tmp_path, kind):
+    """Also while it is about to listen, when a server of asyncio's is there that only its maker knows."""
+    printed, steps = "", 0
+    while "Serving on" not in printed:
+        steps += 1
+        with socket.socket(socket.AF_INET if kind == "sock" else socket.AF_UNIX) as client, socket.socket() as bound:
+            bound.bind(("127.0.0.1", 0))
+            address = bound.getsockname() if kind == "sock" else str(tmp_path / f"{steps}")
+            place = bound if kind == "sock" else address
+            task = asyncio.create_task(serve_async(foreign(), **{kind: place}))
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            with pytest.raises((ConnectionRefusedError, FileNotFoundError)):
+                client.connect(address)
+        printed = capsys.readouterr().out
+    assert steps > 1

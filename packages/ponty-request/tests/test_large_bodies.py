@@ -174,9 +174,7 @@ BODIES = MUCH | LITTLE | {"many numbers": b"[" + b",".join([b"1"] * 25_000) + b"
         (OfSchema, "many numbers", True),
     ],
 )
-async def test_a_body_that_is_much_work_is_read_in_slices_however_short_it_is(
-    serve, monkeypatch, cls, kind, is_sliced
-):
+async def test_a_body_that_is_much_work_is_read_in_slices_however_short_it_is(serve, monkeypatch, cls, kind, is_sliced):
     """Read in one go, a quarter of a megabyte of great exponents holds all others up for half a second."""
     sliced = []
 

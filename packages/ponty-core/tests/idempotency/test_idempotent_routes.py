@@ -1,6 +1,7 @@
 """A request that is repeated with its key is carried out once, and answered the same."""
 
 import asyncio
+import inspect
 import logging
 
 import pytest
@@ -64,7 +65,7 @@ def counted(table, store):
         @table.route(method, path, middlewares=[idempotent(store, **options)])
         async def count(request: web.Request) -> web.StreamResponse:
             calls.append(await request.text())
-            return await answer(request) if asyncio.iscoroutinefunction(answer) else answer()
+            return await answer(request) if inspect.iscoroutinefunction(answer) else answer()
 
         return calls
 

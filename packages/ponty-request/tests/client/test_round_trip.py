@@ -216,7 +216,10 @@ for number, (tp, values) in enumerate(SCALARS):
     if tp in (bool, str, Colour, datetime.datetime):
         optional = st.none() | values
         CASES[f"optional query {number} {tp}"] = (lambda tp=tp: QueryParameter(tp | None, default=None)), optional
-        CASES[f"cookie {number} {tp}"] = (lambda tp=tp: Cookie(tp, name="value", required=True)), values
+        CASES[f"cookie {number} {tp}{'*' if tp in (str, Colour) else ''}"] = (
+            (lambda tp=tp: Cookie(tp, name="value", required=True)),
+            values,
+        )
 for number, (tp, values) in enumerate(LISTS):
     mark = "*" if typing.get_args(tp)[0] in (str, bytes, Colour) else ""
     CASES[f"repeat {number} {tp}"] = (lambda tp=tp: QueryParameter(tp, default=typing.get_origin(tp)())), values
@@ -231,7 +234,7 @@ CASES |= {
     "legal words": (lambda: StringQueryParameter(required=True, values=("a b", "%")), st.sampled_from(["a b", "%"])),
     "odd key": (lambda: QueryParameter(str, key="a&b=c é", required=True), texts),
     "text header*": (lambda: Header(key="X-Value"), texts),
-    "text cookie": (lambda: Cookie(name="value"), texts),
+    "text cookie*": (lambda: Cookie(name="value"), texts),
     "last event id*": (lambda: LastEventId(str), st.none() | texts),
     "query": (lambda: ParsedQuery(Filter), filters),
     "text": (TextBody, texts),
@@ -413,6 +416,8 @@ WRONG: list[tuple[Any, Any, str]] = [
     (lambda: Header(key="Content-Length"), "5", "is the header Content-Length, which the client writes itself"),
     (lambda: Header(key="Cookie"), "a=b", "is the header Cookie, which the client writes itself"),
     (lambda: Cookie(name="a=b"), "c", "is the cookie 'a=b', which no cookie can be called"),
+    (lambda: Cookie(name="a"), "a\tb", "must have no line breaks or other control characters"),
+    (lambda: Cookie(name="a"), "a\0", "must have no line breaks or other control characters"),
     (lambda: Cookie(int, name="a", required=True), "c", "must be an integer, in the digits 0 to 9"),
     (TextBody, b"bytes", "must be a str"),
     (TextBody, "\ud800", "must be a text that UTF-8 can hold, without lone surrogates"),

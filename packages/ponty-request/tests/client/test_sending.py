@@ -461,7 +461,7 @@ async def test_a_media_type_of_its_own(serve, routes):
 
 
 async def test_cookies_of_the_session_stand_beside_those_of_the_request(serve, routes):
-    hostile = 'a;b="\\,\té\x01'
+    hostile = 'a;b="\\, é'
 
     class Both(Request):
         endpoint = Endpoint("GET", "/both", returns=list[str])

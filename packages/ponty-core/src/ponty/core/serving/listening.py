@@ -63,22 +63,25 @@ class Listening:
                 backlog=BACKLOG,
                 ssl_handshake_timeout=handshake,
                 ssl_shutdown_timeout=farewell,
+                start_serving=False,
             )
             self._servers = [server]
             self._path = (path, os.stat(path).st_ino)  # noqa: PTH116 - it was made a moment ago
-            return
-        sockets = place.socks or await self._bound()
-        for each in sockets:
-            self._servers.append(
-                await loop.create_server(
+        else:
+            for each in place.socks or await self._bound():
+                server = await loop.create_server(
                     factory,
                     sock=each,
                     ssl=tls,
                     backlog=BACKLOG,
                     ssl_handshake_timeout=handshake,
                     ssl_shutdown_timeout=farewell,
+                    start_serving=False,
                 )
-            )
+                self._servers.append(server)
+        # Up to here nothing waits once a socket is there, so whoever is cancelled has all of them to close.
+        for server in self._servers:
+            await server.start_serving()
 
     def close(self) -> None:
         """Accept no more."""

@@ -14,9 +14,11 @@ from aiohttp import hdrs
 from ponty.request.errors import InvalidField
 
 _CONTROLS = re.compile("[\\x00-\\x08\\x0a-\\x1f\\x7f]")
+_CONTROLS_OR_TAB = re.compile("[\\x00-\\x1f\\x7f]")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _PLAIN_COOKIE = re.compile(r"[!#$%&'()*+./:<=>?@A-Z\[\]^_`a-z{|}~0-9-]*")
-_NOT_IN_A_COOKIE = re.compile('[\\x00-\\x1f\\x7f",;\\\\]')
+_NOT_IN_A_COOKIE = re.compile('[",;\\\\]')
+_NO_CONTROLS = "must have no line breaks or other control characters: it is a"
 _OWN_HEADERS = {
     name.lower() for name in (hdrs.HOST, hdrs.CONTENT_LENGTH, hdrs.TRANSFER_ENCODING, hdrs.CONNECTION, hdrs.COOKIE)
 }
@@ -68,7 +70,7 @@ class Outgoing:
         if name.lower() in _OWN_HEADERS:
             raise InvalidField(f"is the header {name}, which the client writes itself")
         if _CONTROLS.search(_sound(text)):
-            raise InvalidField("must have no line breaks or other control characters: it is a header")
+            raise InvalidField(f"{_NO_CONTROLS} header")
         if text != text.strip(" \t"):
             raise InvalidField("must have no blanks around it: it is a header")
         if not _TOKEN.fullmatch(name):
@@ -76,15 +78,18 @@ class Outgoing:
         self._set(self.headers, name.lower(), text)
 
     def set_cookie(self, name: str, text: str) -> None:
-        """Write a cookie; what no cookie may have is quoted as `http.cookies` quotes it.
+        """Write a cookie; quotes, commas, semicolons and backslashes are quoted as `http.cookies` quotes them.
 
         Raises:
-            InvalidField: The name is none that a cookie can have, or UTF-8 cannot hold the text, or another field has
-                written another.
+            InvalidField: The text has control characters in it, which newer releases of `http.cookies` drop (RFC 6265
+                §4.1.1 has none), or UTF-8 cannot hold it; or no cookie can have this name, or another field has written
+                another text.
         """
         if not _TOKEN.fullmatch(name):
             raise InvalidField(f"is the cookie {name!r}, which no cookie can be called")
-        if not _PLAIN_COOKIE.fullmatch(_sound(text)):
+        if _CONTROLS_OR_TAB.search(_sound(text)):
+            raise InvalidField(f"{_NO_CONTROLS} cookie")
+        if not _PLAIN_COOKIE.fullmatch(text):
             text = f'"{_NOT_IN_A_COOKIE.sub(_escaped, text)}"'
         self._set(self.cookies, name, text)
 

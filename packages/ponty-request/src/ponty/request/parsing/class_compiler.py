@@ -216,7 +216,7 @@ class ClassCompiler:
     def _extra_items(self, cls: Any) -> CompiledType | None:
         """Compile the type of further items (PEP 728); None where there are none."""
         items = getattr(cls, "__extra_items__", None)
-        if items is None or type(items).__name__.startswith(("NoExtraItems", "_NoExtraItems")) or items is typing.Never:
+        if items is None or items is typing.Never or _is_no_extra_items(items):
             return None
         return self._compile(items, f"{cls.__qualname__}: the extra items")
 
@@ -229,6 +229,11 @@ class ClassCompiler:
 
     def _open(self, schema: Schema) -> Schema:
         return {**schema, "additionalProperties": True} if self._ignore_unknown else schema
+
+
+def _is_no_extra_items(items: object) -> bool:
+    """Return whether it is `NoExtraItems`, of Python 3.15 or of typing_extensions, which is not imported for it."""
+    return repr(items).rpartition(".")[2] == "NoExtraItems" or "NoExtraItems" in type(items).__name__
 
 
 def _first_items(build: Build | None, count: int) -> Build | None:
