@@ -7,6 +7,7 @@ is sent again with a good one beside it, over another connection: what holds tha
 
 import asyncio
 import json
+import math
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -133,7 +134,7 @@ class _Run:
     async def _know_the_good(self) -> None:
         """Find a valid request of each operation that is answered as one, and what it costs."""
         for attempt in range(2):  # what one operation has made, another may show
-            for operation in self._operations:
+            for operation in sorted(self._operations, key=_turn):
                 if str(operation) not in self._good and time.monotonic() <= self._end:
                     await self._try_valid(operation, attempt)
         for case, _ in self._good.values():
@@ -312,6 +313,11 @@ class _Run:
         if least > self._settings.hold_seconds:
             how = f"{_SLOW_CLIENTS} requests that do not end hold another one up for {least:.1f} seconds"
             self._keep(self._canary, Exchange(()), number, "no holding up", how)
+
+
+def _turn(operation: Operation) -> float:
+    """Return when it is an operation's turn: what deletes comes last, and what is within another thing before that."""
+    return -operation.path.count("/") if operation.method == "DELETE" else -math.inf
 
 
 def _plain(method: str, path: str) -> Case:
