@@ -28,9 +28,13 @@ def describe(program: str, *, title: str | None, version: str | None) -> str:
         ProgramError: There is no such program, or it serves nothing.
         Exception: What the program raises.
     """
-    stem = pathlib.PurePath(program.partition(":")[0]).stem
-    document = document_of(load(program).app, name=stem, title=title, version=version)
+    document = document_of(load(program).app, name=name_of(program), title=title, version=version)
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def name_of(program: str) -> str:
+    """Return the name of a program: that of its file or module."""
+    return pathlib.PurePath(program.partition(":")[0]).stem
 
 
 def document_of(
