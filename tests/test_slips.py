@@ -221,6 +221,24 @@ AT_IMPORT = {
         """,
         "StringQueryParameter: the default 'sideways' is not among the values",
     ),
+    "a default that is none of the choices": (
+        """
+        from typing import Literal
+
+        class Other(Request):
+            order = QueryParameter(Literal["up", "down"], default="sideways")
+        """,
+        "QueryParameter: the default 'sideways' is not of the type Literal['up', 'down']",
+    ),
+    "a default without an offset": (
+        """
+        import datetime
+
+        class Other(Request):
+            since = QueryParameter(datetime.datetime, default=datetime.datetime(2026, 1, 1))
+        """,
+        "QueryParameter: the default datetime.datetime(2026, 1, 1, 0, 0) is not a date and time with an offset",
+    ),
     "content of a 204": (
         """
         @get("/a")

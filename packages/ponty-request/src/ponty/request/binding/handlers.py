@@ -8,8 +8,9 @@ from typing import Any
 
 from ponty.request.fields.base import annotations_of
 from ponty.request.fields.plan import quoted
-from ponty.request.fields.value_types import takes, type_name
+from ponty.request.fields.value_types import takes
 from ponty.request.request import Request
+from ponty.request.texts.plain_texts import type_name
 
 
 def check_handler(
