@@ -31,7 +31,7 @@ def build_app(
     route_tables: Iterable[web.RouteTableDef] = (),
     middlewares: Sequence[Middleware] = (),
     client_max_size: int = 1024**2,
-    envelope: Envelope | None = None,
+    envelope: Envelope | Literal[False] | None = None,
     errors: Mapping[type[Exception], ErrorAnswer] | None = None,
     answer_invalid: ErrorAnswer | None = None,
     check_returns: int | Literal["raise"] = 1,
@@ -55,11 +55,13 @@ def build_app(
             reaches them as an answer; so does what a middleware within raises. Those of a table stand within these.
         client_max_size: The most bytes a request's body may have; a larger one is a 413.
         envelope: Makes the documents of answers in place of Ponty's envelope: a function of the value, the milliseconds
-            that its handler took, and the milliseconds since the epoch.
+            that its handler took, and the milliseconds since the epoch. False for the values themselves.
         errors: Answers to exceptions of a class and those derived from it: a status, for a problem document, or a
-            function of the request and the error that returns the response. The nearest class counts.
-        answer_invalid: The answer to an invalid request, likewise; the function gets the `ValidationError` with its
-            faults.
+            function of the request and the error that returns the response. The nearest class counts. What no route
+            matches is aiohttp's `HTTPNotFound` or `HTTPMethodNotAllowed`, and a body that is announced as too large its
+            `HTTPRequestEntityTooLarge`.
+        answer_invalid: The answer to an invalid request that would be a 400, likewise; the function gets the
+            `ValidationError` with its faults. For its other statuses, as a guard's 401, there is `errors`.
         check_returns: In one of so many answers, a value that differs from what `render_json(returns=…)` declares is
             logged and counted (`answer_drift`); 0 for none. With "raise", as in tests, it is an unhandled TypeError.
         fields: For tests: what takes the place of fields of requests, by the field itself or by a class of fields. A
@@ -100,7 +102,7 @@ def build_app(
         app.on_response_prepare.append(add_noted_headers)
     app[MOUNTED] = mount(app, tables, tuple(route_tables), guard)
     app[_RECORDS] = tuple(entries)
-    app.router.register_resource(Unmatched(app.router, guard))
+    app.router.register_resource(Unmatched(app.router, guard, raises=settings.answers_errors()))
     check_path_parameters(app)
     if fields:
         replace_fields(app, fields)

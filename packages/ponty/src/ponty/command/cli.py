@@ -102,8 +102,8 @@ def routes(app: str) -> None:
 
 @main.command()
 @_APP
-@click.option("--title", help="The name of the API; that of the program by default.")
-@click.option("--version", default="0", show_default=True, help="The version of the API.")
+@click.option("--title", help="The name of the API. Default: the title in the program's api_docs, or else its name.")
+@click.option("--version", help="The version of the API. Default: the version in the program's api_docs, or else 0.")
 @click.option(
     "--output",
     type=click.Path(dir_okay=False, path_type=pathlib.Path),
@@ -116,7 +116,7 @@ def routes(app: str) -> None:
     help="An earlier document, in JSON: list the changes since then instead; exit with 1 if one breaks clients.",
 )
 def openapi(
-    app: str, *, title: str | None, version: str, output: pathlib.Path | None, against: pathlib.Path | None
+    app: str, *, title: str | None, version: str | None, output: pathlib.Path | None, against: pathlib.Path | None
 ) -> None:
     """Write the OpenAPI 3.1 document of APP, as JSON.
 

@@ -123,8 +123,6 @@ def _unworded(error: web.HTTPException) -> str | None:
     return None
 
 
-def too_large(request: web.Request) -> web.StreamResponse:
-    """Answer `request`, whose body is announced as larger than it may be."""
-    answer = http_exception(web.HTTPRequestEntityTooLarge(body_limit(request), request.content_length or 0))
-    answer.force_close()
-    return answer
+def too_large(request: web.Request) -> web.HTTPException:
+    """Return the error of `request`, whose body is announced as larger than it may be."""
+    return web.HTTPRequestEntityTooLarge(body_limit(request), request.content_length or 0)

@@ -99,6 +99,7 @@ def make_route(method: str, path: str, handler: Handler, source: str, options: R
             f"{here}: {name_of(handler)!r} takes {inspect.signature(handler)}, and not a request alone: "
             "@expect(SomeRequest), below the decorator of the route, calls it with fields"
         )
+    _check_parameter(here, handler)
     _check_answer(here, handler)
     max_size = options.get("max_size")
     if max_size is not None and not max_size > 0:
@@ -123,17 +124,38 @@ def make_route(method: str, path: str, handler: Handler, source: str, options: R
     )
 
 
+def _check_parameter(here: str, handler: Handler) -> None:
+    """Refuse a function whose one parameter is annotated as what is surely no request, and that no `expect` calls."""
+    if hasattr(handler, "__ponty_request__"):
+        return
+    annotated = [name for name in getattr(handler, "__annotations__", ()) if name != "return"]
+    if len(annotated) != 1:
+        return
+    cls = _class_of_values(handler.__annotations__[annotated[0]])
+    if cls is not None and next(iter(inspect.signature(handler).parameters)) == annotated[0]:
+        raise TypeError(
+            f"{here}: {name_of(handler)!r} takes {annotated[0]!r} as {cls.__qualname__}, and is given the request: "
+            "@expect(SomeRequest), below the decorator of the route, calls it with fields"
+        )
+
+
+def _class_of_values(annotation: object) -> type | None:
+    """Return the class of plain values that an annotation is of; None where it may be another, or is in quotes."""
+    cls = annotation if isinstance(annotation, type) else typing.get_origin(annotation)
+    return cls if isinstance(cls, type) and (cls in _PLAIN or dataclasses.is_dataclass(cls)) else None
+
+
+_PLAIN = {bool, int, float, str, bytes, dict, list, tuple, set, frozenset}
+
+
 def _check_answer(here: str, handler: Handler) -> None:
     """Refuse a function that is annotated as what is surely no response, and is not rendered."""
     if hasattr(handler, "__ponty_answer__"):
         return
-    annotation = getattr(handler, "__annotations__", {}).get("return")
-    if isinstance(annotation, str):
-        return  # a guess would do more harm than a message at the first request
-    values = annotation if isinstance(annotation, type) else typing.get_origin(annotation)
-    if values in {bool, int, float, str, bytes, dict, list, tuple, set, frozenset} or dataclasses.is_dataclass(values):
+    cls = _class_of_values(getattr(handler, "__annotations__", {}).get("return"))
+    if cls is not None:
         raise TypeError(
-            f"{here}: {name_of(handler)!r} returns {getattr(values, '__qualname__', values)!r}, and no response: "
+            f"{here}: {name_of(handler)!r} returns {cls.__qualname__!r}, and no response: "
             "@render_json, below the decorator of the route, makes one of a value"
         )
 

@@ -1,7 +1,7 @@
 """Fields: each takes one part of an HTTP request, and describes what it takes.
 
 A field is both, so that what is documented is what is enforced. As a class variable of a `ponty.request.Request` it is
-a descriptor: from an instance it reads as its value.
+a descriptor: from an instance it reads as its value, and from the class as itself.
 """
 
 import abc
@@ -11,7 +11,7 @@ import inspect
 import types
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Final, Generic, Literal, TypeVar, get_args, get_origin, get_type_hints, overload
+from typing import Any, ClassVar, Final, Generic, Literal, Self, TypeVar, get_args, get_origin, get_type_hints, overload
 
 from aiohttp import web
 
@@ -140,7 +140,7 @@ class Field(abc.ABC, Generic[_T_co]):
         raise TypeError(f"{type(self).__qualname__} {self.name!r} is no part of a path; a RouteParameter is")
 
     @overload
-    def __get__(self, instance: None, owner: type) -> object: ...
+    def __get__(self, instance: None, owner: type) -> Self: ...
     @overload
     def __get__(self, instance: object, owner: type) -> _T_co: ...
     def __get__(self, instance: object, owner: type) -> object:

@@ -22,7 +22,8 @@ from aiohttp import web
 
 from ponty.request.fields.base import Description, Field, annotations_of
 from ponty.request.fields.scoped import Scoped
-from ponty.request.fields.value_types import takes, type_name
+from ponty.request.fields.value_types import takes
+from ponty.request.texts.plain_texts import type_name
 
 
 class Step(msgspec.Struct, frozen=True, eq=False):

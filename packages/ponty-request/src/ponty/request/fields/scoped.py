@@ -28,6 +28,7 @@ What can never happen: a scope that is left before one that was opened after it;
 scopes is not open; an answer sent in full while a scope that could still fail stands open.
 """
 
+import contextlib
 import inspect
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from typing import Any, Generic, TypeVar, cast, get_args, get_origin
@@ -64,13 +65,19 @@ class Scoped(Field[_T_co], Generic[_T_co]):
         **uses: Fields that it needs, given to it as keyword arguments of these names.
 
     Raises:
-        TypeError: `open` is not an async generator function.
+        TypeError: `open` is not an async generator function, or does not take the request first.
     """
 
     def __init__(self, open: Callable[..., AsyncIterator[_T_co]], **uses: Field[Any]) -> None:  # noqa: A002
         name = getattr(open, "__qualname__", repr(open))
+        if getattr(open, "__globals__", None) is vars(contextlib):
+            raise TypeError(f"Scoped: {name!r} is a context manager already; leave out @asynccontextmanager")
         if not inspect.isasyncgenfunction(inspect.unwrap(open)):
             raise TypeError(f"Scoped: {name!r} is not an async generator function (async def, with a yield)")
+        try:
+            inspect.signature(open).bind_partial(None)
+        except TypeError:
+            raise TypeError(f"Scoped: {name!r} takes {inspect.signature(open)}, and not the request first") from None
         super().__init__(**uses)
         self.open: Callable[..., AsyncIterator[_T_co]] = open
         returned = annotations_of(open).get("return")

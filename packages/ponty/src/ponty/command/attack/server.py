@@ -32,7 +32,7 @@ def work(program: str, channel: socket.socket, *, counts: bool) -> int:
 
     def intercept(asked: Serving) -> Serving:
         def begun(sockets: Sequence[socket.socket]) -> None:
-            document = document_of(asked.app, title="", version="")
+            document = document_of(asked.app)
             _say(channel, {"port": sockets[0].getsockname()[1], "document": document})
             threading.Thread(target=_meter, args=(channel, spent), daemon=True).start()
 
