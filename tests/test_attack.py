@@ -221,7 +221,7 @@ def test_what_is_deleted_was_asked_for_before(tmp_path):
     """Whatever the order in which the program has its routes."""
     (tmp_path / "mugs.py").write_text(MUGS)
     found = attack("mugs.py", "--yes", "--requests", "1", "--seed", "1", *BOUNDED, *PATIENT, cwd=tmp_path)
-    assert found.stdout == "mugs.py has kept its promises: 1 requests of 4 operations, seed 1.\n"
+    assert found.stdout == "mugs.py kept its promises: 1 requests to 4 operations; seed 1.\n"
 
 
 @pytest.mark.parametrize(

@@ -243,7 +243,7 @@ class _Run:
 
     def _allowed(self, case: Case) -> float:
         measure = self._settings.measure
-        # If no good request is known, compare with one of the right form that was refused: a login takes as long for it.
+        # If no good request is known, compare with a valid one that was refused: a login takes as long for it.
         _, good = self._good.get(str(case.operation), (case, self._refused.get(str(case.operation), 0.0)))
         size = len(case.wire()) + (_DECODED if case.header("content-encoding") else 0)
         return self._settings.times * max(good, _FLOOR[measure]) + _PER_BYTE[measure] * size
