@@ -8,8 +8,8 @@
                               '-------------------------------------------------------<- errors, of what was raised
 
 A program lists what it wants of `operations`, `idempotency` and `observability` beside its own middlewares and routes.
-`logs` and `log_lines` write lines, `retrying` calls again, `time_left` says how long a caller still waits, and
-`testing` is for the tests of programs.
+`logs` and `log_lines` write lines, `retrying` calls again, `time_left` says how long a caller still waits,
+`written` reads what is annotated, and `testing` is for the tests of programs.
 """
 
 import gc

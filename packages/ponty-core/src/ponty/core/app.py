@@ -17,6 +17,7 @@ from ponty.core.routing.mounting import check_path_parameters, listed_tables, mo
 from ponty.core.routing.route import Route
 from ponty.core.routing.table import Routes
 from ponty.core.routing.unmatched import Unmatched
+from ponty.core.written import written_signature
 
 MOUNTED = web.AppKey("MOUNTED", tuple[tuple[str, str], ...])
 """Where an application keeps the method and path of each route that it was built with."""
@@ -117,7 +118,7 @@ def _check_middleware(middleware: object) -> None:
             "not for an application"
         )
     if inspect.isfunction(middleware) and not inspect.iscoroutinefunction(middleware):
-        parameters = inspect.signature(middleware).parameters.values()
+        parameters = written_signature(middleware).parameters.values()
         if sum(parameter.kind is not parameter.KEYWORD_ONLY for parameter in parameters) != 2:
             name = middleware.__name__
             raise TypeError(

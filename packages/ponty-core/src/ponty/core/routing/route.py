@@ -12,6 +12,7 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from ponty.core.errors.exceptions import PontyError
+from ponty.core.written import written_annotations, written_signature
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 """What answers a request."""
@@ -96,7 +97,7 @@ def make_route(method: str, path: str, handler: Handler, source: str, options: R
         raise TypeError(f"{here}: {name_of(handler)!r} is not a coroutine function (async def)")
     if not _takes_a_request(handler):
         raise TypeError(
-            f"{here}: {name_of(handler)!r} takes {inspect.signature(handler)}, and not a request alone: "
+            f"{here}: {name_of(handler)!r} takes {written_signature(handler)}, and not a request alone: "
             "@expect(SomeRequest), below the decorator of the route, calls it with fields"
         )
     _check_parameter(here, handler)
@@ -128,11 +129,12 @@ def _check_parameter(here: str, handler: Handler) -> None:
     """Refuse a function whose one parameter is annotated as what is surely no request, and that no `expect` calls."""
     if hasattr(handler, "__ponty_request__"):
         return
-    annotated = [name for name in getattr(handler, "__annotations__", ()) if name != "return"]
+    annotations = written_annotations(handler)
+    annotated = [name for name in annotations if name != "return"]
     if len(annotated) != 1:
         return
-    cls = _class_of_values(handler.__annotations__[annotated[0]])
-    if cls is not None and next(iter(inspect.signature(handler).parameters)) == annotated[0]:
+    cls = _class_of_values(annotations[annotated[0]])
+    if cls is not None and next(iter(written_signature(handler).parameters)) == annotated[0]:
         raise TypeError(
             f"{here}: {name_of(handler)!r} takes {annotated[0]!r} as {cls.__qualname__}, and is given the request: "
             "@expect(SomeRequest), below the decorator of the route, calls it with fields"
@@ -152,7 +154,7 @@ def _check_answer(here: str, handler: Handler) -> None:
     """Refuse a function that is annotated as what is surely no response, and is not rendered."""
     if hasattr(handler, "__ponty_answer__"):
         return
-    cls = _class_of_values(getattr(handler, "__annotations__", {}).get("return"))
+    cls = _class_of_values(written_annotations(handler).get("return"))
     if cls is not None:
         raise TypeError(
             f"{here}: {name_of(handler)!r} returns {cls.__qualname__!r}, and no response: "
@@ -213,7 +215,7 @@ def _takes_a_request(handler: Handler) -> bool:
         if not code.co_kwonlyargcount:  # as `inspect.signature` would tell, in many steps
             return bool(may_take_one) and code.co_argcount - len(defaults) <= 1
     try:
-        inspect.signature(handler).bind(object())
+        written_signature(handler).bind(object())
     except TypeError:
         return False
     return True
