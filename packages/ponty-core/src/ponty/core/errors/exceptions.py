@@ -140,13 +140,19 @@ _URI_REFERENCE = re.compile(r"(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f
 
 
 class DoesNotExist(PontyError):
-    """An error for something that does not exist: 404."""
+    """The requested resource does not exist.
+
+    The status is 404.
+    """
 
     status_code = 404
 
 
 class ValidationError(PontyError):
-    """An error for a request that is not valid: 400."""
+    """The request is not valid.
+
+    The status is 400.
+    """
 
     status_code = 400
 
