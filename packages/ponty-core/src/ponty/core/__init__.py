@@ -4,8 +4,8 @@
 
     a program  -> routing (its routes), lifecycle (its providers) -> app -> serving (its process) -> connections
     a request  -> connections -> routing (which handler?) -> middlewares -> the handler
-    its answer <- wire <- responses <- encoding <- returned (what of a value is sent) <- rendering, streams
-                              '-------------------------------------------------------<- errors, if it raised
+    its answer <- wire <- responses <- encoding <- returned (which parts are sent?) <- rendering, streams
+                              '-----------------------------------------------------<- errors, if it raised
 
 A program picks from `operations`, `idempotency` and `observability`, and lists that beside its own middlewares and
 routes. `logs` and `log_lines` write log lines, `retrying` repeats calls that fail, `time_left` says how long a caller

@@ -50,7 +50,7 @@ def build_app(
     Args:
         routes: The tables of routes to serve; None stands for the default table alone.
         providers: What the application needs while it runs. Providers start in order and stop in reverse.
-        route_tables: aiohttp's route tables, mounted behind the others.
+        route_tables: aiohttp's route tables, mounted after the others.
         middlewares: aiohttp's middlewares, the outermost first. They see answers and no exceptions: also if a handler
             or an inner middleware raises, or no route matches. The middlewares of tables are inside of these.
         client_max_size: The most bytes that the body of a request may have; a larger body is a 413.

@@ -55,7 +55,7 @@ def refusal(error: PontyError) -> web.Response | None:
 
 
 _AS_MADE = len(vars(ValidationError.__ponty_refuse__("body", "", ())))
-"""How many attributes a refusal has if nobody has changed it."""
+"""The number of attributes of an unchanged refusal."""
 
 
 def ponty_error(error: PontyError, status: int | None = None) -> web.Response:

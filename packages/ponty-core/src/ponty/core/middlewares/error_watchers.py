@@ -17,12 +17,12 @@ _APP_WATCHERS = web.AppKey("_APP_WATCHERS", tuple[Callable[[web.Request, BaseExc
 
 
 def watch_errors(request: web.Request, watcher: Watcher) -> None:
-    """Have `watcher` called with each error of the request that is answered."""
+    """Call `watcher` with each error of the request that is answered."""
     request[_WATCHERS] = (*request.get(_WATCHERS, ()), watcher)
 
 
 def watch_errors_of(app: web.Application, watcher: Callable[[web.Request, BaseException], object]) -> None:
-    """Have `watcher` called with each error that is answered in an application, and its request."""
+    """Call `watcher` with each error that is answered in an application, and its request."""
     app[_APP_WATCHERS] = (*app.get(_APP_WATCHERS, ()), watcher)
 
 

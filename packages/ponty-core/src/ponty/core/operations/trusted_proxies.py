@@ -34,8 +34,8 @@ def trusted_proxies(
 
     Handlers, and the middlewares after this one, find the client's address in `request.remote`, and the rest in
     `request.scheme`, `request.secure` and `request.host`. The access log has this address too. List this middleware
-    first. If `Limits.connections_per_client` is set, it limits the requests of a client that are handled at once
-    through these proxies; further ones are answered with a 503.
+    first. `Limits.connections_per_client`, if set, limits the requests of a client that are handled at once through
+    these proxies; further ones are answered with a 503.
 
     Args:
         *proxies: The addresses and networks of your proxies; `"unix"` for connections over a Unix socket.

@@ -59,7 +59,7 @@ class DeclaredRows:
 
 
 def _returned(handler: Any) -> Any:
-    """Return the return annotation of a handler; None if there is none, or it cannot be resolved."""
+    """Return the annotation of a handler's return value; None if there is none, or it cannot be resolved."""
     written = getattr(handler, "__annotations__", {}).get("return")
     holder = types.SimpleNamespace(__annotations__={"return": written})
     try:

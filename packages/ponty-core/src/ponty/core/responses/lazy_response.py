@@ -140,7 +140,7 @@ class LazyResponse(web.Response):
         Returns:
             The lines; None if aiohttp has to write them.
         """
-        if self._version != getversion(headers):  # type: ignore[arg-type]  # of whatever values
+        if self._version != getversion(headers):  # type: ignore[arg-type]  # values of any type
             self._look_through(headers)
         return self._lines
 
@@ -148,7 +148,7 @@ class LazyResponse(web.Response):
         if self._further:
             self._take_in(headers)  # a header that is new here may be among the further ones
         self._lines = lines_of(headers)
-        self._version = getversion(headers)  # type: ignore[arg-type]  # of whatever values
+        self._version = getversion(headers)  # type: ignore[arg-type]  # values of any type
 
     def carry(self, further: FurtherHeaders) -> None:
         """Add further headers, unless the answer was sent or prepared already."""

@@ -62,7 +62,7 @@ class PlainResponse(LazyResponse):
         headers = self._own_headers
         if headers is None:
             return True
-        if self._further or self._version != getversion(headers):  # type: ignore[arg-type]  # of whatever values
+        if self._further or self._version != getversion(headers):  # type: ignore[arg-type]  # values of any type
             self._look_through(headers)
         return self._lines is not None or are_clean(headers)
 

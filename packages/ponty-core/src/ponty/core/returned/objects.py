@@ -78,7 +78,7 @@ class Itself(Part):
 
     def takes(self, value: object) -> bool:
         """Return whether the part of the class takes `value`."""
-        assert self.target is not None  # noqa: S101 - likewise
+        assert self.target is not None  # noqa: S101 - the class is compiled by now
         return self.target.takes(value)
 
 

@@ -88,7 +88,7 @@ def startmeup(
         sock: An open socket to listen on, instead of a port, for example from a supervisor.
         routes: The tables of routes to serve; None stands for the default table alone.
         providers: What the application needs while it runs. Providers start in order and stop in reverse.
-        route_tables: aiohttp's route tables, mounted behind the others.
+        route_tables: aiohttp's route tables, mounted after the others.
         middlewares: aiohttp's middlewares, the outermost first.
         client_max_size: The most bytes that the body of a request may have; a larger body is a 413.
         envelope: A function that makes the documents of answers instead of Ponty's envelope. `build_app` explains this

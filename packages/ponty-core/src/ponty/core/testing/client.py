@@ -43,7 +43,7 @@ class PontyClient(Protocol):
             keys: Values for keys of the application, which replace those of the providers.
             fields: Replacements for fields of requests, by the field or by a class of fields; see `build_app`.
             middlewares: aiohttp's middlewares, the outermost first.
-            route_tables: aiohttp's route tables, mounted behind the others.
+            route_tables: aiohttp's route tables, mounted after the others.
             client_max_size: The most bytes that the body of a request may have.
             envelope: A function that makes the documents of answers.
             errors: Answers to exceptions, by their class.
