@@ -21,7 +21,7 @@ It gets the value, the milliseconds that the handler took, and the time when it 
 epoch."""
 
 ErrorAnswer = int | Callable[[web.Request, Any], web.StreamResponse | Awaitable[web.StreamResponse]]
-"""The answer to an error: a status, or a function of the request and the error that returns the response.
+"""The answer to an error, as a status, or as a function of the request and the error that returns the response.
 
 A status is sent as a problem document. The function may be a coroutine function. If it raises, that is answered like an
 exception of a handler."""

@@ -65,7 +65,7 @@ class PontyError(Exception):
     """The HTTP status of the answer, 200 to 599."""
 
     type: str = "about:blank"
-    """The kind of problem: a URI reference, best an absolute one that leads to a page about it (RFC 9457 §3.1.1).
+    """The kind of problem, as a URI reference, best an absolute one that leads to a page about it (RFC 9457 §3.1.1).
     The default says no more than the status."""
 
     title: str = ""

@@ -20,7 +20,7 @@ from aiohttp import web
 from ponty.core.lifecycle.provider_task import ProviderTask
 
 Provider = Callable[[web.Application], AsyncIterator[None]]
-"""The type of a provider: an async generator function that takes the application and yields once.
+"""An async generator function that takes the application and yields once.
 
 The code before the `yield` runs when the application starts, and the code after it when the application stops."""
 

@@ -73,7 +73,7 @@ def when_stopping(request: web.Request, stop: Callable[[], None]) -> Callable[[]
         stop: The function, which must return quickly. If the stop has begun already, it is called in a moment.
 
     Returns:
-        A function to call when the work has ended: after that, `stop` is not called any more.
+        A function to call when the work has ended. After that, `stop` is not called any more.
     """
     for app in request.match_info.apps:
         stopping = app.get(_STOPPING)

@@ -241,7 +241,7 @@ def _caller() -> str:
 
 
 routes: Routes = Routes()
-"""The default table of routes: `get` and the like are its methods.
+"""The default table of routes, whose methods are `get` and the other shorthands.
 
 An application serves it unless other tables are given."""
 
