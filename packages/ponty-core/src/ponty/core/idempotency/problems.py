@@ -32,7 +32,8 @@ class OutcomeUnknown(PontyError):
 class IdempotencyKeyReused(PontyError):
     """A different request had the same idempotency key.
 
-    The status is 422. The method, the path or the body is not the same as in the first request.
+    The status is 422. The method, the path, the media type or the body differs from the first request; without a scope
+    and guards, the cookies may differ too.
     """
 
     status_code = 422

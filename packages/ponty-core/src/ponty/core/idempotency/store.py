@@ -8,7 +8,10 @@ from typing import Protocol
 
 
 class HeldAnswer(Protocol):
-    """The record of a key in a store, for the attempt that holds the key; write one for your own store."""
+    """The record of a key in a store, for the attempt that holds the key.
+
+    You only need it to write your own store.
+    """
 
     @property
     def data(self) -> bytes | None:

@@ -69,4 +69,4 @@ class CacheEvents:
 cache_events: CacheEvents = CacheEvents()
 """The hook for caches whose events `metrics` and `tracing` report.
 
-Give it to a cache of `ponty.memo`: `localcache(metrics=cache_events)`."""
+Pass it to a cache of `ponty.memo` as `metrics=cache_events`."""
