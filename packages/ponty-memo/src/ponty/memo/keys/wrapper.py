@@ -28,6 +28,7 @@ from collections.abc import Callable, Coroutine, Hashable, Iterable, Mapping
 from typing import Any, Final, Literal, NamedTuple, TypeAlias, cast
 
 from ponty.memo.keys import forms
+from ponty.memo.keys.written import written_signature
 from ponty.memo.lazy_imports import inspect
 
 Scope: TypeAlias = Literal["memory", "process", "shared"]
@@ -103,7 +104,7 @@ def compile_call(
         copy: Copies a value for the caller; without it, the caller gets the value itself.
         near: The near cache to look for values in, before a key is made, if all arguments are atoms.
     """
-    signature = inspect.signature(function, follow_wrapped=False)
+    signature = written_signature(function, follow_wrapped=False)
     parameters = _Parameters(signature)
     prefix = "_ponty"
     while any(name.startswith(prefix) for name in signature.parameters):
@@ -214,7 +215,7 @@ def _behind(function: Callable[..., Any], parameters: _Parameters) -> _Parameter
     """Return the parameters of the wrapped function if another decorator hides them behind `*args, **kwargs`."""
     if parameters.names or not parameters.variadic or not hasattr(function, "__wrapped__"):
         return None
-    return _Parameters(inspect.signature(function))
+    return _Parameters(written_signature(function))
 
 
 def _tuple(parts: list[str]) -> str:

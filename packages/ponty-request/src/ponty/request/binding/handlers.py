@@ -9,6 +9,7 @@ from typing import Any
 from ponty.request.fields.base import annotations_of
 from ponty.request.fields.plan import quoted
 from ponty.request.fields.value_types import takes
+from ponty.request.parsing.annotations.written import written_annotations, written_signature
 from ponty.request.request import Request
 from ponty.request.texts.plain_texts import type_name
 
@@ -39,7 +40,7 @@ def check_handler(
     if names is not None and {*names} == {*cls.__fields__} and not whole:
         _check_types(place, annotations_of(inner), cls)
         return
-    signature = inspect.signature(handler)
+    signature = written_signature(handler)
     # What another decorator does to the arguments, nobody knows.
     annotations = {} if hasattr(inner, "__wrapped__") else annotations_of(inner)
     if whole:
@@ -86,7 +87,7 @@ def _check_names(place: str, signature: inspect.Signature, cls: type[Request]) -
 
 def _hint(cls: type[Request], taken: Sequence[str]) -> str:
     """Return what is to be said of an attribute that was meant as a field."""
-    attributes = {*getattr(cls, "__annotations__", ()), *vars(cls)}
+    attributes = {*written_annotations(cls), *vars(cls)}
     for name in taken:
         if name not in cls.__fields__ and name in attributes:
             return f"; {cls.__qualname__}.{name} is no field, as {name} = QueryParameter(…) is one"

@@ -19,6 +19,7 @@ from ponty.core import Location
 from ponty.request.errors import InvalidField
 from ponty.request.fields.outgoing import Outgoing
 from ponty.request.parsing.annotations.type_hints import origin_and_variables, substitute
+from ponty.request.parsing.annotations.written import written_annotations
 
 _T_co = TypeVar("_T_co", covariant=True)
 
@@ -234,7 +235,7 @@ def annotations_of(function: Any) -> dict[str, Any]:
     function = inspect.unwrap(function)
     names = getattr(function, "__globals__", {})
     resolved: dict[str, Any] = {}
-    for name, annotation in getattr(function, "__annotations__", {}).items():
+    for name, annotation in written_annotations(function).items():
         if isinstance(annotation, type) and not hasattr(annotation, "__args__"):
             resolved[name] = annotation
             continue

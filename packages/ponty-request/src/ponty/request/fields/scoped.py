@@ -36,6 +36,7 @@ from typing import Any, Generic, TypeVar, cast, get_args, get_origin
 from aiohttp import web
 
 from ponty.request.fields.base import UNKNOWN, Field, annotations_of
+from ponty.request.parsing.annotations.written import written_signature
 
 _T_co = TypeVar("_T_co", covariant=True)
 
@@ -75,9 +76,9 @@ class Scoped(Field[_T_co], Generic[_T_co]):
         if not inspect.isasyncgenfunction(inspect.unwrap(open)):
             raise TypeError(f"Scoped: {name!r} is not an async generator function (async def, with a yield)")
         try:
-            inspect.signature(open).bind_partial(None)
+            written_signature(open).bind_partial(None)
         except TypeError:
-            raise TypeError(f"Scoped: {name!r} takes {inspect.signature(open)}, and not the request first") from None
+            raise TypeError(f"Scoped: {name!r} takes {written_signature(open)}, and not the request first") from None
         super().__init__(**uses)
         self.open: Callable[..., AsyncIterator[_T_co]] = open
         returned = annotations_of(open).get("return")
