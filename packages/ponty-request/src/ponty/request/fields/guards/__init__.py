@@ -1,5 +1,4 @@
 """Guards: the fields that read a client's credentials. Without them, the client gets a 401, and nothing else.
-named.
 
 ::
 
