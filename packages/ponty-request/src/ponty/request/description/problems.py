@@ -73,8 +73,8 @@ class Problems:
         """Return the answers of a route, by status.
 
         Args:
-            statuses: Those with which fields refuse a request.
-            errors: What the handler may raise.
+            statuses: The statuses with which fields refuse a request.
+            errors: The errors that the handler may raise.
         """
         kinds: dict[int, list[type[PontyError]]] = {status: [] for status in statuses}
         for error in errors:
@@ -106,7 +106,7 @@ class Problems:
 
 
 def _of_type(error: type[PontyError]) -> Mapping[str, Any]:
-    """Return the schema of the problem documents of a class of errors that has a type of its own."""
+    """Return the schema of the problem documents of a class of errors with its own type."""
     properties: Schema = {
         **_PROBLEM["properties"],
         "type": {"const": error.type},
@@ -118,7 +118,7 @@ def _of_type(error: type[PontyError]) -> Mapping[str, Any]:
 
 
 def _words(error: type[PontyError]) -> str:
-    """Return what an error means: the first line of its docstring, or its title."""
+    """Return the meaning of an error: the first line of its docstring, or its title."""
     doc = inspect.getdoc(error) if vars(error).get("__doc__") else ""
     words = (doc or "").partition("\n")[0].rstrip(".") or error.title or _phrase(error.status_code)
     return words if error.type == "about:blank" else f"[{words}]({error.type})"
