@@ -15,7 +15,7 @@ class Violation(NamedTuple):
     """What is wrong, and what would be right. It does not repeat the client's value."""
 
     code: str = "invalid"
-    """The kind of fault, as a word for programs: `missing`, `minimum` and so on."""
+    """The kind of fault, as a word for programs, such as `missing` or `minimum`."""
 
 
 class InvalidField(Exception):
