@@ -6,7 +6,7 @@ from typing import NamedTuple, Self
 
 
 class Violation(NamedTuple):
-    """One thing that is wrong with a part of a request."""
+    """One fault of a part of a request."""
 
     pointer: str
     """The place within a JSON value, as a JSON Pointer (RFC 6901)."""

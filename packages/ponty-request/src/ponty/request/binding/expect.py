@@ -87,9 +87,9 @@ def expect(
 
     Args:
         cls: The class of fields.
-        mimetype: The media type that a request must have; a request with another one, or none, is a 415. Only type and
-            subtype are compared, ignoring case. Without it, fields of a JSON body accept `application/json` and types
-            that end in `+json`.
+        mimetype: The media type that a request must have. A request with another one, or none, is a 415 before its
+            fields are read, except for guards. Only type and subtype are compared, ignoring case. Without it, fields of
+            a JSON body accept `application/json` and types that end in `+json`.
         whole: Whether the handler takes one instance of `cls`, instead of an argument for each field. Type checkers
             know the types of its attributes.
         others: `refuse` answers query parameters that no field reads with a 400; a `ParsedQuery` does so in any case.

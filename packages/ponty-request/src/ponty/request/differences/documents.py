@@ -49,7 +49,7 @@ def changes_between(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Chan
       bound is tighter;
     - it sends more: a property may be missing, an enum is longer, there is a further status or media type;
     - a parameter has another default;
-    - other clients may use it than before.
+    - it no longer accepts the credentials that clients have.
 
     All other changes have `breaks` false. In case of doubt, a change counts as breaking. Answers of 4xx and 5xx may be
     added, and so may the kinds of problems in them: clients know each by its status (RFC 9110 §15, RFC 9457 §3.1).

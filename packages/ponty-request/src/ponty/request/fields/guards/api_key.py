@@ -32,7 +32,7 @@ class ApiKey(Field[_T_co], Generic[_T_co]):
         header: The name of the header with the key.
         query: The name of the query parameter with the key.
         cookie: The name of the cookie with the key. Give exactly one of the three.
-        required: Whether a request without a key is refused, as by default; if not, its value is None.
+        required: With True, the default, a request without a key is refused; with False, its value is None.
 
     Raises:
         ValueError: None of the three is given, or several, or a name is not a token (RFC 9110 §5.6.2).

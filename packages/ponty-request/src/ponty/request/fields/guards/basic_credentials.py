@@ -48,8 +48,8 @@ class BasicCredentials(Field[_T_co], Generic[_T_co]):
     check that yourself.
 
     Args:
-        required: Whether a request without credentials is refused, as by default; if not, its value is None. Malformed
-            credentials are a 401 in any case.
+        required: With True, the default, a request without credentials is refused; with False, its value is None.
+            Malformed credentials are a 401 in any case.
         realm: What the credentials are for. It is part of the challenge; browsers show it when they ask for a password.
 
     Raises:

@@ -33,8 +33,8 @@ class BearerToken(Field[_T_co], Generic[_T_co]):
     in the handler, or in a field that uses this one.
 
     Args:
-        required: Whether a request without a token is refused, as by default; if not, its value is None. A malformed
-            token is a 401 in any case.
+        required: With True, the default, a request without a token is refused; with False, its value is None. A
+            malformed token is a 401 in any case.
         realm: What the token is for. It is part of the challenge.
 
     Raises:

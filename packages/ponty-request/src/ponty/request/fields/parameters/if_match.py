@@ -12,7 +12,7 @@ from ponty.request.fields.parameters.utf8 import require_utf8
 
 
 class Precondition:
-    """The versions for which a client means its change; the value of `IfMatch`.
+    """The versions of a resource that a client's change is meant for; the value of `IfMatch`.
 
     Args:
         tags: The value of the header: `*`, or a list of entity tags.
