@@ -9,6 +9,8 @@ server lives until more Python comes.
 import asyncio
 import doctest
 import gc
+import importlib.machinery
+import importlib.util
 import io
 import json
 import mimetypes
@@ -18,7 +20,6 @@ import re
 import shlex
 import sys
 import textwrap
-import types
 
 import aiohttp
 import pytest
@@ -107,7 +108,8 @@ class Program:
         self.table = ponty.routes.emptied()
         self.table.__enter__()
         # Dataclasses look up their module by name.
-        self.module = types.ModuleType("page")
+        loader = importlib.machinery.SourceFileLoader("page", str(path))
+        self.module = importlib.util.module_from_spec(importlib.machinery.ModuleSpec("page", loader))
         monkeypatch.setitem(sys.modules, "page", self.module)
         for module in (ponty, ponty.core):
             monkeypatch.setattr(module, "startmeup", self.startmeup)

@@ -1,9 +1,10 @@
 """What the tests of the cookbook share: a recipe served in the test's own process, as its file would serve itself."""
 
 import asyncio
+import importlib.machinery
+import importlib.util
 import pathlib
 import sys
-import types
 
 import pytest
 
@@ -23,7 +24,9 @@ def load(monkeypatch):
     def load(name, **environment):
         for variable, value in environment.items():
             monkeypatch.setenv(variable, str(value))
-        module = types.ModuleType(name)
+        path = RECIPES / f"{name}.py"
+        loader = importlib.machinery.SourceFileLoader(name, str(path))
+        module = importlib.util.module_from_spec(importlib.machinery.ModuleSpec(name, loader))
         # Dataclasses look up their module by name.
         monkeypatch.setitem(sys.modules, name, module)
 
@@ -38,7 +41,6 @@ def load(monkeypatch):
         for place in (ponty, ponty.core):
             monkeypatch.setattr(place, "startmeup", startmeup)
             monkeypatch.setattr(place, "serve", serve)
-        path = RECIPES / f"{name}.py"
         code = path.read_text().replace('if __name__ == "__main__":', "if True:")
         with ponty.routes.emptied():
             exec(compile(code, str(path), "exec", dont_inherit=True), module.__dict__)
