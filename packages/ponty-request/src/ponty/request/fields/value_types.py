@@ -95,7 +95,7 @@ def _is_unknown(tp: Any) -> bool:
 
 
 def type_name(tp: Any) -> str:
-    """Return the name of a type for an error message."""
+    """Return how an error speaks of a type."""
     if isinstance(tp, type) and not typing.get_args(tp):
         return tp.__qualname__
     return repr(tp).replace("typing.", "")

@@ -62,5 +62,5 @@ OF_TYPES: dict[str, Kind] = {
 
 
 def type_name(tp: Any) -> str:
-    """Return the name of a type for an error message."""
+    """Return how an error speaks of a type."""
     return getattr(tp, "__qualname__", None) or str(tp)

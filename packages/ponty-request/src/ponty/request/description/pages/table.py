@@ -69,7 +69,7 @@ def api_docs(
 
     Raises:
         ValueError: The path does not begin with a slash, or ends with one.
-        ImportError: `interactive=True` is given, and `offapi` is not installed.
+        ImportError: `interactive=True` was asked for, and `offapi` is not installed.
     """
     if not path.startswith("/") or path.endswith("/"):
         raise ValueError(f"api_docs: the path begins with a slash and does not end with one, as /docs, not {path!r}")
