@@ -1,4 +1,4 @@
-"""Fields: each takes one part of an HTTP request, and describes what it takes.
+"""Fields: each reads one part of an HTTP request, and describes it.
 
 A field is both, so that what is documented is what is enforced. As a class variable of a `ponty.request.Request` it is
 a descriptor: from an instance it reads as its value.
