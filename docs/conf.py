@@ -1,14 +1,17 @@
 """Sphinx's settings."""
 
+import importlib
 import pathlib
 import re
 import tomllib
+from typing import Any
 
 from docutils import nodes
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.ext import intersphinx
+from sphinx.pycode import ModuleAnalyzer
 
 PACKAGE = tomllib.loads((pathlib.Path(__file__).parent.parent / "packages/ponty/pyproject.toml").read_text())["project"]
 SOURCE, ISSUES = PACKAGE["urls"]["Source"], PACKAGE["urls"]["Issues"]
@@ -102,6 +105,22 @@ def find_documented_name(
     return None
 
 
+def use_docstring_of_data(_app: Sphinx, what: str, name: str, *others: Any) -> None:
+    """Replace the docstring of a constant's class by the text below the constant, in the module that defines it."""
+    lines: list[str] = others[-1]
+    if what != "data":
+        return
+    attribute = name.rpartition(".")[2]
+    for layer in ("core", "request", "memo"):
+        homes: dict[str, str] = getattr(importlib.import_module(f"ponty.{layer}"), "_HOMES", {})
+        if attribute in homes:
+            analyzer = ModuleAnalyzer.for_module(homes[attribute])
+            analyzer.analyze()
+            lines[:] = analyzer.attr_docs.get(("", attribute), lines)
+            return
+
+
 def setup(app: Sphinx) -> None:
-    """Register the search for documented names, before that in other projects."""
+    """Register the search for documented names, before that in other projects, and for the texts of constants."""
     app.connect("missing-reference", find_documented_name, priority=400)
+    app.connect("autodoc-process-docstring", use_docstring_of_data, priority=400)

@@ -4,12 +4,12 @@
 
     a program  -> routing (its routes), lifecycle (its providers) -> app -> serving (its process) -> connections
     a request  -> connections -> routing (which handler?) -> middlewares -> the handler
-    its answer <- wire <- responses <- encoding <- returned (what of a value is sent) <- rendering, streams
-                              '-------------------------------------------------------<- errors, of what was raised
+    its answer <- wire <- responses <- encoding <- returned (which parts are sent?) <- rendering, streams
+                              '-----------------------------------------------------<- errors, if it raised
 
-A program lists what it wants of `operations`, `idempotency` and `observability` beside its own middlewares and routes.
-`logs` and `log_lines` write lines, `retrying` calls again, `time_left` says how long a caller still waits, and
-`testing` is for the tests of programs.
+A program picks from `operations`, `idempotency` and `observability`, and lists that beside its own middlewares and
+routes. `logs` and `log_lines` write log lines, `retrying` repeats calls that fail, `time_left` says how long a caller
+still waits, and `testing` is for the tests of programs.
 """
 
 import gc
@@ -62,7 +62,7 @@ if TYPE_CHECKING:
     from ponty.core.streams.lines import render_lines
     from ponty.core.time_left import remaining_seconds
 else:
-    # Each is imported when it is first used, so that a program starts with what it uses alone.
+    # Each name is imported when it is first used, so that a program only imports what it uses.
     _HOMES = {
         "ADMISSION": "ponty.core.routing.admission",
         "Admission": "ponty.core.routing.admission",
@@ -143,7 +143,7 @@ else:
         home = _HOMES.get(name)
         if home is None:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        # Of what modules are made of, nothing is garbage; to look for it takes a tenth of the time of importing them.
+        # Importing makes no garbage, but the collector looks for it, in a tenth of the time that an import takes.
         was_enabled = gc.isenabled()
         gc.disable()
         try:

@@ -1,4 +1,4 @@
-"""`build_app`: the application, made of routes, providers and what answers errors."""
+"""`build_app` makes an application from routes, providers, and answers to errors."""
 
 import inspect
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,7 +19,7 @@ from ponty.core.routing.table import Routes
 from ponty.core.routing.unmatched import Unmatched
 
 MOUNTED = web.AppKey("MOUNTED", tuple[tuple[str, str], ...])
-"""Where an application keeps the method and path of each route that it was built with."""
+"""The key of an application under which the method and path of each of its routes are kept."""
 
 _RECORDS = web.AppKey("_RECORDS", tuple[Route, ...])
 
@@ -39,7 +39,7 @@ def build_app(
 ) -> web.Application:
     """Build the application that `startmeup` serves, without serving it.
 
-    It suits tests, gunicorn's aiohttp worker, and `add_subapp` of a larger application.
+    Use it in tests, for gunicorn's aiohttp worker, and for `add_subapp` of a larger application.
 
     ::
 
@@ -48,29 +48,32 @@ def build_app(
             assert (await client.get("/nothing")).status == 404
 
     Args:
-        routes: The tables of routes to serve; None is the default table alone.
-        providers: What the application needs while it runs; started in order, stopped in reverse.
-        route_tables: aiohttp's route tables, mounted behind the others.
-        middlewares: aiohttp's middlewares, the outermost first. What a handler raises, and what no route matches,
-            reaches them as an answer; so does what a middleware within raises. Those of a table stand within these.
-        client_max_size: The most bytes a request's body may have; a larger one is a 413.
-        envelope: Makes the documents of answers in place of Ponty's envelope: a function of the value, the milliseconds
-            that its handler took, and the milliseconds since the epoch.
-        errors: Answers to exceptions of a class and those derived from it: a status, for a problem document, or a
-            function of the request and the error that returns the response. The nearest class counts.
-        answer_invalid: The answer to an invalid request, likewise; the function gets the `ValidationError` with its
+        routes: The tables of routes to serve; None stands for the default table alone.
+        providers: What the application needs while it runs. Providers start in order and stop in reverse.
+        route_tables: aiohttp's route tables, mounted after the others.
+        middlewares: aiohttp's middlewares, the outermost first. They see answers and no exceptions: also if a handler
+            or an inner middleware raises, or no route matches. The middlewares of tables are inside of these.
+        client_max_size: The most bytes that the body of a request may have; a larger body is a 413.
+        envelope: A function that makes the documents of answers instead of Ponty's envelope. It gets the value, the
+            milliseconds that the handler took, and the time when it was done, in milliseconds since the epoch.
+        errors: Answers to exceptions, by their class: a status, which is sent as a problem document, or a function of
+            the request and the error that returns the response. A class also stands for its subclasses; the nearest
+            one counts.
+        answer_invalid: The answer to invalid requests, as in `errors`. A function gets the `ValidationError` with its
             faults.
-        check_returns: In one of so many answers, a value that differs from what `render_json(returns=…)` declares is
-            logged and counted (`answer_drift`); 0 for none. With "raise", as in tests, it is an unhandled TypeError.
-        fields: For tests: what takes the place of fields of requests, by the field itself or by a class of fields. A
-            field is read in its place; anything else is its value.
+        check_returns: One of this many answers is checked: if its value differs from the type that
+            `render_json(returns=…)` declares, that is logged and counted (`answer_drift`). 0 checks none. With "raise",
+            for tests, all are checked, and a difference is an unhandled TypeError.
+        fields: For tests: replacements for fields of requests. A key is a field or a class of fields. A value that is a
+            field is read instead; any other value is the value of the field.
 
     Raises:
-        TypeError: A provider is not an async generator function, `middlewares` is no list or lists a function that
-            makes one, a path lacks a variable part that its handler reads, or `routes` lists what is no table.
-        ValueError: A path is not one, an answer has no status that there is, or no handler has one of the
+        TypeError: A provider is not an async generator function, `middlewares` is not a list or lists a function that
+            makes a middleware, a path lacks a variable part that its handler reads, or `routes` lists something that
+            is not a table.
+        ValueError: A path is not valid, an answer has a status outside 200 to 599, or no handler has one of the
             `fields`.
-        RuntimeError: When the application starts, and its providers have not put into it what its handlers read.
+        RuntimeError: When the application starts: its providers have not set a key that its handlers read.
     """
     if callable(middlewares):
         raise TypeError("middlewares is a list, as middlewares=[request_ids()], not one middleware")
@@ -80,7 +83,7 @@ def build_app(
     guard = answering(settings)
     tables = listed_tables(routes)
     entries = [entry for table in tables for entry in table]
-    # What a route of a table brings along for the whole application, as that of `metrics` does.
+    # A route may bring along a middleware for the whole application, as the route of `metrics` does.
     around = [found for entry in entries if (found := getattr(entry.handler, "__ponty_around_all__", None)) is not None]
     for entry in entries:
         for middleware in entry.middlewares:
@@ -108,7 +111,7 @@ def build_app(
 
 
 def _check_middleware(middleware: object) -> None:
-    """Refuse a function that makes a middleware, in place of what it makes, and one that is for routes alone."""
+    """Refuse a function that makes a middleware and was not called, and a middleware that is only for routes."""
     if (name := getattr(middleware, "__ponty_only_for_routes__", None)) is not None:
         raise TypeError(
             f"{name} is for routes, as Routes(middlewares=[{name}(…)]) or post(path, middlewares=[{name}(…)]), "
@@ -124,16 +127,16 @@ def _check_middleware(middleware: object) -> None:
 
 
 def routes_of(app: web.Application) -> tuple[Route, ...]:
-    """Return the records of the routes that an application was built with, in the order of registration.
+    """Return the records of an application's routes, in the order of registration.
 
     ::
 
         for route in routes_of(build_app()):
             print(route.method, route.path, route.source)
 
-    Routes of aiohttp's own tables have no record.
+    Use it for tools that list or describe routes. Routes of aiohttp's own tables have no record.
 
     Args:
-        app: An application; one that `build_app` has not made has none.
+        app: An application. If `build_app` did not make it, the result is empty.
     """
     return app.get(_RECORDS, ())

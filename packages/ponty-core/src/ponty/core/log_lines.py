@@ -1,7 +1,7 @@
-"""Errors in the log: one record is one line, so that nothing a client sent can look like a record of its own.
+"""Errors in the log: each record is one line, so text from a client cannot look like a separate record.
 
-The message of an exception may hold what a client sent, line breaks and all. A traceback is therefore written with its
-line breaks escaped; on a terminal, where a person reads it, they stay, and each further line is indented.
+The message of an exception may hold text from a client, with its line breaks. So a traceback is written with its line
+breaks escaped. On a terminal, where a person reads it, the line breaks stay, and each further line is indented.
 """
 
 import logging
@@ -13,23 +13,23 @@ def log_error(logger: logging.Logger, message: str, *args: object, error: BaseEx
     """Log `error` with its traceback, as one line.
 
     Args:
-        logger: Where to.
-        message: What has failed.
-        *args: What `message` has placeholders for.
-        error: Why.
+        logger: The logger.
+        message: A sentence that says what has failed.
+        *args: The values for the placeholders of `message`.
+        error: The error.
     """
     if not logger.isEnabledFor(logging.ERROR):
         return
     record = logger.makeRecord(
         logger.name, logging.ERROR, __file__, 0, message, args, (type(error), error, error.__traceback__), "log_error"
     )
-    # A formatter takes this in place of what it would make of the exception by itself.
+    # A formatter writes this text instead of formatting the exception itself.
     record.exc_text = _shown(error)
     logger.handle(record)
 
 
 def plain(text: str) -> str:
-    """Return `text` in printable characters, with an escape in place of each other one."""
+    """Return `text` in printable characters; each other character is escaped."""
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)

@@ -1,7 +1,8 @@
-"""`retry`: call a function again when it fails in a way that may pass.
+"""`retry` calls a function again when it fails, if the failure may pass.
 
-What is decorated shows what it is in one of three ways, each at the earliest time: a coroutine function at decoration;
-a function that returns a coroutine, or a future, when it is called; any other when it returns something else.
+There are three kinds of functions, each recognized as early as possible. A coroutine function is recognized when it is
+decorated. A function that returns a coroutine or a future is recognized when it returns that. All others are plain
+functions.
 """
 
 import asyncio
@@ -36,11 +37,13 @@ def retry(
 ) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
     """Call the decorated function again when it raises one of `excs`, after a wait.
 
-    The wait after the n-th failure is `min(backoff_factor**n * t1_ms, t2_ms)`, n counting from 0. For functions and
-    coroutine functions, functions that return a coroutine or a future, other callables, classmethods and
-    staticmethods. Cancellation, KeyboardInterrupt and SystemExit are never trapped. Each retry is logged at WARNING by
-    the logger `ponty.core`, with the class of the error, not its words. A call that would begin after the deadline of
-    the request that is being handled (`remaining_seconds`) is not made.
+    Use it for calls that may fail for a moment, such as those to other services. It decorates functions, coroutine
+    functions, functions that return a coroutine or a future, other callables, classmethods and staticmethods.
+
+    The wait after the n-th failure is `min(backoff_factor**n * t1_ms, t2_ms)` milliseconds, where n starts at 0.
+    Cancellation, KeyboardInterrupt and SystemExit are never trapped. The logger `ponty.core` reports each retry at
+    WARNING, with the class of the error, but not its message. If the next call would begin after the deadline of the
+    current request (`remaining_seconds`), it is not made.
 
     ::
 
@@ -49,20 +52,20 @@ def retry(
 
     Args:
         *excs: The exceptions to trap.
-        max_retries: How many calls may follow the first.
+        max_retries: How many more calls may follow the first one.
         t1_ms: The first wait, in milliseconds.
         t2_ms: The longest wait, in milliseconds.
-        backoff_factor: What the wait is multiplied by from one failure to the next: 1 keeps it, 2 doubles it.
-        anticollision: Draws each wait uniformly from zero up to what it would have been, so that callers who failed
-            together do not come back together (full jitter).
+        backoff_factor: The factor by which the wait grows from one failure to the next: 1 keeps it, 2 doubles it.
+        anticollision: Whether to replace each wait by a random one between zero and the computed wait (full jitter), so
+            that callers that failed together do not come back together.
 
     Returns:
-        A decorator. The function it makes raises the last error as it was.
+        A decorator. If all calls fail, the decorated function raises the last error unchanged.
 
     Raises:
-        TypeError: What is decorated is a class, a generator function, or cannot be called.
-        ValueError: An argument makes no sense: no exception is named or one of `excs` is none, a count or time is
-            negative or not a number.
+        TypeError: The decorated object is a class, a generator function, or not callable.
+        ValueError: `excs` is empty or lists something that is not an exception class, or a number is negative, infinite
+            or not a number.
     """
     import tenacity  # noqa: PLC0415 - most programs start without it
 
@@ -91,7 +94,7 @@ def retry(
             "reraise": True,
         }
 
-        # The arguments are bound beforehand: the names of tenacity's own parameters are free for the function's.
+        # The arguments are bound beforehand, so a function may have parameters named like those of tenacity.
         if _is_coroutine_function(function):
 
             @functools.wraps(function)
@@ -119,13 +122,13 @@ def retry(
 
 
 def _is_too_late(state: "tenacity.RetryCallState") -> bool:
-    """Return whether the next attempt would begin when nobody waits for it."""
+    """Return whether the next attempt would begin after the deadline."""
     left = remaining_seconds()
     return left is not None and state.upcoming_sleep >= left
 
 
 class _Attempts:
-    """Awaits what a function has returned already, and calls it for more after that."""
+    """Attempts of a function that may have been called already: its result is the first attempt."""
 
     def __init__(self, function: Callable[[], object], first: Awaitable[object] | None = None) -> None:
         self._function = function
@@ -142,7 +145,7 @@ def _is_coroutine_function(function: object) -> bool:
 
 
 def _call_of(function: object) -> object:
-    """Return what is called when an instance of a class is; of a function, it says nothing."""
+    """Return the `__call__` of the class of an object; for a function, that is of no use."""
     return getattr(type(function), "__call__", None)  # noqa: B004 - not whether there is one
 
 

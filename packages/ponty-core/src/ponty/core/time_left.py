@@ -1,11 +1,11 @@
-"""Deadlines: how long whoever waits for an answer will wait for it, known to all that works on the answer.
+"""Deadlines: how long the client will wait for an answer, known to all code that works on the answer.
 
-A deadline belongs to one request. It is *set* when the request is handled, and may be moved as long as the client sends
-its body. It is *lifted* when the answer has begun, or the request has ended in any way: what goes on after that (the
-rest of a stream, a background task) has none. It is a time of the event loop, and stands in a context variable, so the
-tasks that a handler starts have it too. One within another is the earlier of both.
+A deadline belongs to one request. It is *set* when the handler is called, and may be moved while the client sends the
+body. It is *lifted* when the answer has begun, or the request has ended in any way. Work that goes on after that (the
+rest of a stream, a background task) has no deadline. A deadline is a time of the event loop. It is kept in a context
+variable, so the tasks that a handler starts have it too. If there is another one around it, the earlier of both holds.
 
-What is computed for several callers has the deadline of none: `__ponty_of_caller__` says so to who computes it.
+A computation for several callers has the deadline of none of them: `__ponty_of_caller__` tells caches to drop it.
 """
 
 import asyncio
@@ -19,10 +19,10 @@ class Deadline:
     """The time by which the answer to one request is to begin.
 
     Args:
-        loop: The event loop, by whose clock it is.
-        at: The time.
-        has_begun: Whether the answer has begun.
-        outer: The deadline that it stands within.
+        loop: The event loop whose clock is used.
+        at: The time, by the clock of the loop.
+        has_begun: Returns whether the answer has begun.
+        outer: The deadline around this one.
     """
 
     __slots__ = ("_at", "_has_begun", "_loop", "_outer")
@@ -42,16 +42,16 @@ class Deadline:
         self._outer = outer
 
     def move(self, at: float) -> None:
-        """Set it to another time, unless it is lifted."""
+        """Set another time, unless the deadline is lifted."""
         if self._at is not None:
             self._at = at
 
     def lift(self) -> None:
-        """Have it hold no longer."""
+        """End the deadline, so that it holds no longer."""
         self._at = None
 
     def remaining(self) -> float | None:
-        """Return the seconds that are left, 0 where it has passed; None where it holds no longer."""
+        """Return the seconds that are left, 0 if the time has passed; None if it holds no longer."""
         at = self._at
         if at is None or self._has_begun():
             return None
@@ -63,12 +63,12 @@ class Deadline:
 current_deadline: contextvars.ContextVar[Deadline | None] = contextvars.ContextVar(
     "ponty.core.current_deadline", default=None
 )
-"""The deadline of the request that this is a part of."""
+"""The deadline of the current request."""
 
 
 @contextlib.contextmanager
 def holding(deadline: Deadline) -> Generator[None]:
-    """Have a deadline hold while the block runs, and for nothing after that."""
+    """Set a deadline while the block runs, and lift it after that."""
     token = current_deadline.set(deadline)
     try:
         yield
@@ -78,10 +78,10 @@ def holding(deadline: Deadline) -> Generator[None]:
 
 
 def remaining_seconds() -> float | None:
-    """Return how many seconds are left until the answer to the request that is being handled must have begun.
+    """Return how many seconds are left until the answer to the current request must begin.
 
-    0 where the time has passed, None where there is no deadline: without `Limits.handler_seconds` and `deadlines`,
-    outside of a request, when the answer has begun, and in what goes on when the request has ended.
+    It is 0 if the time has passed. It is None if there is no deadline: without `Limits.handler_seconds` and
+    `deadlines`, outside of a request, when the answer has begun, and in work that goes on after the request.
 
     ::
 
@@ -91,14 +91,14 @@ def remaining_seconds() -> float | None:
                 return []  # better an answer without suggestions than none
             return [words]
 
-    The clients of `http_client_provider` and `retry` heed it by themselves.
+    The clients of `http_client_provider` and `retry` respect it by themselves.
     """
     deadline = current_deadline.get()
     return None if deadline is None else deadline.remaining()
 
 
 def least_seconds(seconds: float | None) -> float | None:
-    """Return the less of a time and what is left of the deadline; None for no limit."""
+    """Return `seconds` or the time left until the deadline, whichever is less; None for no limit."""
     left = remaining_seconds()
     if left is None or seconds is None:
         return seconds if left is None else left

@@ -1,24 +1,25 @@
-"""One connection, and what its client may take of the server's time.
+"""One connection, and the limits on how much of the server's time its client may use.
 
-aiohttp's own connection reads requests, has them handled, and writes the answers. This one looks on. It is
+aiohttp's connection reads requests, calls the handler, and writes the answers. This subclass watches it. A connection
+is in one of these states:
 
-- *waiting*: for a request, or for the rest of a request's head (`head_since` is when its first byte came);
-- *handling*: it has a `request`, whose body may be on its way, and whose answer may wait for the client to take it;
-- *closing*: nothing more is read or answered, but some of the last answer may still wait;
+- *waiting*: for a request, or for the rest of a request's head (`head_since` is when its first byte came).
+- *handling*: it has a `request`. Its body may still arrive, and its answer may wait for the client to take it.
+- *closing*: nothing more is read or answered, but some of the last answer may still wait.
 - *lost*: closed, though the handler of its last request may still run.
 
-A `look`, some time between any two of which passes, tells whether it has been too long in one of them. What can never
-happen: a 408 in the midst of an answer, since one is sent from *waiting* only, or by the handler whose body it is.
+The server calls `look` at intervals, which checks whether the connection has been in one state for too long. A 408 is
+never sent in the middle of an answer: it is only sent from *waiting*, or raised in the handler that reads the body.
 
-What has been *waiting* for a while after an answer needs no look until its client asks again; so a crowd of idle
-clients costs nothing but memory.
+A connection that has been *waiting* for a while after an answer needs no `look` until its client sends more. So many
+idle clients cost nothing but memory.
 
-Once something has come that is no HTTP, nothing more is read. The parser tells the one who waits for the next request,
-and not the handler that waits for the rest of a body, so that handler is told here.
+After bytes that are not HTTP, nothing more is read. The parser reports them to the task that waits for the next
+request, but not to a handler that waits for the rest of a body. That handler gets its error here.
 
-A client that sends in many small pieces, such as chunks of one byte, makes the parser work some microseconds for each.
-So what has come at once is given to the parser in parts that have no more than so many line ends, one in each turn of
-the loop, and nothing more is read before it has had them all.
+A client that sends many small pieces, such as chunks of one byte, makes the parser work some microseconds for each. So
+large data is given to the parser in parts with a limited number of line ends, one part in each turn of the loop.
+Nothing more is read before the parser has had all parts.
 """
 
 import asyncio
@@ -43,16 +44,16 @@ class Connection(PromptConnection):
     """A connection of `server`.
 
     Args:
-        server: What it belongs to.
+        server: The server.
         loop: The event loop.
-        options: Those of aiohttp's connection.
+        options: The options of aiohttp's connection.
     """
 
     MOST_LINES = 1024
-    """How many line ends the parser is given in one turn of the loop."""
+    """The most line ends that the parser gets in one turn of the loop."""
 
     SOON_QUIET = 5.0
-    """For how many seconds a connection is looked at after an answer; longer than what is left of a body is skipped."""
+    """Seconds for which a connection is checked after an answer: longer than the rest of a body is skipped."""
 
     __slots__ = (
         "_backlog",
@@ -79,16 +80,16 @@ class Connection(PromptConnection):
         self.wire: asyncio.Transport | None = None
         self.is_lost: bool = False
         self.is_counted: bool = False
-        """Whether it takes up one of the places that the limits leave."""
+        """Whether it counts towards the limit of connections."""
         self.is_known: bool = False
-        """Whether the target of its request is as others that were found good."""
+        """Whether the target of its request needs no check, since its host was checked before and its path is short."""
         self.request: web.BaseRequest | None = None
         self.received: int = 0
-        """How many bytes have come."""
+        """The number of bytes that have arrived."""
         self.since: float = 0.0
-        """When it began to wait."""
+        """The time when it began to wait."""
         self.head_since: float = 0.0
-        """When the first byte of a head came; 0 if none has."""
+        """The time when the first byte of a head arrived; 0 if none has."""
         self._body_since = 0.0
         self._body_from = 0
         self._is_late = False
@@ -100,8 +101,8 @@ class Connection(PromptConnection):
         self._feeding: asyncio.Handle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin, where there is room."""
-        wire = cast("asyncio.Transport", transport)  # as uvloop's is, though it is no subclass
+        """Begin the connection, or refuse it if it is over a limit."""
+        wire = cast("asyncio.Transport", transport)  # uvloop's has the same methods, but is not a subclass
         limit = self._server.refuses(wire)
         if limit is not None:
             refused = RefusedConnection(self._server, limit)
@@ -111,10 +112,10 @@ class Connection(PromptConnection):
         self.wire = wire
         self.since = self._server.clock()
         super().connection_made(transport)
-        self.peername  # noqa: B018 - it is remembered, for the log of requests whose client has left
+        self.peername  # noqa: B018 - reading it caches it, for the log of requests whose client has left
 
     def data_received(self, data: bytes) -> None:
-        """Take what has come."""
+        """Give data that has arrived to the parser, in parts if it has many lines."""
         size = len(data)
         self.received += size
         self._server.attended.add(self)
@@ -131,7 +132,7 @@ class Connection(PromptConnection):
         if request is not None and hdrs.CONTENT_ENCODING not in request.headers:
             length = request.content_length
             if length is not None and length - request.content.total_bytes >= len(data):
-                return False  # all of it is the body, which has no lines to the parser
+                return False  # all of it is the body, which the parser does not split into lines
         return data.count(b"\n") > self.MOST_LINES
 
     def _feed(self, data: bytes) -> None:
@@ -146,7 +147,7 @@ class Connection(PromptConnection):
             self._break_bodies()
 
     def may_be_prompt(self) -> bool:
-        """Return whether its client has taken the answers before, which would pile up otherwise."""
+        """Return whether the client has taken the earlier answers, which would fill memory otherwise."""
         wire = self.wire
         return wire is not None and wire.get_write_buffer_size() <= self._server.MOST_UNSENT
 
@@ -155,7 +156,7 @@ class Connection(PromptConnection):
             self._feeding = self._loop.call_soon(self._feed_part)
 
     def _feed_part(self) -> None:
-        """Feed the parser a part of what has come, unless who takes what it makes of that has enough for now."""
+        """Give the parser a part of the data, unless reading is paused."""
         self._feeding = None
         if self.is_lost or self._is_out_of_step:
             self._backlog = b""
@@ -169,35 +170,35 @@ class Connection(PromptConnection):
                 self._resume_transport_reading()
 
     def _resume_transport_reading(self) -> None:
-        """Read on, once the parser has had all that has come."""
+        """Resume reading, if the parser has had all data that has arrived."""
         if self._backlog:
             self._feed_later()
         elif not (self._reading_paused or self._buffer_paused):
             super()._resume_transport_reading()
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """End."""
+        """End the connection."""
         self.is_lost = True
         self._backlog = b""
         if self._unread is not None and not self._unread.is_eof():
-            self._unread.feed_eof()  # or else aiohttp would wait for the rest of it
-        # Raised in who waits to write, an error would refer to its own frames, and so to the answer, until the garbage
-        # is collected. Who writes on finds that the connection is gone.
+            self._unread.feed_eof()  # otherwise aiohttp would wait for the rest of it
+        # An error raised in a coroutine that waits to write would refer to its frames, and so keep the answer until the
+        # garbage is collected. Without it, the next write finds that the connection is closed.
         super().connection_lost(None if self.writing_paused else exc)
 
     def _break_bodies(self) -> None:
-        """End the bodies of requests, also of those that wait for their turn: the rest of them will not come."""
+        """End the bodies of requests with an error, also of those that wait, since their rest will not arrive."""
         bodies = [payload for _, payload in self._messages]
         if self.request is not None:
             bodies.append(self.request.content)
         elif self._unread is not None and not self._unread.is_eof():
-            self._unread.feed_eof()  # nobody reads it; aiohttp throws it away
+            self._unread.feed_eof()  # no handler reads it; aiohttp throws it away
         for body in bodies:
             if not body.is_eof():
                 body.set_exception(web.RequestPayloadError("what follows is not HTTP"))
 
     def begin(self, request: web.BaseRequest) -> None:
-        """Handle `request`, whose head is complete."""
+        """Note that `request`, whose head is complete, is now handled."""
         self.request = request
         self.head_since = 0.0
         self._is_late = False
@@ -205,17 +206,17 @@ class Connection(PromptConnection):
         self._body_from = self.received
 
     def log_access(self, request: web.BaseRequest, response: web.StreamResponse, time: float | None) -> None:
-        """Log the end of a request, and wait for the next."""
+        """Log the end of a request, and wait for the next one."""
         content = request.content
         if content is not EMPTY_PAYLOAD and not content.is_eof():
             if content.exception() is not None or hdrs.CONTENT_ENCODING in request.headers:
-                # What aiohttp would read on, and decode, to throw it away.
+                # Otherwise aiohttp would go on to read and decode the body, to throw it away.
                 response.force_close()
                 content.feed_eof()
             else:
                 self._unread = content
                 if response.keep_alive is False and self.wire is not None and self.wire.can_write_eof():
-                    self.wire.write_eof()  # so that nobody waits for the end of the answer while the rest is skipped
+                    self.wire.write_eof()  # the client need not wait for the end until the rest is skipped
         if self._server.state.is_stopping:
             response.force_close()
         self.request = None
@@ -230,10 +231,10 @@ class Connection(PromptConnection):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
-        """Answer what no handler answers: bytes that are no request, and errors of an application that answers none.
+        """Answer bytes that are not a request, and errors of an application that does not answer them itself.
 
         Raises:
-            ConnectionError: A part of an answer is out already.
+            ConnectionError: A part of an answer is sent already.
         """
         del message  # it repeats what the client sent
         name = self._server.state.name
@@ -246,7 +247,7 @@ class Connection(PromptConnection):
         if isinstance(exc, web.RequestPayloadError) and not request.writer.output_size:
             return ClosingAnswer(400, detail="the body could not be read", server=name)
         if isinstance(exc, ConnectionError) and has_left(request):
-            return ClosingAnswer(status, server=name)  # which is logged, and nobody is there to take
+            return ClosingAnswer(status, server=name)  # only for the log, since the client has left
         if exc is not None:
             log_error(logger, "%s %s failed", request.method, "(an application's own handler)", error=exc)
         if request.writer.output_size:
@@ -254,13 +255,13 @@ class Connection(PromptConnection):
         return ClosingAnswer(status, server=name)
 
     def force_close(self) -> None:
-        """Close, though some of an answer may still wait."""
+        """Close the connection after the rest of the answer is sent."""
         if not self.is_lost:
             self._server.attended.add(self)
         super().force_close()
 
     def is_quiet(self, now: float) -> bool:
-        """Return whether nothing can be wrong with it before more comes from its client."""
+        """Return whether the connection needs no checks until the client sends more."""
         return self.is_lost or not (
             self.wire is None
             or self.request is not None
@@ -272,7 +273,7 @@ class Connection(PromptConnection):
         )
 
     def look(self, now: float) -> None:
-        """Take back what the client has had for too long."""
+        """Check whether the client is too slow, and end its request or connection if it is."""
         if self.is_lost or self.wire is None:
             return
         request, limits = self.request, self._server.limits
@@ -296,7 +297,7 @@ class Connection(PromptConnection):
                 self.force_close()
 
     def waits_since(self) -> float | None:
-        """Return when it began to wait for a request, or for the rest of its head; None where it has one."""
+        """Return the time since which it waits for a request or the rest of a head; None if it has a request."""
         if self.request is not None or self.wire is None or self.wire.is_closing():
             return None
         return self.head_since or self.since
@@ -306,7 +307,7 @@ class Connection(PromptConnection):
         logger.info("a client took too long: %s", limit)
 
     def _keeps_answer(self, now: float, wire: asyncio.Transport) -> bool:
-        """Return whether the client has taken none of what waits for it, for too long."""
+        """Return whether the client has taken nothing of a waiting answer for too long."""
         if not (self.writing_paused or wire.is_closing()):
             self._held_back_since = 0.0
             return False
@@ -319,7 +320,7 @@ class Connection(PromptConnection):
         return seconds is not None and now - self._held_back_since >= seconds
 
     def _body_is_late(self, now: float, wire: asyncio.Transport) -> bool:
-        """Return whether too little of the body has come since the last stretch of time began."""
+        """Return whether too little of the body has arrived in the current period of time."""
         limits = self._server.limits
         if limits.body_seconds is None:
             return False
@@ -328,14 +329,14 @@ class Connection(PromptConnection):
                 return False
             if self.received - self._body_from < limits.body_rate * limits.body_seconds:
                 return True
-        # Another stretch begins. While the handler does not take what has come, no time passes.
+        # A new period begins. The time in which the handler does not read the body is not counted.
         self._body_since = now
         self._body_from = self.received
         return False
 
 
 def _end_of_lines(data: bytes, most: int) -> int:
-    """Return the end of a part of `data` that has no more than so many line ends, and not much fewer if it has more."""
+    """Return the end of a part of `data` with at most `most` line ends, but not much fewer if `data` has more."""
     end, lines = most, data.count(b"\n", 0, most)
     while end < len(data):
         lines += data.count(b"\n", end, 2 * end)
@@ -346,15 +347,15 @@ def _end_of_lines(data: bytes, most: int) -> int:
 
 
 class RefusedConnection(asyncio.Protocol):
-    """A connection that there is no room for: it is answered 503 when it asks, and closed if it does not.
+    """A connection over a limit: it is answered 503 if it sends a request, and closed otherwise.
 
     Args:
-        server: What has no room.
-        limit: Which limit it is over.
+        server: The server.
+        limit: The name of the limit.
     """
 
     SECONDS = 1.0
-    """How long it has to ask."""
+    """Seconds that it has to send a request."""
 
     def __init__(self, server: ConnectionOwner, limit: str) -> None:
         self._server = server
@@ -369,7 +370,7 @@ class RefusedConnection(asyncio.Protocol):
         asyncio.get_running_loop().call_later(self.SECONDS, wire.abort)
 
     def data_received(self, data: bytes) -> None:
-        """Answer whatever is asked."""
+        """Answer any request with a 503."""
         del data
         transport = self._transport
         if transport is not None and not transport.is_closing():

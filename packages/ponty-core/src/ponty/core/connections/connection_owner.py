@@ -1,4 +1,4 @@
-"""What a connection asks of the server that it belongs to."""
+"""The interface of a server that its connections use."""
 
 import abc
 import asyncio
@@ -19,26 +19,26 @@ class ConnectionOwner(web.Server, abc.ABC):
     """A server, as its connections see it."""
 
     MOST_UNSENT = 2**16
-    """With how many bytes of earlier answers that wait to be sent the next request is handled nevertheless."""
+    """The most bytes of earlier answers that may wait to be sent when the next request is handled."""
 
     limits: Limits
-    """What a client may take up."""
+    """The limits for clients."""
 
     state: ServerState
-    """Shared with the application."""
+    """The state that the application shares."""
 
     sends_plain: bool
-    """Whether no program has a say in plain answers when they are sent."""
+    """Whether plain answers may be sent at once, since no code of the application changes them when they are sent."""
 
     clock: Callable[[], float]
     """The clock of the event loop, in seconds."""
 
     attended: set[Any]
-    """The connections that are to be looked at: all but the quiet ones."""
+    """The connections that need checks: all but the quiet ones."""
 
     @abc.abstractmethod
     def refuses(self, transport: asyncio.Transport) -> str | None:
-        """Return the limit that a new connection would be over, if there is no room for it."""
+        """Return the name of the limit that a new connection would exceed; None if it may begin."""
 
     @abc.abstractmethod
     def begin_whole(
@@ -49,4 +49,4 @@ class ConnectionOwner(web.Server, abc.ABC):
         writer: ServerWriter,
         task: "asyncio.Task[None]",
     ) -> tuple[web.BaseRequest, Handler]:
-        """Make the request of a usual head (HTTP/1.1, a path, no HEAD) whose body is there, and say what handles it."""
+        """Return the request for a usual head (HTTP/1.1, a path, no HEAD) with a whole body, and its handler."""

@@ -1,19 +1,19 @@
-"""Letting the requests in flight finish while a server stops.
+"""Draining: let the requests in flight finish while a server stops.
 
-Each answer that begins from now on says that its connection closes, and it does: see
-`ponty.core.connections.connection`.
-A connection of a stopping server is in one of these states:
+Each answer that begins now says that its connection closes, and `ponty.core.connections.connection` closes it. A
+connection of a stopping server is in one of these states:
 
 - *quiet*: it waits for a request, or for the rest of a head, and nothing has happened on it for `QUIET_SECONDS`. It is
-  closed. One that was busy a moment ago is not: its next request may be on its way.
-- *arriving*: a request's body is on its way. It is left open, since aiohttp drops what a closing connection still
-  sends. When less than `Limits.body_rate` has come for `STALL_SECONDS` though the server was reading, it is cut.
-- *answering*: the request is whole. It is left to its handler. When the client takes none of an answer that waits
-  for `CLOSE_SECONDS`, it is cut.
-- *closing*: what waits to be sent has `CLOSE_SECONDS`, and so has a client to say that it has seen the end, over TLS.
+  closed. A connection that was busy a moment ago is kept, since its next request may be on its way.
+- *arriving*: the body of a request is on its way. It is kept open, since aiohttp drops data that arrives on a closing
+  connection. It is cut if less than `Limits.body_rate` has arrived for `STALL_SECONDS` while the server was reading.
+- *answering*: the request is whole, and its handler runs. It is cut if the client takes nothing of a waiting answer for
+  `CLOSE_SECONDS`.
+- *closing*: the rest of the answer has `CLOSE_SECONDS` to be sent. Over TLS, the client has the same time to confirm
+  the end.
 
-So a request is answered once its head was sent before its connection was closed, and none outlives the deadline by
-`drain`'s doing: what is left then is for the caller to cancel.
+So a request is answered if its head was sent before its connection was closed. `drain` never waits longer than the
+deadline: the caller cancels the handlers that are left then.
 """
 
 import asyncio
@@ -27,16 +27,16 @@ from ponty.core.connections.server import Server
 logger: logging.Logger = logging.getLogger("ponty.core")
 
 QUIET_SECONDS = 0.5
-"""How long a connection that waits may have been quiet before it is closed."""
+"""Seconds for which a waiting connection must have been quiet before it is closed."""
 
 STALL_SECONDS = 3.0
-"""How long a body may come too slowly while the server stops."""
+"""Seconds for which a body may arrive too slowly while the server stops."""
 
 CLOSE_SECONDS = 3.0
-"""How long a client may take nothing of what is left to send."""
+"""Seconds for which a client may take nothing of the rest of an answer."""
 
 LOOK_SECONDS = 0.05
-"""How long lies between two looks at the connections; aiohttp tells nobody when one closes."""
+"""Seconds between two checks of the connections, since aiohttp does not report when one closes."""
 
 
 async def drain(server: Server, *, deadline: float, hurry: asyncio.Event) -> None:
@@ -44,12 +44,12 @@ async def drain(server: Server, *, deadline: float, hurry: asyncio.Event) -> Non
 
     Args:
         server: A server that accepts no more connections, and whose state says that it is stopping.
-        deadline: When to give up on those that have not finished, on the clock of the event loop.
-        hurry: Gives up on them at once, when it is set.
+        deadline: The time to give up on unfinished requests, by the clock of the event loop.
+        hurry: An event that gives up on them at once, when it is set.
     """
     stalls: dict[Connection, _Stall] = {}
     while True:
-        # What has come is read before anything is closed; an event loop may run its timers first.
+        # Data that has arrived is read before anything is closed; an event loop may run its timers first.
         for _ in range(2):
             await asyncio.sleep(0)
         connections = cast("list[Connection]", server.connections)
@@ -70,7 +70,7 @@ async def drain(server: Server, *, deadline: float, hurry: asyncio.Event) -> Non
 
 
 class _Stall:
-    """Closes a connection, or cuts it, when too little has happened on it for too long."""
+    """Closes or cuts a connection when too little has happened on it for too long."""
 
     def __init__(self, connection: Connection, now: float, *, least: float) -> None:
         self._connection = connection
@@ -80,7 +80,7 @@ class _Stall:
         self._since = now
 
     def look(self, now: float) -> None:
-        """Look at the connection, at the time `now`."""
+        """Check the connection at the time `now`."""
         connection = self._connection
         wire, request = connection.wire, connection.request
         if wire is None:

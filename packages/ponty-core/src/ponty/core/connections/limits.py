@@ -1,4 +1,4 @@
-"""`Limits`: how much time and room a client may take up before the server takes it back."""
+"""`Limits`: how much time and memory of the server a client may use."""
 
 import dataclasses
 
@@ -8,42 +8,45 @@ _MOST_CONNECTIONS = 10_000
 
 
 def _connections() -> int:
-    """Leave a quarter of the files that the process may open to all else that it does."""
+    """Return the default limit of connections: three quarters of the files that the process may open."""
     allowed = open_files_allowed()
     return _MOST_CONNECTIONS if allowed is None else max(1, min(_MOST_CONNECTIONS, allowed * 3 // 4))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Limits:
-    """What one client may take up of a server. None is no limit; times are in seconds.
+    """The limits of a server for its clients, such as timeouts. Times are in seconds; None is no limit.
 
     ::
 
         limits = Limits(handler_seconds=10, connections_per_client=100)  # startmeup(port=8080, limits=limits)
 
     Args:
-        head_seconds: How long the head of a request may take to arrive, from its first byte; and how long a new
-            connection may take to begin. Over it: 408, or closed where nothing has come.
-        body_seconds: In each stretch of so many seconds in which the server waits for more of a body, ...
-        body_rate: ... so many bytes a second must arrive at least. Below it: 408.
-        answer_seconds: How long a client may take none of the answer that waits for it. Over it: the connection is cut.
-        handler_seconds: How long a handler may take from the end of the request to the beginning of its answer. Over
-            it, the handler is cancelled: 503, which goes through the middlewares like any other answer.
-        idle_seconds: How long a connection may wait for its next request. Over it: closed.
-        connections: How many connections may be open at once. With that many, those that wait for a request make room,
-            the longest first; where none does, a new one is answered 503. By default three quarters of the files that
-            the process may open, and 10,000 at most.
-        connections_per_client: How many of them may come from one address. More are answered 503. Those of a proxy that
-            the application's `trusted_proxies` names are not counted. What is counted there is how many requests are
-            handled at once for one client of the proxy; more are answered 503, too. None by default, since behind a
-            proxy that is not named all have one address.
-        path_bytes: How long the path of a request may be. Over it: 414.
-        line_bytes: How long the request line may be. Over it: 414.
-        header_bytes: How long each header may be. Over it: 431.
-        headers: How many headers a request may have. Over it: 431.
+        head_seconds: The time for the head of a request to arrive, from its first byte, and for a new connection to
+            send its first byte. A head that takes longer is a 408; a connection that sends nothing is closed.
+        body_seconds: The periods in which the rate of a body is measured. The time in which the server does not read
+            the body is not counted.
+        body_rate: The fewest bytes per second that must arrive in each period of `body_seconds`. A slower body is a
+            408.
+        answer_seconds: The time for which a client may take nothing of a waiting answer. After that, the connection is
+            cut.
+        handler_seconds: The time that a handler may take from the end of the request to the beginning of its answer.
+            After that, the handler is cancelled, and the answer is a 503, which goes through the middlewares as usual.
+        idle_seconds: The time that a connection may wait for its next request. After that, it is closed.
+        connections: The most connections that may be open at once. If there are more, those that have waited longest
+            for a request are closed; if none waits, the new connection is answered with a 503. The default is three
+            quarters of the files that the process may open, and at most 10,000.
+        connections_per_client: The most connections from one address; further ones are answered with a 503. The
+            connections of proxies in the application's `trusted_proxies` are not counted. Instead, the limit holds for
+            the requests that are handled at once for one client of such a proxy; further ones are answered with a 503.
+            The default is None, since behind any other proxy all clients have the same address.
+        path_bytes: The most bytes of the path of a request. A longer one is a 414.
+        line_bytes: The most bytes of the request line. A longer one is a 414.
+        header_bytes: The most bytes of each header. A longer one is a 431.
+        headers: The most headers of a request. More are a 431.
 
     Raises:
-        ValueError: One of them is not more than 0.
+        ValueError: A limit is not more than 0.
     """
 
     head_seconds: float | None = 15
@@ -67,6 +70,6 @@ class Limits:
 
     @property
     def shortest_seconds(self) -> float:
-        """The shortest of the times, or an hour where there is none."""
+        """The shortest of the times that the server checks; an hour if there is none."""
         times = (self.head_seconds, self.body_seconds, self.answer_seconds)
         return min((seconds for seconds in times if seconds is not None), default=3600)

@@ -1,8 +1,8 @@
-"""How many files, sockets included, the process may open."""
+"""The number of files, including sockets, that the process may open."""
 
 
 def open_files_allowed() -> int | None:
-    """Return the limit of open files; None where there is none, or none is known."""
+    """Return the limit of open files; None if there is none, or it is not known."""
     try:
         import resource  # noqa: PLC0415 - not on Windows
     except ImportError:

@@ -1,25 +1,26 @@
-"""A connection that answers a request where it arrives, and lets the task sleep that waits for one.
+"""A prompt connection: it answers a request when it arrives, without waking aiohttp's task of the connection.
 
-aiohttp has a task for each connection, which waits for requests, and makes another one for each of them. So a request
-wakes the first task in a further turn of the loop; that starts the second one, and waits for its end. But most requests
-come alone and whole, on a connection that waits. Here, such a request has its task at once. A connection is
+aiohttp has a task for each connection, which waits for requests, and makes a second task for each request. So a request
+wakes the first task in another turn of the loop; this one starts the second task, and waits for its end. But most
+requests arrive alone and whole, on a connection that waits. Here, the task of such a request is started at once. A
+connection is in one of these states:
 
-- *resting*: aiohttp's task waits for a request, by a future (`_waiter`);
-- *prompt*: a request is at work that came to it while it was resting. The future is put aside meanwhile (`_resting`),
-  so that nobody wakes the task, and what aiohttp takes for the task of the connection is that of the request, so that
-  whoever cancels the one cancels the other;
-- *aiohttp's own*: its task is awake, for all else: what has come behind a request, a body that is on its way, an
-  upgrade, what is no HTTP.
+- *resting*: aiohttp's task waits for a request, by a future (`_waiter`).
+- *prompt*: a request that arrived while the connection was resting is being handled. Meanwhile, the future is kept
+  aside (`_resting`), so that nothing wakes aiohttp's task. The task of the request is put where aiohttp keeps the task
+  of the connection, so that code which cancels the connection cancels the request.
+- *aiohttp's own*: aiohttp's task is awake. It handles all other cases: several requests at once, a body that is still
+  arriving, an upgrade, bytes that are not HTTP.
 
-After a prompt request it rests again, or aiohttp's task is woken because more has come, or the connection ends. Two
-requests of one connection are never at work at once: one is begun here only while the task sleeps, and the task sleeps
-until it is done. As ever, each request has a task and a context of its own.
+After a prompt request, the connection rests again, or aiohttp's task is woken because more has arrived, or the
+connection ends. Two requests of one connection are never handled at once: a request is only begun here while aiohttp's
+task sleeps, and that task sleeps until the request is done. As in aiohttp, each request has its own task and context.
 
-What is done here stands on how aiohttp's connection keeps its requests. Where a release of it has changed that, as far
-as the names of what it uses tell, all goes aiohttp's way.
+This depends on how aiohttp's connection keeps its requests. If a release of aiohttp has changed that, which is detected
+by the names that its methods use, all requests are handled by aiohttp.
 
-An answer that Ponty has made is sent in one go, where nobody else has a say in it. All others, and whatever a handler
-raises, go through aiohttp's methods.
+An answer that Ponty has made is sent in one write, if no other code changes it. All other answers, and all errors of
+handlers, go through aiohttp's methods.
 """
 
 import asyncio
@@ -40,9 +41,9 @@ class PromptConnection(web.RequestHandler):
     """A connection of `server`.
 
     Args:
-        server: What it belongs to.
+        server: The server.
         loop: The event loop.
-        options: Those of aiohttp's connection.
+        options: The options of aiohttp's connection.
     """
 
     __slots__ = ("_at_work", "_is_simple", "_resting", "_server")
@@ -55,7 +56,7 @@ class PromptConnection(web.RequestHandler):
         self._is_simple = IS_KNOWN
 
     async def start(self) -> None:
-        """Handle requests as aiohttp does; if that is cancelled, the one that is handled here is, too."""
+        """Handle requests as aiohttp does; if this is cancelled, a request that is handled here is cancelled too."""
         try:
             await super().start()
         finally:
@@ -63,12 +64,12 @@ class PromptConnection(web.RequestHandler):
                 self._at_work.cancel()
 
     def data_received(self, data: bytes) -> None:
-        """Take what has come, and answer it here if it is one whole request."""
+        """Give data that has arrived to the parser, and answer it here if it is one whole request."""
         resting = self._waiter
         if resting is None or resting.done() or not IS_KNOWN:
             super().data_received(data)
             return
-        self._waiter = None  # so that aiohttp wakes nobody
+        self._waiter = None  # so that aiohttp wakes no task
         try:
             super().data_received(data)
         except BaseException:
@@ -87,27 +88,27 @@ class PromptConnection(web.RequestHandler):
             resting.set_result(None)
 
     def pause_reading(self) -> None:
-        """Read no more; the parser may keep some of what has come."""
+        """Pause reading; the parser may keep some of the data."""
         self._is_simple = False
         super().pause_reading()
 
     def resume_reading(self, resume_parser: bool = True) -> None:
-        """Read on, and have the parser go on: who reads a body asks for it each time.
+        """Resume reading and parsing, if anything waits to be read or parsed.
 
-        Where all has been answered as it came, nothing waits to be read or parsed.
+        aiohttp calls this for each read of a body. If all requests so far were answered here, nothing waits.
         """
         if self._reading_paused or self._buffer_paused or not self._is_simple:
             super().resume_reading(resume_parser)
 
     def may_be_prompt(self) -> bool:
-        """Return whether nothing else speaks against answering a request at once."""
+        """Return whether a request may be answered at once; subclasses may forbid it."""
         return True
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """End."""
+        """End the connection."""
         super().connection_lost(exc)
         if self._resting is not None and (self._at_work is None or self._at_work.done()):
-            self._resting.cancel()  # of a request whose task was cancelled before it has begun
+            self._resting.cancel()  # the task of the request was cancelled before it had begun
 
     def _begin(self, message: RawRequestMessage, payload: StreamReader, resting: "asyncio.Future[None]") -> None:
         """Begin to answer a request.
@@ -115,7 +116,7 @@ class PromptConnection(web.RequestHandler):
         Args:
             message: Its head.
             payload: Its body.
-            resting: What the task of the connection waits for.
+            resting: The future for which the task of the connection waits.
         """
         loop, server = self._loop, self._server
         parser: Any = self._parser
@@ -146,7 +147,7 @@ class PromptConnection(web.RequestHandler):
                 answer = await handler(request)
             except GeneratorExit:
                 raise
-            except BaseException as error:  # noqa: BLE001 - which aiohttp tells apart
+            except BaseException as error:  # noqa: BLE001 - aiohttp distinguishes them
                 answer, is_reset = await self._handle_request(request, started, functools.partial(_raised, error))
             else:
                 self._current_request = None
@@ -175,17 +176,17 @@ class PromptConnection(web.RequestHandler):
             self._end(own, is_reset=is_reset)
 
     def _takes(self, error: BaseException) -> bool:
-        """Return whether an error is told here, and not by the task that it ends."""
+        """Return whether an error was reported here, so that the task need not raise it."""
         if isinstance(error, Exception):
             self.log_exception("Unhandled exception", exc_info=error)
         elif isinstance(error, KeyboardInterrupt | SystemExit):
-            self._loop.call_soon(_end_loop, error)  # since what takes bytes from a socket lets nothing through
+            self._loop.call_soon(_end_loop, error)  # an error raised while data is received would not end the loop
         else:
             return False
         return True
 
     def _end(self, own: "asyncio.Task[None]", *, is_reset: bool) -> None:
-        """Rest again, or end the connection.
+        """Let the connection rest again, or end it.
 
         Args:
             own: The task of the connection.
@@ -220,7 +221,7 @@ class PromptConnection(web.RequestHandler):
 
 
 def _is_whole(message: RawRequestMessage, payload: StreamReader) -> bool:
-    """Return whether a request is one of the usual kind, and all of it is there."""
+    """Return whether a request is of the usual kind, and all of it has arrived."""
     return (
         not (message.should_close or message.upgrade)
         and message.version is HttpVersion11
@@ -249,7 +250,7 @@ async def _raised(error: BaseException, request: web.BaseRequest) -> NoReturn:
     try:
         raise error
     finally:
-        del error  # whose traceback holds this frame
+        del error  # its traceback refers to this frame
 
 
 async def _returned(answer: web.StreamResponse, request: web.BaseRequest) -> web.StreamResponse:

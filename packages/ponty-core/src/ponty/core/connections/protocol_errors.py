@@ -1,4 +1,4 @@
-"""Bytes that are no good HTTP: what their sender is told, in words that repeat nothing of them."""
+"""Protocol errors: the answers to bytes that are not valid HTTP, in words that repeat nothing of them."""
 
 import functools
 import re
@@ -13,9 +13,9 @@ _HOST = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=%-]*|\[[0-9A-Fa-f:.]+\])(?::(\d{
 
 
 def told_of(error: BaseException, limits: Limits) -> tuple[int, str, str | None]:
-    """Return the status, the detail and the limit, if it was one, for what the parser refused.
+    """Return the status, the detail, and the exceeded limit if any, for an error of the parser.
 
-    aiohttp says by words alone that there are too many headers, and by its limit alone which line is too long.
+    aiohttp only says by its words that there are too many headers, and only by the limit which line is too long.
     """
     if isinstance(error, LineTooLong):
         if len(error.args) > 1 and error.args[1] == line_limit(limits):
@@ -24,7 +24,7 @@ def told_of(error: BaseException, limits: Limits) -> tuple[int, str, str | None]
     if isinstance(error, HttpProcessingError) and error.message == "Too many headers received":
         return 431, f"the request has more than {limits.headers} headers", "headers"
     if isinstance(error, ContentEncodingError):
-        # The parser decodes br and zstd by packages that need not be there; RFC 9110 §15.5.16.
+        # The parser needs packages for br and zstd, which may not be installed; RFC 9110 §15.5.16.
         if "Please install" in error.message:
             return 415, "the server does not decode the Content-Encoding of the request", None
         return 400, "the body could not be read", None
@@ -32,12 +32,12 @@ def told_of(error: BaseException, limits: Limits) -> tuple[int, str, str | None]
 
 
 def line_limit(limits: Limits) -> int:
-    """Return the limit of the request line for aiohttp's parser: another than that of a header, to tell them apart."""
+    """Return the limit of the request line for aiohttp's parser, which must differ from the limit of a header."""
     return limits.line_bytes + (limits.line_bytes == limits.header_bytes)
 
 
 LONGEST_KEPT = 300
-"""How many characters a host that is kept has at most; names that there are have fewer (RFC 1035 §2.3.4)."""
+"""The most characters of a host that is cached; the names of real hosts are shorter (RFC 1035 §2.3.4)."""
 
 
 def _is_host(value: str) -> bool:
@@ -49,7 +49,7 @@ _is_known_host = functools.lru_cache(maxsize=1024)(_is_host)
 
 
 def fault_of_target(request: web.BaseRequest, path_bytes: int | None) -> tuple[int, str] | None:
-    """Return the status and detail for a target that no handler could make sense of; None for a good one."""
+    """Return the status and detail for a target that no handler could use; None for a valid one."""
     target = request.raw_path
     if path_bytes is not None and len(target) > path_bytes and len(target.partition("?")[0]) > path_bytes:
         return 414, f"the path is longer than {path_bytes} bytes"
@@ -60,7 +60,7 @@ def fault_of_target(request: web.BaseRequest, path_bytes: int | None) -> tuple[i
 
 
 def _fault_of_odd_form(request: web.BaseRequest) -> tuple[int, str] | None:
-    """Judge a target that is no path (RFC 9112 §3.2); an empty one stands for a request that is not HTTP/1."""
+    """Check a target that is not a path (RFC 9112 §3.2); an empty one stands for a request that is not HTTP/1."""
     if not request.raw_path:
         return 400, "the request is not valid HTTP"
     if request.method == hdrs.METH_CONNECT:

@@ -1,4 +1,4 @@
-"""The server of an application: its connections, and the limits of each."""
+"""The server of an application: it makes the connections, and enforces their limits."""
 
 import asyncio
 import contextlib
@@ -28,27 +28,27 @@ logger: logging.Logger = logging.getLogger("ponty.core")
 
 
 class Server(ConnectionOwner):
-    """Makes a connection of each socket, and looks after all of them.
+    """Makes a connection for each socket, and checks all of them at intervals.
 
     Args:
-        inner: aiohttp's server of the same application, whose handler and requests it takes.
+        inner: aiohttp's server of the same application; its handler and its class of requests are used.
         loop: The event loop.
-        limits: What a client may take up.
-        state: Shared with the application.
-        options: Those of aiohttp's connections.
+        limits: The limits for clients.
+        state: The state that the application shares.
+        options: The options of aiohttp's connections.
         answers_all: Whether the application answers each exception.
-        sends_plain: Whether no program has a say in plain answers when they are sent.
-        is_proxy: Each says whether a trusted proxy is at the other end.
+        sends_plain: Whether plain answers may be sent at once, since no code of the application changes them then.
+        is_proxy: Functions that return whether a trusted proxy is at the other end of a transport.
     """
 
     LONGEST_LOOK = 1.0
-    """How many seconds lie between two looks at the connections, at most."""
+    """The most seconds between two checks of the connections."""
 
     MOST_HOSTS = 256
-    """How many values of the Host header are remembered as good ones."""
+    """The most values of the Host header that are remembered as valid."""
 
     MAKE_ROOM = 16
-    """One in how many waiting connections is closed to make room for new ones."""
+    """One in this many waiting connections is closed at once to make room for new ones."""
 
     def __init__(
         self,
@@ -84,7 +84,7 @@ class Server(ConnectionOwner):
         self._open = 0
         self.attended: set[Connection] = set()
         self._hosts: set[tuple[tuple[bytes, bytes], ...]] = set()
-        """Of good requests, the first header, where that is the host."""
+        """The first headers of valid requests, if these are the Host header."""
         self._short = min(limits.line_bytes, limits.path_bytes or limits.line_bytes)
         self._is_proxy = tuple(is_proxy)
         self._look_every = min(self.LONGEST_LOOK, limits.shortest_seconds / 4)
@@ -92,7 +92,7 @@ class Server(ConnectionOwner):
         self._no_room_until = 0.0
 
     def __call__(self) -> web.RequestHandler:
-        """Make a connection of a new socket."""
+        """Make a connection for a new socket."""
         return Connection(self, self._running, self._options)
 
     def connection_made(self, handler: web.RequestHandler, transport: asyncio.Transport) -> None:
@@ -108,7 +108,7 @@ class Server(ConnectionOwner):
         super().connection_made(handler, transport)
 
     def connection_lost(self, handler: web.RequestHandler, exc: BaseException | None = None) -> None:
-        """Count it no more."""
+        """Stop counting a connection."""
         connection = cast("Connection", handler)
         self._open -= connection.is_counted
         connection.is_counted = False
@@ -119,7 +119,7 @@ class Server(ConnectionOwner):
         super().connection_lost(handler, exc)
 
     def refuses(self, transport: asyncio.Transport) -> str | None:
-        """Return the limit that a new connection would be over, if there is no room for it."""
+        """Return the name of the limit that a new connection would exceed; None if it may begin."""
         limits = self.limits
         if self._has_one_client(transport) and not self.state.has_room(_address(transport)):
             return "connections_per_client"
@@ -129,12 +129,12 @@ class Server(ConnectionOwner):
         return None if self._open < limits.connections else "connections"
 
     def _has_one_client(self, transport: asyncio.Transport) -> bool:
-        """Return whether the connections of each client are limited, and this one is from no proxy of many."""
+        """Return whether connections per client are limited, and this one is not from a proxy of many clients."""
         limit = self.limits.connections_per_client
         return limit is not None and not any(is_proxy(transport) for is_proxy in self._is_proxy)
 
     def _make_room(self) -> None:
-        """Close some of the connections that wait, the longest first."""
+        """Close some of the waiting connections, those that have waited longest."""
         now = self.clock()
         if now < self._no_room_until:
             return
@@ -144,13 +144,13 @@ class Server(ConnectionOwner):
             if (since := connection.waits_since()) is not None
         ]
         if not waiting:
-            self._no_room_until = now + self._look_every  # until somebody may wait again
+            self._no_room_until = now + self._look_every  # until then, the search is not repeated
             return
         waiting.sort(key=lambda each: each[0])
         for _, connection in waiting[: 1 + len(waiting) // self.MAKE_ROOM]:
             self.state.refusals["connections"] += 1
             connection.force_close()
-            # Its place is free now, though it is lost a moment later.
+            # It is lost a moment later, but its place is free now.
             self._open -= connection.is_counted
             connection.is_counted = False
 
@@ -162,21 +162,21 @@ class Server(ConnectionOwner):
         writer: AbstractStreamWriter,
         task: "asyncio.Task[None]",
     ) -> web.BaseRequest:
-        """Make the request of a head that is complete."""
+        """Make the request from a complete head."""
         del writer
         path = message.path
         if path[:1] != "/" and message.url.raw_path == "/" and message.method != hdrs.METH_CONNECT:
-            # An absolute target without a path means the root (RFC 9110 §4.2.3), which aiohttp would find nowhere.
+            # An absolute target without a path means the root (RFC 9110 §4.2.3), which aiohttp would not find.
             message = message._replace(url=URL.build(path="/", query_string=message.url.query_string))
         if message.version.major != 1:
-            # aiohttp would answer in the version of the request: 0.9, which has no head, or 2.0, which is no text.
+            # aiohttp would answer in the version of the request: 0.9, which has no head, or 2.0, which is not text.
             message = message._replace(version=HttpVersion11, path="", should_close=True)
         own = server_writer(protocol, self._running, self.state)
         if message.method == hdrs.METH_HEAD:
             send_no_body(own)
         request = self._make(message, payload, protocol, own, task)
         connection: Any = protocol
-        # What stands in for a request that could not be read has a dictionary there.
+        # aiohttp's placeholder for a request that could not be read has a dictionary there.
         first = message.raw_headers[:1] if message.raw_headers else ()
         connection.is_known = first in self._hosts and path[:1] == "/" and len(path) <= self._short
         connection.begin(request)
@@ -190,7 +190,7 @@ class Server(ConnectionOwner):
         writer: ServerWriter,
         task: "asyncio.Task[None]",
     ) -> tuple[web.BaseRequest, Handler]:
-        """Make the request of a usual head (HTTP/1.1, a path, no HEAD) whose body is there, and say what handles it."""
+        """Return the request for a usual head (HTTP/1.1, a path, no HEAD) with a whole body, and its handler."""
         request = self._make(message, payload, connection, writer, task)
         headers = message.raw_headers[:1]
         connection.is_known = is_known = headers in self._hosts and len(message.path) <= self._short
@@ -219,12 +219,12 @@ class Server(ConnectionOwner):
     async def _handle_later(
         self, handler: Handler, request: web.BaseRequest, wire: asyncio.Transport
     ) -> web.StreamResponse:
-        """Handle a request when its client has taken the answers before it, which would pile up otherwise."""
-        await asyncio.sleep(0)  # in which uvloop sends what it can
+        """Handle a request when its client has taken the earlier answers, which would fill memory otherwise."""
+        await asyncio.sleep(0)  # meanwhile, uvloop sends what it can
         with contextlib.suppress(ConnectionError):
             await request.writer.drain()
         if wire.is_closing():
-            return ClosingAnswer(503, server=self.state.name)  # which nobody is there to take
+            return ClosingAnswer(503, server=self.state.name)  # the client has left and will not get it
         return await handler(request)
 
     async def _refuse(self, status: int, detail: str) -> web.StreamResponse:
@@ -243,7 +243,7 @@ class Server(ConnectionOwner):
             nonlocal is_late, timer
             if not request.content.is_eof():
                 deadline.move(self._running.time() + seconds)
-                timer = self._running.call_later(seconds, look)  # the client is the one who takes its time
+                timer = self._running.call_later(seconds, look)  # the client is still sending the body
             elif not request.writer.output_size:
                 is_late = True
                 self.state.refusals["handler_seconds"] += 1
@@ -261,7 +261,7 @@ class Server(ConnectionOwner):
         finally:
             timer.cancel()
         if is_late and task.cancelling():
-            task.uncancel()  # the handler has answered all the same
+            task.uncancel()  # the handler has answered nevertheless
         return answer
 
     def _too_late(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -269,7 +269,7 @@ class Server(ConnectionOwner):
         return ClosingAnswer(503, headers={hdrs.RETRY_AFTER: "1"}, server=self.state.name)
 
     def look(self) -> None:
-        """Look at each connection that is not quiet, and take back what its client has had for too long."""
+        """Check each connection that is not quiet, and end those whose client is too slow."""
         now = self.clock()
         for connection in tuple(self.attended):
             connection.look(now)
@@ -287,7 +287,7 @@ def _has_begun(request: web.BaseRequest) -> bool:
 
 
 async def _answered(handler: Handler, request: web.BaseRequest) -> web.StreamResponse:
-    """Answer for an application that lets exceptions below `Exception` through: they would end the connection."""
+    """Answer exceptions that are not an `Exception`, for applications that do not: they would end the connection."""
     try:
         return await handler(request)
     except (Exception, asyncio.CancelledError, KeyboardInterrupt):

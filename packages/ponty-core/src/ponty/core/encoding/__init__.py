@@ -1,7 +1,7 @@
-"""Values as JSON bytes, wherever they are sent.
+"""Encoding values as JSON bytes, for all ways of sending them.
 
 ::
 
     a value -> json_encoder -> bytes
-                    '- regular_types -> plain_hints  (what a class says of its instances, looked at once for each class)
+                    '- regular_types -> plain_hints  (the annotations of a class, which are read once for each class)
 """

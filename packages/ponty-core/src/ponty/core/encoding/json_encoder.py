@@ -1,7 +1,8 @@
-"""Python values as JSON bytes, in one pass.
+"""Encoding Python values as JSON bytes, in one pass.
 
-A value looks the same wherever it appears. What msgspec would write as something else is found in the bytes, unless the
-value's class says that there is none (`ponty.core.encoding.regular_types`): the look takes as long as encoding.
+A value is encoded in the same form everywhere. msgspec encodes a few values differently, for example as keys of a dict.
+They are found by a search in the bytes, unless the value's class shows that there are none
+(`ponty.core.encoding.regular_types`), since the search takes as long as the encoding.
 """
 
 import datetime
@@ -18,11 +19,11 @@ from aiohttp import web
 from ponty.core.encoding.regular_types import ADDRESSES, Regular, regularity
 
 JSON = "application/json; charset=utf-8"
-"""The media type of what a value is answered with."""
+"""The media type of an answer in JSON."""
 
 
 def _unknown(value: Any) -> object:
-    """Return something that the encoder knows in place of `value`, or refuse it."""
+    """Return an equivalent of `value` that the encoder knows, or refuse it."""
     if type(value) in {tuple, list, dict, set, frozenset}:
         raise TypeError(f"a {type(value).__name__} cannot be a key of a JSON object")
     if isinstance(value, io.IOBase):
@@ -37,7 +38,7 @@ def _unknown(value: Any) -> object:
     raise TypeError(f"cannot encode a {type(value).__qualname__!r} as JSON")
 
 
-# What makes an instance of a subclass, or of an abstract class, one of a class that the encoder knows.
+# Functions that turn an instance of a subclass, or of an abstract class, into one of a class that the encoder knows.
 _PLAIN: dict[type, Callable[[Any], object]] = {
     str: str.__str__,
     int: int.__int__,
@@ -56,27 +57,27 @@ _PLAIN: dict[type, Callable[[Any], object]] = {
 
 
 class _MustBeLookedAtError(Exception):
-    """A value has something in it that the encoder would not write as it is."""
+    """A value holds an iterator, which must not be used up by a first attempt."""
 
 
 def _unknown_or_spent(value: object) -> object:
-    """Do as `_unknown`, but leave an iterator alone, whose items can be had once."""
+    """Do the same as `_unknown`, but leave iterators alone, since their items can only be read once."""
     if isinstance(value, Iterator):
         raise _MustBeLookedAtError
     return _unknown(value)
 
 
 _encode: Callable[[object], bytes] = msgspec.json.Encoder(enc_hook=_unknown_or_spent).encode
-# Refuses names of a dict that are no texts, and sorts those that are.
+# Refuses keys of a dict that are not texts, and sorts the others.
 _encode_regular: Callable[[object], bytes] = msgspec.json.Encoder(
     enc_hook=_unknown_or_spent, order="deterministic"
 ).encode
 _encode_plain: Callable[[object], bytes] = msgspec.json.encode
 
 _SUSPECT = re.compile(rb"""[+-]\d\d:\d\d"|"-?[\d.]+(?:e[-+]?\d+)?":""")
-"""What an offset from UTC or a name that is a number looks like; of these, the encoder writes some as others."""
+"""The form of an offset from UTC, and of a name that is a number: msgspec encodes some of these differently."""
 
-# Each begins with literal text, which is soon found or not.
+# Each pattern begins with literal text, which is quick to search for.
 _ends_east = re.compile(rb'\+\d\d:\d\d"').search
 _ends_west = re.compile(rb'-\d\d:\d\d"').search
 _ends_as_name = re.compile(rb':(?<=[\d.]":)').search
@@ -84,8 +85,8 @@ _NUMBER = b"0123456789.+-e"
 
 
 def is_suspect(body: bytes) -> bool:
-    """Return whether `_SUSPECT` is found in `body`, in a fraction of the time where it is not."""
-    # To look for one byte takes next to nothing.
+    """Return whether `_SUSPECT` is found in `body`; this is much quicker than the pattern if it is not."""
+    # A search for a single byte costs next to nothing.
     if b"+" in body and _ends_east(body) is not None:
         return True
     if b"-" in body and _ends_west(body) is not None:
@@ -96,34 +97,34 @@ def is_suspect(body: bytes) -> bool:
 
 
 def has_offset(body: bytes) -> bool:
-    """Return whether `body` has what looks like an offset from UTC."""
+    """Return whether `body` has text that looks like an offset from UTC."""
     return _ends_east(body) is not None or _ends_west(body) is not None
 
 
 def encode_json(value: object) -> bytes:
     """Encode a value as UTF-8 JSON (RFC 8259).
 
-    Dataclasses and mappings become objects; lists, tuples, sets, other collections and iterators, arrays; enums, their
-    value; dates and times, RFC 3339 text, in UTC where their offset has seconds; timedeltas, ISO 8601 durations; UUIDs
-    and Decimals, text; bytes, base64. NaN and the infinities become null.
+    Dataclasses and mappings become objects. Lists, tuples, sets, other collections and iterators become arrays. An enum
+    becomes its value. Dates and times become RFC 3339 text, in UTC if their offset has seconds. Timedeltas become ISO
+    8601 durations, UUIDs and Decimals text, and bytes base64. NaN and the infinities become null.
 
     Raises:
-        TypeError: A value of some other type, a bool as a key, or two keys of one object that have one name.
+        TypeError: The value has an object of another type, a bool as a key, or two keys with the same name in JSON.
     """
     return encode_regular(value, regularity(value))
 
 
 def encode_regular(value: object, regular: Regular | None) -> bytes:
-    """Encode a value likewise, of whose part that may need a look the class says what is to be seen to.
+    """Encode a value in the same way, with less checking if its class is known to be regular.
 
     Args:
         value: The value.
-        regular: What is to be seen to; None where the class does not say.
+        regular: What must be checked; None to check everything.
     """
     if regular is not None:
         try:
             body = _encode_regular(value)
-        except Exception:  # noqa: BLE001, S110 - whatever it is, the encoder of any value tells it
+        except Exception:  # noqa: BLE001, S110 - the encoder for all values, below, raises it again
             pass
         else:
             if not (regular.has_times and has_offset(body)):
@@ -133,7 +134,7 @@ def encode_regular(value: object, regular: Regular | None) -> bytes:
     except _MustBeLookedAtError:
         pass
     else:
-        # Most have no sign at all; what `is_suspect` does is done here, to spare a call.
+        # Most bodies have no sign at all. The first steps of `is_suspect` are repeated here, to save a call.
         if b"+" not in body and b"-" not in body and _ends_as_name(body) is None:
             return body
         if not is_suspect(body):
@@ -143,7 +144,7 @@ def encode_regular(value: object, regular: Regular | None) -> bytes:
 
 
 def _mended(value: object) -> object:
-    """Return what the encoder writes as it is, and refuse what has no such form."""
+    """Return an equivalent that msgspec encodes in Ponty's form; refuse a value that has none."""
     match value:
         case dict():
             return {name: _mended(element) for name, element in _named(value).items()}
@@ -165,7 +166,7 @@ def _has_seconds(offset: datetime.timedelta | None) -> bool:
 
 
 def _named(value: dict[object, object]) -> dict[str, object]:
-    """Return an object by the names that its keys are written as."""
+    """Return a dict by the names that its keys have in JSON."""
     named: dict[str, object] = {}
     for key, element in value.items():
         if isinstance(key, bool):

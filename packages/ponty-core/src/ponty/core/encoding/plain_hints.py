@@ -1,14 +1,14 @@
-"""Type hints without what stands around them and says nothing of the value that is sent."""
+"""Plain type hints: without wrappers such as `Annotated`, which do not change the value that is sent."""
 
 import typing
 from typing import Annotated, Any, get_args, get_origin
 
 
 def plain_hint(hint: Any) -> Any:
-    """Take off what stands around a type, and return what is sent as it is.
+    """Return a type without its wrappers and aliases.
 
     Raises:
-        TypeError: It is a type variable of which nothing is known.
+        TypeError: It is a type variable without a bound or a default.
     """
     while True:
         if hint is typing.LiteralString:
@@ -33,7 +33,7 @@ def plain_hint(hint: Any) -> Any:
             return hint
 
 
-# As which the alias of JSON values names itself.
+# The names by which the alias of JSON values refers to itself.
 _ANY_JSON = ("Json", typing.ForwardRef("Json"))
-# `ReadOnly` is of Python 3.13.
+# `ReadOnly` is new in Python 3.13.
 _AROUND = {Annotated, typing.Final, typing.Required, typing.NotRequired, getattr(typing, "ReadOnly", Annotated)}

@@ -1,16 +1,17 @@
-"""Values that msgspec writes as Ponty does, told by their classes, so that their bytes need not be looked through.
+"""Regular classes: their annotations show that msgspec encodes their instances in Ponty's form.
 
-msgspec writes two things otherwise: names of a dict that are no texts, and offsets from UTC that have seconds. A class
-is *regular* if its annotations say where in an instance there may be such an offset, and that there is no dict: its
-members are scalars, lists, and other regular classes. What may hold anything is not regular.
+msgspec encodes two things differently from Ponty: keys of a dict that are not texts, and offsets from UTC with seconds.
+A class is *regular* if its annotations say that it has no dict, and where it may have an offset: its members are
+scalars, lists, and other regular classes. A class with a member of any type is not regular. The bytes of a regular
+value need not be searched.
 
-An annotation binds nobody, and to look at each member would take as long as to encode it. So:
+Python does not enforce annotations, and to check each member would take as long as to encode it. So:
 
-- The rows of a list are looked at, which C does in one call: each is of a regular class, and of no subclass of it.
-- A class that stands in another has no subclass. One that is made later is noticed.
-- Regular values are encoded by an encoder that refuses each dict with a name that is no text, wherever it stands.
-- What is left are members of another type than their annotation's: the names of a dict there are written in the order
-  of the alphabet, and an offset that has seconds is rounded to a minute.
+- The rows of a list are checked, by one call in C: each has a regular class, and not a subclass of it.
+- A class that is used in another one has no subclass. A subclass that is made later is noticed.
+- Regular values are encoded by an encoder that refuses each dict with a key that is not a text, wherever it is.
+- The only remaining difference is in members whose value has another type than the annotation says: the keys of a dict
+  are sorted, and an offset with seconds is rounded to a minute.
 """
 
 import dataclasses
@@ -38,14 +39,14 @@ ADDRESSES = (
     ipaddress.IPv4Interface,
     ipaddress.IPv6Interface,
 )
-"""What is written as its text."""
+"""The classes of addresses, which are encoded as their text."""
 
 
 class Regular(NamedTuple):
-    """A regular class, and what must be checked where a value of it is encoded.
+    """A regular class: what must be checked when a value of it is encoded.
 
     Args:
-        inner: The classes that stand in it.
+        inner: The classes that are used in it.
         has_times: Whether it has members with an offset from UTC.
     """
 
@@ -55,12 +56,12 @@ class Regular(NamedTuple):
 
 _SCALAR = Regular()
 ENCODED: Regular = _SCALAR
-"""Nothing must be checked, as in what was encoded before."""
+"""Nothing must be checked, since the value was encoded before."""
 _TIME = Regular(has_times=True)
 
 
 def regularity(value: object) -> Regular | None:
-    """Return what must be checked where `value` is encoded; None if it is not regular, or too short for a look."""
+    """Return what must be checked when `value` is encoded; None if it is not regular, or a list of few rows."""
     kind: Any = type(value)
     if kind is not list:
         regular = regular_class(kind)
@@ -79,7 +80,7 @@ def regularity(value: object) -> Regular | None:
 
 
 _FEW = 16
-"""How many rows need be there for their classes to be sooner looked at than their bytes."""
+"""The fewest rows for which it is quicker to check their classes than to search their bytes."""
 
 
 def _classes(rows: list[object]) -> Collection[type]:
@@ -88,13 +89,13 @@ def _classes(rows: list[object]) -> Collection[type]:
 
 
 def has_no_subclass(regular: Regular) -> bool:
-    """Return whether no class that stands in a regular one has a subclass, of which an instance may stand there."""
+    """Return whether no class that is used in a regular one has a subclass, whose instance may be used instead."""
     return not any(map(type.__subclasses__, regular.inner))
 
 
 @functools.lru_cache(maxsize=1024)
 def regular_class(kind: type) -> Regular | None:
-    """Return what must be checked of an instance of `kind` itself; None if the class is not regular."""
+    """Return what must be checked in an instance of `kind` itself; None if the class is not regular."""
     if kind in _SCALARS:
         return _SCALAR
     if kind in _TIMES:
@@ -102,7 +103,7 @@ def regular_class(kind: type) -> Regular | None:
     inner: dict[type, None] = {}
     try:
         times = _times_of(kind, inner, itself=True)
-    except (_IrregularError, NameError, TypeError, AttributeError):  # or what its annotations name is not there
+    except (_IrregularError, NameError, TypeError, AttributeError):  # or its annotations cannot be resolved
         return None
     return Regular(tuple(inner), times)
 
@@ -116,8 +117,8 @@ def _times_of(hint: Any, inner: dict[type, None], *, itself: bool = False) -> bo
 
     Args:
         hint: The type.
-        inner: Takes the classes that stand in it.
-        itself: Whether it is a class that stands in no other.
+        inner: Collects the classes that are used in it.
+        itself: Whether it is the outermost class.
 
     Raises:
         _IrregularError: It is not regular.
@@ -136,15 +137,15 @@ def _times_of(hint: Any, inner: dict[type, None], *, itself: bool = False) -> bo
         return False  # msgspec refuses one whose value is neither a text nor a number
     else:
         if hint in inner:
-            return False  # it stands within itself
+            return False  # it is used within itself
         if not itself:
             inner[hint] = None
         parts = _members(hint)
-    return any([_times_of(part, inner) for part in parts])  # noqa: C419 - each is to be looked at
+    return any([_times_of(part, inner) for part in parts])  # noqa: C419 - each has to be checked
 
 
 def _members(kind: Any) -> list[Any]:
-    """Return the types of the members of a class that msgspec writes by its declared members alone."""
+    """Return the types of the members of a class of which msgspec encodes only the declared members."""
     if not isinstance(kind, type):
         raise _IrregularError
     cls: Any = kind
@@ -174,11 +175,11 @@ _SCALARS: frozenset[Any] = frozenset(
         datetime.timedelta,
         decimal.Decimal,
         uuid.UUID,
-        msgspec.Raw,  # what was encoded before is not looked at again
+        msgspec.Raw,  # a value that was encoded before is not checked again
         *ADDRESSES,
     }
 )
 _TIMES: frozenset[Any] = frozenset({datetime.datetime, datetime.time})
 _LISTS: frozenset[Any] = frozenset({list, tuple, Sequence})
-# Whatever fields such a class has.
+# A class with one of these bases is encoded as the base, whatever fields it has.
 _WRITTEN_OTHERWISE = (list, tuple, dict, set, frozenset, str, int, float, enum.Enum, uuid.UUID)

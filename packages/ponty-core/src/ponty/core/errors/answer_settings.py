@@ -1,7 +1,7 @@
-"""What an application answers with in place of Ponty's own: its envelope, and its answers to errors.
+"""The answers of an application that replace Ponty's own: its envelope, and its answers to errors.
 
-Each application has its own, so that two in one process may differ. What renders a value is called from a handler,
-which need not know its application: the settings of the one at work stand in a context variable while its handler runs.
+Each application has its own settings, so two applications in one process may differ. The decorators that render a value
+do not know the application, so its settings are in a context variable while its handler runs.
 """
 
 import contextvars
@@ -15,23 +15,27 @@ from ponty.core.errors.exceptions import PontyError, ValidationError
 from ponty.core.responses.statuses import check_status
 
 Envelope = Callable[[object, int, int], object]
-"""Makes the document of an answer, of the value, the milliseconds that its handler took, and the milliseconds since the
-epoch when it was done."""
+"""A function that makes the document of an answer.
+
+It gets the value, the milliseconds that the handler took, and the time when it was done, in milliseconds since the
+epoch."""
 
 ErrorAnswer = int | Callable[[web.Request, Any], web.StreamResponse | Awaitable[web.StreamResponse]]
-"""The answer to an error: a status, for a problem document, or a function of the request and the error (a coroutine
-function, too) that returns the response. What it raises is answered as what a handler raises."""
+"""The answer to an error, as a status, or as a function of the request and the error that returns the response.
+
+A status is sent as a problem document. The function may be a coroutine function. If it raises, that is answered like an
+exception of a handler."""
 
 
 class AnswerSettings(msgspec.Struct, frozen=True):
-    """The answers of an application in place of Ponty's own.
+    """The answers of an application that replace Ponty's own.
 
     Args:
-        envelope: Makes the documents of its answers; None for Ponty's own.
+        envelope: Makes the documents of answers; None for Ponty's envelope.
         errors: The answers to exceptions, by class.
         answer_invalid: The answer to an invalid request.
-        check_returns: How many answers there are to each of which the type is compared, 0 for none, and "raise" to have
-            each compared, and none sent that differs.
+        check_returns: One of this many answers is compared with its declared type, 0 for none. With "raise", each one
+            is compared, and an answer that differs is not sent.
     """
 
     envelope: Envelope | None = None
@@ -53,18 +57,18 @@ class AnswerSettings(msgspec.Struct, frozen=True):
             raise ValueError(f"check_returns is a whole number from 0 on, or 'raise', not {number!r}")
 
     def answers_errors(self) -> bool:
-        """Return whether any error has an answer of the application's own."""
+        """Return whether the application has its own answer to any error."""
         return bool(self.errors) or self.answer_invalid is not None
 
     def renders(self) -> bool:
-        """Return whether it differs from the default in what values are answered with."""
+        """Return whether the application renders or checks values differently from the default."""
         return self.envelope is not None or self.check_returns != 1
 
     def answer_to(self, error: BaseException) -> ErrorAnswer | None:
-        """Return the answer to `error` of the nearest of its classes; None where it has the one of any application.
+        """Return the application's answer to `error`, by the nearest class; None if Ponty's own answer is used.
 
-        A class that has an answer by itself is nearer than the classes it is derived from: `errors={Exception: …}` is
-        not about what was meant as an answer.
+        Classes that have an answer by themselves end the search for a base class: `errors={Exception: …}` does not
+        change exceptions that were meant as answers.
         """
         for kind in type(error).__mro__:
             if (answer := self.errors.get(kind)) is not None:
@@ -90,4 +94,4 @@ def _check_answer(place: str, answer: object) -> None:
 _ANSWERED_ALREADY = {PontyError, web.HTTPException}
 
 current_settings: contextvars.ContextVar[AnswerSettings] = contextvars.ContextVar("ponty.core.current_settings")
-"""The settings of the application whose handler runs, where they differ from the default."""
+"""The settings of the application whose handler runs, if they differ from the default."""

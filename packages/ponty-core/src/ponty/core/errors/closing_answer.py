@@ -1,7 +1,7 @@
-"""The last answer of a connection, written past everything that could fail or change it.
+"""The last answer of a connection, written directly, so that nothing can fail or change it.
 
-It is for what is no request, for what was refused before there was one, and for an error while an answer was prepared,
-where any other answer would meet the same error again.
+It answers bytes that are not a request, and requests that are refused before they are complete. It also answers errors
+that occur while an answer is prepared, since another answer would cause the same error again.
 """
 
 from collections.abc import Mapping
@@ -26,10 +26,10 @@ def closing_bytes(
 
     Args:
         status: The HTTP status.
-        detail: What went wrong, in words that hold nothing a client sent.
+        detail: What went wrong, in words that repeat nothing from the client.
         headers: Further headers.
-        server: The name of the server; None for none.
-        body: Whether the body is sent behind the head; it is not to HEAD.
+        server: The name of the server; None to send no name.
+        body: Whether to send the body after the head; False for HEAD.
     """
     document = problem_body(status, detail)
     lines = [
@@ -44,13 +44,13 @@ def closing_bytes(
 
 
 class ClosingAnswer(web.StreamResponse):
-    """A problem document that closes its connection, and that no signal of an application is sent for.
+    """A problem document that closes its connection, without a signal to the application.
 
     Args:
         status: The HTTP status.
-        detail: What went wrong, in words that hold nothing a client sent.
+        detail: What went wrong, in words that repeat nothing from the client.
         headers: Further headers.
-        server: The name of the server; None for none.
+        server: The name of the server; None to send no name.
     """
 
     def __init__(
@@ -80,12 +80,12 @@ class ClosingAnswer(web.StreamResponse):
         return self._sent
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
-        """Be ready to be sent."""
+        """Remember the request; nothing is sent yet."""
         self._request = request
         return request.writer
 
     async def write_eof(self, data: bytes = b"") -> None:
-        """Send the whole.
+        """Send the whole answer.
 
         Raises:
             ConnectionResetError: The client has left.

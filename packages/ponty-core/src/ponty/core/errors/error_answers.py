@@ -1,8 +1,8 @@
-"""The answer to each exception that is one, or is the client's doing.
+"""The answers to exceptions that were meant as answers, or that the client caused.
 
-What Ponty answers of its own accord is a problem document (RFC 9457); what a program raised with a text or body is sent
-as given. A class outside this package gives its exceptions a status by the class attribute `__ponty_status__`; of such
-an exception, only the status reaches the client.
+Ponty's own answers are problem documents (RFC 9457). If a program raises an exception with a text or body, that is sent
+as given. A class outside this package gives its exceptions a status by the class attribute `__ponty_status__`; the
+client gets only the status of such an exception.
 """
 
 from aiohttp import hdrs, web
@@ -20,7 +20,7 @@ from ponty.core.wire.announced_bodies import body_limit
 
 
 def answer_to(request: web.Request, error: BaseException) -> web.Response | None:
-    """Answer what was meant to be an answer, or is the client's doing; None for what nobody expected."""
+    """Answer an exception that was meant as an answer, or that the client caused; return None for any other."""
     match error:
         case PontyError():
             return ponty_error(error)
@@ -29,22 +29,22 @@ def answer_to(request: web.Request, error: BaseException) -> web.Response | None
         case _ if (status := getattr(type(error), "__ponty_status__", None)) is not None:
             return problem(status)
         case _ if is_client_s(request, error):
-            # What aiohttp could not read (a bad chunk, a bad gzip stream, a connection lost) is the client's fault.
+            # A body that aiohttp could not read (a bad chunk, a bad gzip stream, a lost connection).
             return problem(400, detail="the body could not be read")
         case _:
             return None
 
 
 def is_client_s(request: web.Request, error: BaseException) -> bool:
-    """Return whether `error` says only that the body of `request` could not be read."""
+    """Return whether the client caused `error`: it only says that the body of `request` could not be read."""
     if error is request.content.exception() or isinstance(error, web.RequestPayloadError):
         return True
-    # aiohttp's parser in pure Python may put a second error in the place of the one that it has raised.
+    # aiohttp's parser in pure Python may replace the error that it has raised by a second one.
     return isinstance(error, HttpProcessingError) and request.content.exception() is not None
 
 
 def refusal(error: PontyError) -> web.Response | None:
-    """Answer with one of the refusals that come in floods; None where it is another error, or was changed."""
+    """Answer an invalid request in the quickest way; return None if `error` is of another kind, or was changed."""
     state = error.__dict__
     if type(error) is not ValidationError or len(state) != _AS_MADE or state["members"] or state["options"]:
         return None
@@ -55,11 +55,11 @@ def refusal(error: PontyError) -> web.Response | None:
 
 
 _AS_MADE = len(vars(ValidationError.__ponty_refuse__("body", "", ())))
-"""How many attributes a refusal has that nobody has changed."""
+"""The number of attributes of an unchanged refusal."""
 
 
 def ponty_error(error: PontyError, status: int | None = None) -> web.Response:
-    """Answer with `error`, under its own status if no other is given."""
+    """Answer with `error`; `status` is used instead of its own if given."""
     if status is None:
         status = error.status_code
     options = error.options
@@ -91,14 +91,14 @@ def _of_its_own(error: PontyError, status: int) -> dict[str, object]:
     return own | error.members
 
 
-# What belongs to one sending of an answer, not to the answer.
+# These headers belong to one sending of an answer, not to the answer itself.
 _OF_ONE_SENDING = (hdrs.CONTENT_LENGTH, hdrs.TRANSFER_ENCODING, hdrs.CONNECTION, hdrs.DATE, hdrs.SET_COOKIE)
 
 
 def http_exception(error: web.HTTPException) -> web.Response:
-    """Answer with a copy of `error`, since a program may raise one object again and again.
+    """Answer with a copy of `error`, since a program may raise the same object again and again.
 
-    It is a problem document where nobody gave the exception a text or body of its own.
+    The answer is a problem document if the program gave the exception no text or body.
     """
     headers = CIMultiDict(error.headers)
     for name in _OF_ONE_SENDING if error.prepared else ():
@@ -114,7 +114,7 @@ def http_exception(error: web.HTTPException) -> web.Response:
 
 
 def _unworded(error: web.HTTPException) -> str | None:
-    """Return what is to be told of an exception that has only aiohttp's own words; None if it has others."""
+    """Return the detail for an exception that has only aiohttp's own words; None if the program gave it others."""
     if error.body == f"{error.status}: {error.reason}".encode():
         return ""
     if isinstance(error, web.HTTPRequestEntityTooLarge) and isinstance(error.body, bytes):
@@ -124,7 +124,7 @@ def _unworded(error: web.HTTPException) -> str | None:
 
 
 def too_large(request: web.Request) -> web.StreamResponse:
-    """Answer `request`, whose body is announced as larger than it may be."""
+    """Answer a request that announces a body which is too large."""
     answer = http_exception(web.HTTPRequestEntityTooLarge(body_limit(request), request.content_length or 0))
     answer.force_close()
     return answer

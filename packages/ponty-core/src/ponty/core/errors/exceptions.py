@@ -1,4 +1,4 @@
-"""What a program raises to answer with an error.
+"""The exceptions that a program raises to answer with an error.
 
 ::
 
@@ -7,9 +7,9 @@
     │   ├── DoesNotExist         404
     │   └── ValidationError      400
     └── aiohttp.web.HTTPException
-        └── (one of each status)  what `raise_status` raises
+        └── (one for each status)  raised by `raise_status`
 
-How they become answers is the business of `ponty.core.errors.error_answers`.
+`ponty.core.errors.error_answers` makes answers from them.
 """
 
 import re
@@ -23,7 +23,7 @@ from ponty.core.responses.statuses import title
 
 
 class ErrorOptions(TypedDict, total=False):
-    """What `PontyError` hands on to the answer."""
+    """The options of `PontyError` that are passed on to the answer."""
 
     headers: LooseHeaders | None
     reason: str | None
@@ -31,10 +31,10 @@ class ErrorOptions(TypedDict, total=False):
 
 
 class PontyError(Exception):
-    """An error that answers the request it is raised in, wherever that is.
+    """An error that answers the current request; raise it in a handler, or in any function that it calls.
 
-    Subclass it to give an error of your own a status, and a type that clients know it by. Without `text` and `body` the
-    answer is a problem document (RFC 9457); with one of them, that is sent as given.
+    Subclass it to give your own errors a status, and a type by which clients recognize them. Without `text` and `body`,
+    the answer is a problem document (RFC 9457). With one of them, that is sent as given.
 
     ::
 
@@ -48,30 +48,30 @@ class PontyError(Exception):
                 raise SoldOut(detail="the last one went an hour ago", members={"restocked": "2026-03-01"})
 
     Args:
-        text: A text/plain answer.
-        body: An answer in JSON.
+        text: The body of the answer, sent as text/plain.
+        body: The body of the answer, sent as JSON.
         detail: What went wrong this time, in words for people; `detail` of the problem document.
-        instance: A URI reference that names this one occurrence; `instance` of the problem document.
+        instance: A URI reference that identifies this one occurrence; `instance` of the problem document.
         members: Further members of the problem document, for programs (RFC 9457 §3.2).
-        faults: What is wrong with the request, listed in the problem document as `errors`.
+        faults: What is wrong with the request; the problem document lists them as `errors`.
         **options: `headers`, `reason` and `content_type` of the answer.
 
     Raises:
-        ValueError: More than one of `text`, `body` and what makes a problem document is given, or a name in `members`
-            is one of the document's own.
+        ValueError: `text` and `body` are both given, or one of them together with `detail`, `instance` or `members`; or
+            `members` has a name that every problem document defines, such as `status`.
     """
 
     status_code: int = 500
     """The HTTP status of the answer, 200 to 599."""
 
     type: str = "about:blank"
-    """The kind of the problem, a URI reference, best an absolute one that leads to a page about it (RFC 9457
-    §3.1.1). The default says no more than the status."""
+    """The kind of problem, as a URI reference, best an absolute one that leads to a page about it (RFC 9457 §3.1.1).
+    The default says no more than the status."""
 
     title: str = ""
-    """The kind of problem in words, the same each time; where it is empty, the name of the status."""
+    """The kind of problem in words, the same each time. If it is empty, the name of the status is used."""
 
-    # As most errors have them; what makes many errors sets no more than it has to.
+    # The values that most errors have, so that code which makes many errors need not set them.
     text: str | None = None
     body: object = None
     detail: str | None = None
@@ -133,30 +133,36 @@ class PontyError(Exception):
 
 
 RESERVED_MEMBERS = frozenset({"type", "title", "status", "detail", "instance", "errors"})
-"""The members of a problem document that are not an extension: those of RFC 9457 §3.1, and Ponty's own."""
+"""The members of a problem document that are not extensions: those of RFC 9457 §3.1, and Ponty's `errors`."""
 
-# The characters of a URI reference (RFC 3986 §2); a space, a quote or a line break is in none.
+# The characters of a URI reference (RFC 3986 §2), without spaces, quotes and line breaks.
 _URI_REFERENCE = re.compile(r"(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+")
 
 
 class DoesNotExist(PontyError):
-    """What the request asks for does not exist: 404."""
+    """The requested resource does not exist.
+
+    The status is 404.
+    """
 
     status_code = 404
 
 
 class ValidationError(PontyError):
-    """The request is not valid: 400."""
+    """The request is not valid.
+
+    The status is 400.
+    """
 
     status_code = 400
 
     @classmethod
     def __ponty_refuse__(cls, location: Location, name: str, found: Sequence[Found]) -> "ValidationError":
-        """Return the refusal of one part of a request: as `ValidationError(faults=…)`, but made in no time.
+        """Return the refusal of one part of a request: the same as `ValidationError(faults=…)`, but made faster.
 
         Args:
             location: The part of the request.
-            name: The name there.
+            name: The name of the parameter, header or cookie.
             found: What is wrong with it.
         """
         error = cls.__new__(cls)

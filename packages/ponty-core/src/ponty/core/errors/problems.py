@@ -1,4 +1,4 @@
-"""Problem documents (RFC 9457): what Ponty answers of its own accord when it cannot do what it was asked."""
+"""Problem documents (RFC 9457): Ponty's own answers to requests that fail."""
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
@@ -18,10 +18,10 @@ PROBLEM_JSON = "application/problem+json"
 """The media type of a problem document (RFC 9457 §6.1)."""
 
 MAX_FAULTS = 50
-"""How many faults of one request its answer lists, at most."""
+"""The most faults of a request that its answer lists."""
 
 MAX_PROBLEM_SIZE = 8000
-"""How many bytes a problem document has, at most, whatever the request was."""
+"""The most bytes of a problem document, whatever the request was."""
 
 
 _T = TypeVar("_T")
@@ -42,9 +42,9 @@ def problem(
         status: The HTTP status of the answer.
         detail: What went wrong this time, in words.
         faults: What is wrong with the request; the first `MAX_FAULTS` are listed, or as many as fit.
-        own: What the document has besides, `type` and `title` of a kind of problem of the program's own among it.
+        own: Further members of the document, also `type` and `title` of the program's own kinds of problems.
         headers: Further headers of the answer.
-        reason: The reason phrase, in place of the registered one.
+        reason: The reason phrase, instead of the registered one.
 
     Raises:
         ValueError: `status` is outside 200 to 599.
@@ -98,13 +98,13 @@ def problem_body(
         errors = [*_fitting(errors, len(body))]
 
 
-# There is nothing in it but text and a number, so nothing has to be looked for in what is encoded. A name may be of a
-# class of text.
+# A document has only texts and a number, so it needs no check before it is encoded. A name may be of a subclass of
+# `str`.
 _encode: Callable[[object], bytes] = msgspec.json.Encoder(enc_hook=str.__str__).encode
 
 
 def found_body(status: int, faults: FoundFaults) -> bytes:
-    """Encode a problem document of what was found: it is put together of pieces that are made once."""
+    """Encode a problem document of the faults that were found, from pieces that are made once."""
     found = faults.found
     pieces = _PIECES[faults.location, faults.name]
     first, why = found[0]
@@ -114,7 +114,7 @@ def found_body(status: int, faults: FoundFaults) -> bytes:
     listed: Sequence[Found] = found if count <= MAX_FAULTS else found[:MAX_FAULTS]
     pointers = [pointer for pointer, _ in listed]
     together = "".join(pointers)
-    # Of the other characters, JSON has some escaped.
+    # JSON would have to escape some of the other characters.
     if not (together.isascii() and together.isprintable()) or '"' in together or "\\" in together:
         return problem_body(status, None, faults.told())
     while True:
@@ -135,30 +135,30 @@ def found_body(status: int, faults: FoundFaults) -> bytes:
 
 
 def _fitting(errors: Sequence[_T], size: int) -> Sequence[_T]:
-    """Return fewer of the errors of a document of this size: as many as would fit if all were of one length."""
+    """Return fewer errors for a document of this size: as many as would fit if all had the same length."""
     return errors[: min(len(errors) - 1, len(errors) * MAX_PROBLEM_SIZE // size)]
 
 
 _MOST_PIECES = 1024
-"""How many pieces of a kind are kept: programs may have words that are others each time."""
+"""The most pieces of a kind that are kept, since a program's words may differ each time."""
 _LONGEST_PIECE = 1024
-"""How many characters a piece that is kept has at most: some programs repeat what they were sent, of any length."""
+"""The most characters of a piece that is kept, since some programs repeat what the client sent, of any length."""
 
 
 class _Pieces(dict[tuple[str, str], str]):
-    """The text between the pointers of two errors of one part of a request, by the reason of the first.
+    """The text between the pointers of two errors, by the detail and code of the first.
 
     Args:
-        place: The part of the request, and the name there.
+        place: The part of the request that all of the errors are in, and the name there.
     """
 
     def __init__(self, place: tuple[Location, str]) -> None:
         super().__init__()
         location, name = map(_encode, place)
         self.start: str = f'{{"in":{location.decode()},"name":{name.decode()},"pointer":"'
-        """An error up to its pointer."""
+        """The text of an error before its pointer."""
         self.end: int = -len(self.start) - 1
-        """Where the last error ends, behind which none comes."""
+        """The end of the last error, after which no other one follows."""
 
     def __missing__(self, why: tuple[str, str]) -> str:
         detail, code = map(_encode, why)
@@ -180,7 +180,7 @@ class _PiecesOfPlaces(dict[tuple[Location, str], _Pieces]):
 
 
 class _Opened(dict[int, str]):
-    """Documents up to what is of one request, by their status."""
+    """The beginnings of documents, up to the first member that differs between requests, by status."""
 
     def __missing__(self, status: int) -> str:
         self[status] = opened = f"{_bare(status)[:-1].decode()},"
@@ -204,7 +204,7 @@ def _of_its_own(
 
 
 def _sound(pointer: str) -> str:
-    """Return a pointer that can be written: it holds names that a client chose, which a program may have decoded."""
+    """Return a pointer that can be encoded: it has names from the client, and may hold half a character."""
     return pointer.encode(errors="replace").decode()
 
 

@@ -1,4 +1,4 @@
-"""`raise_status`: the exception of aiohttp's for any status."""
+"""`raise_status` raises aiohttp's exception for any status."""
 
 import functools
 from collections.abc import Callable, Iterable
@@ -13,7 +13,7 @@ from ponty.core.responses.statuses import check_status
 
 
 class StatusOptions(TypedDict, total=False):
-    """What `raise_status` hands on to the `aiohttp.web.HTTPException` of the status."""
+    """The options of `raise_status` that are passed on to the `aiohttp.web.HTTPException` of the status."""
 
     headers: LooseHeaders | None
     reason: str | None
@@ -33,9 +33,9 @@ def raise_status(
     content_type: str | None = None,
     **options: Unpack[StatusOptions],
 ) -> NoReturn:
-    """Answer with `status`, from anywhere below a handler.
+    """Answer the current request with `status`; call it in a handler, or in any function that it calls.
 
-    Without `text` and `body`, a status from 400 up answers with a problem document (RFC 9457).
+    Without `text` and `body`, a status of 400 or more is answered with a problem document (RFC 9457).
 
     ::
 
@@ -45,17 +45,15 @@ def raise_status(
 
     Args:
         status: The HTTP status, 200 to 599.
-        text: A text/plain answer.
-        body: An answer in JSON; `{}`, `[]` and `0` are answers too.
-        content_type: The media type of the answer, in place of text/plain or application/json.
-        **options: `headers` and `reason` of the answer, and what the status has of its own: `location` of a redirect,
+        text: The body of the answer, sent as text/plain.
+        body: The body of the answer, sent as JSON; `{}`, `[]` and `0` are sent too.
+        content_type: The media type of the answer, instead of text/plain or application/json.
+        **options: `headers` and `reason` of the answer, and options of single statuses: `location` of a redirect,
             `allowed_methods` of a 405, `link` of a 451.
 
     Raises:
-        aiohttp.web.HTTPException: The exception of that status, which `except web.HTTPNotFound` and the like also
-            catch.
-        ValueError: Both `text` and `body` are given, or `status` is outside 200 to 599, or a redirect has no
-            `location`.
+        aiohttp.web.HTTPException: The exception of that status; for a 404, `except web.HTTPNotFound` catches it.
+        ValueError: Both `text` and `body` are given, `status` is outside 200 to 599, or a redirect has no `location`.
     """
     check_status(status)
     refuse_both(text, body)
@@ -88,7 +86,7 @@ _KNOWN_CLASSES = {
 
 @functools.cache
 def _exception_class(status: int) -> type[web.HTTPException]:
-    """Find aiohttp's class for `status`, or derive one from the class of its hundred."""
+    """Find aiohttp's class for `status`, or derive one from the class of its kind, such as client errors."""
     family: type[web.HTTPException]
     match status // 100:
         case 2:

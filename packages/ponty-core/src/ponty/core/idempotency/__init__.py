@@ -1,4 +1,4 @@
-"""Idempotency keys: a request that is repeated with the same key is carried out once, and answered the same each time.
+"""Idempotency keys: requests with the same key are carried out once, and all get the same answer.
 
 ::
 
@@ -6,38 +6,39 @@
                           -> keys
                           -> problems, store
 
-A key belongs to a caller, and names one request of theirs. What is recorded of it, in a store:
+A key belongs to a caller, and names one request of this caller. A store has a record of it:
 
-- *nothing*: it was not carried out, as far as anybody can tell.
-- *begun*: it is being carried out, or was when its process died. Only with `after_crash="refuse"`.
-- *answered*: it was carried out, and this is the answer.
-- *unkept*: it was carried out, and its answer is not kept, for it was a stream or too large.
+- *nothing*: the request was not carried out, as far as is known.
+- *begun*: the request is being carried out, or its process died meanwhile. Only with `after_crash="refuse"`.
+- *answered*: the request was carried out, and this is the answer.
+- *unkept*: the request was carried out, but its answer is not kept, since it was a stream or too large.
 
 An attempt is one request with a key. It is in one of these states:
 
-- *waiting to be admitted*: the guards of its handler run. Nothing was looked at or read on its behalf.
-- *looking*: its body is read, and the record of its key is looked for. A record that is of another request (another
-  method, path or body) is a 422; any other ends the attempt with what it says.
-- *waiting for the key*: another attempt holds it. When the wait is over, a 409. Where it gets the key, it looks again.
-- *holding*: nobody else has the key, and nothing is recorded. The handler runs.
-- *recording*: the handler has answered. The answer is recorded if it is one to keep, or else the record is dropped; and
-  only then the key is given back, and the answer sent.
+- *waiting to be admitted*: the guards of its handler run. The body and the record are not read yet.
+- *looking*: its body is read, and the record of its key is looked up. If the record is of another request (another
+  method, path or body), the answer is a 422. Any other record ends the attempt with its answer or error.
+- *waiting for the key*: another attempt holds the key. If the wait is too long, the answer is a 409. If the attempt
+  gets the key, it looks up the record again.
+- *holding*: no other attempt has the key, and nothing is recorded. The handler runs.
+- *recording*: the handler has answered. The answer is recorded if it must be kept; otherwise the record is dropped.
+  Only after that, the key is given back, and the answer is sent.
 
 Rules:
 
-1. The handler runs only while its attempt holds the key, after it has seen, holding it, that nothing is recorded.
-2. What is recorded is written by who holds the key. A store whose leases end compares both in one step.
-3. What was refused before the handler was called, for its fields were not valid, is not recorded. Nor is an answer that
-   says to try again: a 5xx, a 408, 425 or 429, and whatever has a `Retry-After`.
+1. The handler only runs while its attempt holds the key, and after this attempt has seen that nothing is recorded.
+2. Only the holder of the key writes its record. A store with leases that end checks the lease and writes in one step.
+3. If a request was refused before the handler was called, since its fields were not valid, nothing is recorded. Nor is
+   an answer recorded that asks the client to try again: a 5xx, a 408, 425 or 429, and each answer with a `Retry-After`.
 4. However an attempt ends, by an answer, an error or a cancellation, the key is given back exactly once. A cancellation
    while the record is written does not stop the writing.
-5. A store that cannot be asked fails the request, before its handler is called. Where it fails afterwards, the client
-   gets its answer, and the log is told that nothing is recorded.
+5. If the store fails before the handler is called, the request fails. If it fails after that, the client gets its
+   answer, and the log says that nothing is recorded.
 
-What can never happen: two handlers at once for one key, unless a lease has ended under one of them, which is cancelled
-then; a handler for a key that has a record; half an answer; an answer recorded by an attempt that had lost the key; an
-answer for another caller, or for another request.
+Two handlers never run at once for the same key, unless the lease of one of them has ended, which is then cancelled. A
+handler never runs for a key with a record. No part of an answer is ever recorded alone, nor by an attempt that has lost
+the key. No caller or request ever gets the answer of another one.
 
-What cannot be had: that a handler runs exactly once. Where its process dies after the effect and before the record,
-nobody can tell. `after_crash` says what is done then.
+It cannot be guaranteed that a handler runs exactly once: if its process dies after the effect and before the record, it
+is not known whether it took effect. `after_crash` says what happens then.
 """

@@ -1,6 +1,6 @@
 """An attempt: one request with an idempotency key, from its admission to the record of its answer.
 
-`ponty.core.idempotency` says in which states it is, and what can never happen.
+`ponty.core.idempotency` describes its states and its rules.
 """
 
 import inspect
@@ -31,17 +31,17 @@ from ponty.core.middlewares.error_watchers import watch_errors
 logger: logging.Logger = logging.getLogger("ponty.core")
 
 Fingerprint = Callable[[web.Request, bytes], "str | bytes"]
-"""Returns what has to be the same in a repetition, of a request and its body."""
+"""A function of a request and its body that returns the data which must be the same in a repetition."""
 
 
 class Idempotency(msgspec.Struct, frozen=True):
-    """What a handler may want to know of its attempt: `request[IDEMPOTENCY]`.
+    """The idempotency key of a request, and its fencing number: `request[IDEMPOTENCY]` in a handler.
 
     Args:
-        key: The idempotency key, as the client means it. Hand it on to services that take one themselves.
-        fence: A number greater than that of any earlier attempt with this key; 0 where the store gives none. Write it
-            along with what the handler changes, and refuse a lesser one: that keeps out an attempt that stood still
-            while its lease ended.
+        key: The idempotency key, without quotes. Pass it on to services that accept idempotency keys themselves.
+        fence: A number that is greater than that of any earlier attempt with this key; 0 if the store has none. Write
+            it together with the changes of the handler, and refuse a smaller one. This keeps out an attempt that was
+            paused until its lease had ended.
     """
 
     key: str
@@ -49,7 +49,7 @@ class Idempotency(msgspec.Struct, frozen=True):
 
 
 IDEMPOTENCY: web.RequestKey[Idempotency] = web.RequestKey("ponty.core.idempotency", Idempotency)
-"""Where the handler of a request with an idempotency key finds its `Idempotency`; requests without a key have none."""
+"""The key of a request under which a handler finds its `Idempotency`; requests without an idempotency key have none."""
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, eq=False):
@@ -70,9 +70,9 @@ class Attempt:
     """One request with an idempotency key.
 
     Args:
-        options: What `idempotent` was given.
-        stack: What gives the key back at the end.
-        credentials: What the guards of the handler look at; None where it has no guards.
+        options: The arguments of `idempotent`.
+        stack: Gives the key back at the end.
+        credentials: The location and name of each value that the guards of the handler read; None if it has no guards.
     """
 
     __slots__ = ("_begun", "_credentials", "_error", "_held", "_options", "_stack", "refused")
@@ -87,14 +87,14 @@ class Attempt:
         self._error: BaseException | None = None
 
     async def admitted(self, request: web.Request) -> web.StreamResponse | None:
-        """Return the answer that was given before; None where the handler is to be called.
+        """Return the recorded answer; None if the handler must be called.
 
         Raises:
-            ValidationError: The key is missing, or is none.
-            IdempotencyKeyReused: Another request had it.
-            IdempotencyKeyInUse: Another attempt holds it, and the wait is over.
-            OutcomeUnknown: There is no answer to be had.
-            Exception: What the store raises.
+            ValidationError: The key is missing, or not valid.
+            IdempotencyKeyReused: Another request had this key.
+            IdempotencyKeyInUse: Another attempt holds the key, and the wait is over.
+            OutcomeUnknown: The request was begun before, but there is no answer.
+            Exception: An error of the store.
         """
         options = self._options
         key = key_of(request)
@@ -103,7 +103,7 @@ class Attempt:
                 raise missing()
             return None
         fingerprint = digest_of(options.fingerprint(request, await request.read()))
-        # Where nothing says what tells callers apart, any cookie may.
+        # If neither a scope nor guards distinguish callers, any cookie may do so.
         cookies = cookies_of(request, key) if options.scope is None and self._credentials is None else {}
         name = name_in_store(await self._scope(request), key)
         data = await options.store.get(name)
@@ -121,7 +121,7 @@ class Attempt:
         return None
 
     async def finish(self, request: web.Request, answer: web.StreamResponse) -> web.StreamResponse:
-        """Record the answer of the handler, if it is one to keep, and return what the client gets."""
+        """Record the answer of the handler, if it must be kept, and return the answer for the client."""
         held = self._held
         if held is None:
             return answer
@@ -132,14 +132,14 @@ class Attempt:
                 return answer
             if await held.keep(self._record(request, answer), ttl_ms=self._options.ttl_ms):
                 return answer
-        except Exception as error:  # noqa: BLE001 - the handler has run, so its answer is worth more
+        except Exception as error:  # noqa: BLE001 - the handler has run, so the client gets its answer
             message = "%s %s: nothing is recorded under an idempotency key"
             log_error(logger, message, request.method, _path(request), error=error)
             return answer
         raise IdempotencyKeyInUse(detail=_ELSEWHERE, headers={hdrs.RETRY_AFTER: "1"})
 
     def _record(self, request: web.Request, answer: web.StreamResponse) -> bytes:
-        """Return what is recorded of an answer: at the least that the request was carried out."""
+        """Return the record of an answer: at least that the request was carried out."""
         record = record_of(answer, self._begun, self._options.max_answer)
         if record.state == "unkept":
             logger.warning("%s %s: an answer to an idempotency key is not kept", request.method, _path(request))
@@ -150,7 +150,7 @@ class Attempt:
         if self.refused or getattr(error, "__ponty_refuses__", False):
             return False  # the handler was not called
         if hasattr(type(error), "__ponty_status__"):
-            return False  # it has waited in vain for something else
+            return False  # the handler was busy or has waited in vain, as for a lock
         if not answer.prepared and hdrs.RETRY_AFTER in answer.headers:
             return False
         return self._options.keep(answer.status)
@@ -188,10 +188,10 @@ def _path(request: web.Request) -> str:
 
 
 def keeps(status: int) -> bool:
-    """Return whether an answer of this status is one to keep, and does not say to try again."""
+    """Return whether an answer with this status must be kept: it does not ask the client to try again."""
     return status < 500 and status not in {408, 425, 429}
 
 
 def fingerprint(request: web.Request, body: bytes) -> bytes:
-    """Have the whole request be the same in a repetition."""
+    """Return the fingerprint of the whole request, so that all of it must be the same in a repetition."""
     return fingerprint_of(request, body)

@@ -1,7 +1,7 @@
-"""The idempotency key of a request, whose it is, and what else tells that two requests are one.
+"""Keys: the idempotency key of a request, its caller, and its fingerprint, which identify a repetition.
 
-The header is a string of structured fields (RFC 9651 §3.3.3), as the draft of the IETF has it: `"8e03978e-…"`. Most
-clients send the same without quotes, which is taken for the same key.
+By the draft of the IETF, the header is a string of structured fields (RFC 9651 §3.3.3): `"8e03978e-…"`. Most clients
+send it without quotes, which stands for the same key.
 """
 
 import hashlib
@@ -15,10 +15,10 @@ from ponty.core.errors.faults import Fault
 
 HEADER = "Idempotency-Key"
 LONGEST = 255
-"""How many characters a key may have."""
+"""The most characters of a key."""
 
 Scope = Callable[[web.Request], str | Awaitable[str]]
-"""Names the caller of a request."""
+"""A function of a request that returns the name of its caller."""
 
 _QUOTED = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\])*)"(?: *;[ -~]*)?')
 _BARE = re.compile(r"[!#-~]+")
@@ -26,10 +26,10 @@ _ESCAPED = re.compile(r'\\(["\\])')
 
 
 def key_of(request: web.Request) -> str | None:
-    """Return the key of a request; None where it has none.
+    """Return the key of a request; None if it has none.
 
     Raises:
-        ValidationError: It is no key.
+        ValidationError: The key is not valid.
     """
     values = request.headers.getall(HEADER, ())
     if not values:
@@ -43,7 +43,7 @@ def key_of(request: web.Request) -> str | None:
 
 
 def missing() -> ValidationError:
-    """Return what a request is refused with that has to have a key."""
+    """Return the error for a request without a required key."""
     return _invalid("is required", "missing")
 
 
@@ -60,11 +60,11 @@ def _read(text: str) -> str | None:
 
 
 def credentials_of(request: web.Request, told: Iterable[tuple[str, str]]) -> str:
-    """Return what a request says of who sends it: `Authorization`, and what the guards of its handler look at.
+    """Return the credentials of a request: `Authorization`, and the values that the guards of its handler read.
 
     Args:
         request: The request.
-        told: Location and name of what they look at.
+        told: The location and name of each value that the guards read.
     """
     parts = [request.headers.getall("Authorization", ())]
     for location, name in told:
@@ -81,28 +81,28 @@ def credentials_of(request: web.Request, told: Iterable[tuple[str, str]]) -> str
 
 
 def cookies_of(request: web.Request, key: str) -> dict[str, bytes]:
-    """Return digests of the cookies of a request, any of which may say who sends it."""
+    """Return digests of the cookies of a request, any of which may identify its sender."""
     cookies = request.cookies.items()
     return {name: _digest(key.encode(), value.encode(errors="surrogatepass")) for name, value in cookies}
 
 
 def name_in_store(scope: str, key: str) -> str:
-    """Return the name under which a store has the key of a caller.
+    """Return the name under which a store keeps the key of a caller.
 
-    It is one digest of both, so that a store says nothing of the caller's credentials to who cannot guess the key.
+    It is one digest of both, so that a store reveals nothing about the caller's credentials unless the key is known.
     """
     return _digest(scope.encode(errors="surrogatepass"), key.encode()).hex()
 
 
 def fingerprint_of(request: web.Request, body: bytes) -> bytes:
-    """Return a digest of what is asked: method, path with its query, media type and body."""
+    """Return a digest of a request: its method, path with query, media type and body."""
     media_type = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     asked = f"{request.method} {request.raw_path} {media_type}"
     return _digest(asked.encode(errors="surrogateescape"), body)
 
 
 def digest_of(text: str | bytes) -> bytes:
-    """Return the digest of a fingerprint of the program's own."""
+    """Return the digest of a fingerprint that a function of the program has returned."""
     return _digest(text.encode(errors="surrogatepass") if isinstance(text, str) else text)
 
 

@@ -1,4 +1,4 @@
-"""`idempotent`: the middleware for routes that carries out each request with an idempotency key once."""
+"""`idempotent`: a middleware for routes that carries out each request with an idempotency key only once."""
 
 from collections.abc import Awaitable, Callable, Collection
 from contextlib import AsyncExitStack
@@ -32,54 +32,53 @@ def idempotent(
     max_answer: int = 1024**2,
     after_crash: Literal["again", "refuse"] = "again",
 ) -> Middleware:
-    """Make a middleware for routes that carries out each request with an idempotency key once.
+    """Make a middleware for routes that carries out each request with an idempotency key only once.
 
     ::
 
         def caller(request: web.Request) -> str:
-            return request["user"]  # which a guard has put there
+            return request["user"]  # a guard has put it there
 
         @post("/payments", middlewares=[idempotent(RedisRecords("redis://localhost"), scope=caller, required=True)])
         @render_json(status=201)
         async def pay(request: web.Request) -> dict[str, int]:
             return {"payment": 7}
 
-    A client makes up a key for what it wants to happen once, and sends it in the header `Idempotency-Key` with the
-    request and with each repetition. The first one is carried out. Those that come meanwhile wait for it. All get its
-    answer: status, headers and body; a repetition has the header `Idempotent-Replayed: true`.
+    A client chooses a new key for each operation, and sends it in the header `Idempotency-Key` with the request and
+    with each repetition. The first request is carried out. Repetitions that arrive meanwhile wait for it. All get the
+    same answer: status, headers and body. The answer to a repetition has the header `Idempotent-Replayed: true`.
 
-    - A key that another request had, with another method, path or body, is a 422.
-    - A key whose request is still being carried out when the wait is over is a 409, with `Retry-After`.
-    - What was refused before the handler was called, as a request that is not valid, is not kept, and may be sent
-      again with the same key when it is mended. Nor is an answer kept that says to try again: a 5xx, a 408, 425 or 429,
-      and whatever has a `Retry-After`.
+    - If another request, with another method, path or body, had the same key, the answer is a 422.
+    - If the first request is still being carried out when the wait is over, the answer is a 409, with `Retry-After`.
+    - If a request is refused before its handler is called, for example since it is not valid, nothing is kept. The
+      client may correct it and send it again with the same key. Answers that ask the client to try again are not kept
+      either: a 5xx, a 408, 425 or 429, and each answer with a `Retry-After`.
     - The guards of the handler run each time, before anything else.
 
     Args:
-        store: Where answers are kept: `LocalRecords` or `RedisRecords` of `ponty.memo`, or an `IdempotencyStore` of
-            your own.
-        ttl_ms: How long an answer is kept, in milliseconds. A repetition that comes later is carried out.
-        maxwait_ms: How long a repetition waits for the one that is being carried out, in milliseconds.
-        required: Refuses a request without a key, with a 400. Otherwise it is carried out each time.
-        scope: Names the caller, as a text: a function of the request, called when the guards are passed, which may be a
-            coroutine function. A key belongs to one caller; another one's is another key. Without it, callers are told
-            apart by `Authorization` and whatever the guards of the handler look at; where it has no guards, a
-            repetition has to have the cookies of the first, or is a 422. Give it where tokens are renewed: with a new
-            one, the same person is another caller.
-        methods: The methods whose requests may have a key; others go to the handler as they are.
-        fingerprint: Returns what has to be the same in a repetition, of a request and its body. Without it, that is the
-            method, the path with its query, the media type and all bytes of the body.
-        keep: Returns whether to keep an answer of a status, in place of the rule above.
-        max_answer: How many bytes the body of an answer may have to be kept. A repetition of a request whose answer has
-            more, or is sent while it is made, is a 409, and is not carried out.
-        after_crash: What a repetition is answered with where the process has died before the answer was kept, so that
-            nobody knows whether the request took effect. "again" carries it out, once the lease of the dead process has
-            ended; "refuse" answers 409, for as long as `ttl_ms`.
+        store: The store for answers: `LocalRecords` or `RedisRecords` of `ponty.memo`, or your own `IdempotencyStore`.
+        ttl_ms: How long an answer is kept, in milliseconds. A later repetition is carried out again.
+        maxwait_ms: How long a repetition waits for the first request, in milliseconds.
+        required: Whether a request without a key is refused with a 400. Otherwise it is carried out each time.
+        scope: A function of the request that returns the name of the caller, as a text. It is called after the guards,
+            and may be a coroutine function. Keys of different callers are different keys. By default, callers are
+            distinguished by `Authorization` and the values that the guards of the handler read. If there are no guards,
+            a repetition must also have the cookies of the first request, or its answer is a 422. Give a scope if tokens
+            are renewed, since the same user is another caller with a new token.
+        methods: The methods whose requests may have a key; other requests go to the handler unchanged.
+        fingerprint: A function of a request and its body that returns the data which must be the same in a repetition.
+            By default, that is the method, the path with its query, the media type and all bytes of the body.
+        keep: A function of a status that returns whether to keep the answer, instead of the rule for statuses above.
+        max_answer: The most bytes of the body of an answer that is kept. If the answer is larger or a stream, a
+            repetition is a 409, and is not carried out.
+        after_crash: What happens to a repetition if the process has died before the answer was kept, so that it is not
+            known whether the request took effect. "again" carries it out when the lease of the dead process has ended.
+            "refuse" answers with a 409, until `ttl_ms` is over.
 
     Raises:
-        ValueError: A number, a method or `after_crash` makes no sense.
-        TypeError: `store` has not got the methods of one, or something else is no function; when the application is
-            built, a route streams its answer or its body.
+        ValueError: A number, a method or `after_crash` is not valid.
+        TypeError: `store` does not have the methods of a store, or another argument is not a function. Also when the
+            application is built, if a route streams its answer or its body.
     """
     _check_store(store)
     _check_number("ttl_ms", ttl_ms, least=1)
@@ -105,9 +104,9 @@ def idempotent(
 
 
 class _Idempotent:
-    """The middleware."""
+    """The middleware that `idempotent` returns."""
 
-    __middleware_version__ = 1  # as aiohttp asks of what is no function
+    __middleware_version__ = 1  # aiohttp expects this of a middleware that is not a function
     __ponty_only_for_routes__ = "idempotent"
 
     def __init__(self, options: Options, methods: frozenset[str]) -> None:
@@ -128,7 +127,7 @@ class _Idempotent:
             return await attempt.finish(request, await handler(request))
 
     def __ponty_check_route__(self, route: Route) -> None:
-        """Refuse a route whose answer or body is not there as a whole.
+        """Refuse a route that streams its answer or body, or that has this middleware twice.
 
         Raises:
             TypeError: It is such a route.
@@ -144,7 +143,7 @@ class _Idempotent:
             raise TypeError(f"{here} stands around {handler!r} twice")
 
     def __ponty_describe__(self, method: str) -> tuple[list[dict[str, Any]], list[int], list[type[PontyError]]]:
-        """Describe what it takes of a request and what it answers: parameters of OpenAPI, statuses and errors."""
+        """Return the OpenAPI parameters that it reads, and the statuses and errors that it answers with."""
         if method not in self._methods:
             return [], [], []
         parameter = {

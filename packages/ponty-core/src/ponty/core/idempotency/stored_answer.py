@@ -1,6 +1,6 @@
-"""Answers on their way into a store, and back: status, headers and body, byte for byte.
+"""Stored answers: the encoding of an answer for a store, and back, with status, headers and body, byte for byte.
 
-What belongs to one sending of an answer, and not to the answer, is left out: its date, its server, its framing.
+Headers that belong to one sending of an answer are left out: the date, the server, the framing.
 """
 
 import logging
@@ -17,23 +17,23 @@ from ponty.core.responses.plain_response import PlainResponse
 logger: logging.Logger = logging.getLogger("ponty.core")
 
 REPLAYED = "Idempotent-Replayed"
-"""The header of an answer that was given before; its value is `true`."""
+"""The header of an answer that is repeated from the store; its value is `true`."""
 
 _FORMAT = b"\x01"
-"""What a record begins with: the number of this format."""
+"""The first byte of a record: the number of this format."""
 
 
 class Record(msgspec.Struct, frozen=True, array_like=True):
     """The record of a key.
 
     Args:
-        fingerprint: Which request it is of.
-        cookies: Digests of the cookies that a repetition has to have, too.
-        state: As `ponty.core.idempotency` says.
+        fingerprint: The fingerprint of the request.
+        cookies: Digests of the cookies that a repetition must have, too.
+        state: The state; see `ponty.core.idempotency`.
         status: The status of the answer.
-        reason: Its reason phrase; None where it is the registered one.
-        headers: Its headers, cookies included.
-        body: Its body.
+        reason: The reason phrase; None if it is the registered one.
+        headers: The headers, with cookies.
+        body: The body.
     """
 
     fingerprint: bytes
@@ -45,21 +45,21 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
     body: bytes = b""
 
     def dump(self) -> bytes:
-        """Return what lies in the store."""
+        """Return the encoded record for the store."""
         return _FORMAT + _encode(self)
 
 
 def load(data: bytes, fingerprint: bytes, cookies: Mapping[str, bytes]) -> Record:
-    """Read what lies in the store.
+    """Read a record from the store.
 
     Args:
-        data: What lies there.
-        fingerprint: Which request asks.
-        cookies: Digests of its cookies.
+        data: The encoded record.
+        fingerprint: The fingerprint of the request that asks for it.
+        cookies: Digests of the cookies of that request.
 
     Raises:
-        IdempotencyKeyReused: It is of another request.
-        OutcomeUnknown: It has no answer, or cannot be read.
+        IdempotencyKeyReused: The record is of another request.
+        OutcomeUnknown: The record has no answer, or cannot be read.
     """
     try:
         if data[:1] != _FORMAT:
@@ -88,7 +88,7 @@ def record_of(answer: web.StreamResponse, begun: Record, max_size: int) -> Recor
     Args:
         answer: The answer.
         begun: The record of the request that it answers.
-        max_size: How many bytes its body may have to be kept.
+        max_size: The most bytes of a body that is kept.
     """
     body = _body_of(answer)
     if body is None or len(body) > max_size:
@@ -105,7 +105,7 @@ _OF_ONE_SENDING = frozenset(
 
 
 def answer_of(record: Record) -> web.Response:
-    """Make the answer anew, with a header that says so."""
+    """Make the recorded answer again, with a header that says that it is repeated."""
     answer: web.Response
     if record.reason is None:
         answer = PlainResponse(head(record.status, None), record.body)
@@ -118,12 +118,12 @@ def answer_of(record: Record) -> web.Response:
 
 
 def _body_of(answer: web.StreamResponse) -> bytes | None:
-    """Return the body of an answer; None where it is made while it is sent, or was sent."""
+    """Return the body of an answer; None if it is made while it is sent, or was sent already."""
     if answer.prepared or not isinstance(answer, web.Response):
         return None
     body = answer.body
     if isinstance(body, payload.BytesPayload):
-        return bytes(body._value)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] # what `as_bytes` awaits
+        return bytes(body._value)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] # `as_bytes` would have to be awaited
     return bytes(body) if isinstance(body, bytes | bytearray) else b"" if body is None else None
 
 

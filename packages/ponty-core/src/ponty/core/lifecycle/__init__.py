@@ -1,10 +1,10 @@
-"""What an application has while it runs, and which request and application are at work.
+"""Lifecycle: the resources of an application while it runs, and the current request and application.
 
 ::
 
-    build_app (-> handler_needs) -> providers -> provider_task (start, stop) -> current_app (whose they are)
+    build_app (-> handler_needs) -> providers -> provider_task (start, stop) -> current_app (their application)
                                         '- background, the tasks of an application    ^
-    a handler (current_request: its id) -> client, leased from the application at work -'
-                                              '-> client_places (its bounds), client_cookies, deadline_headers
-    a stop -> stopping -> whoever wants to know of it
+    a handler (current_request: its id) -> client, leased from the current application -'
+                                              '-> client_places (its limits), client_cookies, deadline_headers
+    a stop -> stopping -> functions that are called at a stop
 """

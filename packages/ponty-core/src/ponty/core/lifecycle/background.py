@@ -1,23 +1,24 @@
 """Background work: tasks that belong to the application, not to the request that starts them.
 
-A task that a handler starts by itself is nobody's: the event loop holds it by a weak reference, its failure is told
-when it is collected, if at all, and a stop of the server cuts it anywhere. Here one owner has all of them. Its states:
+A task that a handler starts with asyncio alone has no owner. The event loop only has a weak reference to it, its error
+is reported late or never, and a stop of the server may end it at any point. Here, one object owns all tasks. Its
+states:
 
-- *open*: tasks are taken, as long as there are less than `limit`;
-- *finishing*: the application stops, requests are over. What runs has `stop_timeout` seconds to end, and may start
-  more;
-- *closed*: what is left is cancelled, nothing is taken any more. Tasks that do not end within a second after that
-  are named in the log, and left.
+- *open*: it takes tasks, as long as there are fewer than `limit`.
+- *finishing*: the application stops, and the requests are over. Running tasks have `stop_timeout` seconds to end, and
+  may start others.
+- *closed*: the tasks that are left are cancelled, and no task is taken. If a task does not end within a second after
+  that, the log names it, and the stop goes on.
 
 Rules:
 
-1. A task that is taken runs, or is cancelled: a coroutine is never dropped before its first step without being closed.
-2. The failure of a task is logged, once, with the context of whoever started it, so with the id of the request. Whether
-   somebody awaits the task as well makes no difference.
-3. A task runs in a copy of the context of whoever starts it, and is not cancelled with it.
+1. A task that is taken runs, or is cancelled. If a coroutine is refused, it is closed.
+2. The error of a task is logged once, in the context of the code that started it, so with the id of the request. This
+   is also so if the task is awaited.
+3. A task runs in a copy of the context of the code that starts it, and is not cancelled together with it.
 
-It can never happen that there are more tasks than the limit, that a task of an application that has stopped goes on
-without a line in the log, or that the stop takes longer than `stop_timeout` and that second.
+There are never more tasks than the limit. No task goes on after the stop of its application without a line in the log.
+The stop never takes longer than `stop_timeout` and one second.
 """
 
 import asyncio
@@ -34,22 +35,22 @@ from ponty.core.log_lines import log_error
 logger: logging.Logger = logging.getLogger("ponty.core")
 
 CANCEL_SECONDS = 1.0
-"""How long a task that was cancelled may take to end."""
+"""Seconds that a cancelled task may take to end."""
 
 _T = TypeVar("_T")
 
 
 class TooManyTasks(Exception):
-    """There is no place for another background task; answered with a 503 where nobody catches it."""
+    """The limit of background tasks is reached; if a handler does not catch this, the answer is a 503."""
 
     __ponty_status__ = 503
 
 
 class BackgroundTasks:
-    """The background tasks of an application, as `background_tasks` puts them into it.
+    """The background tasks of an application; the provider `background_tasks` makes this object.
 
     Args:
-        limit: How many there may be at once.
+        limit: The most tasks that may run at once.
     """
 
     def __init__(self, limit: int) -> None:
@@ -58,11 +59,11 @@ class BackgroundTasks:
         self._is_closed = False
 
     def __len__(self) -> int:
-        """Return how many run."""
+        """Return the number of running tasks."""
         return len(self._tasks)
 
     def start(self, work: Coroutine[Any, Any, _T], *, name: str | None = None) -> asyncio.Task[_T]:
-        """Start a task that the application keeps, beyond the end of whoever starts it.
+        """Start a task that belongs to the application, and goes on after the request.
 
         ::
 
@@ -72,18 +73,18 @@ class BackgroundTasks:
             async def order(tasks: BackgroundTasks, address: str) -> None:
                 tasks.start(send(address))
 
-        It has the context variables of whoever starts it. Should it fail, that is logged. It need not be awaited, but
-        may be.
+        The task has the context variables of the code that starts it. If it fails, its error is logged. You may await
+        it, but need not.
 
         Args:
             work: The coroutine to run.
-            name: What the log calls it; the name of the coroutine function unless given.
+            name: The name of the task in the log; by default the name of the coroutine function.
 
         Returns:
             The task.
 
         Raises:
-            TooManyTasks: There are as many as there may be, or the application has stopped. The coroutine is closed.
+            TooManyTasks: The limit is reached, or the application has stopped. The coroutine is closed.
         """
         if self._is_closed or len(self._tasks) >= self.limit:
             work.close()
@@ -91,13 +92,13 @@ class BackgroundTasks:
         context = contextvars.copy_context()
         name = name or getattr(work, "__qualname__", None) or type(work).__name__
         task = asyncio.get_running_loop().create_task(work, name=name, context=context)
-        if not task.done():  # an eager one may be
+        if not task.done():  # an eager task may be
             self._tasks.add(task)
         task.add_done_callback(self._note_end, context=context)
         return task
 
     async def stop(self, seconds: float) -> None:
-        """Let the tasks end, and cancel those that have not after so many seconds."""
+        """Wait for the tasks, and cancel those that have not ended after `seconds`."""
         deadline = asyncio.get_running_loop().time() + seconds
         try:
             await self._wait_until(deadline)
@@ -107,7 +108,7 @@ class BackgroundTasks:
                 await self._cancel()
 
     async def _wait_until(self, deadline: float) -> None:
-        """Wait for the tasks, those that they start included."""
+        """Wait for the tasks, and for those that they start."""
         loop = asyncio.get_running_loop()
         while self._tasks and (left := deadline - loop.time()) > 0:
             await asyncio.wait(self._tasks, timeout=left)
@@ -131,13 +132,13 @@ class BackgroundTasks:
 
 
 BACKGROUND_TASKS: web.AppKey[BackgroundTasks] = web.AppKey("ponty.core.BACKGROUND_TASKS", BackgroundTasks)
-"""Where an application has its background tasks."""
+"""The default key of an application under which `background_tasks` puts its tasks."""
 
 
 def background_tasks(
     key: web.AppKey[BackgroundTasks] = BACKGROUND_TASKS, *, limit: int = 1000, stop_timeout: float = 10
 ) -> Provider:
-    """Make a provider of background tasks: work that a request begins, and does not wait for.
+    """Make a provider of background tasks, for work that a request starts, but does not wait for.
 
     ::
 
@@ -150,17 +151,17 @@ def background_tasks(
 
         app = build_app(providers=[background_tasks(limit=100)])
 
-    When the application stops, what runs may finish, and is cancelled if it takes too long. List it behind the
-    providers that the tasks need: it stops before them. Work that must survive the end of the process belongs into a
-    queue.
+    When the application stops, running tasks may finish, and are cancelled if they take too long. List this provider
+    after the providers that the tasks need, so that it stops before them. Use a queue for work that must survive the
+    end of the process.
 
     Args:
-        key: Where the application has them.
-        limit: How many there may be at once; a further one is refused with `TooManyTasks`.
+        key: The key of the application for the tasks.
+        limit: The most tasks that may run at once; a further one is refused with `TooManyTasks`.
         stop_timeout: Seconds that tasks may take to finish when the application stops.
 
     Raises:
-        ValueError: `limit` is no whole number of at least 1, or `stop_timeout` is less than 0.
+        ValueError: `limit` is not a whole number of at least 1, or `stop_timeout` is less than 0.
     """
     if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:  # pyright: ignore[reportUnnecessaryIsInstance]
         raise ValueError(f"background_tasks: limit is a whole number of at least 1, not {limit!r}")

@@ -1,4 +1,4 @@
-"""A shared HTTP client: one session for an application, with a bound on how many requests it makes at once."""
+"""The shared HTTP client: one session for an application, with a limit of requests at once."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
@@ -26,7 +26,7 @@ class _Client(msgspec.Struct, eq=False):
 
 
 _clients: dict[str, list[_Client]] = {}
-"""The clients of the applications that run now, by name, in the order they started."""
+"""The clients of the running applications, by name, in the order of their start."""
 
 
 def http_client_provider(
@@ -40,10 +40,10 @@ def http_client_provider(
     deadline_header: DeadlineHeader | None = None,
     **options: Any,
 ) -> Provider:
-    """Make a provider of an `aiohttp.ClientSession`, to be leased by `lease_http_client`.
+    """Make a provider of a shared `aiohttp.ClientSession`, which `lease_http_client` returns.
 
-    Where the request that is being handled has a deadline (`remaining_seconds`), neither a lease nor a request waits
-    beyond it.
+    Use it for calls to other services, which then share one connection pool with a limit. If the current request has a
+    deadline (`remaining_seconds`), neither a lease nor a call waits beyond it.
 
     ::
 
@@ -51,24 +51,23 @@ def http_client_provider(
         app = build_app(providers=[prices])
 
     Args:
-        name: What to lease it by.
-        timeout: Seconds that a whole request may take, connecting and reading included; None for no limit. An
-            `aiohttp.ClientTimeout` says more.
-        concurrency: How many requests are made at once.
+        name: The name for `lease_http_client`.
+        timeout: Seconds that a whole request may take, from connecting to reading the answer; None for no limit. Use an
+            `aiohttp.ClientTimeout` for finer limits.
+        concurrency: The most requests that are made at once.
         headers: Headers of every request.
         cookies: Cookies of every request.
-        lease_timeout: Seconds that a lease waits for a place, at most; None for no limit. A wait of more than a second
+        lease_timeout: The most seconds that a lease waits for a place; None for no limit. A wait of more than a second
             is logged.
-        deadline_header: The header by which the other end is told how long this one waits, where the request that is
-            being handled has a deadline; see `deadlines`. None for no such header.
-        **options: Further arguments of `aiohttp.ClientSession`. A `connector` and a `cookie_jar` may be functions that
-            make one when the application starts, as they need its event loop. Without a `cookie_jar`, no cookie that
-            a server sets is kept, as all who share the session would send it; `cookie_jar=aiohttp.CookieJar` keeps
-            them.
+        deadline_header: A header that tells the other service how long this one waits, if the current request has a
+            deadline; see `deadlines`. None to send none.
+        **options: Further arguments of `aiohttp.ClientSession`. `connector` and `cookie_jar` may be functions that make
+            one when the application starts, since they need its event loop. By default, cookies that a server sets are
+            not kept, since all users of the session would send them; `cookie_jar=aiohttp.CookieJar` keeps them.
 
     Raises:
-        ValueError: `concurrency` is no whole number of at least 1, or a time is not more than 0, or `deadline_header`
-            is another header.
+        ValueError: `concurrency` is not a whole number of at least 1, a time is not more than 0, or `deadline_header`
+            is an unknown header.
     """
     _check(name, concurrency=concurrency, timeout=timeout, lease_timeout=lease_timeout)
     if deadline_header is not None:
@@ -105,7 +104,7 @@ def http_client_provider(
 
 @asynccontextmanager
 async def lease_http_client(name: str = "_default") -> AsyncGenerator[aiohttp.ClientSession]:
-    """Wait for a place among the requests of a client, and take it while the block runs.
+    """Wait until a place of a shared client is free, and hold it while the block runs.
 
     ::
 
@@ -113,20 +112,19 @@ async def lease_http_client(name: str = "_default") -> AsyncGenerator[aiohttp.Cl
             async with lease_http_client("prices") as session, session.get(f"/{product}") as answer:
                 return await answer.json()
 
-    Within a request, it is a client of the application that serves it, or of one that this is a sub-application of.
-    Elsewhere, it is that of the application that started last. A task that has a lease
-    takes no second place by another.
+    Within a request, this is a client of the application that serves the request, or of an application that it is
+    mounted in. Elsewhere, it is the client of the application that started last. A task that has a lease of the client
+    already does not take a second place.
 
     Args:
-        name: The name the client was given in `http_client_provider`.
+        name: The name of the client, from `http_client_provider`.
 
     Yields:
-        The shared session. Its provider closes it; `close()` and `async with session` of those who lease it do
-        nothing.
+        The shared session. Its provider closes it; `close()` and the end of `async with session` do nothing.
 
     Raises:
-        KeyError: No client of that name runs in this event loop, be it not started yet or stopped already.
-        TimeoutError: No place came free within the client's `lease_timeout`.
+        KeyError: No client with this name runs in this event loop: it has not started, or has stopped.
+        TimeoutError: No place became free within the client's `lease_timeout`, or by the deadline of the request.
     """
     client = _find(name)
     async with Lease(client.places):
@@ -136,7 +134,7 @@ async def lease_http_client(name: str = "_default") -> AsyncGenerator[aiohttp.Cl
 
 
 async def _send_identity(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-    """Send along the id and the trace of the request that this call is made for."""
+    """Add the id and the trace of the current request to a call."""
     identity = current_identity.get()
     told = {} if identity is None else identity.headers()
     for current_headers in call_headers[-1:]:
@@ -147,7 +145,7 @@ async def _send_identity(request: aiohttp.ClientRequest, handler: aiohttp.Client
 
 
 def _send_deadline(header: DeadlineHeader) -> aiohttp.ClientMiddlewareType:
-    """Make the hook that writes into each request how long this end waits."""
+    """Make a client middleware that adds the remaining time to each request."""
 
     async def send(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
         if (left := remaining_seconds()) is not None:
@@ -158,8 +156,8 @@ def _send_deadline(header: DeadlineHeader) -> aiohttp.ClientMiddlewareType:
 
 
 def _keep_deadlines(session: aiohttp.ClientSession) -> None:
-    """Have no request of a session take longer than the deadline allows, the reading of its answer included."""
-    ask: Any = session._request  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] # by which all of its methods ask
+    """Limit each request of a session, and the reading of its answer, to the deadline."""
+    ask: Any = session._request  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] # all of its methods call this
 
     async def ask_in_time(*arguments: Any, **options: Any) -> aiohttp.ClientResponse:
         left = remaining_seconds()
@@ -182,12 +180,12 @@ def _keep_deadlines(session: aiohttp.ClientSession) -> None:
 
 
 def _keep_open(session: aiohttp.ClientSession) -> None:
-    """Have `session.close` do nothing: one caller's close would cut the requests of all others."""
+    """Make `session.close` do nothing, since it would end the requests of all other users of the session."""
 
     async def close() -> None:
         pass
 
-    # aiohttp warns of attributes that are set in the usual way.
+    # aiohttp warns if an attribute is set in the usual way.
     object.__setattr__(session, "close", close)
 
 

@@ -1,7 +1,7 @@
-"""The cookies of a shared client: those its program gives it, and none that an answer sets.
+"""The cookies of a shared client: only those of the program, and none that an answer sets.
 
-The users of a program share its clients. What a server sets on the answer to one of them, a session perhaps, would be
-sent with the request made for the next.
+All users of a program share its clients. A cookie in the answer for one user, such as a session, would be sent with the
+requests for other users.
 """
 
 import aiohttp
@@ -12,9 +12,9 @@ _NOWHERE = URL()
 
 
 class OwnCookies(aiohttp.CookieJar):
-    """A jar that keeps what is put into it without an answer's address."""
+    """A cookie jar that only keeps cookies of the program, which are set without the URL of an answer."""
 
     def update_cookies(self, cookies: LooseCookies, response_url: URL = _NOWHERE) -> None:
-        """Keep `cookies`, unless an answer has set them."""
+        """Keep `cookies` unless an answer has set them."""
         if not response_url.raw_host:
             super().update_cookies(cookies)

@@ -1,15 +1,15 @@
-"""How many requests a shared client makes at once, also where leases and requests nest.
+"""The limit of requests of a shared client, also for leases and requests inside of others.
 
-Two bounds of one size stand one behind the other:
+There are two limits of the same size, one after the other:
 
-- *places*: a lease takes one, and waits for it in turn. A lease of a task that has one of the same client takes no
-  second: all places may be held by those who wait for a second. For the same reason, a task that was started within a
-  lease waits `NESTED_WAIT` for a place of its own, and goes on without one then.
-- *slots*: a request takes one for as long as its connection is in use. A request that is made while the same task, or
-  the owner of a lease that it stands in, reads the answer of another takes no second slot.
+- *Places*: a lease takes a place, and waits for it in turn. If a task has a lease of the same client already, it takes
+  no second place, since tasks that wait for their second place could hold all places. For the same reason, a task that
+  was started within a lease waits `NESTED_WAIT` for its own place, and then goes on without one.
+- *Slots*: a request takes a slot while its connection is in use. A request takes no second slot if the same task, or
+  the owner of a lease around it, is reading the answer of another request.
 
-So nobody waits for good for what they, or those who wait for them, hold themselves: no circle of waiters lasts. Every
-other wait has a limit, too, and one that lasts is logged.
+So no task waits for ever for something that it holds itself, or that is held by a task which waits for it. All other
+waits have limits too, and long waits are logged.
 """
 
 import asyncio
@@ -31,24 +31,24 @@ if TYPE_CHECKING:
 logger: logging.Logger = logging.getLogger("ponty.core")
 
 TOLD_AFTER = 1.0
-"""Seconds that a wait lasts before it is logged."""
+"""Seconds of a wait after which it is logged."""
 
 NESTED_WAIT = 1.0
-"""Seconds that a task started within a lease waits for a place of its own."""
+"""Seconds for which a task that was started within a lease waits for its own place."""
 
 TOLD_EVERY = 10.0
-"""Seconds between two log lines about one client, at least."""
+"""The fewest seconds between two log lines about one client."""
 
 _innermost: contextvars.ContextVar["Lease"] = contextvars.ContextVar("ponty.core.innermost_lease")
 
 
 class Places:
-    """A number of places, waited for in turn.
+    """A number of places; tasks wait for them in turn.
 
     Args:
-        what: What a place is for, as log lines and errors say it.
-        total: How many there are.
-        longest_wait: Seconds after which a wait is a TimeoutError; None for no limit.
+        what: The purpose of the places, for log lines and errors.
+        total: The number of places.
+        longest_wait: Seconds after which a wait raises a TimeoutError; None for no limit.
     """
 
     def __init__(self, what: str, total: int, longest_wait: float | None) -> None:
@@ -75,7 +75,7 @@ class Places:
         """Wait for a place, and take it; return True.
 
         Raises:
-            TimeoutError: There was none within the longest wait, or by the deadline.
+            TimeoutError: No place became free within the longest wait, or by the deadline.
         """
         if not self._free.locked():
             return await self._free.acquire()
@@ -96,7 +96,7 @@ class Places:
             teller.cancel()
 
     def release(self) -> None:
-        """Return a place."""
+        """Give a place back."""
         self._free.release()
 
     def _tell(self) -> None:
@@ -109,10 +109,10 @@ class Places:
 
 
 class Lease:
-    """One lease, from its beginning to its end; a context variable leads from it to those around it.
+    """A lease, from its beginning to its end; it knows the leases around it by a context variable.
 
     Args:
-        places: Those of the client.
+        places: The places of the client.
     """
 
     def __init__(self, places: Places) -> None:
@@ -138,7 +138,7 @@ class Lease:
         try:
             _innermost.reset(self._token)
         except ValueError:
-            # It is left in another context than it was entered in; what is not active is passed over there.
+            # The lease was entered in another context, where it is ignored now, since it is not active.
             return
 
     def outwards(self) -> Iterator["Lease"]:
@@ -150,9 +150,9 @@ class Lease:
 
 
 class BoundedConnector(aiohttp.TCPConnector):
-    """A connector that uses no more connections at once than it has slots, but for requests within requests.
+    """A connector that uses at most one connection for each slot, except for requests within requests.
 
-    aiohttp's own limit knows no nesting: requests that all wait for a second connection wait for ever.
+    With aiohttp's own limit, requests that each wait for a second connection would wait for ever.
     """
 
     def __init__(self, slots: Places) -> None:
@@ -162,11 +162,11 @@ class BoundedConnector(aiohttp.TCPConnector):
 
     @property
     def limit(self) -> int:
-        """How many connections are in use at once."""
+        """The most connections that are in use at once."""
         return self._slots.total
 
     async def connect(self, req: "ClientRequest", traces: "list[Trace]", timeout: "ClientTimeout") -> "Connection":  # noqa: ASYNC109 - aiohttp's
-        """Get a free connection, or make one, when there is a slot for it."""
+        """Wait for a slot, and return a free connection or a new one."""
         task = asyncio.current_task()
         takes_slot = not self._is_nested(task)
         if takes_slot:

@@ -1,8 +1,8 @@
-"""Which application is at work here, where several live in one process."""
+"""The current application, since several may run in one process."""
 
 import contextvars
 
 from aiohttp import web
 
 current_apps: contextvars.ContextVar[tuple[web.Application, ...]] = contextvars.ContextVar("ponty.core.current_apps")
-"""The applications whose request, startup or teardown this is: the outermost first, then its sub-applications."""
+"""The applications of the current request, startup or teardown: the outermost first, then its sub-applications."""

@@ -1,4 +1,4 @@
-"""The id of the request that is at work here, and its place in a distributed trace (W3C Trace Context)."""
+"""The id of the current request, and its place in a distributed trace (W3C Trace Context)."""
 
 import contextvars
 from collections.abc import Callable
@@ -15,11 +15,11 @@ class RequestIdentity(msgspec.Struct, frozen=True):
     """The id of a request, and its place in a trace.
 
     Args:
-        id: Its id.
-        trace_id: That of the trace it belongs to, 32 hexadecimal digits.
-        span_id: That of its own part of the trace, 16 of them.
-        flags: The flags of the trace, 2 of them.
-        tracestate: What vendors of tracing say, handed on as it came.
+        id: The id of the request.
+        trace_id: The id of its trace, 32 hexadecimal digits.
+        span_id: The id of its own part of the trace, 16 hexadecimal digits.
+        flags: The flags of the trace, 2 hexadecimal digits.
+        tracestate: The data of tracing vendors, which is passed on unchanged.
     """
 
     id: str
@@ -29,7 +29,7 @@ class RequestIdentity(msgspec.Struct, frozen=True):
     tracestate: str = ""
 
     def headers(self) -> dict[str, str]:
-        """Return the headers that a request to another service carries on behalf of this one."""
+        """Return the headers for calls to other services that are made for this request."""
         traceparent = f"00-{self.trace_id}-{self.span_id}-{self.flags}"
         told = {REQUEST_ID_HEADER: self.id, TRACEPARENT: traceparent}
         return told | {TRACESTATE: self.tracestate} if self.tracestate else told
@@ -38,20 +38,21 @@ class RequestIdentity(msgspec.Struct, frozen=True):
 current_identity: contextvars.ContextVar[RequestIdentity | None] = contextvars.ContextVar(
     "ponty.core.current_identity", default=None
 )
-"""The identity of the request that this is a part of."""
+"""The identity of the current request."""
 
 IDENTITY = web.RequestKey("ponty.core.identity", RequestIdentity)
-"""Where a request has its identity, also for who comes after its handler."""
+"""The key of a request for its identity, which can also be read after the handler."""
 
 
 def current_request_id() -> str | None:
-    """Return the id of the request that is being answered here; None outside of one, or without `request_ids`.
+    """Return the id of the current request; None outside of a request, or without `request_ids`.
 
-    Tasks that a handler starts have it, too. With `tracing` alone, it is the id of the trace.
+    Use it to send the id to other systems; log records have it already. Tasks that a handler starts have the same id.
+    With `tracing` alone, it is the id of the trace.
     """
     identity = current_identity.get()
     return None if identity is None else identity.id
 
 
 call_headers: list[Callable[[], dict[str, str]]] = []
-"""Return headers that a call to another service carries, in place of those that the identity has."""
+"""Functions that return headers for calls to other services, which replace those of the identity."""

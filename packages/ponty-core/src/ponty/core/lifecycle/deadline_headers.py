@@ -1,13 +1,14 @@
-"""The headers in which one service tells another how long it still waits.
+"""Deadline headers: a service tells another one how long it still waits.
 
-There is no standard for HTTP. Both that are in use say how much time is left, not when it is over, as clocks differ.
+HTTP has no standard for this. Both headers that are in use say how much time is left, not when it ends, since clocks
+differ.
 """
 
 import re
 from typing import Final, Literal, get_args
 
 DeadlineHeader = Literal["X-Envoy-Expected-Rq-Timeout-Ms", "Grpc-Timeout"]
-"""A header that tells how long whoever asks still waits."""
+"""The name of a header that says how long the caller still waits."""
 
 ENVOY_TIMEOUT: Final = "X-Envoy-Expected-Rq-Timeout-Ms"
 
@@ -18,10 +19,10 @@ _MOST_GRPC = 99_999_999
 
 
 def check_header(user: str, header: object) -> None:
-    """Refuse a header that is none of these.
+    """Refuse the name of an unknown header.
 
     Raises:
-        ValueError: It is another.
+        ValueError: The header is unknown.
     """
     known = get_args(DeadlineHeader)
     if header not in known:
@@ -29,7 +30,7 @@ def check_header(user: str, header: object) -> None:
 
 
 def read_seconds(header: DeadlineHeader, text: str) -> float | None:
-    """Return the seconds that a header tells; None where it is malformed."""
+    """Return the seconds in the value of a header; None if it is malformed."""
     if header == ENVOY_TIMEOUT:
         return int(text) / 1000 if _MILLISECONDS.fullmatch(text) else None
     match = _GRPC.fullmatch(text)
@@ -37,7 +38,7 @@ def read_seconds(header: DeadlineHeader, text: str) -> float | None:
 
 
 def write_seconds(header: DeadlineHeader, seconds: float) -> str:
-    """Return how a header tells seconds: in whole milliseconds, or in seconds where there is no room for these."""
+    """Return the value of a header for a time: in whole milliseconds, or in seconds if these have too many digits."""
     milliseconds = int(seconds * 1000)
     if header == ENVOY_TIMEOUT:
         return str(milliseconds)

@@ -1,8 +1,8 @@
-"""What mounted handlers need of their application, and what an application may put in its place.
+"""Handler needs: the application keys that handlers read, and the replacement of their fields.
 
-A handler says so by its attributes. `__ponty_app_keys__` takes an application and returns the keys that are to be in it
-when its providers have started. `__ponty_replace_fields__` takes an application and the fields to be replaced there,
-and returns the ids of those that it has. Decorators that copy a function's attributes hand them on.
+A handler has two attributes for this. `__ponty_app_keys__` takes an application, and returns the keys that must be set
+when the providers have started. `__ponty_replace_fields__` takes an application and the fields to replace in it, and
+returns the ids of the fields that the handler has. Decorators that copy the attributes of a function keep them.
 """
 
 from collections.abc import AsyncGenerator, Iterator, Mapping
@@ -12,10 +12,10 @@ from aiohttp.web_urldispatcher import PrefixedSubAppResource
 
 
 def replace_fields(app: web.Application, stand_ins: Mapping[object, object]) -> None:
-    """Replace fields of the mounted handlers, in this application alone.
+    """Replace fields of the mounted handlers, only in this application.
 
     Raises:
-        ValueError: No handler has one of them.
+        ValueError: No handler has one of the fields.
     """
     found: set[int] = set()
     done: set[int] = set()
@@ -30,7 +30,7 @@ def replace_fields(app: web.Application, stand_ins: Mapping[object, object]) -> 
 
 
 async def check_app_keys(app: web.Application) -> AsyncGenerator[None]:
-    """Be the last provider of an application: see that all is there that its handlers read.
+    """Check that all keys are set that handlers read; this is the last provider of an application.
 
     Raises:
         RuntimeError: A key is missing.
@@ -47,7 +47,7 @@ async def check_app_keys(app: web.Application) -> AsyncGenerator[None]:
 
 
 def _own_routes(app: web.Application) -> Iterator[web.AbstractRoute]:
-    """Yield the routes of an application without those of what is mounted in it."""
+    """Yield the routes of an application without those of its sub-applications."""
     for resource in app.router.resources():
         if not isinstance(resource, PrefixedSubAppResource):
             yield from resource

@@ -1,20 +1,20 @@
 """The task in which an application's providers start, wait and stop.
 
-Servers and test clients start an application in one task and may stop it in another. What spans a provider's `yield`
-does not bear that: the token of a context variable is reset in the context it was set in, a task group or a cancel
-scope is left by the task that entered it. So the providers have a task of their own:
+Servers and test clients start an application in one task, and may stop it in another one. But a context variable must
+be reset in the context in which it was set, and a task group or cancel scope must be left by the task that entered it.
+So the providers have a separate task:
 
     starting -> running -> stopping -> ended
          '--------------------'  (one fails to start)
 
-- *Starting* and *stopping*: whoever starts or stops the application waits. If they are cancelled meanwhile, the task is
-  cancelled in their place, as if a provider had been awaited by them.
-- *Running*: the task waits to be told to stop. When it is cancelled, a task group or a cancel scope of a provider has
-  failed, or the event loop closes: the providers stop at once, and the task that started the application, if it still
-  runs (that of a server does), is cancelled, as the application lacks what it needs.
-- Context variables that providers set are set for the application's handlers too, until it stops.
+- *Starting* and *stopping*: the code that starts or stops the application waits. If it is cancelled, the task of the
+  providers is cancelled instead, as if that code had awaited the provider.
+- *Running*: the task waits until the application stops. If the task is cancelled, a task group or cancel scope of a
+  provider has failed, or the event loop closes. Then the providers stop at once. The task that started the application
+  is cancelled if it still runs, as that of a server does, since the application has lost something that it needs.
+- Context variables that providers set are also set for the application's handlers, until it stops.
 
-It can never happen that the task outlives the application's teardown, or that an exception escapes it unnoticed.
+The task never outlives the application's teardown, and no exception is lost in it.
 """
 
 import asyncio
@@ -32,9 +32,9 @@ class ProviderTask:
     """A task that calls `start`, waits, and calls `stop`.
 
     Args:
-        app: Whose providers they are.
+        app: The application of the providers.
         start: Starts the providers.
-        stop: Stops those that started, and returns what they raised.
+        stop: Stops the providers that have started, and returns their errors.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class ProviderTask:
         """Wait until the providers have started, and set the context variables that they have set.
 
         Raises:
-            BaseException: What a provider raised; those before it have stopped again.
+            BaseException: The error of a provider; those before it have stopped again.
         """
         await self._wait_for(self._started)
         if not self._started.done():
@@ -69,7 +69,7 @@ class ProviderTask:
                 self._set.append(variable.set(value))
 
     async def stop(self) -> list[BaseException]:
-        """Have the providers stop, and return what they raised."""
+        """Stop the providers, and return their errors."""
         self._leave.set()
         await self._wait_for(self._task)
         for token in self._set:
@@ -81,24 +81,24 @@ class ProviderTask:
         return self._errors()
 
     async def _wait_for(self, future: asyncio.Future[Any]) -> None:
-        """Wait for `future` or the end of the task, which is cancelled in place of who waits."""
+        """Wait for `future` or the end of the task; if the waiting code is cancelled, the task is cancelled instead."""
         while not (future.done() or self._task.done()):
             try:
                 await asyncio.wait({future, self._task}, return_when=asyncio.FIRST_COMPLETED)
             except asyncio.CancelledError:
                 if future.done() and future is not self._task:
-                    # The start was over already.
+                    # The providers had started already.
                     self._leave.set()
                     await asyncio.wait({self._task})
                     raise
                 self._task.cancel()
 
     def _errors(self) -> list[BaseException]:
-        # A task that is cancelled before its first step runs nothing.
+        # A task that was cancelled before its first step has no result.
         return [asyncio.CancelledError()] if self._task.cancelled() else self._task.result()
 
     async def _run(self) -> list[BaseException]:
-        # Errors are returned: SystemExit, raised by a task, would go through the event loop to nobody in particular.
+        # Errors are returned, since a SystemExit that a task raises would end the event loop.
         try:
             await self._start()
         except BaseException as failure:  # noqa: BLE001 - raised by `start`

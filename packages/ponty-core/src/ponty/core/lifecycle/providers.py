@@ -1,13 +1,14 @@
-"""Providers: what an application needs while it runs, started before it serves and stopped after.
+"""Providers: resources that an application needs while it runs, opened before it serves and closed after that.
 
-A provider is an async generator function that takes the application. It runs up to its `yield` at startup and the
-rest at teardown. The rules:
+A provider is an async generator function that takes the application. It runs up to its `yield` at startup, and the rest
+at teardown. The rules:
 
-- providers start in their order, one after another, and stop in reverse;
-- each that started is stopped exactly once: at the application's teardown, or when a later one fails to start;
-- a provider that raises while it stops keeps none of the others from stopping, and the error is raised when all have;
-- the rest of a provider runs without an exception at its `yield`, so it needs no `try`;
-- one task (see `ponty.core.lifecycle.provider_task`) runs all of them from the first line to the last.
+- Providers start in order, one after another, and stop in reverse.
+- Each provider that has started is stopped exactly once: at the application's teardown, or when a later one fails to
+  start.
+- If a provider raises while it stops, the others still stop, and the error is raised after that.
+- The code after the `yield` runs without an exception, so it needs no `try`.
+- One task (see `ponty.core.lifecycle.provider_task`) runs all providers from the first line to the last.
 """
 
 import inspect
@@ -19,14 +20,16 @@ from aiohttp import web
 from ponty.core.lifecycle.provider_task import ProviderTask
 
 Provider = Callable[[web.Application], AsyncIterator[None]]
-"""An async generator function that takes the application and yields once."""
+"""An async generator function that takes the application and yields once.
+
+The code before the `yield` runs when the application starts, and the code after it when the application stops."""
 
 
 def listed(providers: Iterable[Provider]) -> tuple[Provider, ...]:
-    """List providers.
+    """Return the providers as a tuple; a single provider is refused.
 
     Raises:
-        TypeError: It is one provider, not a list of them.
+        TypeError: It is a provider, not a list.
     """
     if callable(providers):
         raise TypeError(f"providers is a list, as providers=[{_name(providers)}]")
@@ -34,7 +37,7 @@ def listed(providers: Iterable[Provider]) -> tuple[Provider, ...]:
 
 
 def lifespan(providers: Sequence[Provider]) -> Callable[[web.Application], AsyncGenerator[None]]:
-    """Make the one cleanup context of an application that runs its providers.
+    """Make the cleanup context of an application that runs all of its providers.
 
     Raises:
         TypeError: One of `providers` is not an async generator function.
@@ -81,14 +84,14 @@ async def _start(provider: Provider, app: web.Application) -> _Started:
 
 
 async def _stop(started: list[_Started]) -> list[BaseException]:
-    """Run the rest of each, last first, and return what they raised."""
+    """Run the rest of each provider, the last one first, and return their errors."""
     errors: list[BaseException] = []
     for provider in reversed(started):
         try:
             await anext(provider.rest)
         except StopAsyncIteration:
             continue
-        except BaseException as error:  # noqa: BLE001 - raised by the caller, when all have stopped
+        except BaseException as error:  # noqa: BLE001 - the caller raises it when all have stopped
             errors.append(error)
         else:
             errors.append(RuntimeError(f"the provider {provider.name} yielded twice"))
@@ -96,7 +99,7 @@ async def _stop(started: list[_Started]) -> list[BaseException]:
 
 
 def _check(provider: object) -> None:
-    """Refuse what is no provider."""
+    """Refuse an object that is not a provider."""
     if inspect.isasyncgen(provider):
         name = provider.__name__
         raise TypeError(f"{name!r} was called: a provider is the function itself, as providers=[{name}]")

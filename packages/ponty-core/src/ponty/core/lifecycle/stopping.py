@@ -1,4 +1,4 @@
-"""Whether an application has begun to stop, and who is to be told when it does."""
+"""Stopping: whether an application has begun to stop, and functions that are called when it does."""
 
 import asyncio
 import itertools
@@ -20,7 +20,7 @@ _numbers = itertools.count()
 
 
 def watch_stopping(app: web.Application) -> None:
-    """Have `app` note when its shutdown begins, before the requests in flight are waited for."""
+    """Make `app` note when its shutdown begins, before the server waits for the requests in flight."""
     app[_STOPPING] = _Stopping()
 
     async def begin(app: web.Application) -> None:
@@ -39,7 +39,7 @@ def is_watched(app: web.Application) -> bool:
 
 
 def is_stopping(app: web.Application) -> bool:
-    """Return whether the shutdown of `app` has begun, or its server got a signal; of one that nobody watches, False."""
+    """Return whether the shutdown of `app` has begun, or its server got a signal; False if that is not known."""
     state = app.get(SERVER_STATE)
     if state is not None and state.is_stopping:
         return True
@@ -47,10 +47,10 @@ def is_stopping(app: web.Application) -> bool:
 
 
 def when_stopping(request: web.Request, stop: Callable[[], None]) -> Callable[[], None]:
-    r"""Have a function called when the server of a request begins to stop: what never ends by itself ends then.
+    r"""Call a function when the server of a request begins to stop, to end work that never ends by itself.
 
-    It is called once no more connections are accepted, before the requests in flight are waited for, by the event loop
-    of the request. Streams of Ponty's end by themselves; this is for websockets and streams of bare aiohttp.
+    Use it for websockets and streams of bare aiohttp; Ponty's own streams end by themselves. The event loop of the
+    request calls the function when the server accepts no more connections, before it waits for the requests in flight.
 
     ::
 
@@ -68,12 +68,12 @@ def when_stopping(request: web.Request, stop: Callable[[], None]) -> Callable[[]
             return answer
 
     Args:
-        request: One whose handler runs. Of an application that neither `build_app` has made nor `serve` serves, the
-            stop is not noticed.
-        stop: A function that returns soon. Where the stop has begun already, it is called in a moment.
+        request: A request whose handler is running. Its application was made by `build_app`, or is served by `serve`;
+            otherwise, the stop is not noticed.
+        stop: The function, which must return quickly. If the stop has begun already, it is called in a moment.
 
     Returns:
-        A function after which `stop` is not called any more.
+        A function to call when the work has ended. After that, `stop` is not called any more.
     """
     for app in request.match_info.apps:
         stopping = app.get(_STOPPING)
@@ -94,4 +94,4 @@ def _forget(watchers: dict[int, Callable[[], None]], number: int) -> None:
 
 
 def _nothing() -> None:
-    """Have nothing to forget."""
+    """Do nothing, since the stop is not noticed."""

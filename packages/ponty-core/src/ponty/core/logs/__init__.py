@@ -1,8 +1,8 @@
-"""Log lines: one for each record, whatever a client sent.
+"""Logs: each record is one line, whatever a client sent.
 
 ::
 
     a request -> access_log (-> access_records) -.
-    aiohttp   -> server_log ---------------------+-> logging -> json_logs, where a program asks for it
+    aiohttp   -> server_log ---------------------+-> logging -> json_logs, if a program uses it
     Ponty     -> ponty.core.log_lines -----------'
 """

@@ -1,4 +1,4 @@
-"""The access log: one line for each request, whole whatever the client sent."""
+"""The access log: one complete line for each request, whatever the client sent."""
 
 import abc
 import datetime
@@ -14,40 +14,40 @@ from ponty.core.lifecycle.current_request import IDENTITY, RequestIdentity
 from ponty.core.logs.access_records import access_record
 
 CLIENT_ADDRESS = web.RequestKey("ponty.core.client_address", str)
-"""Where a request has the address of its client if a proxy that is trusted has told it."""
+"""The key of a request for the address of its client, from a trusted proxy."""
 
 addresses_told: list[object] = []
-"""Who may have told one: where nobody is, requests are not asked."""
+"""The middlewares that may set this address. If there are none, requests are not searched for it."""
 
 CLIENT_LEFT = 499
-"""What stands in place of a status where the client did not wait for its answer; nginx writes the same."""
+"""The status in the log if the client did not wait for its answer; nginx uses the same."""
 
 ACCESS_LINE = '%s - - [%s] "%s %s HTTP/%d.%d" %d %d "%s" "%s" %.6f'
-"""The line of a request."""
+"""The format of the line of a request."""
 
 ACCESS_LINE_WITH_ID = f"{ACCESS_LINE} %s"
-"""The line of a request that has an id."""
+"""The format of the line of a request with an id."""
 
 
 class AccessLogger(AbstractAccessLogger):
     """Logs requests in the combined log format, at INFO, followed by the seconds that each took, and its id if any.
 
-    What a client chose (request line, referrer, user agent) is written in printable ASCII: a quote, a backslash and
-    all else as an escape, so that no request can break its line, forge another, or stop the line from being written.
+    Text from the client (request line, referrer, user agent) is written in printable ASCII, and all other characters,
+    quotes and backslashes are escaped. So no request can break its line, forge another one, or prevent its line.
     """
 
     @property
     def enabled(self) -> bool:
-        """Whether anybody reads what is logged."""
+        """Whether the logger is enabled."""
         return self.logger.isEnabledFor(20)
 
     def log(self, request: web.BaseRequest, response: web.StreamResponse, time: float) -> None:
         """Log one request.
 
         Args:
-            request: What was asked.
-            response: What was answered.
-            time: The seconds from the one to the other.
+            request: The request.
+            response: The answer.
+            time: The seconds from the request to the answer.
         """
         logger = self.logger
         if not logger.isEnabledFor(logging.INFO):
@@ -83,7 +83,7 @@ class AccessLogger(AbstractAccessLogger):
             user_agent,
             time,
         )
-        # As `logger.info` does it, but for the search of who has called it.
+        # The same as `logger.info`, without its search for the calling function.
         if identity is None:
             record = access_record(logger, ACCESS_LINE, arguments)
         else:
@@ -94,9 +94,9 @@ class AccessLogger(AbstractAccessLogger):
 
 
 class AccessEntry(msgspec.Struct, gc=False):
-    """What a line of the access log tells, for who writes it in a form of his own.
+    """The values of a line of the access log, for handlers that write it in another form.
 
-    Texts that the client chose are printable ASCII, with backslashes for escapes, and without quotes otherwise.
+    Texts from the client are printable ASCII; quotes, backslashes and other characters are escaped by backslashes.
     """
 
     logger: str
@@ -111,23 +111,23 @@ class AccessEntry(msgspec.Struct, gc=False):
 
 
 class AccessTaker(abc.ABC):
-    """A handler of log records that takes the access log without them."""
+    """A log handler that can write lines of the access log without log records."""
 
     @abc.abstractmethod
     def takes_access(self) -> bool:
-        """Return whether nothing was changed in it by which records would be written otherwise."""
+        """Return whether it is unchanged, so that log records would give the same lines."""
 
     @abc.abstractmethod
     def take(self, entry: AccessEntry) -> None:
-        """Write a line."""
+        """Write a line of the access log."""
 
 
 NAMES_ATTRIBUTE = "__ponty_names_records__"
-"""The attribute of a filter that lets all records pass, and only writes the id of the request into them."""
+"""The attribute of a filter that passes all records, and only adds the id of the request to them."""
 
 
 def _takers(logger: logging.Logger) -> list[AccessTaker] | None:
-    """Return the handlers of a logger, if all of them take the access log without records and nobody else sees it."""
+    """Return the handlers of a logger, if all of them can take the access log without records; None otherwise."""
     if type(logger) is not logging.Logger or logging.getLogRecordFactory() is not logging.LogRecord:
         return None
     for each in logger.filters:
@@ -145,25 +145,25 @@ def _takers(logger: logging.Logger) -> list[AccessTaker] | None:
 
 
 def _path(request: web.BaseRequest) -> str:
-    """Return the path that was asked for, without the query."""
+    """Return the requested path, without the query."""
     target = request.raw_path
-    if target[:1] != "/" or target[:2] == "//" or "#" in target:  # which a URL is written otherwise from
+    if target[:1] != "/" or target[:2] == "//" or "#" in target:  # the URL writes such a target differently
         target = request.path_qs
     return escaped(target).partition("?")[0]
 
 
 @functools.lru_cache(maxsize=2)
 def _written(second: int) -> str:
-    """Return a second, since the epoch, as the combined log format writes it."""
+    """Return a time, in seconds since the epoch, in the form of the combined log format."""
     return datetime.datetime.fromtimestamp(second, datetime.UTC).strftime("%d/%b/%Y:%H:%M:%S +0000")
 
 
 _HARMLESS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-"""The methods that need not be looked through."""
+"""The methods that need not be checked for characters to escape."""
 
 
 def escaped(text: str) -> str:
-    """Return a text in printable ASCII, without quotes, and with backslashes as escapes only."""
+    """Return a text in printable ASCII; quotes, backslashes and other characters are escaped."""
     is_printable = text.isascii() and text.isprintable()
     if is_printable and '"' not in text and "\\" not in text:
         return text

@@ -1,8 +1,8 @@
-"""Records of the access log, made without what is the same in each of them.
+"""Log records of the access log, made quickly from the parts that they have in common.
 
-A record of `logging` asks for the process, the thread, the task and the parts of a path each time. Of the lines of the
-access log, all these are known: so a record is a copy of the first one of its logger, with what differs. Where the
-program has a factory of records, that one makes them.
+A record of `logging` looks up the process, the thread, the task and the file each time. For lines of the access log,
+all these are known. So a record is a copy of the first record of its logger, with the values that differ. If the
+program has its own record factory, that one makes the records.
 """
 
 import asyncio
@@ -28,14 +28,14 @@ def access_record(logger: logging.Logger, line: str, arguments: tuple[object, ..
     created = fields["created"] = time.time()
     fields["msecs"] = int((created - int(created)) * 1000) + 0.0
     fields["relativeCreated"] = first["relativeCreated"] + (created - first["created"]) * 1000
-    if "taskName" in fields:  # as from Python 3.12 on
+    if "taskName" in fields:  # from Python 3.12 on
         fields["taskName"] = _task_name()
     return record
 
 
 @functools.lru_cache(maxsize=64)
 def _first(name: str, line: str, process: int, thread: int, thread_name: str) -> dict[str, Any]:
-    """Return what all records of a logger have, in one thread of a process."""
+    """Return the attributes that all records of a logger have in common, in one thread of a process."""
     del process, thread, thread_name
     return logging.LogRecord(name, logging.INFO, _FILE, 0, line, (), None, "log").__dict__
 

@@ -1,8 +1,7 @@
-"""`json_logs`: log lines that machines read, one JSON object each.
+"""`json_logs` writes log lines for machines, each a JSON object.
 
-A line is made of the record alone: what a client sent is escaped by JSON, so no line break in it can forge another.
-Of the access log, only what tells no secret is taken: the path without its query, and neither of the headers that hold
-tokens, cookies and addresses that a user came from.
+Text from a client is escaped by JSON, so a line break in it cannot forge another line. Values of the access log that
+may be secret are left out: the query of the path, and headers with tokens, cookies, or the page that a user came from.
 """
 
 import contextlib
@@ -23,29 +22,29 @@ from ponty.core.logs.access_log import ACCESS_LINE, ACCESS_LINE_WITH_ID, AccessE
 def json_logs(
     *, level: int | str = logging.INFO, stream: TextIO | None = None, loggers: Iterable[str] = ("aiohttp", "ponty")
 ) -> logging.Handler:
-    """Write logs as JSON lines.
+    """Write the logs of Ponty and aiohttp as JSON lines.
 
     ::
 
         handler = json_logs(loggers=("",))
 
-    Each line has `time`, `level`, `logger` and `message`; `request_id` and `trace_id` where `request_ids` has given
-    the request one; `exception`, the traceback; and in the access log `client`, `method`, `path`, `status`, `bytes`,
-    `user_agent` and `seconds`. Queries, referrers, cookies and other headers are left out. Called again, it takes the
-    place of what the call before has set up.
+    Each line has `time`, `level`, `logger` and `message`. With `request_ids`, lines of a request have `request_id` and
+    `trace_id`. A line of an error has `exception`, its traceback. Lines of the access log have `client`, `method`,
+    `path`, `status`, `bytes`, `user_agent` and `seconds`; queries, referrers, cookies and other headers are left out.
+    Another call replaces the handler of an earlier call.
 
     Args:
-        level: The least level that is written.
-        stream: Where to; None is the standard error stream.
-        loggers: The loggers whose records are written, those below them included, and by nobody else then; `""` is
-            the root of all.
+        level: The lowest level that is written.
+        stream: The stream to write to; None for the standard error stream.
+        loggers: The names of the loggers whose records are written, with those of their children. Handlers of their
+            parents no longer get these records. `""` is the root logger.
 
     Returns:
-        The handler that writes.
+        The log handler.
 
     Raises:
-        TypeError: `loggers` is one name, not a list of them.
-        ValueError: There is no such level.
+        TypeError: `loggers` is a text, not a list.
+        ValueError: `level` is not a level.
     """
     if isinstance(loggers, str):
         raise TypeError(f"json_logs: loggers is a list of names, as [{loggers!r}]")
@@ -53,7 +52,7 @@ def json_logs(
     handler.setFormatter(JsonFormatter())
     for name in loggers:
         logger = logging.getLogger(name)
-        logger.setLevel(level)  # where there is no such level, nothing is changed
+        logger.setLevel(level)  # it raises before anything is changed if there is no such level
         for other in [*logger.handlers]:
             if isinstance(other, _JsonHandler):
                 logger.removeHandler(other)
@@ -66,7 +65,7 @@ class JsonFormatter(logging.Formatter):
     """Formats a record as a JSON object on one line."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line."""
+        """Return the record as a line of JSON."""
         line: dict[str, object] = {
             "time": _time(record.created),
             "level": record.levelname,
@@ -89,13 +88,13 @@ class JsonFormatter(logging.Formatter):
 
 
 class _JsonHandler(AccessTaker, logging.StreamHandler[TextIO]):
-    """The handler that `json_logs` sets up, of a class of its own, so that it is found again.
+    """The handler that `json_logs` adds; a later call finds it by its class.
 
-    Lines of the access log are written as records of them would be, without making these.
+    It writes lines of the access log without log records, in the same form.
     """
 
     def takes_access(self) -> bool:
-        """Return whether it has the filters, the level and the formatter that it was made with."""
+        """Return whether its filters, level and formatter are unchanged."""
         return (
             not self.filters
             and self.level <= logging.INFO
@@ -131,7 +130,7 @@ class _JsonHandler(AccessTaker, logging.StreamHandler[TextIO]):
                 stream = self.stream
                 stream.write(line)
                 stream.flush()
-            except Exception:  # noqa: BLE001 - as with every record: logging ends no request
+            except Exception:  # noqa: BLE001 - an error of logging must not end a request
                 self.handleError(logging.makeLogRecord({"msg": line, "name": entry.logger}))
 
 
@@ -144,7 +143,7 @@ _IDS = ',"request_id":"%s","trace_id":"%s"'
 _ACCESS_LINES = frozenset({ACCESS_LINE, ACCESS_LINE_WITH_ID})
 
 _encode = msgspec.json.Encoder().encode
-"""Encodes a line, all of whose values are texts and numbers."""
+"""Encode a line, which only has texts and numbers."""
 
 
 def _add_access(line: dict[str, object], arguments: tuple[object, ...]) -> None:
@@ -161,7 +160,7 @@ def _add_access(line: dict[str, object], arguments: tuple[object, ...]) -> None:
 
 
 def _time(seconds: float) -> str:
-    """Return a time since the epoch as RFC 3339 writes it, to the millisecond."""
+    """Return a time since the epoch in the form of RFC 3339, with milliseconds."""
     second = int(seconds)
     return _written(second) + _MILLISECONDS[int((seconds - second) * 1000)]
 
@@ -175,7 +174,7 @@ _MILLISECONDS = [f".{number:03}+00:00" for number in range(1000)]
 
 
 def _inside(text: str) -> str:
-    """Return how a text is written between the quotes of JSON."""
+    """Return a text as it is written between the quotes of a JSON string."""
     return _encode(_sound(text)).decode()[1:-1]
 
 
@@ -183,5 +182,5 @@ _inside_once = functools.lru_cache(maxsize=64)(_inside)
 
 
 def _sound(text: str) -> str:
-    """Return a text that UTF-8 can hold."""
+    """Return a text that UTF-8 can encode."""
     return text.encode(errors="backslashreplace").decode()

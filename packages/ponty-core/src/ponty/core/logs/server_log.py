@@ -1,4 +1,4 @@
-"""What aiohttp's server logs: one line for each record, tracebacks included."""
+"""The log of aiohttp's server: one line for each record, also with a traceback."""
 
 import logging
 from collections.abc import MutableMapping
@@ -8,10 +8,10 @@ from ponty.core.log_lines import log_error, plain
 
 
 class ServerLogger(logging.LoggerAdapter[logging.Logger]):
-    """A logger that writes an error on one line, whatever is in it."""
+    """A logger that writes each error on one line, whatever text is in it."""
 
     def log(self, level: int, msg: object, *args: object, **kwargs: Any) -> None:
-        """Log, on one line."""
+        """Log a record on one line."""
         error = kwargs.get("exc_info")
         if isinstance(error, BaseException):
             log_error(self.logger, plain(str(msg)), *args, error=error)
@@ -19,5 +19,5 @@ class ServerLogger(logging.LoggerAdapter[logging.Logger]):
             super().log(level, msg, *args, **kwargs)
 
     def process(self, msg: Any, kwargs: MutableMapping[str, Any]) -> tuple[Any, MutableMapping[str, Any]]:
-        """Leave the message as it is."""
+        """Return the message unchanged."""
         return msg, kwargs

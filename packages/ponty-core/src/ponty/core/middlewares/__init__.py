@@ -1,4 +1,4 @@
-"""What stands around a handler: what makes errors answers, and how middlewares are put around each other.
+"""The layers around a handler: guards that turn errors into answers, and the joining of middlewares.
 
 ::
 
@@ -6,5 +6,5 @@
                                                                                  | returns: response_checks
                                                                                  | raises:  error_watchers, errors
     the client <- error_middleware <- passages  <--------------------------------'
-                        '- sent_file, of a file that was sent while it was prepared
+                        '- sent_file, for a file that was sent while it was prepared
 """

@@ -1,8 +1,8 @@
-"""Every exception becomes an answer here, and nowhere else.
+"""The error middleware: every exception becomes an answer here, and nowhere else.
 
-What turns exceptions into answers (`ponty.core.middlewares.guarding`) stands around each handler that `build_app`
-mounts and around what no route matches, so that middlewares see answers, errors included. It stands once more around
-the whole application: for what middlewares raise, and for what others add to the application later.
+A guard (`ponty.core.middlewares.guarding`) turns exceptions into answers. It is put around each handler that
+`build_app` mounts, and around the handler of unmatched paths, so middlewares see answers and no exceptions. It is also
+put around the whole application, for exceptions of middlewares, and of parts that are added to the application later.
 """
 
 import functools
@@ -40,7 +40,7 @@ _GUARD = "__ponty_guard__"
 
 
 class _Guard(msgspec.Struct, frozen=True):
-    """A handler, and what `answering` has put around it."""
+    """A handler, and the guard that `answering` has put around it."""
 
     guarded: Handler
     handler: Handler
@@ -50,10 +50,10 @@ class _Guard(msgspec.Struct, frozen=True):
 
 
 def answer_errors(settings: AnswerSettings | None = None) -> Middleware:
-    """Make the outermost middleware of an application: the exit of whatever its handlers and middlewares raise.
+    """Make the outermost middleware of an application, which answers all that handlers and middlewares raise.
 
     Args:
-        settings: What the application answers with.
+        settings: The application's own answers.
     """
     own = settings if settings is not None and settings.answers_errors() else None
 
@@ -69,7 +69,7 @@ def answer_errors(settings: AnswerSettings | None = None) -> Middleware:
         _settle(request, answer, arrives=arrives)
         for app in apps:
             receivers = app.on_response_prepare
-            # As `has_a_say` has it, without a call.
+            # The same check as `has_a_say`, without a call.
             if receivers and (receivers[0] is not add_noted_headers or len(receivers) > 1):
                 return await _prepared(request, answer) if middleware in apps[0].middlewares else answer
         return answer
@@ -79,22 +79,22 @@ def answer_errors(settings: AnswerSettings | None = None) -> Middleware:
 
 
 def _settle(request: web.Request, answer: web.StreamResponse, *, arrives: bool) -> None:
-    """Set the headers that the server adds to `answer`, and end the connection where nothing more can come over it.
+    """Set the headers that the server adds to `answer`, and close the connection if no further request can follow.
 
     Args:
-        request: What is answered.
-        answer: What is sent next, or was sent already.
-        arrives: Whether some of the body had not come when the handler was called.
+        request: The request that is answered.
+        answer: The answer, which may be sent already.
+        arrives: Whether the body had not arrived completely when the handler was called.
     """
     if type(answer) is not PlainResponse and type(request.writer) is not ServerWriter and not answer.prepared:
-        answer.headers.setdefault(hdrs.SERVER, SERVER_NAME)  # a server of Ponty's names itself
+        answer.headers.setdefault(hdrs.SERVER, SERVER_NAME)  # Ponty's server sets it itself
     if request.version < HttpVersion11 and hdrs.TRANSFER_ENCODING in request.headers:
-        # RFC 9112 §6.1: where the body of such a request ends is not certain.
+        # RFC 9112 §6.1: it is not certain where the body of such a request ends.
         answer.force_close()
     if arrives:
         content = request.content
         if content.exception() is not None:
-            # What follows a broken body is no request that can be read. Nor is aiohttp to read on and log it.
+            # After a broken body, no request can be read. aiohttp must not read on and log it either.
             answer.force_close()
             content.feed_eof()
         else:
@@ -102,30 +102,30 @@ def _settle(request: web.Request, answer: web.StreamResponse, *, arrives: bool) 
 
 
 async def _prepared(request: web.Request, answer: web.StreamResponse) -> web.StreamResponse:
-    """Prepare an answer while an error of who is asked about it can still be answered."""
+    """Prepare an answer here, where an error of a receiver of `on_response_prepare` can still be answered."""
     if answer.prepared or isinstance(answer, BrokenAnswer):
         return answer
     try:
         await answer.prepare(request)
     except ConnectionError:
         raise
-    except Exception as error:  # noqa: BLE001 - the one exit for all of them
+    except Exception as error:  # noqa: BLE001 - all exceptions are answered here
         log_failure(request, error)
         return BrokenAnswer() if request.writer.output_size else ClosingAnswer(500)
     return SentFile(answer) if isinstance(answer, web.FileResponse) else answer
 
 
 def answering(settings: AnswerSettings | None = None) -> Callable[[Handler], Handler]:
-    """Make the guard around handlers, which answers all that they raise, so that middlewares see answers only.
+    """Make the guard for handlers, which answers all that they raise, so that middlewares only see answers.
 
     Args:
-        settings: What the application of the handlers answers with.
+        settings: The own answers of the handlers' application.
     """
     own = settings if settings is not None and settings.answers_errors() else None
     rendering = settings if settings is not None and settings.renders() else None
 
     def guard(handler: Handler) -> Handler:
-        has_own_limit = hasattr(handler, MAX_SIZE_ATTRIBUTE)  # and refuses what is over it, in its own words
+        has_own_limit = hasattr(handler, MAX_SIZE_ATTRIBUTE)  # then the handler itself refuses larger bodies
 
         async def guarded(request: web.Request) -> web.StreamResponse:
             if not (has_own_limit or request.content.is_eof()) and announces_too_much(request):
@@ -151,16 +151,16 @@ def answering(settings: AnswerSettings | None = None) -> Callable[[Handler], Han
 
 
 def whole(app: web.Application, handler: Handler) -> Handler | None:
-    """Make one function of a handler, what `answering` has put around it, and the middleware of `answer_errors`.
+    """Make one function from a handler, its guard by `answering`, and the middleware of `answer_errors`.
 
-    It does what these three do one within the other, where nothing else stands between them.
+    The function does the same as these three, and is faster. There must be no other middleware between them.
 
     Args:
-        app: One that serves, and is served as it is, not as a part of another one.
-        handler: That of a route.
+        app: A frozen application that is not a part of another one.
+        handler: The handler of a route.
 
     Returns:
-        The function; None where something else stands around the handler.
+        The function; None if another middleware or wrapper is around the handler.
     """
     guard: _Guard | None = getattr(handler, _GUARD, None)
     if guard is None or guard.guarded is not handler or guard.is_set or not _stands_alone(app):
@@ -176,12 +176,12 @@ def whole(app: web.Application, handler: Handler) -> Handler | None:
         if arrives and not has_own_limit and announces_too_much(request):
             given: web.StreamResponse = too_large(request)
         else:
-            # As `answered` does, without a coroutine more.
+            # The same as `answered`, without another coroutine.
             try:
                 given = await inner(request)
                 if type(given) is not PlainResponse or not given.is_settled():
                     given = await checked(request, given, inner)
-            except BaseException as error:  # a panic and SystemExit end no server
+            except BaseException as error:  # a panic of an extension or SystemExit must not end the server
                 if not isinstance(error, Exception) and is_for_others(error):
                     raise
                 given = answer_to_raised(request, error) if own is None else await answer_raised(request, error, own)
@@ -193,7 +193,7 @@ def whole(app: web.Application, handler: Handler) -> Handler | None:
 
 
 def _stands_alone(app: web.Application) -> bool:
-    """Return whether the middleware of `answer_errors` is the only one, and nobody has a say in plain answers."""
+    """Return whether `answer_errors` is the only middleware, and no receiver changes plain answers."""
     around = app.middlewares
     return len(around) == 1 and hasattr(around[0], _OUTERMOST) and not has_a_say(app)
 
@@ -201,10 +201,10 @@ def _stands_alone(app: web.Application) -> bool:
 def answering_for_others(
     middlewares: Sequence[Middleware], settings: AnswerSettings | None = None
 ) -> Iterator[Middleware]:
-    """Put around each of an application's middlewares but the outermost what answers all that it raises.
+    """Put a guard around each of an application's middlewares but the outermost one.
 
-    What the outermost raises is answered by `answer_errors`, which stands around it. Those of Ponty's own that stand
-    next to each other become one, and answer themselves.
+    Errors of the outermost are answered by `answer_errors`, which is around it. Ponty's own middlewares that are next
+    to each other are joined into one, which answers errors itself.
     """
     own = settings if settings is not None and settings.answers_errors() else None
     for number, middleware in enumerate(joined(middlewares, functools.partial(answer_raised, settings=own))):
@@ -218,12 +218,12 @@ def answering_for_others(
 def _answering_middleware(middleware: Middleware, settings: AnswerSettings | None) -> Middleware:
     @web.middleware
     async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
-        # As `answered` does, without a coroutine more for each middleware and request.
+        # The same as `answered`, without another coroutine for each middleware and request.
         try:
             answer = await middleware(request, handler=handler)
             if type(answer) is not PlainResponse or not answer.is_settled():
                 return await checked(request, answer)
-        except BaseException as error:  # a panic and SystemExit end no server
+        except BaseException as error:  # a panic of an extension or SystemExit must not end the server
             if is_for_others(error):
                 raise
             return await answer_raised(request, error, settings)

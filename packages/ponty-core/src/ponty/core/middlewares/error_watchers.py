@@ -1,7 +1,7 @@
-"""Who wants to know what a handler or middleware has raised, before it becomes an answer.
+"""Error watchers: functions that are called with each error of a handler or middleware before it becomes an answer.
 
-Middlewares see answers only. What records the errors of a request puts a watcher into it, on its way in; what counts
-those of a whole application has a watcher there, which costs nothing as long as all goes well.
+Middlewares only see answers. A middleware that records errors, such as `tracing`, puts a watcher into the request. A
+watcher for a whole application, such as that of `metrics`, costs nothing as long as there are no errors.
 """
 
 from collections.abc import Callable
@@ -17,21 +17,21 @@ _APP_WATCHERS = web.AppKey("_APP_WATCHERS", tuple[Callable[[web.Request, BaseExc
 
 
 def watch_errors(request: web.Request, watcher: Watcher) -> None:
-    """Have `watcher` called with each error of the request that is answered."""
+    """Call `watcher` with each error of the request that is answered."""
     request[_WATCHERS] = (*request.get(_WATCHERS, ()), watcher)
 
 
 def watch_errors_of(app: web.Application, watcher: Callable[[web.Request, BaseException], object]) -> None:
-    """Have `watcher` called with each error that is answered in an application, and its request."""
+    """Call `watcher` with each error that is answered in an application, and its request."""
     app[_APP_WATCHERS] = (*app.get(_APP_WATCHERS, ()), watcher)
 
 
 def tell_watchers(request: web.Request, error: BaseException) -> None:
-    """Call those who watch; an error alone in its group is told without the group."""
+    """Call the watchers; if an error is alone in its group, they get it without the group."""
     for app in request.match_info.apps:
         for watch in app.get(_APP_WATCHERS, ()):
             watch(request, sole(error))
-    # To ask for what is not there takes an exception, which floods of bad requests should not cost.
+    # A look-up of a missing key would raise an exception inside, which is too slow for floods of bad requests.
     for key in request:
         if key is _WATCHERS:
             break
@@ -42,7 +42,7 @@ def tell_watchers(request: web.Request, error: BaseException) -> None:
 
 
 def sole(error: BaseException) -> BaseException:
-    """Take the one exception out of a group of one, as a task group with a single failed task raises it."""
+    """Return the only exception of a group, such as that of a task group with a single failed task."""
     while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
         error = error.exceptions[0]
     return error

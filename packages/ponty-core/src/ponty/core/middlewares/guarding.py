@@ -1,6 +1,6 @@
-"""What is put around whatever may raise: an answer comes out of it, or what cancels the whole.
+"""Guards: each exception becomes an answer, except those that cancel the task or end the program.
 
-It stands around each handler, each middleware, and the whole application: see
+A guard is put around each handler, each middleware, and the whole application: see
 `ponty.core.middlewares.error_middleware`.
 """
 
@@ -30,21 +30,21 @@ logger: logging.Logger = logging.getLogger("ponty.core")
 
 
 async def answered(handler: Handler, request: web.Request, settings: AnswerSettings | None) -> web.StreamResponse:
-    """Return the answer of `handler`, or the one to what it raises.
+    """Return the answer of `handler`, or the answer to the exception that it raises.
 
     Args:
-        handler: What answers.
-        request: What is asked.
-        settings: The application's own answers to errors; None where it has none.
+        handler: The handler.
+        request: The request.
+        settings: The application's own answers to errors; None if it has none.
     """
     try:
         answer = await handler(request)
         if type(answer) is not PlainResponse or not answer.is_settled():
             return await checked(request, answer, handler)
-    except Exception as error:  # noqa: BLE001 - the one exit for all of them, which floods of bad requests go through
+    except Exception as error:  # noqa: BLE001 - all are answered here; this is the quick way for floods of bad requests
         tell_watchers(request, error)
         return _answer(request, error) if settings is None else await _answer_as_set(request, error, settings)
-    except BaseException as error:  # a panic and SystemExit end no server
+    except BaseException as error:  # a panic of an extension or SystemExit must not end the server
         if is_for_others(error):
             raise
         return await answer_raised(request, error, settings)
@@ -52,15 +52,15 @@ async def answered(handler: Handler, request: web.Request, settings: AnswerSetti
 
 
 async def checked(request: web.Request, answer: web.StreamResponse, handler: object = None) -> web.StreamResponse:
-    """Return an answer that can be sent: `answer`, or that there is nothing new in it.
+    """Return an answer that can be sent: `answer`, or a 304 if the client has the same already.
 
     Args:
-        request: What is asked.
-        answer: What was returned.
-        handler: What has returned it, for a message.
+        request: The request.
+        answer: The answer that was returned.
+        handler: The function that has returned it, for the message of an error.
 
     Raises:
-        Exception: It can not be sent.
+        Exception: The answer cannot be sent.
     """
     check_sendable(answer, handler)
     if answer.prepared:
@@ -71,13 +71,13 @@ async def checked(request: web.Request, answer: web.StreamResponse, handler: obj
 
 
 def is_for_others(error: BaseException) -> bool:
-    """Return whether `error` is not about the request: the task was cancelled, or the program ends.
+    """Return whether `error` does not concern the request: the task was cancelled, or the program ends.
 
-    A handler that was cancelled because it took too long is cancelled no more: that is answered.
+    If a handler was cancelled because it took too long, this ends its cancellation, so that it can be answered.
     """
     if isinstance(error, asyncio.CancelledError):
-        return not take_late(error) and _is_cancelled()  # otherwise it waited for something else that was
-    # What is thrown away with its loop is not answered.
+        return not take_late(error) and _is_cancelled()  # otherwise another task was cancelled that it waited for
+    # A coroutine that is discarded with its event loop is not answered.
     return isinstance(error, KeyboardInterrupt) or (isinstance(error, GeneratorExit) and not _is_running())
 
 
@@ -92,7 +92,7 @@ async def answer_raised(
 
 
 def answer_to_raised(request: web.Request, error: BaseException) -> web.StreamResponse:
-    """Return the answer to `error` where the application has none of its own."""
+    """Return the answer to `error` if the application has no own answers."""
     if not isinstance(error, Exception) and is_late(error):
         return _too_late(request)
     tell_watchers(request, error)
@@ -107,7 +107,7 @@ def _too_late(request: web.Request) -> web.StreamResponse:
 
 
 async def _answer_as_set(request: web.Request, error: Exception, settings: AnswerSettings) -> web.StreamResponse:
-    """Answer as the application has it, or else as any does."""
+    """Answer with the application's own answer, or otherwise with Ponty's."""
     cause = sole(error)
     own = settings.answer_to(cause)
     if own is None or request.writer.output_size or is_client_s(request, cause) or isinstance(cause, CutOff):
@@ -120,7 +120,7 @@ async def _answer_as_set(request: web.Request, error: Exception, settings: Answe
             made = own(request, cause)
             answer = made if isinstance(made, web.StreamResponse) else await _awaited(made)
         check_sendable(answer)
-    except Exception as raised:  # noqa: BLE001 - what the program raises in its place
+    except Exception as raised:  # noqa: BLE001 - the function of the program may raise anything
         return _answer(request, raised)
     if answer.status >= 500 and not isinstance(cause, PontyError | web.HTTPException):
         log_failure(request, cause)
@@ -138,7 +138,7 @@ def _answer(request: web.Request, error: BaseException) -> web.StreamResponse:
         return BrokenAnswer()
     try:
         if isinstance(error, PontyError):
-            # First what floods of bad requests end in.
+            # First the answer for floods of bad requests.
             if (answer := refusal(error)) is not None:
                 return answer
             answer = ponty_error(error)
@@ -149,20 +149,20 @@ def _answer(request: web.Request, error: BaseException) -> web.StreamResponse:
                 check_sendable(answer)
             mark_refused(error, answer)
             return answer
-    except Exception as defect:  # noqa: BLE001 - the last resort, for what nobody foresaw
+    except Exception as defect:  # noqa: BLE001 - the last resort, for a defect in Ponty itself
         error = defect
     log_failure(request, error)
     return problem(500)
 
 
 class BrokenAnswer(web.StreamResponse):
-    """In place of an answer that failed after it had begun: only a cut connection tells that it isn't whole."""
+    """Replaces an answer that failed after it had begun: only a cut connection shows that it is not whole."""
 
     def __init__(self) -> None:
         super().__init__(status=500)
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
-        """Have aiohttp close the connection of `request`."""
+        """Raise, so that aiohttp closes the connection of `request`."""
         del request
         raise ConnectionResetError("the answer failed after it had begun")
 
@@ -181,12 +181,12 @@ def _is_running() -> bool:
 
 
 def _has_left(request: web.Request, error: BaseException) -> bool:
-    """Return whether `error` says only that the client has closed the connection."""
+    """Return whether `error` only says that the client has closed the connection."""
     return isinstance(error, CutOff) or (isinstance(error, ConnectionError) and has_left(request))
 
 
 def log_failure(request: web.Request, error: BaseException) -> None:
-    """Log what no client is told: the traceback, beside words of the program's own."""
+    """Log the traceback of an error, which no client gets, with the method and the route."""
     log_error(logger, "%s %s failed", request.method, _route(request), error=error)
 
 

@@ -1,19 +1,20 @@
-"""Middlewares of Ponty's own: those that stand next to each other are one, a *passage* of several steps.
+"""Passages: Ponty's own middlewares that are next to each other are joined into one, a *passage* of several steps.
 
-A middleware costs a coroutine for each request, however little it does, and once more what guards it. What Ponty's own
-do before and after a handler needs no waiting, so each is a `Step`, of plain functions. Its states, for a request:
+A middleware costs a coroutine for each request, however little it does, and its guard costs another one. Ponty's own
+middlewares do not wait for anything before and after the handler, so each is a `Step` of plain functions. The states of
+a step, for a request:
 
-- *entered*: `enter` has been called, by the outermost first, and has told which headers are to be sent along;
-- *left*: the answer is there, has these headers, and `leave` has been called, by the innermost first;
-- *over*: `end` was called, whatever has happened in between.
+- *entered*: `enter` was called, the outermost step first, and has returned the headers for the answer.
+- *left*: the answer is there and has these headers, and `leave` was called, the innermost step first.
+- *over*: `end` was called, whatever has happened before.
 
-Of a step that raises while it is entered, and of those behind it, nothing is sent along: the answer to that goes out
-through the steps before it, as it would through middlewares. Under an application that `build_app` has not made, the
-error itself does.
+If a step raises in `enter`, its headers and those of the steps inside it are not sent. The answer to the error goes out
+through the steps around it, as through middlewares. In an application that `build_app` has not made, the error itself
+does.
 
-Most answers are unsent when they come back: the headers are added to them then, and a plain answer stays one. A stream
-was begun by its handler, so the headers are noted before, and added when the stream is prepared, by a receiver of the
-signal `on_response_prepare` that `build_app` connects. Under other applications, streams go without.
+Most answers are unsent when the handler returns them. Then the headers are added, and a plain answer stays plain. A
+stream is begun by its handler, so the headers are noted before, and a receiver of the signal `on_response_prepare`,
+which `build_app` connects, adds them when the stream is prepared. In other applications, streams do not get them.
 """
 
 import abc
@@ -31,20 +32,20 @@ from ponty.core.responses.noted_headers import merge, noted
 from ponty.core.responses.plain_response import PlainResponse
 
 Notes = dict[object, Any]
-"""What steps note of a request while it is on its way, each by itself."""
+"""The notes that steps keep for a request, each under its own key."""
 
 AnswerError = Callable[[web.Request, BaseException], Awaitable[web.StreamResponse]]
 
 STEPS_ATTRIBUTE = "__ponty_steps__"
-"""The attribute of a middleware that has the steps it is made of."""
+"""The attribute of a middleware that lists its steps."""
 
 
 class Instead(NamedTuple):
-    """An answer in place of that of the handler, and of the steps behind the one that returns this.
+    """An answer that replaces that of the handler; the steps inside the one that returns this are not entered.
 
     Args:
-        answer: Returns the answer; None where the handler is to answer after all.
-        further: The headers for the answer of the handler then.
+        answer: Returns the answer; None if the handler should answer after all.
+        further: The headers for the answer of the handler in that case.
     """
 
     answer: Callable[[], Awaitable[web.StreamResponse | None]]
@@ -52,31 +53,31 @@ class Instead(NamedTuple):
 
 
 class Step(abc.ABC):
-    """The part of a middleware before and after the handler, without waiting.
+    """A middleware that does not wait: its work before and after the handler.
 
-    `leave` and `end` are called where a class has its own, also where the step was not entered; it can see that by its
-    notes.
+    `leave` and `end` are only called if a class overrides them. They are also called if the step was not entered, which
+    they can see by its notes.
     """
 
     @abc.abstractmethod
     def enter(self, request: web.Request, notes: Notes) -> FurtherHeaders | Instead | None:
-        """Take a request on its way in, and return the headers for its answer."""
+        """Do the work before the handler, and return the headers for the answer."""
 
     def leave(self, request: web.Request, answer: web.StreamResponse, notes: Notes) -> web.StreamResponse:
-        """Take its answer on the way out, and return what is answered."""
+        """Do the work after the handler, and return the answer to send."""
         del request, notes
         return answer
 
-    def end(self, notes: Notes) -> None:  # noqa: B027 - most have nothing to take back
-        """Take back what `enter` has done, if it has done anything."""
+    def end(self, notes: Notes) -> None:  # noqa: B027 - most have nothing to undo
+        """Undo the changes of `enter`, if it has made any."""
 
 
 def passage(*steps: Step, answer_error: AnswerError | None = None) -> Middleware:
-    """Make one middleware of steps.
+    """Make one middleware from steps.
 
     Args:
         *steps: The steps, the outermost first.
-        answer_error: Answers what a step raises while it is entered; None to have it raised.
+        answer_error: Answers the errors of `enter`; None to raise them.
     """
     way_in = _WayIn(steps, answer_error)
     leaves = tuple(step.leave for step in reversed(steps) if type(step).leave is not Step.leave)
@@ -95,7 +96,7 @@ def passage(*steps: Step, answer_error: AnswerError | None = None) -> Middleware
                 try:
                     answer = await handler(request)
                 finally:
-                    noted.set(before)  # which costs less than a token
+                    noted.set(before)  # this is quicker than a token
             if type(answer) is PlainResponse:
                 answer.carry_all(further)
             elif not answer.prepared:
@@ -112,11 +113,11 @@ def passage(*steps: Step, answer_error: AnswerError | None = None) -> Middleware
 
 
 class _Turned(NamedTuple):
-    """Where a request does not go straight on.
+    """The step at which a request does not go on to the next one.
 
     Args:
         number: The number of the step.
-        why: What may answer instead.
+        why: The answer that the step may give instead.
     """
 
     number: int
@@ -131,11 +132,11 @@ _NOTHING = further_headers({})
 
 
 class _WayIn:
-    """How a request enters steps.
+    """Calls `enter` of all steps for a request.
 
     Args:
         steps: The steps.
-        answer_error: Answers what one of them raises.
+        answer_error: Answers the errors of `enter`.
     """
 
     def __init__(self, steps: Sequence[Step], answer_error: AnswerError | None) -> None:
@@ -145,7 +146,7 @@ class _WayIn:
     def enter(
         self, request: web.Request, notes: Notes, further: list[FurtherHeaders], start: int = 0
     ) -> _Turned | None:
-        """Enter the steps from `start` on, and add their headers to `further`."""
+        """Enter the steps, beginning at `start`, and add their headers to `further`."""
         number = start
         try:
             for enter in self._enters[start:]:
@@ -155,14 +156,14 @@ class _WayIn:
                 elif type(more) is Instead:
                     return _Turned(number, more)
                 number += 1
-        except BaseException as error:  # noqa: BLE001 - a panic and SystemExit end no server
+        except BaseException as error:  # noqa: BLE001 - a panic or SystemExit must not end the server
             return _Turned(number, Instead(functools.partial(_raised, error), _NOTHING))
         return None
 
     async def turn(
         self, turned: _Turned | None, request: web.Request, notes: Notes, further: list[FurtherHeaders]
     ) -> web.StreamResponse | None:
-        """Return the answer in place of the handler's; None where all steps were entered after all."""
+        """Return the answer that replaces the handler's; None if all steps were entered after all."""
         try:
             while turned is not None:
                 answer = await turned.why.answer()
@@ -178,11 +179,11 @@ class _WayIn:
 
 
 def joined(middlewares: Iterable[Middleware], answer_error: AnswerError) -> Iterator[Middleware]:
-    """Make one passage of those middlewares that are made of steps and stand next to each other.
+    """Join middlewares that are made from steps and are next to each other into one passage.
 
     Args:
         middlewares: The middlewares, the outermost first.
-        answer_error: Answers what a step raises while it is entered.
+        answer_error: Answers the errors of `enter`.
     """
     for steps, group in itertools.groupby(middlewares, key=lambda each: hasattr(each, STEPS_ATTRIBUTE)):
         if steps:

@@ -1,6 +1,6 @@
-"""Whether an answer can be sent: what HTTP has no room for is refused before aiohttp could only cut the connection.
+"""Checks of responses: an answer that is not valid HTTP is refused early, before aiohttp could only cut the connection.
 
-An answer that is as Ponty made it (see `ponty.core.responses.plain_response`) need not be looked through.
+An answer that is as Ponty made it (see `ponty.core.responses.plain_response`) needs no check.
 """
 
 import re
@@ -14,16 +14,16 @@ _UNSENDABLE = re.compile("[\0-\x08\x0a-\x1f\x7f\ud800-\udfff]")
 
 
 def check_sendable(answer: web.StreamResponse, handler: object = None) -> None:
-    """Refuse an answer that aiohttp could only cut the connection on.
+    """Refuse an answer that cannot be sent, for which aiohttp would cut the connection.
 
     Args:
         answer: The answer.
-        handler: What has returned it, for the message.
+        handler: The function that has returned it, for the message.
 
     Raises:
         TypeError: It is not a response.
-        aiohttp.web.HTTPException: It is one, which is for raising.
-        ValueError: A header holds a control character (RFC 9110 §5.5), or what UTF-8 cannot hold.
+        aiohttp.web.HTTPException: It is an exception that was returned instead of raised.
+        ValueError: A header holds a control character (RFC 9110 §5.5), or half a character, which UTF-8 cannot encode.
     """
     if type(answer) is PlainResponse and answer.is_sendable():
         return
@@ -33,7 +33,7 @@ def check_sendable(answer: web.StreamResponse, handler: object = None) -> None:
             "response: @render_json, below the decorator of the route, makes one of a value"
         )
     if isinstance(answer, web.HTTPException):
-        raise answer  # what is returned by mistake is answered as if it were raised
+        raise answer  # an exception that is returned by mistake is answered as if it were raised
     _check_headers(answer.headers.items())
     if answer.cookies:
         _check_headers((name, morsel.OutputString()) for name, morsel in answer.cookies.items())
@@ -42,10 +42,10 @@ def check_sendable(answer: web.StreamResponse, handler: object = None) -> None:
 
 
 async def check_unsent(request: web.Request, answer: web.StreamResponse) -> None:
-    """Refuse an answer that is prepared, but not by the handler of `request`: aiohttp would send nothing.
+    """Refuse an answer that was prepared for another request, since aiohttp would send nothing.
 
     Raises:
-        RuntimeError: It was sent before, to another request.
+        RuntimeError: It was sent before, for another request.
     """
     if not request.writer.output_size and await answer.prepare(request) is not request.writer:
         raise RuntimeError("a handler returns a new response each time; this one was sent before")

@@ -1,11 +1,11 @@
-"""Files that were sent while they were prepared, as aiohttp does with them."""
+"""Sent files: aiohttp sends the file of an answer while it is prepared."""
 
 from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
 
 
 class SentFile(web.StreamResponse):
-    """In place of a file, which is sent while it is prepared: to be prepared once more, it would fail.
+    """Replaces the answer of a file that was sent while it was prepared, since preparing it again would fail.
 
     Args:
         answer: The file that was sent.
@@ -17,12 +17,12 @@ class SentFile(web.StreamResponse):
 
     @property
     def prepared(self) -> bool:
-        """Return that its head was sent."""
+        """Return True, since its head was sent."""
         return True
 
     @property
     def keep_alive(self) -> bool | None:
-        """Return whether the connection stays open, as the file's answer has it."""
+        """Return whether the connection stays open, from the file's answer."""
         return self._answer.keep_alive
 
     @property
@@ -31,10 +31,10 @@ class SentFile(web.StreamResponse):
         return self._answer.body_length
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
-        """Do nothing: it is prepared."""
+        """Do nothing, since it is prepared."""
         del request
         return None
 
     async def write_eof(self, data: bytes = b"") -> None:
-        """End the answer, unless its file has: that to a HEAD, or a 304, has no file."""
+        """End the answer, if the file has not: an answer to HEAD, or a 304, sends no file."""
         await self._answer.write_eof(data)

@@ -1,4 +1,4 @@
-"""What an operator sees of an application: the identity of each request, spans, and what is counted.
+"""Observability: ids of requests, spans, and metrics of an application.
 
 ::
 

@@ -1,12 +1,12 @@
-"""`cache_events`: what caches report, handed on to whatever measures and traces the application.
+"""`cache_events` passes the events of caches on to metrics and tracing.
 
-A cache of `ponty.memo` takes a hook, and knows nothing of this layer, nor does this layer know of it. Both know two
-ways to call a hook: with a cache's name and an event; and, where it has the method `__ponty_computation__`, with the
-computation as well, for what happens to one: it begins (`miss`), is joined (`join`), or fails (`failure`). That it
-begins or fails is told by the task that computes, and that it is joined by whoever waits.
+A cache of `ponty.memo` takes a hook; neither layer imports the other. A hook is called with the name of a cache and an
+event. If the hook has the method `__ponty_computation__`, this is called instead for events of a computation: it begins
+(`miss`), is joined (`join`), or fails (`failure`). The task that computes reports its begin and its failure, and a task
+that waits reports the join.
 
-A cache is made when its module is imported, long before anybody knows where metrics go. So there is one hook for all,
-with listeners that come later. Without any it costs a call.
+A cache is made when its module is imported, long before metrics are set up. So there is one hook for all caches, and
+listeners are added to it later. Without listeners, an event costs only a call.
 """
 
 from typing import Protocol
@@ -16,25 +16,25 @@ class CacheListener(Protocol):
     """A listener to the events of caches."""
 
     def on_event(self, cache: str, event: str) -> None:
-        """Note any event.
+        """Handle any event.
 
         Args:
             cache: The name of the cache.
-            event: What has happened.
+            event: The name of the event.
         """
 
     def on_computation(self, cache: str, event: str, computation: object) -> None:
-        """Note an event of a computation, which `on_event` was called with, too.
+        """Handle an event of a computation; `on_event` was called with it before.
 
         Args:
             cache: The name of the cache.
-            event: What has happened.
-            computation: An object that stands for it.
+            event: The name of the event.
+            computation: An object that stands for the computation.
         """
 
 
 class CacheEvents:
-    """A hook that `localcache`, `cache` and `rediscache` take as `metrics`.
+    """A hook for the argument `metrics` of `localcache`, `cache` and `rediscache`.
 
     ::
 
@@ -42,19 +42,19 @@ class CacheEvents:
         async def price(product: str) -> int:
             return len(product)  # asks the database
 
-    Where `metrics` is listed, each event is counted; where `tracing` is, each computation is a span.
+    If the application has `metrics`, each event is counted. If it has `tracing`, each computation is a span.
     """
 
     def __init__(self) -> None:
         self.listeners: list[CacheListener] = []
-        """Those that are called with each event, in turn."""
+        """The listeners that are called with each event, in order."""
 
     def __call__(self, cache: str, event: str, /) -> None:
         """Call the listeners with an event.
 
         Args:
             cache: The name of the cache.
-            event: What has happened, as `"hit"`.
+            event: The name of the event, such as `"hit"`.
         """
         for listener in self.listeners:
             listener.on_event(cache, event)
@@ -67,4 +67,6 @@ class CacheEvents:
 
 
 cache_events: CacheEvents = CacheEvents()
-"""The hook of all caches that are to be measured and traced."""
+"""The hook for caches whose events `metrics` and `tracing` report.
+
+Pass it to a cache of `ponty.memo` as `metrics=cache_events`."""

@@ -1,14 +1,15 @@
-"""`metrics`: what Prometheus asks for, by the template of a route and never by a path.
+"""`metrics` for Prometheus, by the template of a route and never by a path.
 
-A path is anybody's to choose: a series for each would fill the memory of whoever keeps them. So requests are told apart
-by what the program has listed: the template of the route, the method where it is a known one, and the status. The names
-of fields are the program's, too; where it names more than `MOST_FIELDS`, the rest are counted as one.
+A client can choose any path, and a series for each one would fill the memory of the server. So requests are counted by
+values that the program defines: the template of the route, the method if it is known, and the status. The names of
+fields are also defined by the program; if there are more than `MOST_FIELDS`, the rest are counted as one.
 
-The table is one of routes; what measures is a middleware that `build_app` finds at the handler of that route and puts
-around the whole application, so that what no route matches is counted too.
+`metrics` returns a table with the route for Prometheus. The measuring is done by a middleware: `build_app` finds it in
+an attribute of that route's handler, and puts it around the whole application, so that unmatched requests are counted
+too.
 
-Several processes share their counts by files of `prometheus_client`. So all is counted as it happens, in the process
-where it happens: whoever is scraped could not ask the others.
+Several processes share their counts by files of `prometheus_client`. So everything is counted when it happens, in the
+process where it happens, since the process that is scraped cannot ask the others.
 """
 
 import asyncio
@@ -39,32 +40,32 @@ _NO_ROUTE = "(no route)"
 _OTHER_FIELDS = ("(others)", "(others)", "(others)")
 
 MOST_FIELDS = 1000
-"""How many fields are told apart, of all routes together."""
+"""The most fields that are counted separately, in all routes together."""
 
 
 def metrics(*, path: str = "/metrics", registry: "CollectorRegistry | None" = None) -> Routes:
-    """Make a table of the route that Prometheus scrapes, and measure all requests of an application that lists it.
+    """Make a table with the route that Prometheus scrapes; all requests of an application with this table are measured.
 
     ::
 
         app = build_app(routes=[routes, metrics()])
 
-    Needs `prometheus-client`, which `pip install 'ponty-core[metrics]'` brings along. By the names of OpenTelemetry's
-    conventions, where it has one, there are
+    This needs `prometheus-client`: `pip install 'ponty-core[metrics]'`. Names are those of OpenTelemetry's conventions
+    where these have one. The metrics are:
 
-    - `http_server_request_duration_seconds`, a histogram by method, route and status, `http_server_active_requests`,
-      and histograms of sizes, `http_server_request_body_size_bytes` and `http_server_response_body_size_bytes`;
-    - `ponty_faults_total`: what was wrong with requests, by route, location and field;
-    - `ponty_limits_reached_total`: how often a client was over one of `Limits`, by its name;
-    - `ponty_cache_events_total` and `ponty_cache_computations`: what the caches have done whose hook is
-      `cache_events`, by cache and event, and how many values are being computed;
+    - `http_server_request_duration_seconds`, a histogram by method, route and status; `http_server_active_requests`;
+      and histograms of sizes, `http_server_request_body_size_bytes` and `http_server_response_body_size_bytes`.
+    - `ponty_faults_total`: the faults of requests, by route, location and field.
+    - `ponty_limits_reached_total`: how often a client exceeded one of `Limits`, by the name of the limit.
+    - `ponty_cache_events_total` and `ponty_cache_computations`: the events of caches with the hook `cache_events`, by
+      cache and event, and the number of values that are being computed.
 
-    and whatever else the program registers. Where `PROMETHEUS_MULTIPROC_DIR` is set, as for several workers, what all
-    of them have measured is told.
+    Other metrics that the program registers are included. If `PROMETHEUS_MULTIPROC_DIR` is set, for several workers,
+    the metrics of all of them are added up.
 
     Args:
-        path: Where it is scraped.
-        registry: Whose metrics are told; None is the default registry of `prometheus_client`.
+        path: The path of the route.
+        registry: The registry of the metrics; None for the default registry of `prometheus_client`.
 
     Raises:
         ModuleNotFoundError: `prometheus-client` is not installed.
@@ -107,7 +108,7 @@ class _Instruments(Step):
     """The instruments of one registry.
 
     Args:
-        registry: Where they are registered.
+        registry: The registry.
     """
 
     def __init__(self, registry: "CollectorRegistry") -> None:
@@ -177,7 +178,7 @@ class _Instruments(Step):
         weakref.finalize(registry, cache_events.listeners.remove, self)
 
     def join(self, app: web.Application) -> None:
-        """Measure what an application does."""
+        """Watch the errors and the server of an application."""
 
         async def watch_server(app: web.Application) -> None:
             state = app.get(SERVER_STATE)
@@ -188,13 +189,13 @@ class _Instruments(Step):
         watch_errors_of(app, self._note_error)
 
     def enter(self, request: web.Request, notes: Notes) -> None:
-        """Count a request, and note when it began."""
+        """Count a running request, and note its start."""
         del request
         self._count_running(1)
         notes[self] = time.perf_counter()
 
     def leave(self, request: web.Request, answer: web.StreamResponse, notes: Notes) -> web.StreamResponse:
-        """Measure it."""
+        """Measure the duration and the sizes of a request."""
         if self not in notes:
             return answer
         resource = request.match_info.route.resource
@@ -212,17 +213,17 @@ class _Instruments(Step):
         return answer
 
     def end(self, notes: Notes) -> None:
-        """Count it no more."""
+        """Stop counting a running request."""
         if self in notes:
             self._count_running(-1)
 
     def _count_running(self, more: int) -> None:
         self._running += more
-        if self._is_shared:  # else it is asked for when somebody wants to know
+        if self._is_shared:  # otherwise it is read when it is scraped
             self._active.set(self._running)
 
     def _watch_server(self, state: ServerState) -> None:
-        """Count what a server has refused, and what it will."""
+        """Count the refusals of a server so far, and those to come."""
         self._servers.add(state)
         for limit, count in state.refusals.items():
             self._limits.labels(limit).inc(count)
@@ -233,7 +234,7 @@ class _Instruments(Step):
         self._cache_events.labels(cache, event).inc()
 
     def on_computation(self, cache: str, event: str, computation: object) -> None:
-        """Count a computation from its beginning to the end of its task, in which this is called."""
+        """Count a running computation until the end of its task, which is the current one."""
         del computation
         task = asyncio.current_task() if event == "miss" else None
         if task is not None:
@@ -262,7 +263,7 @@ class _Instruments(Step):
             self._received.labels(told, route),
             self._sent.labels(told, route),
         )
-        if told == method:  # those that clients make up fill no memory
+        if told == method:  # methods that clients invent must not fill memory
             self._series[method, resource, status] = series
         return series
 
@@ -278,7 +279,7 @@ def _route_of(resource: web.AbstractResource | None) -> str:
 
 
 def _size(answer: web.StreamResponse) -> int | None:
-    """Return how long the body of an answer is; None of a stream, of which aiohttp counts what frames it, too."""
+    """Return the size of the body of an answer; None for a stream, for which aiohttp also counts the framing."""
     if answer.prepared:
         return None
     body = answer.body if isinstance(answer, web.Response) else None
@@ -290,4 +291,4 @@ def _size(answer: web.StreamResponse) -> int | None:
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "QUERY"})
 
 _instruments: "weakref.WeakKeyDictionary[CollectorRegistry, _Instruments]" = weakref.WeakKeyDictionary()
-"""The instruments of each registry, which takes each name once."""
+"""The instruments of each registry, since a registry accepts each name only once."""

@@ -1,4 +1,4 @@
-"""`request_ids`: a name for each request, the same in its answer, in each log line and in the calls it leads to."""
+"""`request_ids` gives each request an id, the same in its answer, its log lines, and the calls that it leads to."""
 
 import logging
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ from ponty.core.operations.addresses import TrustedPeers
 from ponty.core.responses.further_headers import FurtherHeaders, maker_of
 
 LOGGERS = ("aiohttp.access", "aiohttp.server", "ponty.core", "ponty.memo")
-"""The loggers whose records have the id of their request: filters are not inherited."""
+"""The loggers whose records get the id of their request; each needs the filter, since filters are not inherited."""
 
 
 def request_ids(*, trusted: Iterable[str] = ()) -> Middleware:
@@ -25,19 +25,19 @@ def request_ids(*, trusted: Iterable[str] = ()) -> Middleware:
 
         app = build_app(middlewares=[request_ids(trusted=["127.0.0.1"])])
 
-    The id is what `current_request_id` returns; it stands in the header `X-Request-ID` of the answer, as `request_id`
-    in problem documents and in each log record of Ponty and aiohttp, and at the end of the lines of the access log.
-    Clients of `http_client_provider` send it along, with a `traceparent` (W3C Trace Context), so the logs of several
-    services tell one story.
+    `current_request_id` returns the id. It is in the header `X-Request-ID` of the answer, in problem documents and in
+    log records of Ponty and aiohttp as `request_id`, and at the end of the lines of the access log. Clients of
+    `http_client_provider` send it along, with a `traceparent` (W3C Trace Context), so you can follow a request through
+    the logs of several services.
 
     Args:
-        trusted: The addresses and networks whose `X-Request-ID`, `traceparent` and `tracestate` are taken over;
-            `"unix"` for whoever connects over a Unix socket. Of all others, and of an id that is no short name, a new
-            one is made.
+        trusted: The addresses and networks whose `X-Request-ID`, `traceparent` and `tracestate` are used; `"unix"` for
+            connections over a Unix socket. For all others, or if an id is too long or has other characters than those
+            of a name, a new id is made.
 
     Raises:
-        ValueError: One of `trusted` is no address or network.
-        TypeError: `trusted` is one of them, not a list.
+        ValueError: One of `trusted` is not an address or network.
+        TypeError: `trusted` is a text, not a list.
     """
     step = _Naming(TrustedPeers("request_ids", trusted))
     _name_records()
@@ -45,19 +45,19 @@ def request_ids(*, trusted: Iterable[str] = ()) -> Middleware:
 
 
 class _Naming(Step):
-    """Gives a request its identity.
+    """The step that gives a request its identity.
 
     Args:
-        peers: Whose word is taken for it.
+        peers: The peers whose ids are used.
     """
 
     def __init__(self, peers: TrustedPeers) -> None:
         self._peers = peers
 
     def enter(self, request: web.Request, notes: Notes) -> FurtherHeaders:
-        """Name the request, and return the header that tells."""
+        """Set the identity of the request, and return the header with its id."""
         before = current_identity.get()
-        given = None if before is None else request.get(IDENTITY)  # that of its span
+        given = None if before is None else request.get(IDENTITY)  # the identity of its span
         if self._peers.are_any and self._peers.has_sent(request):
             identity = told_identity(request, given)
         else:
@@ -75,7 +75,7 @@ class _Naming(Step):
         return _named(answer, notes[self][1])
 
     def end(self, notes: Notes) -> None:
-        """Let go of the identity."""
+        """Restore the identity from before."""
         noted = notes.get(self)
         if noted is not None:
             current_identity.set(noted[0])
@@ -85,7 +85,7 @@ _holding = maker_of(REQUEST_ID_HEADER)
 
 
 class _NameRecords(logging.Filter):
-    """Puts the id of the current request into each record, and lets all of them pass."""
+    """A filter that adds the id of the current request to each record, and passes all of them."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         identity = current_identity.get()

@@ -1,8 +1,8 @@
-"""Histograms that are added up where they are counted, and told when they are scraped.
+"""Tallies: quick histograms for a single process, which are converted when they are scraped.
 
-An observation by `prometheus_client` goes through labels, locks and a search from the first bucket on, with each
-request. Within one process none of that is needed: a tally finds its bucket by halves, and adds one. Several processes
-have to share what they count; there, the histograms of `prometheus_client` are used, which have the same methods.
+In `prometheus_client`, each observation goes through labels, locks and a search through all buckets. A single process
+does not need that: a tally finds its bucket by bisection, and adds one. Several processes have to share their counts.
+Then the histograms of `prometheus_client` are used, which have the same methods.
 """
 
 import bisect
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Tally:
-    """How many values there were, by the bounds that they are within, and their sum.
+    """Counts of values by bucket, and their sum.
 
     Args:
         bounds: The bounds, in order.
@@ -31,7 +31,7 @@ class Tally:
         self._sum = 0.0
         self._lock = threading.Lock()
         self.created: float = time.time()
-        """When it began, in seconds since the epoch."""
+        """The time when it was made, in seconds since the epoch."""
 
     def observe(self, value: float) -> None:
         """Count a value."""
@@ -40,20 +40,20 @@ class Tally:
             self._sum += value
 
     def told(self) -> tuple[list[int], float]:
-        """Return how many values were within each bound, within none, and their sum."""
+        """Return the counts of all buckets, the last of which has no bound, and the sum of the values."""
         with self._lock:
             return [*self._counts], self._sum
 
 
 class TalliedHistogram:
-    """A histogram by labels, as `prometheus_client.Histogram` is one.
+    """A histogram by labels, like `prometheus_client.Histogram`.
 
     Args:
-        name: Its name.
-        documentation: What it is.
+        name: The name.
+        documentation: A sentence that describes it.
         labelnames: The names of its labels.
-        registry: Where it is registered.
-        buckets: The bounds of its buckets, in order, without the last, which has none.
+        registry: The registry.
+        buckets: The bounds of its buckets, in order, without the last bucket, which has no bound.
     """
 
     def __init__(
@@ -73,15 +73,15 @@ class TalliedHistogram:
         registry.register(self)
 
     def labels(self, *values: str) -> Tally:
-        """Return the tally of a value for each label."""
+        """Return the tally for the values of all labels."""
         return self._tallies.setdefault(values, Tally(self._bounds))
 
     def describe(self) -> Iterator["HistogramMetricFamily"]:
-        """Return what is collected, without a value."""
+        """Yield the metric without values."""
         yield self._family()
 
     def collect(self) -> Iterator["HistogramMetricFamily"]:
-        """Return the counts so far."""
+        """Yield the metric with the counts so far."""
         from prometheus_client.utils import floatToGoString  # noqa: PLC0415 - an optional dependency
 
         family = self._family()
@@ -108,7 +108,7 @@ class TalliedHistogram:
 
 
 def _tells_created() -> bool:
-    """Return whether histograms tell when they began, which the program may have forbidden them."""
+    """Return whether histograms report when they were made, which a program can switch off."""
     from prometheus_client import Histogram  # noqa: PLC0415 - an optional dependency
 
     (metric,) = Histogram("probe", "Nothing.", registry=None).collect()

@@ -1,6 +1,6 @@
-"""The identity of a request, read from its headers (W3C Trace Context, Level 1) or made.
+"""Trace context: the identity of a request, read from its headers (W3C Trace Context, Level 1) or made.
 
-What is not well-formed is passed over as if it were missing: a request is served whatever its caller calls it.
+A malformed header is ignored, as if it were missing, since no request should fail because of it.
 """
 
 import os
@@ -12,7 +12,7 @@ from aiohttp import web
 from ponty.core.lifecycle.current_request import REQUEST_ID_HEADER, TRACEPARENT, TRACESTATE, RequestIdentity
 
 LONGEST_TRACESTATE = 512
-"""How many characters of a trace state are handed on, at least (Trace Context §3.3.1.5); a longer one is dropped."""
+"""The most characters of a trace state that is passed on (Trace Context §3.3.1.5); a longer one is dropped."""
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~+/=:\-]{0,127}")
 _TRACEPARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
@@ -20,7 +20,7 @@ _PRINTABLE = re.compile(r"[\x20-\x7e]+")
 
 
 def new_identity() -> RequestIdentity:
-    """Return an identity that nobody else has."""
+    """Return a new, unique identity."""
     try:
         made, span = _random.pop()
     except IndexError:
@@ -29,9 +29,9 @@ def new_identity() -> RequestIdentity:
 
 
 _random: list[tuple[str, str]] = []
-"""Random ids that nobody has yet, of 16 and of 8 bytes: a call of the operating system is what one costs."""
+"""Unused random ids of 16 and 8 bytes. They are made in batches, since each call of the operating system is slow."""
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_random.clear)  # whose ids would be the parent's
+    os.register_at_fork(after_in_child=_random.clear)  # otherwise the child would use the ids of its parent
 
 
 def _refilled() -> tuple[str, str]:
@@ -46,11 +46,11 @@ _AT_ONCE = 128
 
 
 def told_identity(request: web.BaseRequest, given: RequestIdentity | None = None) -> RequestIdentity:
-    """Return the identity that a trusted peer has given to a request; what it has not given, or not well, is new.
+    """Return the identity from the headers of a trusted peer; parts that are missing or malformed are new.
 
     Args:
         request: The request.
-        given: The identity that it has by now, of which only the id may still change.
+        given: The identity that the request has already; only its id may still change.
     """
     identity = new_identity() if given is None else given
     parents = request.headers.getall(TRACEPARENT, ())
@@ -67,5 +67,5 @@ def told_identity(request: web.BaseRequest, given: RequestIdentity | None = None
 
 def _is_valid(match: re.Match[str]) -> bool:
     version, trace_id, span_id, _, more = match.groups()
-    # A later version may say more, version 00 has four parts (Trace Context §3.2.2).
+    # A later version may have more parts; version 00 has four (Trace Context §3.2.2).
     return version != "ff" and not (version == "00" and more) and bool(trace_id.strip("0") and span_id.strip("0"))

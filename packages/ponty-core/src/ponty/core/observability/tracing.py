@@ -1,13 +1,13 @@
-"""`tracing`: a span of OpenTelemetry for each request, and one for each computation of a cache.
+"""`tracing` makes an OpenTelemetry span for each request, and for each computation of a cache.
 
-Three things name the place of a request in a trace, and must say the same: the current span, which children of it are
-made from; the identity of the request (see `ponty.core.lifecycle.current_request`), which log lines show; and the
-headers of calls that the shared client makes. The span decides. Whoever comes second, `tracing` or `request_ids`, takes
-over what the other has made.
+The place of a request in a trace is kept in three places, which must agree: the current span, from which child spans
+are made; the identity of the request (see `ponty.core.lifecycle.current_request`), which log lines show; and the
+headers of calls by the shared client. The span decides. If both `tracing` and `request_ids` are used, the inner one
+takes over what the outer one has made.
 
-A computation of a cache belongs to all who wait for it, and outlives each of them. Its span is the child of whoever
-began it, as it runs in a copy of that context, and has a link to each other one who has joined it. One who joins before
-the lock is held is linked when it begins.
+A computation of a cache belongs to all tasks that wait for it, and may outlive each of them. Its span is a child of the
+span in which it began, since it runs in a copy of that context. It has a link to the span of each other task that joins
+it. A task that joins before the computation has begun is linked when it begins.
 """
 
 import asyncio
@@ -39,30 +39,30 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 
 
 def tracing(*, trusted: Iterable[str] = (), tracer_provider: "TracerProvider | None" = None) -> Middleware:
-    """Make a middleware that gives each request a span.
+    """Make a middleware that makes an OpenTelemetry span for each request.
 
     ::
 
         app = build_app(middlewares=[tracing(trusted=["10.0.0.0/8"]), request_ids(trusted=["10.0.0.0/8"])])
 
-    Needs `opentelemetry-api`, which `pip install 'ponty-core[tracing]'` brings along, and an SDK that the program sets
-    up; without one, spans go nowhere. A span is named after the method and the template of the route, never after a
-    path, and has the attributes of OpenTelemetry's conventions for HTTP: no query, and no header, which may hold
-    secrets. An answer of 500 or more makes it an error, with the exception that was behind it.
+    This needs `opentelemetry-api`, which `pip install 'ponty-core[tracing]'` installs, and an SDK that the program sets
+    up; without an SDK, spans are not recorded. The name of a span is the method and the template of the route, never a
+    path. It has the attributes of OpenTelemetry's conventions for HTTP, but no query and no headers, which may be
+    secret. If the status is 500 or more, the span has the status of an error, and the exception that caused it.
 
-    Log lines of `json_logs` have the `trace_id` of the span, clients of `http_client_provider` send it along as
-    `traceparent`, and each computation of a cache whose hook is `cache_events` is a span of its own, which is linked to
-    all who wait for it.
+    Log lines of `json_logs` have the `trace_id` of the span. Clients of `http_client_provider` send it along as
+    `traceparent`. Each computation of a cache with the hook `cache_events` has its own span, with links to all requests
+    that wait for it.
 
     Args:
-        trusted: The addresses and networks whose `traceparent` and `tracestate`, or what else the program's propagator
-            reads, are taken over; `"unix"` for whoever connects over a Unix socket. For all others, a new trace begins.
-        tracer_provider: Whose spans they are; None is the provider that the program has set.
+        trusted: The addresses and networks whose `traceparent` and `tracestate`, or other headers of the program's
+            propagator, are used; `"unix"` for connections over a Unix socket. For all others, a new trace begins.
+        tracer_provider: The provider that makes the spans; None for the one that the program has set.
 
     Raises:
         ModuleNotFoundError: `opentelemetry-api` is not installed.
-        ValueError: One of `trusted` is no address or network.
-        TypeError: `trusted` is one of them, not a list.
+        ValueError: One of `trusted` is not an address or network.
+        TypeError: `trusted` is a text, not a list.
     """
     _check_installed()
     from opentelemetry import context, propagate, trace  # noqa: PLC0415 - an optional dependency
@@ -87,7 +87,7 @@ def tracing(*, trusted: Iterable[str] = (), tracer_provider: "TracerProvider | N
             attributes["http.route"] = route
         span = tracer.start_span(
             f"{'HTTP' if method == '_OTHER' else method} {route}".rstrip(),
-            # Whatever is current here is of another request of the connection, or of the whole server.
+            # A span that is current here belongs to another request of the connection, or to the whole server.
             context=propagate.extract(_carrier(request) if peers.has_sent(request) else {}, context=context.Context()),
             kind=trace.SpanKind.SERVER,
             attributes=attributes,
@@ -116,7 +116,7 @@ def tracing(*, trusted: Iterable[str] = (), tracer_provider: "TracerProvider | N
                 span.set_status(trace.StatusCode.ERROR)
             return answer
         finally:
-            errors.clear()  # whose tracebacks have the request
+            errors.clear()  # their tracebacks refer to the request
             context.detach(token)
             current_identity.set(identity_before)
             span.end()
@@ -128,7 +128,7 @@ def _check_installed() -> None:
     try:
         importlib.import_module("opentelemetry.trace")
     except ModuleNotFoundError as error:
-        if error.name not in {"opentelemetry", "opentelemetry.trace"}:  # other packages share the first
+        if error.name not in {"opentelemetry", "opentelemetry.trace"}:  # other packages share the name `opentelemetry`
             raise
         message = "tracing needs opentelemetry-api: pip install 'ponty-core[tracing]'"
         raise ModuleNotFoundError(message, name=error.name) from None
@@ -137,7 +137,7 @@ def _check_installed() -> None:
 current_tracer: "contextvars.ContextVar[Tracer | None]" = contextvars.ContextVar(
     "ponty.core.current_tracer", default=None
 )
-"""What makes the spans of what the current request begins; where there is no request, that of the program does."""
+"""The tracer for spans of the current request; outside of a request, the one of the program is used."""
 
 
 def _headers_of_current_span() -> dict[str, str]:
@@ -154,7 +154,7 @@ def _route_of(request: web.Request) -> str:
 
 
 def _carrier(request: web.Request) -> dict[str, str]:
-    """Return the headers of a request by their names in lower case; one that came twice is its values in one."""
+    """Return the headers of a request by their names in lower case; the values of a repeated header are joined."""
     carrier: dict[str, str] = {}
     for name, value in request.headers.items():
         key = name.lower()
@@ -163,7 +163,7 @@ def _carrier(request: web.Request) -> dict[str, str]:
 
 
 def _identity(place: "SpanContext", given: RequestIdentity | None) -> RequestIdentity:
-    """Return the identity of a request whose span is at `place`: its id stays, if it has one."""
+    """Return the identity of a request whose span is at `place`; it keeps its id if it has one."""
     from opentelemetry.trace import format_span_id, format_trace_id  # noqa: PLC0415 - an optional dependency
 
     trace_id = format_trace_id(place.trace_id)
@@ -177,17 +177,17 @@ def _identity(place: "SpanContext", given: RequestIdentity | None) -> RequestIde
 
 
 class _Computations:
-    """Makes a span of each computation of a cache."""
+    """Makes a span for each computation of a cache."""
 
     def __init__(self) -> None:
         self._spans: weakref.WeakKeyDictionary[object, Span] = weakref.WeakKeyDictionary()
         self._early: weakref.WeakKeyDictionary[object, list[SpanContext]] = weakref.WeakKeyDictionary()
 
     def on_event(self, cache: str, event: str) -> None:
-        """Do nothing: what is no computation is no span."""
+        """Do nothing, since only computations have spans."""
 
     def on_computation(self, cache: str, event: str, computation: object) -> None:
-        """Begin a span, link it, or note a failure in it."""
+        """Begin a span, add a link to it, or record a failure in it."""
         from opentelemetry import trace  # noqa: PLC0415 - an optional dependency
 
         span = self._spans.get(computation)
@@ -218,7 +218,7 @@ class _Computations:
         tracer = current_tracer.get() or trace.get_tracer("ponty.core")
         span = tracer.start_span(f"cache {cache}", attributes={"ponty.cache.name": cache}, links=links)
         self._spans[computation] = span
-        # This is the task that computes, which has a context of its own: what it calls is a child of the span.
+        # This is the task that computes. It has its own context, so its calls become children of the span.
         context.attach(trace.set_span_in_context(span))
         task.add_done_callback(lambda _: span.end())
 

@@ -1,4 +1,4 @@
-"""What an application needs when it faces the world: middlewares and tables that a program lists beside its own.
+"""Operations: middlewares and tables for running an application in production, which a program lists with its own.
 
 ::
 

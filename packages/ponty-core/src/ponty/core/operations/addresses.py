@@ -1,4 +1,4 @@
-"""Addresses of peers: who a program trusts, by addresses and networks."""
+"""Addresses: the peers that a program trusts, by addresses and networks."""
 
 import asyncio
 import functools
@@ -10,19 +10,19 @@ from aiohttp import web
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 UNIX = "unix"
-"""Stands for every peer on a Unix socket, which has no address."""
+"""The name for all peers on a Unix socket, which have no address."""
 
 
 class TrustedPeers:
-    """A set of addresses.
+    """A set of trusted addresses.
 
     Args:
-        user: The function that they are given to, as errors name it.
+        user: The name of the function that takes them, for errors.
         named: Addresses and networks (`10.0.0.0/8`, `::1`), and `UNIX`.
 
     Raises:
-        ValueError: One of them is none, or a network has bits set behind its prefix.
-        TypeError: It is one of them, not a list.
+        ValueError: One of them is not valid, or a network has bits set after its prefix.
+        TypeError: `named` is a text, not a list.
     """
 
     def __init__(self, user: str, named: Iterable[str]) -> None:
@@ -40,18 +40,18 @@ class TrustedPeers:
                 raise ValueError(f"{user}: {name!r} is no address, network or {UNIX!r}: {error}") from None
 
         self.are_any: bool = bool(listed)
-        """Whether there is anybody whom it may be."""
+        """Whether any peer is trusted."""
         self._has = functools.lru_cache(maxsize=1024)(self._has_text)
 
     def __contains__(self, address: Address | None) -> bool:
         return address is not None and any(address in network for network in self._networks)
 
     def has_sent(self, request: web.BaseRequest) -> bool:
-        """Return whether the other end of the connection of `request` is one of them."""
+        """Return whether the other end of the connection of `request` is trusted."""
         return self.are_behind(request.transport)
 
     def are_behind(self, transport: asyncio.BaseTransport | None) -> bool:
-        """Return whether the other end of a connection is one of them."""
+        """Return whether the other end of a connection is trusted."""
         peer = peer_of(transport)
         if not peer:
             return self._has_unix and peer is not None
@@ -62,7 +62,7 @@ class TrustedPeers:
 
 
 def peer_of(transport: asyncio.BaseTransport | None) -> str | None:
-    """Return the address at the other end of a connection; an empty one over a Unix socket, None if it is gone."""
+    """Return the address at the other end of a connection: empty for a Unix socket, None if it is closed."""
     name = None if transport is None else transport.get_extra_info("peername")
     if name is None:
         return None
@@ -70,7 +70,7 @@ def peer_of(transport: asyncio.BaseTransport | None) -> str | None:
 
 
 def parse_address(text: str) -> Address | None:
-    """Read an address; None if it is none. An IPv4 address in the clothes of IPv6 is taken out of them."""
+    """Read an address; return None if it is not valid. An IPv4-mapped IPv6 address becomes an IPv4 address."""
     if "%" in text:
         return None
     try:

@@ -1,15 +1,14 @@
-"""`cors`: which pages of other origins may read answers, by the Fetch standard (§3.2, CORS protocol).
+"""`cors` lets pages of other origins read answers, by the Fetch standard (§3.2, CORS protocol).
 
-A browser asks before a request that a page could not have made without scripts (a *preflight*: OPTIONS with
-`Access-Control-Request-Method`), and looks at the answer of each request before it lets a page of another origin read
-it. The rules:
+If a page sends a request that it could not send without scripts, the browser first asks for permission (a *preflight*:
+OPTIONS with `Access-Control-Request-Method`). A browser also checks each answer before a page of another origin may
+read it. The rules:
 
-- a preflight is answered here, before any handler, for each path that has routes; the router is asked which methods;
-- each other answer, an error too, gets the headers that let the page read it, if its origin is one of those allowed;
-- credentials never go with `*`, and an answer that depends on the origin says so (`Vary: Origin`), also where the
-  request has none, since a cache may hand it to one that has;
-- nothing is refused here that a browser has not asked beforehand: CORS loosens the rules of browsers, and guards no
-  server.
+- A preflight is answered here, before any handler, for each path that has routes. The router knows the methods.
+- Each other answer, also an error, gets the headers that let the page read it, if its origin is allowed.
+- Credentials are never allowed together with `*`. An answer that depends on the origin says so (`Vary: Origin`), also
+  if the request has no origin, since a cache may send it to a page that has one.
+- Other requests are never refused here: CORS relaxes the rules of browsers, and does not protect a server.
 """
 
 import functools
@@ -29,7 +28,7 @@ _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 _MOST_ASKED = 100
-"""How many header names one preflight may ask for where all are allowed."""
+"""The most header names that a preflight may ask for if all are allowed."""
 
 _ASKED_BY_PRIVATE_NETWORK = "Access-Control-Request-Private-Network"
 _ALLOWS_PRIVATE_NETWORK = "Access-Control-Allow-Private-Network"
@@ -44,29 +43,29 @@ def cors(
     max_age: int = 600,
     private_network: bool = False,
 ) -> Middleware:
-    """Make a middleware that lets pages of other origins read answers.
+    """Make a middleware that lets pages of other origins read answers (CORS).
 
     ::
 
         app = build_app(middlewares=[cors(["https://shop.example"], expose=["Location"])])
 
-    List it first, so that what other middlewares answer can be read too; behind `trusted_proxies` and
-    `request_ids` alone.
+    List it first, so that pages can also read the answers of other middlewares; only `trusted_proxies` and
+    `request_ids` come before it.
 
     Args:
-        origins: The origins, each as a browser writes it (`https://shop.example`, with a port where that is not the
-            usual one); `"*"` for all; or a function that is given an origin and returns whether it may read answers.
-        headers: The request headers that pages may set, beside those that need no permission; `"*"` for all.
-        expose: The headers of answers that pages may read, beside those that need no permission; `"*"` for all.
-        credentials: Lets requests come with cookies, HTTP authentication and client certificates.
-        max_age: Seconds for which a browser need not ask again.
-        private_network: Lets pages of public sites reach this server where it is in a private network.
+        origins: The allowed origins, each as a browser writes it (`https://shop.example`, with a port if that is not
+            the default); `"*"` for all; or a function of an origin that returns whether its pages may read answers.
+        headers: The request headers that pages may set, besides those that need no permission; `"*"` for all.
+        expose: The answer headers that pages may read, besides those that need no permission; `"*"` for all.
+        credentials: Whether requests may have cookies, HTTP authentication and client certificates.
+        max_age: Seconds for which a browser may cache the answer to a preflight.
+        private_network: Whether pages of public sites may send requests to this server in a private network.
 
     Raises:
-        ValueError: An origin is none, as it would match nothing (a path or a slash at the end, capitals, the usual
-            port), or is `null`, which any page can take; a name of a header is none; `credentials` stand beside a `*`;
-            or `max_age` is less than 0.
-        TypeError: `headers` or `expose` is one name, not a list of them.
+        ValueError: An origin would match nothing (it has a path, a slash at the end, capitals, or the default port), or
+            is `null`, which any page can send; the name of a header is not valid; `credentials` is used together with
+            a `*`; or `max_age` is less than 0.
+        TypeError: `headers` or `expose` is a text, not a list.
     """
     is_allowed = _allowing(origins)
     exposed = _names("expose", expose)
@@ -80,7 +79,7 @@ def cors(
 
 
 class _Sharing(Step):
-    """The step that adds the headers by which a page may read an answer, and answers preflights."""
+    """The step that adds the headers which let a page read an answer, and that answers preflights."""
 
     def __init__(self, readers: "_Readers", preflights: "_Preflights") -> None:
         self._readers = readers
@@ -103,9 +102,9 @@ class _Readers:
     """The origins whose pages may read answers.
 
     Args:
-        is_allowed: Decides about an origin, or has those that may; None where all may.
-        credentials: Whether requests come with credentials.
-        exposed: What may be read beside the usual headers.
+        is_allowed: A function that decides about an origin, or the allowed origins; None if all are allowed.
+        credentials: Whether requests may have credentials.
+        exposed: The headers that may be read besides the usual ones.
     """
 
     def __init__(
@@ -119,7 +118,7 @@ class _Readers:
         self._for_all = further_headers({hdrs.ACCESS_CONTROL_ALLOW_ORIGIN: "*", **self._shared})
         self._for_nobody = further_headers({hdrs.VARY: hdrs.ORIGIN})
         self._decide = is_allowed if callable(is_allowed) else None
-        # Most requests come from few origins; what clients make up is not allowed, and not kept.
+        # Most requests come from a few origins. Origins that clients invent are not allowed, so they are not cached.
         self._for_one = functools.lru_cache(maxsize=128)(self._permission_of)
         listed = is_allowed if isinstance(is_allowed, frozenset) else ()
         self._for_each = {origin: self._permission_of(origin) for origin in listed}
@@ -130,7 +129,7 @@ class _Readers:
         if self._are_all_alike:
             return self._for_all
         origins = request.headers.getall(hdrs.ORIGIN, ())
-        if len(origins) != 1:  # of two, no browser has sent the second
+        if len(origins) != 1:  # a browser never sends two
             return self._for_nobody
         origin = origins[0]
         if self._decide is None:
@@ -148,8 +147,8 @@ class _Preflights:
 
     Args:
         headers: The headers that pages may set.
-        max_age: Seconds for which a browser need not ask again.
-        private_network: Whether pages of public sites may ask a server in a private network.
+        max_age: Seconds for which a browser may cache the answer.
+        private_network: Whether pages of public sites may send requests to a server in a private network.
     """
 
     def __init__(self, headers: str, *, max_age: int, private_network: bool) -> None:
@@ -163,7 +162,7 @@ class _Preflights:
         Args:
             request: The preflight.
             permission: The headers that let the page read the answer, if it may.
-            methods: The methods that the path has.
+            methods: The methods of the path.
         """
         if hdrs.ACCESS_CONTROL_ALLOW_ORIGIN not in permission:
             refusal = problem(403, detail="pages of this origin may not ask")
@@ -190,7 +189,7 @@ def _is_preflight(request: web.Request) -> bool:
 
 
 async def _methods(request: web.Request) -> list[str]:
-    """Return the methods that routes answer on the path of `request`, the one that is asked for among them."""
+    """Return the methods that routes answer on the path of `request`, among them the one that is asked for."""
     asked = request.headers[hdrs.ACCESS_CONTROL_REQUEST_METHOD]
     candidates = dict.fromkeys((*_METHODS, asked) if _TOKEN.fullmatch(asked) else _METHODS)
     return [method for method in candidates if await _is_routed(request, method)]
@@ -203,7 +202,7 @@ async def _is_routed(request: web.Request, method: str) -> bool:
 
 
 def _allowing(origins: Iterable[str] | Callable[[str], bool]) -> Callable[[str], bool] | frozenset[str] | None:
-    """Return the origins, or what decides about one; None where all may read answers."""
+    """Return the origins, or the function that decides about one; None if all are allowed."""
     if callable(origins):
         return origins
     if isinstance(origins, str) and origins != "*":
@@ -222,7 +221,7 @@ def _allowing(origins: Iterable[str] | Callable[[str], bool]) -> Callable[[str],
 
 
 def _names(argument: str, names: Iterable[str]) -> str:
-    """Return names of headers as the value of a header."""
+    """Return the names of headers as the value of a header."""
     if names == "*":
         return "*"
     if isinstance(names, str):
@@ -235,7 +234,7 @@ def _names(argument: str, names: Iterable[str]) -> str:
 
 
 def _asked_names(request: web.Request) -> str:
-    """Return the names of headers that a preflight asks for: with credentials, `*` would be a name like any other."""
+    """Return the header names that a preflight asks for, since with credentials, `*` is a name like any other."""
     asked = request.headers.get(hdrs.ACCESS_CONTROL_REQUEST_HEADERS, "")
     names = [name.strip() for name in asked.split(",", _MOST_ASKED)]
     return ", ".join(name for name in names if _TOKEN.fullmatch(name))

@@ -1,8 +1,8 @@
-"""What proxies say of the requests that they forward: `X-Forwarded-*`, and `Forwarded` (RFC 7239).
+"""Forwarding: the headers that proxies add to requests, `X-Forwarded-*` and `Forwarded` (RFC 7239).
 
-Each proxy adds an element at the right, for the connection it has taken the request from. Of a client's own making is
-all that stands left of the first element that a trusted proxy has added, so elements are read from the right. What
-is no element ends the reading: nothing left of it says anything.
+Each proxy adds an element at the right, about the connection from which it got the request. A client may invent all
+elements to the left of the first one that a trusted proxy has added, so elements are read from the right. Reading ends
+at an element that is not valid, since nothing to the left of it can be trusted.
 """
 
 import re
@@ -13,16 +13,16 @@ import msgspec
 from ponty.core.operations.addresses import Address, parse_address
 
 MOST_ELEMENTS = 50
-"""How many elements are read, at most."""
+"""The most elements that are read."""
 
 
 class Hop(msgspec.Struct, frozen=True):
-    """What a proxy says of the connection that it has taken the request from; None for what it does not say.
+    """An element: what a proxy says about the connection from which it got the request; None for missing parts.
 
     Args:
         address: The address at the other end.
         scheme: `http` or `https`.
-        host: The host that was asked for, with a port perhaps.
+        host: The requested host, possibly with a port.
     """
 
     address: Address | None
@@ -37,7 +37,7 @@ class MalformedForwarded(ValueError):
 def read_x_forwarded(addresses: Sequence[str], schemes: Sequence[str], hosts: Sequence[str]) -> Iterator[Hop]:
     """Read the headers `X-Forwarded-For`, `-Proto` and `-Host`, the latest hop first.
 
-    A list of schemes or hosts as long as that of addresses has one for each; of any other, the last holds for all.
+    If there are as many schemes or hosts as addresses, each address has its own; otherwise the last one is for all.
 
     Args:
         addresses: The lines of `X-Forwarded-For`.
@@ -57,7 +57,8 @@ def read_forwarded(lines: Sequence[str]) -> Iterator[Hop]:
     """Read the header `Forwarded`, the latest hop first.
 
     Args:
-        lines: The lines of the header. Each is read by itself, so that a client's cannot spoil a proxy's.
+        lines: The lines of the header. Each is read separately, so that a line of a client cannot break that of a
+            proxy.
 
     Raises:
         MalformedForwarded: A line breaks the syntax, or an element names a parameter twice.
@@ -85,7 +86,7 @@ _NODE = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([0-9.]+))(?::(?:[0-9]{1,5}|_[A-Za-
 
 
 def _node(text: str) -> Address | None:
-    """Read a node (RFC 7239 §6): an address, with a port perhaps; None for `unknown` and what hides itself."""
+    """Read a node (RFC 7239 §6): an address, possibly with a port; None for `unknown` and obfuscated nodes."""
     if match := _NODE.fullmatch(text):
         return parse_address(match[1] or match[2])
     return parse_address(text)  # IPv6 without brackets, as in X-Forwarded-For

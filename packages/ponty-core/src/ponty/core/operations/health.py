@@ -1,9 +1,10 @@
-"""`health`: whether a process lives, and whether it should be sent requests.
+"""`health`: whether a process is alive, and whether it is ready for requests.
 
-*Live* says that the event loop turns, and nothing more: who restarts a process because its database is away has two
-troubles. *Ready* asks the checks of the program. However many ask, each check runs once at a time, and its result holds
-for a while: probes must not be a load. A check has a time limit; one that does not end, though it was cancelled, is not
-started again before it has. From the begin of the application's shutdown on, ready says no, and asks nothing.
+*Live* only says that the event loop runs, since restarting a process does not help if its database is down. *Ready*
+runs the checks of the program. However many clients ask, each check runs only once at a time, and its result is reused
+for a while, so that probes cause no load. A check has a time limit. A check that does not end after it was cancelled is
+not started again before it has ended. When the application's shutdown has begun, the answer is not ready, and no checks
+run.
 """
 
 import asyncio
@@ -27,14 +28,14 @@ from ponty.core.routing.table import Routes
 logger: logging.Logger = logging.getLogger("ponty.core")
 
 Check = Callable[[web.Application], Awaitable[object]]
-"""A coroutine function of the application that raises, or returns False, where something is amiss."""
+"""A coroutine function of the application that raises or returns False if something is wrong."""
 
 _GOOD = "ok"
 _LONGEST_REASON = 1000
 
 
 def health(*checks: Check, time_limit: float = 2, reuse: float = 1, prefix: str = "", reasons: bool = False) -> Routes:
-    """Make a table of the routes `/livez` and `/readyz`, for who watches over the process.
+    """Make a table with the routes `/livez` and `/readyz`, for probes of an orchestrator or load balancer.
 
     ::
 
@@ -43,21 +44,21 @@ def health(*checks: Check, time_limit: float = 2, reuse: float = 1, prefix: str 
 
         app = build_app(routes=[routes, health(database)])
 
-    Both answer 200, or `/readyz` a 503 that names each check which has failed. Why it has is logged when it was good
-    before, and told to the client only with `reasons`.
+    Both answer with a 200. If a check fails, `/readyz` answers with a 503 that names it. The reason is logged if the
+    check was good before, and only sent to the client with `reasons`.
 
     Args:
-        *checks: Coroutine functions of the application. Each fails by raising or by returning False, and is named after
-            the function.
+        *checks: Coroutine functions of the application. A check fails by raising or returning False, and is named after
+            its function.
         time_limit: Seconds that a check may take.
-        reuse: Seconds for which the results are told again without another look.
-        prefix: What the paths begin with.
-        reasons: Tells the client what a check has raised, too, which may hold addresses and passwords: for where only
-            operators reach `/readyz`.
+        reuse: Seconds for which results are reused before the checks run again.
+        prefix: The beginning of both paths.
+        reasons: Whether the client also gets the errors of checks. They may hold addresses and passwords, so only use
+            this if none but operators can reach `/readyz`.
 
     Raises:
-        TypeError: A check is no coroutine function, or cannot be called with the application alone.
-        ValueError: Two checks have one name, or a time makes no sense.
+        TypeError: A check is not a coroutine function, or takes other arguments than the application.
+        ValueError: Two checks have the same name, `time_limit` is not more than 0, or `reuse` is less than 0.
     """
     named = _by_name(checks)
     if not (isinstance(time_limit, int | float) and time_limit > 0):  # pyright: ignore[reportUnnecessaryIsInstance]
@@ -65,7 +66,7 @@ def health(*checks: Check, time_limit: float = 2, reuse: float = 1, prefix: str 
     if not (isinstance(reuse, int | float) and reuse >= 0):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise ValueError(f"health: reuse is 0 seconds or more, not {reuse!r}")
     table = Routes(prefix)
-    # By application, as each process or test has its own.
+    # By application, since each process or test has a different one.
     rounds: weakref.WeakKeyDictionary[web.Application, _Round] = weakref.WeakKeyDictionary()
 
     @table.get("/livez", hidden=True)
@@ -116,12 +117,12 @@ def _answer(status: int, told: dict[str, object]) -> web.Response:
 
 
 class _Round:
-    """The checks of one application, asked together.
+    """The checks of one application, which run together.
 
     Args:
-        checks: What is asked, by name.
+        checks: The checks, by name.
         time_limit: Seconds that each may take.
-        reuse: Seconds for which the results hold.
+        reuse: Seconds for which the results are reused.
     """
 
     def __init__(self, checks: dict[str, Check], *, time_limit: float, reuse: float) -> None:
@@ -130,18 +131,18 @@ class _Round:
         self._reuse = reuse
         self._results: dict[str, str] = {}
         self.reasons: dict[str, str] = {}
-        """What the checks have raised that failed the last time."""
+        """The errors of the checks that failed the last time, by name."""
         self._holds_until = -1.0
         self._flight: asyncio.Task[None] | None = None
         self._running: dict[str, asyncio.Task[object]] = {}
 
     async def results(self, app: web.Application) -> dict[str, str]:
-        """Return what each check has said, no longer ago than the results hold."""
+        """Return the result of each check; results that are recent enough are reused."""
         loop = asyncio.get_running_loop()
         if loop.time() >= self._holds_until:
             if self._flight is None or self._flight.done():
                 self._flight = loop.create_task(self._ask(app))
-            # It is nobody's own: who leaves takes it from nobody else.
+            # Several requests may wait for it, so one that is cancelled must not cancel it.
             await asyncio.shield(self._flight)
         return self._results
 

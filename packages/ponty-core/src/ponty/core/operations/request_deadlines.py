@@ -1,4 +1,4 @@
-"""`deadlines`: how long the caller of a request waits for its answer, as it says itself."""
+"""`deadlines`: a header of the request says how long its caller waits for the answer."""
 
 import asyncio
 import functools
@@ -17,24 +17,25 @@ logger: logging.Logger = logging.getLogger("ponty.core")
 
 
 def deadlines(*, trusted: Iterable[str], header: DeadlineHeader = ENVOY_TIMEOUT) -> Middleware:
-    """Make a middleware that keeps the deadline which the caller of a request tells in a header.
+    """Make a middleware that reads the deadline of a request from a header, and enforces it.
 
     ::
 
         app = build_app(middlewares=[deadlines(trusted=["10.0.0.0/8"])])
 
-    It is never longer than `Limits.handler_seconds`. A handler that has not begun its answer by then is cancelled: 504.
-    `remaining_seconds` says what is left of it; clients of `http_client_provider` and `retry` heed it.
+    Use it if callers give up after a time that they send along, so that no work is done in vain. A handler that has not
+    begun its answer by the deadline is cancelled, and the answer is a 504. The limit of `Limits.handler_seconds` still
+    holds. `remaining_seconds` returns the time that is left; clients of `http_client_provider` and `retry` respect it.
 
     Args:
-        trusted: The addresses and networks whose header counts; `"unix"` for whoever connects over a Unix socket. That
-            of all others is passed over.
+        trusted: The addresses and networks whose header is read; `"unix"` for connections over a Unix socket. The
+            header of all others is ignored.
         header: The header that says how long the caller still waits: `X-Envoy-Expected-Rq-Timeout-Ms`, in milliseconds,
-            which Envoy and the meshes built of it write; or `Grpc-Timeout`, as gRPC writes it (`250m`, `2S`).
+            which Envoy and service meshes based on it send; or `Grpc-Timeout`, in the form of gRPC (`250m`, `2S`).
 
     Raises:
-        ValueError: One of `trusted` is no address or network, or `header` is another.
-        TypeError: `trusted` is one of them, not a list.
+        ValueError: One of `trusted` is not an address or network, or `header` is an unknown header.
+        TypeError: `trusted` is a text, not a list.
     """
     peers = TrustedPeers("deadlines", trusted)
     check_header("deadlines", header)

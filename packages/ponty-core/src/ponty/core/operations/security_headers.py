@@ -1,4 +1,4 @@
-"""`security_headers`: what tells a browser to treat answers as data, and nothing else."""
+"""`security_headers` adds headers that make browsers treat answers as data, and nothing else."""
 
 import re
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ _DEFAULTS = {
     "Cache-Control": "no-store",
 }
 
-# Kept by no cache that others use, and not used without asking (RFC 9111 §5.2.2.4, §5.2.2.7).
+# Shared caches do not keep it, and a browser asks before each use (RFC 9111 §5.2.2.4, §5.2.2.7).
 _ASKED_EACH_TIME = "private, no-cache"
 
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
@@ -28,23 +28,23 @@ _VALUE = re.compile(r"[\x20-\x7e]+")
 def security_headers(
     *, hsts_seconds: int | None = 31_536_000, headers: Mapping[str, str | None] | None = None
 ) -> Middleware:
-    """Make a middleware that sends headers with each answer which tell browsers what not to do with it.
+    """Make a middleware that adds security headers for browsers to each answer.
 
     ::
 
         app = build_app(middlewares=[security_headers(headers={"Cache-Control": None})])
 
-    No script runs in an answer, no page frames it, its type is not guessed, no cache keeps it. One that has an entity
-    tag is kept by the browser alone, which asks before each use (`Cache-Control: private, no-cache`): a tag would be of
-    no use with `no-store`. A header that a handler sets itself stays as it is.
+    Browsers then run no script in an answer, do not show it in a frame, do not guess its type, and do not cache it. An
+    answer with an entity tag may be cached by the browser alone, which asks before each use (`Cache-Control: private,
+    no-cache`), since a tag would be useless with `no-store`. Headers that a handler sets itself are kept.
 
     Args:
-        hsts_seconds: How long a browser asks by HTTPS only (`Strict-Transport-Security`, RFC 6797), sent where the
-            request came by HTTPS; None for no such header.
-        headers: Further headers, or other values for the usual ones; None leaves one out.
+        hsts_seconds: Seconds for which browsers must only use HTTPS (`Strict-Transport-Security`, RFC 6797). The header
+            is only sent if the request came by HTTPS; None to send none.
+        headers: Further headers, or other values for the default ones; None as a value leaves a header out.
 
     Raises:
-        ValueError: A header or its value is none, or `hsts_seconds` is less than 0.
+        ValueError: A header or its value is not valid, or `hsts_seconds` is less than 0.
     """
     if hsts_seconds is not None and hsts_seconds < 0:
         raise ValueError(f"security_headers: hsts_seconds is a number from 0 up, not {hsts_seconds!r}")
@@ -60,11 +60,11 @@ def security_headers(
 
 
 class _Hardening(Step):
-    """Sends headers along.
+    """The step that adds the headers.
 
     Args:
-        over_http: With what was asked by HTTP.
-        over_https: With what was asked by HTTPS.
+        over_http: The headers for requests over HTTP.
+        over_https: The headers for requests over HTTPS.
     """
 
     def __init__(self, over_http: FurtherHeaders, over_https: FurtherHeaders) -> None:
@@ -72,7 +72,7 @@ class _Hardening(Step):
         self._over_https = over_https
 
     def enter(self, request: web.Request, notes: Notes) -> FurtherHeaders:
-        """Return the headers."""
+        """Return the headers for the scheme of the request."""
         del notes
         return self._over_https if request.scheme == "https" else self._over_http
 

@@ -1,8 +1,8 @@
-"""`trusted_proxies`: the client's address, scheme and host where a proxy stands in between.
+"""`trusted_proxies`: the address, scheme and host of a client behind a proxy.
 
-Whoever connects can write any address into a header. So nothing is believed unless the connection comes from a named
-proxy, and then only what named proxies have written: the elements are walked from the right for as long as they are
-addresses of named proxies. The first that is not is the client's.
+A client can write any address into a header. So the header is only read if the connection comes from a named proxy, and
+only the elements that named proxies have written are used: they are read from the right, as long as they are addresses
+of named proxies. The first other address is that of the client.
 """
 
 import logging
@@ -26,27 +26,28 @@ _LIMIT = "connections_per_client"
 def trusted_proxies(
     *proxies: str, header: Literal["X-Forwarded-For", "Forwarded"] = "X-Forwarded-For", hops: int | None = None
 ) -> Middleware:
-    """Make a middleware that reads from a header of your proxies who asks, and how.
+    """Make a middleware that reads the client's address, scheme and host from a header of your proxies.
 
     ::
 
         app = build_app(middlewares=[trusted_proxies("127.0.0.1", "10.0.0.0/8")])
 
-    Handlers, and middlewares behind this one, find the client's address in `request.remote`, and what was asked in
-    `request.scheme`, `request.secure` and `request.host`; so does the access log. List it first. Where
-    `Limits.connections_per_client` is set, a client has as many requests handled at once through these proxies; more
-    are answered 503.
+    Handlers, and the middlewares after this one, find the client's address in `request.remote`, and the rest in
+    `request.scheme`, `request.secure` and `request.host`. The access log has this address too. List this middleware
+    first. `Limits.connections_per_client`, if set, limits the requests of a client that are handled at once through
+    these proxies; further ones are answered with a 503.
 
     Args:
-        *proxies: The addresses and networks of your proxies; `"unix"` for whoever connects over a Unix socket.
-        header: What your proxies write: `X-Forwarded-For`, with `X-Forwarded-Proto` and `X-Forwarded-Host`, or
-            `Forwarded` (RFC 7239). Only one of them is read, as most proxies hand on the other unread.
-        hops: How many proxies a request goes through, at most; None for as many as are named in `proxies`. Say it
-            where clients may connect from the networks of the proxies.
+        *proxies: The addresses and networks of your proxies; `"unix"` for connections over a Unix socket.
+        header: The header that your proxies write: `X-Forwarded-For`, together with `X-Forwarded-Proto` and
+            `X-Forwarded-Host`, or `Forwarded` (RFC 7239). Only one of them is read, since most proxies pass the other
+            one on unchanged.
+        hops: The most proxies that a request passes through; None for any number of the named ones. Set it if clients
+            may connect from the networks of the proxies.
 
     Raises:
-        ValueError: There is no proxy, one of them is no address or network, `header` is another, or `hops` is less
-            than 1.
+        ValueError: There is no proxy, one of them is not an address or network, `header` is unknown, or `hops` is not a
+            whole number of at least 1.
     """
     if not proxies:
         raise ValueError("trusted_proxies: name the addresses of your proxies, as trusted_proxies('127.0.0.1')")
@@ -76,7 +77,7 @@ def trusted_proxies(
         try:
             return await (_in_share(remote, seen, handler) if counts else handler(seen))
         finally:
-            # What is noted in the request that handlers see is looked for by who logs this one.
+            # The access log reads the notes from this request, but handlers have put them into the clone.
             request.update(seen)  # pyright: ignore[reportCallIssue, reportArgumentType]  # a request is a mapping
 
     vars(middleware)[TRUSTS_ATTRIBUTE] = trusted.are_behind
@@ -86,7 +87,7 @@ def trusted_proxies(
 
 
 async def _in_share(client: str | None, request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Handle a request of `client`, if it has no more of them than the server lets it have."""
+    """Handle a request of `client`, or refuse it if the client has too many at once."""
     state = request.config_dict.get(SERVER_STATE)
     if state is None:
         return await handler(request)
@@ -113,9 +114,9 @@ def _hops(request: web.Request, header: str) -> Iterator[Hop]:
 
 
 def _client(hops: Iterator[Hop], trusted: TrustedPeers, most: int | None) -> Hop | None:
-    """Return the hop between the client and the first proxy, or the last that is known on the way there.
+    """Return the hop between the client and the first proxy, or the last known one on the way to the client.
 
-    The scheme and host are those that the outermost trusted proxy has told.
+    The scheme and host are those from the outermost trusted proxy.
     """
     client: Hop | None = None
     for count, hop in enumerate(hops, 1):

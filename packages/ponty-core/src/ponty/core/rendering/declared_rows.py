@@ -1,7 +1,7 @@
-"""What the annotation of a handler says of the rows that it returns, so that a thousand need not be looked at.
+"""Declared rows: the return annotation of a handler, so that a thousand rows need not be checked one by one.
 
-It is taken as those of the classes are (`ponty.core.encoding.regular_types`), where the first row and the last are what
-it says, and their class has no subclass.
+It is trusted in the same way as the annotations of classes (`ponty.core.encoding.regular_types`), if the first and the
+last row are of the declared class, and this class has no subclass.
 """
 
 import collections.abc
@@ -18,7 +18,7 @@ from ponty.core.rendering.reply import Reply
 
 
 class DeclaredRows:
-    """The rows of a handler.
+    """The rows that a handler is annotated to return.
 
     Args:
         handler: The handler.
@@ -31,7 +31,7 @@ class DeclaredRows:
         self._is_known = False
 
     def are_declared(self) -> bool:
-        """Return whether the annotation may be one of rows, as far as it can be told before what it names is there."""
+        """Return whether the annotation may be a list of rows; the names in it may not be defined yet."""
         written = getattr(self._handler, "__annotations__", {}).get("return")
         if isinstance(written, str):
             return "[" in written
@@ -39,7 +39,7 @@ class DeclaredRows:
         return isinstance(row, type) and (dataclasses.is_dataclass(row) or issubclass(row, msgspec.Struct))
 
     def regularity(self, value: object) -> Regular | None:
-        """Return what must be checked where `value` is encoded, as `regular_types.regularity` does."""
+        """Return what must be checked when `value` is encoded, as `regular_types.regularity` does."""
         if type(value) is not list or not value:
             return regularity(value)
         if not self._is_known:
@@ -50,7 +50,7 @@ class DeclaredRows:
         return regular
 
     def _look(self) -> None:
-        """Look at the annotation, at the first answer: by then all that it names is there."""
+        """Read the annotation, at the first answer: by then all names in it are defined."""
         self._is_known = True
         self._row = row = _row_of(_returned(self._handler))
         regular = regular_class(row) if isinstance(row, type) else None
@@ -59,17 +59,17 @@ class DeclaredRows:
 
 
 def _returned(handler: Any) -> Any:
-    """Return the annotation of what a handler returns; None where there is none, or it cannot be resolved."""
+    """Return the annotation of a handler's return value; None if there is none, or it cannot be resolved."""
     written = getattr(handler, "__annotations__", {}).get("return")
     holder = types.SimpleNamespace(__annotations__={"return": written})
     try:
         return typing.get_type_hints(holder, getattr(handler, "__globals__", {}))["return"]
-    except Exception:  # noqa: BLE001 - whatever an annotation in quotes runs into
+    except Exception:  # noqa: BLE001 - an annotation in quotes may raise anything
         return None
 
 
 def _row_of(hint: Any) -> Any:
-    """Return the type of the rows of a list, or of a reply of one; None where that is not one."""
+    """Return the type of the rows of a list, or of a `Reply` with a list; None if it is neither."""
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin in {typing.Union, types.UnionType}:
         found = {row for argument in arguments if (row := _row_of(argument)) is not None}

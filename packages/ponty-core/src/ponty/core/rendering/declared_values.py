@@ -1,4 +1,4 @@
-"""Values as `render_json` sends them, for who sends them by other ways: their bytes, and their entity tags."""
+"""Bytes and entity tags of values as `render_json` sends them, for programs that send them in other ways."""
 
 from typing import Any
 
@@ -9,8 +9,8 @@ from ponty.core.responses.entity_tags import entity_tag
 def etag_of(value: object, returns: Any = None) -> str:
     """Return the entity tag that `render_json(etag=True)` sends with a value.
 
-    A handler that changes something compares it with the `If-Match` of the request, so that nobody overwrites what they
-    have not seen.
+    Use it in a handler that changes something: compare it with the `If-Match` of the request, so that a client cannot
+    overwrite a version that it has not seen.
 
     ::
 
@@ -19,16 +19,18 @@ def etag_of(value: object, returns: Any = None) -> str:
 
     Args:
         value: The value.
-        returns: The type that the handler which sends the value declares; None where it declares none.
+        returns: The type that `render_json` has for the handler that sends the value; None if it has none.
 
     Raises:
-        TypeError: The value does not encode, or `returns` has no form in JSON.
+        TypeError: The value cannot be encoded, or `returns` has no form in JSON.
     """
     return entity_tag(encode_json(value if returns is None else _limited(returns, value, "etag_of")))
 
 
 def encode_as(returns: Any, value: object) -> bytes:
-    """Encode what a type has of a value as JSON, and no more, as `render_json(returns)` does.
+    """Encode the part of a value that a type declares as JSON, as `render_json(returns)` does.
+
+    Use it to send a value in another way, such as a websocket or a queue, without members that the type does not have.
 
     ::
 
@@ -43,7 +45,7 @@ def encode_as(returns: Any, value: object) -> bytes:
         assert encode_as(Mug, OwnMug("red", "ann")) == b'{"colour":"red"}'
 
     Args:
-        returns: The type.
+        returns: The type. Members that it does not declare are not encoded, at any depth.
         value: The value.
 
     Raises:
@@ -53,7 +55,7 @@ def encode_as(returns: Any, value: object) -> bytes:
 
 
 def _limited(returns: Any, value: object, name: str) -> object:
-    # What compiles a type is loaded only where one is declared: who has these functions at hand need not use them.
+    # The compiler of types is only imported when it is used.
     from ponty.core.returned.returned_type import returned_type  # noqa: PLC0415
 
     return returned_type(returns).limited(value, name, 0)

@@ -1,8 +1,8 @@
-"""Whether a handler may return what it declares to answer with, by the annotation of what it returns.
+"""Whether the return annotation of a handler fits the type that `render_json` declares for its answer.
 
-Seen to at import, so that a slip is found before any request. What is asked is less than a type checker asks: refused
-is only what no value of the annotation can be, such as a text where a number is declared. An object of any class may
-stand for one of another, since the declared type says which of its attributes are sent.
+This is checked at import, so a mistake is found before any request. The check is less strict than a type checker: a
+handler is refused only if no value of its annotation can be of the declared type, such as a text for a number. An
+object of any class may be returned for another class, since the declared type says which of its attributes are sent.
 """
 
 import collections.abc
@@ -27,19 +27,19 @@ _ABSTRACT_LISTS = {
 }
 _STREAMS = {collections.abc.AsyncIterator, collections.abc.AsyncIterable, collections.abc.AsyncGenerator}
 _WIDER: dict[type, tuple[type, ...]] = {float: (int,), complex: (int, float)}
-"""The classes whose place a smaller number may take (PEP 484)."""
+"""For these classes, numbers of other classes are accepted too (PEP 484)."""
 
 
 def check_returns(handler: Any, returns: Any) -> None:
-    """See that a handler may return what it declares.
+    """Check that a handler may return values of its declared type.
 
     Args:
-        handler: The handler. What another decorator makes of its value, nobody knows, so what wraps another function is
-            passed over, and so is an annotation that cannot be resolved.
-        returns: What it declares.
+        handler: The handler. One that wraps another function is not checked, since a decorator may change the value;
+            nor is an annotation that cannot be resolved.
+        returns: The declared type.
 
     Raises:
-        TypeError: No value that it may return is of the declared type.
+        TypeError: No value that the handler may return is of the declared type.
     """
     written = getattr(handler, "__annotations__", {})
     if "return" not in written or hasattr(handler, "__wrapped__"):
@@ -47,7 +47,7 @@ def check_returns(handler: Any, returns: Any) -> None:
     holder = types.SimpleNamespace(__annotations__={"return": written["return"]})
     try:
         hints = typing.get_type_hints(holder, getattr(handler, "__globals__", {}), include_extras=True)
-    except Exception:  # noqa: BLE001 - whatever an annotation in quotes runs into
+    except Exception:  # noqa: BLE001 - an annotation in quotes may raise anything
         return
     if not _may_be(hints["return"], returns):
         name = getattr(handler, "__qualname__", repr(handler))
@@ -58,7 +58,7 @@ def check_returns(handler: Any, returns: Any) -> None:
 
 
 def _may_be(given: Any, wanted: Any) -> bool:
-    """Return whether a value of the one type may be one of the other, as far as one can tell."""
+    """Return whether a value of type `given` may be of type `wanted`, as far as the annotations show."""
     given, wanted = _bare(given), _bare(wanted)
     if _is_unknown(given) or _is_unknown(wanted) or given == wanted:
         return True
@@ -74,7 +74,7 @@ def _may_be(given: Any, wanted: Any) -> bool:
         case ("scalar", _) | (_, "scalar"):
             return issubclass(have, want) or issubclass(want, have) or have in _WIDER.get(want, ())
         case kinds:
-            # A mapping may stand for an object, and an object for another; of an iterable, nothing is known.
+            # A mapping may be sent as an object, and an object as one of another class. An iterable may be anything.
             return "list" not in kinds or "iterable" in kinds
 
 
@@ -101,7 +101,7 @@ def _elements_may_be(given: Any, wanted: Any) -> bool:
 
 
 def _bare(tp: Any) -> Any:
-    """Take off what says nothing of the value: `Reply`, qualifiers, names of types. What comes one by one is a list."""
+    """Return a type without `Reply`, qualifiers and aliases; the type of an async iterator becomes a list."""
     while True:
         origin = typing.get_origin(tp)
         if origin in {typing.Annotated, Reply}:

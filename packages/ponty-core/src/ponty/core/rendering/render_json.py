@@ -1,4 +1,4 @@
-"""`render_json`: a handler's value as a JSON answer."""
+"""`render_json` answers with the value that a handler returns, as JSON."""
 
 import functools
 import inspect
@@ -28,7 +28,7 @@ _Streamed = Callable[_P, Coroutine[Any, Any, web.StreamResponse]]
 
 
 class _AnyDecorator(Protocol):
-    """The decorator of a handler of any value, or of the elements of any array."""
+    """The decorator of a handler that returns any value, or yields the elements of any array."""
 
     @overload
     def __call__(self, handler: Callable[_P, Awaitable[object]], /) -> _Rendered[_P]: ...
@@ -37,7 +37,7 @@ class _AnyDecorator(Protocol):
 
 
 class _ListDecorator(Protocol[_T]):
-    """The decorator of a handler of lists, or of their elements."""
+    """The decorator of a handler that returns lists, or yields their elements."""
 
     @overload
     def __call__(self, handler: Callable[_P, Awaitable[list[_T] | Reply[list[_T]]]], /) -> _Rendered[_P]: ...
@@ -74,7 +74,7 @@ def render_json(
     returns: types.UnionType | type[Any], *, status: int = 200, envelope: bool = True, etag: bool = False
 ) -> Callable[[Callable[_P, Awaitable[object]]], _Rendered[_P]]: ...
 def render_json(returns: Any = None, *, status: int = 200, envelope: bool = True, etag: bool = False) -> Any:
-    """Answer with the decorated coroutine function's value, as JSON.
+    """Answer with the value that the decorated coroutine function returns, as JSON.
 
     ::
 
@@ -83,30 +83,32 @@ def render_json(returns: Any = None, *, status: int = 200, envelope: bool = True
         async def today(request: web.Request) -> datetime.date:
             return datetime.date.today()
 
-    The answer is `{"data": value, "elapsed": milliseconds, "now": milliseconds}`: how long the function took, and
-    when it was done, since the epoch. Dataclasses, mappings, collections (sets too), datetimes, enums, UUIDs and
-    Decimals encode; NaN and the infinities become null. A value that does not encode is an unhandled TypeError.
+    The answer is the envelope `{"data": value, "elapsed": milliseconds, "now": milliseconds}`. `elapsed` is the time
+    that the function took, and `now` the time when it was done, since the epoch. Dataclasses, mappings, collections
+    (also sets), datetimes, enums, UUIDs and Decimals can be encoded; NaN and the infinities become null. A value that
+    cannot be encoded is an unhandled TypeError.
 
-    It is bare, as above, or called: `@render_json(Mug, status=201)`. A function that has more to say than its value
-    returns a `Reply`.
+    Use the decorator bare, as above, or with arguments: `@render_json(Mug, status=201)`. To set a header, a cookie or
+    another status, return a `Reply`.
 
-    An async generator function answers with an array of what it yields, which is sent while it is made, so that no more
-    than a few kilobytes are held of an answer of any length. `returns` is a `list[…]` then, and there is no `Reply`,
-    `status` or `etag`. An error before the first kilobytes are sent is answered as any; later, the connection is cut.
+    An async generator function answers with an array of the values that it yields. The array is sent while it is made,
+    so only a few kilobytes of it are in memory, whatever its length. Then `returns` is a `list[…]`, and `Reply`,
+    `status` and `etag` cannot be used. An error before the first kilobytes are sent is answered as usual; after that,
+    the connection is cut.
 
     Args:
-        returns: The type of the values. Type checkers hold the function to it. It is a limit: what it does not have is
-            not sent, at any depth, whatever else an object of a subclass or of another class has.
+        returns: The type of the values. Type checkers compare it with the function. It is also a limit: members that
+            the type does not declare are not sent, at any depth, also if an object of another class has them.
         status: The HTTP status of the answer. With 204 and 205 there is no content, and the function returns None.
-        envelope: Puts the value in the envelope; without it, the value itself is the answer.
-        etag: Gives the answer an entity tag, made of the value alone, and answers 304 where a request says that it has
-            the same already (RFC 9110 §13.1.2).
+        envelope: Whether the value is put into the envelope; if False, the value itself is the answer.
+        etag: Whether the answer has an entity tag, made from the value alone. A request with a matching
+            `If-None-Match` is then answered with 304 (RFC 9110 §13.1.2).
 
     Raises:
-        TypeError: The function is not a coroutine function or an async generator function, or `returns` has no form in
-            JSON, or no value that the function is annotated to return can be of it.
-        ValueError: `status` is outside 200 to 599, or has no content, and `returns` says that there is some; or an
-            async generator function is to have an entity tag, or another status than 200.
+        TypeError: The function is neither a coroutine function nor an async generator function, `returns` has no form
+            in JSON, or the return annotation of the function cannot be of that type.
+        ValueError: `status` is outside 200 to 599, or it has no content and `returns` is given; or an async generator
+            function has `etag`, or a `status` other than 200.
     """
     if returns is not None and not is_type(returns):
         return _decorated(returns, Rendering(), None)
@@ -116,7 +118,7 @@ def render_json(returns: Any = None, *, status: int = 200, envelope: bool = True
     how = Rendering(returns, status, envelope, etag)
     if returns is None:
         return functools.partial(_decorated, how=how, limit=None)
-    # What compiles a type is loaded only where one is declared.
+    # The compiler of types is only imported if a type is declared.
     from ponty.core.rendering.handler_returns import check_returns  # noqa: PLC0415
     from ponty.core.returned.returned_type import ReturnedType  # noqa: PLC0415
 
@@ -151,7 +153,8 @@ def _decorated(handler: Any, how: Rendering, limit: "ReturnedType | None") -> An
         start = time.perf_counter_ns()
         return render(await handler(*args, **kwargs), start)
 
-    # For who calls the handler itself, to spare a call. The function stands in it, since `functools.wraps` copies it.
+    # Code that calls the handler itself can use this, to save a call. The tuple has the function too, since
+    # `functools.wraps` copies the attribute to others.
     respond.__ponty_rendered__ = (respond, handler, render)  # type: ignore[attr-defined]
     respond.__ponty_answer__ = how  # type: ignore[attr-defined]
     return respond

@@ -1,4 +1,4 @@
-"""What answers with the values of a handler, by what its decorator says of how."""
+"""Renderers: functions that make the answers of a handler from its values, by the options of its decorator."""
 
 import time
 from collections.abc import Callable
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ponty.core.returned.returned_type import ReturnedType
 
 _Render = Callable[[object, int], web.Response]
-"""Answers with a handler's value, which was called when `time.perf_counter_ns` was so much."""
+"""Make the answer for a handler's value; the second argument is `time.perf_counter_ns()` at its call."""
 _SeenTo = Callable[[object], Regular | None]
 _DEFAULTS = AnswerSettings()
 _HEAD = head(200, JSON)
@@ -32,12 +32,12 @@ class _Envelope(msgspec.Struct, gc=False):
 
 
 class Rendering(msgspec.Struct, frozen=True):
-    """How `render_json` answers with the values of a handler: its attribute `__ponty_answer__`, for who describes it.
+    """The options of `render_json`: the attribute `__ponty_answer__` of a handler, for descriptions of it.
 
     Args:
-        returns: The type of the values; None where it was not given.
+        returns: The type of the values; None if it was not given.
         status: The status of the answer.
-        envelope: Whether the value stands in an envelope.
+        envelope: Whether the value is put into an envelope.
         etag: Whether the answer has an entity tag.
     """
 
@@ -48,11 +48,11 @@ class Rendering(msgspec.Struct, frozen=True):
 
 
 def usual_renderer(render_any: _Render, seen_to: _SeenTo) -> _Render:
-    """Make the usual renderer, of a handler whose decorator has no options.
+    """Make the usual renderer, for a handler whose decorator has no options.
 
     Args:
-        render_any: Answers in an application that has settings of its own, and with a `Reply`.
-        seen_to: Returns what must be checked where a value is encoded.
+        render_any: The renderer for a `Reply`, and for applications with their own settings.
+        seen_to: Returns what must be checked when a value is encoded.
     """
 
     def render(data: object, start: int) -> web.Response:
@@ -66,13 +66,13 @@ def usual_renderer(render_any: _Render, seen_to: _SeenTo) -> _Render:
 
 
 def renderer(how: Rendering, limit: "ReturnedType | None", name: str, seen_to: _SeenTo) -> _Render:
-    """Make the renderer of the values of a handler.
+    """Make the renderer of a handler.
 
     Args:
-        how: How it does.
-        limit: What of a value is sent; None for all.
+        how: The options of its decorator.
+        limit: The type that limits what is sent of a value; None to send all.
         name: The name of the handler.
-        seen_to: Returns what must be checked where a value is encoded.
+        seen_to: Returns what must be checked when a value is encoded.
     """
 
     def render(data: object, start: int) -> web.Response:
@@ -100,7 +100,7 @@ def renderer(how: Rendering, limit: "ReturnedType | None", name: str, seen_to: _
 def _full(
     how: Rendering, status: int, value: object, elapsed: int, *, envelope: Envelope | None, seen_to: _SeenTo
 ) -> PlainResponse:
-    """Make the answer of a value."""
+    """Make the answer for a value."""
     regular = seen_to(value)
     etag = None
     if how.etag:

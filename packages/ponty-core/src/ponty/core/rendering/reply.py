@@ -1,4 +1,4 @@
-"""Answers that a handler makes of a value: `Reply` below `render_json`, `json_response` without it."""
+"""Answers that a handler makes from a value: `Reply` with `render_json`, `json_response` without it."""
 
 from collections.abc import Mapping
 from http.cookies import Morsel
@@ -16,7 +16,7 @@ _T_co = TypeVar("_T_co", covariant=True)
 
 
 class Reply(Generic[_T_co]):
-    """What a handler below `render_json` returns to say more than the value.
+    """A value with a status, headers or cookies, which a handler with `render_json` can return.
 
     ::
 
@@ -32,14 +32,14 @@ class Reply(Generic[_T_co]):
 
     Args:
         value: The value.
-        status: The HTTP status of the answer, in place of that of `render_json`. With 204, 205 and 304 the value is
+        status: The HTTP status of the answer, instead of that of `render_json`. With 204, 205 and 304, the value is
             None.
-        headers: Further headers; a `Content-Type` or `ETag` stands in place of Ponty's.
-        cookies: Cookies to set: a text, or a morsel of `http.cookies` with attributes of its own.
+        headers: Further headers; a `Content-Type` or `ETag` replaces Ponty's.
+        cookies: Cookies to set, by name: a text, or a morsel of `http.cookies`, which can have attributes.
 
     Raises:
-        ValueError: `status` is outside 200 to 599, or a header is about how the answer is sent (`Content-Length`,
-            `Transfer-Encoding`), which Ponty knows.
+        ValueError: `status` is outside 200 to 599, or a header is `Content-Length` or `Transfer-Encoding`, which Ponty
+            sets.
     """
 
     __slots__ = ("cookies", "headers", "status", "value")
@@ -64,7 +64,9 @@ class Reply(Generic[_T_co]):
 
 
 def json_response(value: object, *, status: int = 200, headers: LooseHeaders | None = None) -> web.Response:
-    """Make a response of aiohttp's of a value, as JSON.
+    """Make an aiohttp response from a value, as JSON.
+
+    Use it in handlers without `render_json`.
 
     ::
 
@@ -75,11 +77,11 @@ def json_response(value: object, *, status: int = 200, headers: LooseHeaders | N
     Args:
         value: The value; None with a status that has no content (204, 205, 304).
         status: The HTTP status.
-        headers: Further headers; a `Content-Type` stands in place of Ponty's.
+        headers: Further headers; a `Content-Type` replaces Ponty's.
 
     Raises:
         ValueError: `status` is outside 200 to 599, or has no content and there is a value.
-        TypeError: The value does not encode.
+        TypeError: The value cannot be encoded.
     """
     if status in BODILESS_STATUSES:
         answer = empty(status, value)
@@ -91,10 +93,10 @@ def json_response(value: object, *, status: int = 200, headers: LooseHeaders | N
 
 
 def empty(status: int, value: object) -> PlainResponse:
-    """Make an answer of a status without content.
+    """Make an answer with a status that has no content.
 
     Raises:
-        ValueError: There is a value, which nobody would get.
+        ValueError: There is a value, which would not be sent.
     """
     if value is not None:
         raise ValueError(f"an answer with status {status} has no content; return None, or another status")
@@ -102,10 +104,10 @@ def empty(status: int, value: object) -> PlainResponse:
 
 
 def add_headers(answer: PlainResponse, headers: LooseHeaders) -> None:
-    """Add headers to an answer: each name anew, and as often as it is given.
+    """Set headers of an answer: each given name replaces the header that is there, and may be given several times.
 
     Raises:
-        ValueError: One is about how the answer is sent.
+        ValueError: A header is `Content-Length` or `Transfer-Encoding`.
     """
     own = answer.headers
     added = web.Response(headers=headers).headers if not isinstance(headers, Mapping) else headers

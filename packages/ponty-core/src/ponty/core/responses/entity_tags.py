@@ -1,7 +1,8 @@
-"""Entity tags and the conditions that a request makes of them (RFC 9110 §8.8.3, §13.1).
+"""Entity tags and conditional requests (RFC 9110 §8.8.3, §13.1).
 
-A tag is made of the value of an answer as it is encoded. `If-None-Match` spares a client what it has already, by weak
-comparison; `If-Match` keeps two clients from overwriting each other, by strong comparison.
+A tag is made from the encoded value of an answer. With `If-None-Match`, a client does not get again what it has
+already; this is a weak comparison. With `If-Match`, two clients do not overwrite each other's changes; this is a strong
+comparison.
 """
 
 import hashlib
@@ -14,16 +15,18 @@ from ponty.core.responses.heads import head
 from ponty.core.responses.plain_response import PlainResponse
 
 ETAG = istr("ETag")
-"""The header, as RFC 9110 writes it."""
+"""The name of the header, spelled as in RFC 9110."""
 
 
 def entity_tag(content: bytes) -> str:
-    """Return the strong entity tag of an encoded value, as it is written in a header."""
+    """Return the strong entity tag of an encoded value, with its quotes."""
     return f'"{hashlib.blake2b(content, digest_size=16).hexdigest()}"'
 
 
 def etag_matches(condition: str, etag: str, *, weak: bool = False) -> bool:
-    """Return whether a condition is true of what has an entity tag.
+    """Return whether an entity tag matches the condition of a request.
+
+    Use it to refuse a change with a 412 if the client's version is not the current one.
 
     ::
 
@@ -33,10 +36,11 @@ def etag_matches(condition: str, etag: str, *, weak: bool = False) -> bool:
         assert etag_matches('W/"b"', '"b"', weak=True)
 
     Args:
-        condition: The value of the header `If-Match` or `If-None-Match`: `*`, or entity tags in a list. What is no tag
-            in it matches nothing.
-        etag: The entity tag of what there is now.
-        weak: Compares weakly, as `If-None-Match` does; else strongly, as `If-Match` does (RFC 9110 §8.8.3.2).
+        condition: The value of the header `If-Match` or `If-None-Match`: `*`, or a list of entity tags. Parts that are
+            not entity tags match nothing.
+        etag: The entity tag of the current version.
+        weak: Whether to compare weakly, as for `If-None-Match`. By default the comparison is strong, as for `If-Match`
+            (RFC 9110 §8.8.3.2).
     """
     if condition.strip() == "*":
         return True
@@ -47,11 +51,11 @@ def etag_matches(condition: str, etag: str, *, weak: bool = False) -> bool:
 
 
 def if_changed(request: web.Request, answer: PlainResponse) -> PlainResponse:
-    """Return `answer`, or a 304 in its place where the client has the same already.
+    """Return `answer`, or a 304 if the client has the same already.
 
     Args:
-        request: What may have the condition.
-        answer: The answer without regard to it, with an entity tag.
+        request: The request, which may have an `If-None-Match`.
+        answer: The answer to a request without a condition, with an entity tag.
     """
     answer.is_conditional = False
     if request.method not in {hdrs.METH_GET, hdrs.METH_HEAD} or not 200 <= answer.status < 300:
@@ -61,7 +65,7 @@ def if_changed(request: web.Request, answer: PlainResponse) -> PlainResponse:
     if not conditions or etag is None or not etag_matches(", ".join(conditions), etag, weak=True):
         return answer
     same = PlainResponse(head(304, None), b"")
-    # What a cache keeps beside the content that it has (RFC 9110 §15.4.5), and what is not of the content.
+    # A 304 has the headers that update a cache (RFC 9110 §15.4.5), but none that describe the content.
     same.headers.extend(answer.headers)
     for name in _OF_THE_CONTENT:
         same.headers.popall(name, None)

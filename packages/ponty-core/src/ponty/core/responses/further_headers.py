@@ -1,7 +1,7 @@
-"""Headers that come to an answer from outside: from middlewares, most of them the same with each answer.
+"""Further headers: those that middlewares add to an answer, most of them the same each time.
 
-They are encoded and looked through once, when the middleware is made. A plain answer takes them as they are, and puts
-them among its headers only when somebody asks for these.
+They are checked and encoded once, when the middleware is made. A plain answer keeps them apart from its own headers,
+and merges them only when some code reads its headers.
 """
 
 import functools
@@ -18,12 +18,12 @@ class FurtherHeaders(msgspec.Struct, eq=False, gc=False):
 
     Args:
         headers: The headers, by name.
-        keep: Whether a header that an answer has already stays as it is.
-        tagged: Those for answers that have an entity tag, where they are others.
+        keep: Whether a header that an answer has already is kept.
+        tagged: The headers for answers with an entity tag, if they differ.
         names: The names, in lower case.
-        lines: The headers as they are written, each behind a line break.
-        is_apart: Whether they may stand beside an answer's own: they say nothing of its body, its framing or its
-            sender.
+        lines: The encoded headers, each after a line break.
+        is_apart: Whether they may be kept apart from an answer's own headers: none of them concerns the body, the
+            framing or the sender.
     """
 
     headers: Mapping[str, str]
@@ -34,7 +34,7 @@ class FurtherHeaders(msgspec.Struct, eq=False, gc=False):
     is_apart: bool
 
     def merge_into(self, headers: MutableMapping[str, str]) -> None:
-        """Set them in the headers of an answer; the values of `Vary` (RFC 9110 §12.5.5) come together."""
+        """Set them in the headers of an answer; the values of `Vary` (RFC 9110 §12.5.5) are joined."""
         if self.tagged is not None and hdrs.ETAG in headers:
             self.tagged.merge_into(headers)
             return
@@ -52,8 +52,8 @@ def further_headers(
 
     Args:
         headers: The headers, by name.
-        keep: Whether a header that an answer has already stays as it is.
-        tagged: Those for answers that have an entity tag, where they are others.
+        keep: Whether a header that an answer has already is kept.
+        tagged: The headers for answers with an entity tag, if they differ.
     """
     names = frozenset(map(str.lower, headers))
     lines = _lines(headers)
@@ -62,7 +62,7 @@ def further_headers(
 
 
 def maker_of(name: str) -> Callable[[str], FurtherHeaders]:
-    """Make a function that returns the header of this name for a value, which is printable ASCII."""
+    """Make a function that returns the header of this name for a value of printable ASCII."""
     names = frozenset({name.lower()})
     start = _lines({name: ""})
 
@@ -73,7 +73,7 @@ def maker_of(name: str) -> Callable[[str], FurtherHeaders]:
 
 
 def are_apart(further: Sequence[FurtherHeaders]) -> bool:
-    """Return whether sets of headers may stand beside each other, and beside an answer's own."""
+    """Return whether sets of headers may be kept apart from each other, and from an answer's own."""
     if len(further) == 1:
         return further[0].is_apart
     for each in further:

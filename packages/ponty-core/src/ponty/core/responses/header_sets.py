@@ -1,15 +1,16 @@
-"""All headers of an answer as they are written, known at once where the same were sent before.
+"""The encoded headers of an answer, taken from a cache if the same set was sent before.
 
-`items()` of a multidict makes an object of each name first, and a line of each is looked up then. What a multidict
-refers to, as the garbage collector sees it, is there already: the names, spelled as a program has set them, and the
-values, in their order. So the lines of a whole set are kept by these; where only a value is new, the names are known.
+To encode headers one by one is slow: `items()` of a multidict makes an object for each name, and each line is looked
+up. But the garbage collector knows which objects a multidict refers to: the names, spelled as the program has set them,
+and the values, in order. So the lines of a whole set are cached by these objects. If only a value is new, the names are
+found.
 
-Nothing is kept that the multidict has not told of itself in the usual way too, when it was written for the first time.
-So one that refers to its headers otherwise, as that in pure Python does, is looked through each time, and never taken
-for another.
+A set is cached only if `items()` has returned the same names and values when it was written for the first time. So a
+multidict that refers to other objects, as the one in pure Python does, is encoded one by one each time, and never
+mistaken for another set.
 
-No more than so many sets of names are kept, and of each only a few with their values, so that what is new each time
-fills no memory.
+The number of cached sets of names is limited, and so is the number of values for each, so that values which are new
+each time do not fill memory.
 """
 
 import gc
@@ -22,12 +23,12 @@ from ponty.core.responses.written_headers import TEXTS, written
 
 
 class HeaderLines(msgspec.Struct, eq=False, gc=False):
-    """Headers as they are written.
+    """Encoded headers.
 
     Args:
-        lines: All of them, each behind a line break.
+        lines: The headers, each after a line break.
         has_type: Whether `Content-Type` is among them.
-        is_fixed: Whether `Date` or `Server` is.
+        is_fixed: Whether `Date` or `Server` is among them.
     """
 
     lines: bytes
@@ -39,10 +40,10 @@ class _Names(msgspec.Struct, eq=False, gc=False):
     """Names that were sent together.
 
     Args:
-        starts: What is written before each value.
+        starts: The text before each value.
         has_type: Whether `Content-Type` is among them.
-        is_fixed: Whether `Date` or `Server` is.
-        kept: How often they are kept together with their values.
+        is_fixed: Whether `Date` or `Server` is among them.
+        kept: How many sets with these names are cached together with their values.
     """
 
     starts: list[str]
@@ -52,13 +53,13 @@ class _Names(msgspec.Struct, eq=False, gc=False):
 
 
 def lines_of(headers: CIMultiDict[str]) -> HeaderLines | None:
-    """Return `headers` as they are written; None where they are for aiohttp to write, as `written` has it."""
+    """Return the encoded `headers`; None if aiohttp has to write them (see `written`)."""
     parts: list[object] = _parts_of(headers)
     key = (*parts,)
     try:
         known = _SETS.get(key)
         names = _NAMES.get((*parts[_BEFORE::2],)) if known is None else None
-    except TypeError:  # what has no hash is no text
+    except TypeError:  # a value without a hash is not a text
         return None
     if known is not None:
         return known
@@ -72,7 +73,7 @@ def lines_of(headers: CIMultiDict[str]) -> HeaderLines | None:
 
 
 def _with_values(names: _Names, parts: list[object]) -> HeaderLines | None:
-    """Put what is written before values in place of their names; None where one of these is for a closer look."""
+    """Encode new values after known names; return None if a value needs a closer look."""
     values = parts[_BEFORE + 1 :: 2]
     if not TEXTS.issuperset(map(type, values)) or not "".join(values).isprintable():  # type: ignore[arg-type]  # texts
         return None
@@ -82,7 +83,7 @@ def _with_values(names: _Names, parts: list[object]) -> HeaderLines | None:
 
 
 def _looked_through(headers: CIMultiDict[str], parts: list[object]) -> tuple[_Names | None, HeaderLines | None]:
-    """Write headers one by one, and keep their names where they are what the multidict refers to."""
+    """Encode headers one by one, and cache their names if the multidict refers to them as expected."""
     items = [*headers.items()]
     lines = written(items)
     if lines is None:
@@ -103,14 +104,14 @@ def _looked_through(headers: CIMultiDict[str], parts: list[object]) -> tuple[_Na
 
 _parts_of = gc.get_referents
 _BEFORE = len(_parts_of(CIMultiDict[str]()))
-"""How much a multidict refers to before its headers: its class."""
+"""How many objects a multidict refers to before its headers: its class."""
 
 _SETS: dict[tuple[object, ...], HeaderLines] = {}
 _NAMES: dict[tuple[object, ...], _Names] = {}
 
 MOST_NAMES = 32
-"""How many sets of names are kept."""
+"""The most sets of names that are cached."""
 MOST_VALUES = 16
-"""How often one is kept together with values."""
+"""The most sets of values that are cached for one set of names."""
 LONGEST = 1024
-"""How many bytes the lines of a set that is kept have at most, so that all of them have half a megabyte."""
+"""The most bytes of a set that is cached, so that all together have at most half a megabyte."""

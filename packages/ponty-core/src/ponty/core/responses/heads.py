@@ -1,7 +1,7 @@
-"""Heads: what comes before the body of a plain answer, in bytes that are made once.
+"""Heads: the bytes before the body of a plain answer, which are made once.
 
-Status line, media type and the name of the server are the same in each answer of a kind, and the date for a second. So
-an answer to which nothing was added is written by putting three pieces together.
+The status line, the media type and the name of the server are the same in all answers of a kind, and the date is the
+same for a second. So an answer without further headers is made of a few ready pieces.
 """
 
 import functools
@@ -16,7 +16,7 @@ from ponty.core.responses.statuses import check_status, title
 from ponty.core.wire.server_state import SERVER_NAME
 
 BODILESS_STATUSES = frozenset({204, 205, 304})
-"""The statuses whose answer has no content (RFC 9110 §6.4.1, §15.3.6)."""
+"""The statuses whose answers have no content (RFC 9110 §6.4.1, §15.3.6)."""
 
 
 class Head:
@@ -24,7 +24,7 @@ class Head:
 
     Args:
         status: The HTTP status.
-        content_type: The value of the header; None where there is no body.
+        content_type: The value of `Content-Type`; None if there is no body.
 
     Raises:
         ValueError: `status` is outside 200 to 599.
@@ -38,7 +38,7 @@ class Head:
         self.line: bytes = f"HTTP/1.1 {status} {title(status)}".encode("ascii")
         self.headers: CIMultiDict[str] = CIMultiDict()
         self.lines: bytes = b""
-        """`headers` as they are written, each behind a line break."""
+        """The encoded `headers`, each after a line break."""
         if content_type is not None:
             self.headers[hdrs.CONTENT_TYPE] = content_type
             self.lines = f"\r\n{hdrs.CONTENT_TYPE}: {content_type}".encode("ascii")
@@ -46,7 +46,7 @@ class Head:
         self._start = start + f"\r\n{hdrs.CONTENT_LENGTH}: ".encode("ascii") if self.has_length else start
         self._second: int = -1
         self.server: str | None = None
-        """How the server was named in the last answer."""
+        """The name of the server in the last answer."""
         self._end = b""
 
     def before(self, body: bytes, server: str | None = SERVER_NAME) -> bytes:
@@ -63,14 +63,14 @@ class Head:
         server: str | None = SERVER_NAME,
         fixed: CIMultiDict[str] | None = None,
     ) -> bytes:
-        """Return the bytes of a whole answer that carries headers and cookies, likewise.
+        """Return the bytes of a whole answer with headers and cookies, in aiohttp's order.
 
         Args:
-            lines: All headers but those of its framing, as they are written, each behind a line break.
-            cookies: The same of the cookies.
+            lines: All encoded headers except those of the framing, each after a line break.
+            cookies: The encoded cookies, in the same form.
             body: The body.
-            server: The name of the server; None where it has none.
-            fixed: Headers among which are `Date`, `Server`, or both.
+            server: The name of the server; None to send no name.
+            fixed: The headers, if `Date` or `Server` is among them.
         """
         second = int(time.time())
         if fixed is not None:
@@ -84,7 +84,7 @@ class Head:
     def alone(
         self, lines: bytes, cookies: bytes, length: int, server: str | None, fixed: CIMultiDict[str] | None
     ) -> bytes:
-        """Return the bytes before a body of so many bytes, which is written by itself; else as `before_with`."""
+        """Return the bytes before a body of `length` bytes, which is written separately; see `before_with`."""
         second = int(time.time())
         end = self._ending(second, server) if fixed is None else _ending_but(fixed, second, server)
         return b"%b%b\r\nContent-Length: %d%b%b" % (self.line, lines, length, cookies, end)
@@ -97,7 +97,7 @@ class Head:
 
 
 head: Callable[[int, str | None], Head] = functools.lru_cache(maxsize=None, typed=True)(Head)
-"""Return the one head of its kind."""
+"""Return the head for a status and a media type; there is only one of each kind."""
 
 
 @functools.lru_cache(maxsize=2)

@@ -1,14 +1,15 @@
-"""An answer that holds no more than was asked of it: what aiohttp's response keeps is made when it is first read.
+"""A lazy answer: it makes the attributes of aiohttp's response only when they are first read.
 
-It is made of a head and a body. Headers are looked through and encoded when they were changed, which their version
-tells, and not at each step. Further headers stand beside the answer's own as long as no name is in both; when somebody
-asks for the headers, or has changed them, they are among them. A cookie that was set is a line, and what the line was
-made of, until somebody asks for the cookies or sets another of its name: then all of them are set once more, in a jar
-as aiohttp has it.
+It is made from a head and a body. Its headers are encoded again only if they have changed, which their version shows.
+Further headers, from middlewares, are kept apart from the answer's own as long as no name is in both. When some code
+reads or has changed the headers, they are merged. A cookie is kept as its encoded line, and the values from which the
+line was made. When some code reads the cookies, or sets another one of the same name, all of them are put into a cookie
+jar, as in aiohttp.
 
-What aiohttp's response keeps in the dictionary of an instance is put there when it is first read, so nothing can be
-read that is not there; and what was set before stays as it was set. Until it is sent, that dictionary tells whether the
-answer was changed. The headers, the cookies and the body stand apart from it, so that they can be had without.
+aiohttp's response keeps its attributes in the dictionary of the instance. Here they are put there when one of them is
+first read, so none is ever missing; attributes that were set before keep their values. Until the answer is sent, this
+dictionary shows whether the answer was changed. Headers, cookies and body are kept outside of it, so they can be used
+without building the rest.
 """
 
 import time
@@ -26,18 +27,18 @@ from ponty.core.responses.heads import Head, date
 from ponty.core.responses.statuses import title
 from ponty.core.responses.written_cookies import CookieAttributes, by_name, written_cookie
 
-# What reading leaves in the dictionary of an instance, and what the body's setter does.
+# The attributes that reading, or the setter of the body, leaves in the dictionary of an instance.
 _BY_READING = frozenset({"_content_type", "_content_dict", "_stored_content_type", "_compressed_body"})
 
 
 class _SetCookie(msgspec.Struct, gc=False):
-    """A cookie that was set, as it is written, and what it was set by.
+    """A cookie that was set: its encoded line, and the arguments of `set_cookie`.
 
     Args:
-        name: Its name.
-        value: Its value.
-        attributes: The rest.
-        line: What is written.
+        name: The name.
+        value: The value.
+        attributes: The other arguments.
+        line: The encoded line.
     """
 
     name: str
@@ -47,14 +48,14 @@ class _SetCookie(msgspec.Struct, gc=False):
 
 
 class LazyResponse(web.Response):
-    """An answer of a head and a body, and of what was added to them.
+    """An answer made from a head and a body, with what was added to them.
 
     Args:
-        head: What comes before the body.
-        body: What comes then.
+        head: The bytes before the body.
+        body: The body.
     """
 
-    # The dictionary of an instance holds only what is not as it was made.
+    # The dictionary of an instance is only for attributes that were built or changed.
     __slots__ = (
         "_body",
         "_further",
@@ -74,12 +75,12 @@ class LazyResponse(web.Response):
         "is_conditional",
     )
 
-    __http_exception__ = False  # as aiohttp asks of each response
+    __http_exception__ = False  # aiohttp expects this of each response
 
     _body: Any
 
     is_conditional: bool
-    """Whether a request may ask for it only if it has changed: it has an entity tag that was made of its value."""
+    """Whether a conditional request may get a 304: the answer has an entity tag that was made from its value."""
 
     def __init__(self, head: Head, body: bytes) -> None:
         self._head = head
@@ -101,7 +102,7 @@ class LazyResponse(web.Response):
 
     @property
     def status(self) -> int:
-        """The status, also of an answer that is not built."""
+        """The status, also if the attributes of aiohttp's response are not built."""
         status: int = self.__dict__.get("_status", self._head.status)
         return status
 
@@ -112,7 +113,7 @@ class LazyResponse(web.Response):
         return self._show() if shown is None else shown
 
     def _show(self) -> CIMultiDict[str]:
-        """Return the headers, with all that is among them."""
+        """Return the headers, with further ones merged in."""
         headers = self._own_headers
         if headers is None:
             headers = self._own_headers = self._head.headers.copy()
@@ -134,23 +135,23 @@ class LazyResponse(web.Response):
         self._version = -1
 
     def _own_lines(self, headers: CIMultiDict[str]) -> HeaderLines | None:
-        """Return its own headers as they are written, which are looked at again only where they have changed.
+        """Return the answer's own encoded headers; they are encoded again only if they have changed.
 
         Returns:
-            The lines; None where they are for aiohttp to write.
+            The lines; None if aiohttp has to write them.
         """
-        if self._version != getversion(headers):  # type: ignore[arg-type]  # of whatever values
+        if self._version != getversion(headers):  # type: ignore[arg-type]  # values of any type
             self._look_through(headers)
         return self._lines
 
     def _look_through(self, headers: CIMultiDict[str]) -> None:
         if self._further:
-            self._take_in(headers)  # what has come may be one of these
+            self._take_in(headers)  # a header that is new here may be among the further ones
         self._lines = lines_of(headers)
-        self._version = getversion(headers)  # type: ignore[arg-type]  # of whatever values
+        self._version = getversion(headers)  # type: ignore[arg-type]  # values of any type
 
     def carry(self, further: FurtherHeaders) -> None:
-        """Send further headers along, unless it was sent or prepared already."""
+        """Add further headers, unless the answer was sent or prepared already."""
         if self._is_sent or self._ready_for is not None:
             return
         if self.__dict__ and self._is_changed():
@@ -172,7 +173,7 @@ class LazyResponse(web.Response):
             further.merge_into(self.headers)
 
     def carry_all(self, further: Sequence[FurtherHeaders]) -> None:
-        """Send several sets of further headers along, of which the last comes first."""
+        """Add several sets of further headers; the last set is written first."""
         if (
             self.__dict__
             or self._own_headers is not None
@@ -217,7 +218,7 @@ class LazyResponse(web.Response):
         samesite: str | None = None,
         partitioned: bool | None = None,
     ) -> None:
-        """Set a cookie, as aiohttp does; it is not made before somebody asks for the cookies."""
+        """Set a cookie, as aiohttp does; its object is made only when some code reads the cookies."""
         attributes = (expires, domain, max_age, path, secure, httponly, version, samesite, partitioned)
         known = self._set_cookies
         if self._jar is None and not (known and any(cookie.name == name for cookie in known)):
@@ -241,7 +242,7 @@ class LazyResponse(web.Response):
         self._set_cookies = ()
 
     def _tell_headers(self, headers: CIMultiDict[str]) -> None:
-        """Add what was sent with the rest, for who logs it."""
+        """Add the headers that were sent besides, so that a log can show them."""
         self._is_told = True
         if self._head.has_length:
             headers[hdrs.CONTENT_LENGTH] = str(len(self._body))
@@ -252,24 +253,24 @@ class LazyResponse(web.Response):
             headers.setdefault(hdrs.SERVER, self._head.server)
 
     def build(self) -> None:
-        """Put all there that aiohttp's response has, if it is not there yet."""
+        """Make all attributes of aiohttp's response, if they are not there yet."""
         if self._is_built:
             return
         self._is_built = True
         headers, jar, made, body = self._headers, self._jar, self._set_cookies, self._body
-        changed = dict(self.__dict__)  # by what sets without a look, as `set_status` does
+        changed = dict(self.__dict__)  # by methods that set attributes without reading any, such as `set_status`
         super().__init__(status=self._head.status, reason=title(self._head.status) or None)
         self._headers, self._jar, self._set_cookies, self._body = headers, jar, made, body  # pyright: ignore[reportIncompatibleVariableOverride]
         self.__dict__.update(changed)
 
 
 class _Built:
-    """An attribute that aiohttp's response keeps in the dictionary of an instance: who reads it has that built.
+    """An attribute of aiohttp's response: reading it builds all attributes in the dictionary of the instance.
 
-    A `__getattr__` would do the same, and make each attribute of a class that has one slower to read.
+    A `__getattr__` would do the same, but it makes all attributes of its class slower to read.
 
     Args:
-        name: Its name.
+        name: The name of the attribute.
     """
 
     def __init__(self, name: str) -> None:

@@ -1,8 +1,9 @@
-"""Headers that are noted for an answer while its request is on its way, for answers that a handler begins itself.
+"""Noted headers: those that middlewares note beforehand, for answers that a handler sends itself.
 
-A passage (`ponty.core.middlewares.passages`) notes them before its handler is called. A stream gets them when it is
-prepared, by a receiver of the signal `on_response_prepare`. An answer that comes back unsent gets them then. So a plain
-one need not ask that receiver: it takes what is noted when it is prepared, which is nothing unless a handler does that.
+A passage (`ponty.core.middlewares.passages`) notes them before it calls the handler. A stream gets them when it is
+prepared, by a receiver of the signal `on_response_prepare`. An answer that the handler returns unsent gets them when it
+is returned. So a plain answer does not need the receiver: if it is prepared while headers are noted, by its handler, it
+takes them itself.
 """
 
 import contextvars
@@ -13,21 +14,21 @@ from aiohttp import web
 
 from ponty.core.responses.further_headers import FurtherHeaders
 
-# What the innermost passage has noted, and what was noted before it. A request has one task, and those that its handler
-# starts have a copy of its context.
+# The headers that the innermost passage has noted, and what was noted before it. A request has one task; the tasks that
+# its handler starts have a copy of its context.
 noted: contextvars.ContextVar[tuple[Sequence[FurtherHeaders], Any] | None] = contextvars.ContextVar("ponty.core.noted")
-"""Headers for the answer, by the passages that the request is in."""
+"""The headers for the answer that the passages around the handler have noted."""
 
 
 async def add_noted_headers(request: web.Request, answer: web.StreamResponse) -> None:
-    """Add what is noted for the request at work: the receiver of `on_response_prepare`."""
+    """Add the headers that are noted for the current request: the receiver of `on_response_prepare`."""
     del request
     for further in noted_sets():
         merge(further, answer)
 
 
 def noted_sets() -> Iterator[Sequence[FurtherHeaders]]:
-    """Iterate over what is noted for the request at work, by the innermost passage first."""
+    """Iterate over the headers that are noted for the current request, those of the innermost passage first."""
     current = noted.get(None)
     while current is not None:
         further, current = current
@@ -35,7 +36,7 @@ def noted_sets() -> Iterator[Sequence[FurtherHeaders]]:
 
 
 def merge(further: Sequence[FurtherHeaders], answer: web.StreamResponse) -> None:
-    """Put sets of headers among those of an answer, of which the last comes first."""
+    """Put sets of headers into those of an answer, the last set first."""
     for more in reversed(further):
         more.merge_into(answer.headers)
 

@@ -1,17 +1,17 @@
-"""Plain answers: those that Ponty itself makes, sent in one write where nobody has changed more than their headers.
+"""Plain answers: those that Ponty itself makes, sent in one write if no more than their headers was changed.
 
-aiohttp prepares a response in many steps, so that a program may have its say at each of them. Of an answer that Ponty
-makes, all but the body is known beforehand. Its states:
+aiohttp prepares a response in many steps, so that a program can change something at each of them. In an answer that
+Ponty makes, all but the body is known beforehand. Its states:
 
 - *as made*: a head and a body.
-- *carrying*: somebody has asked for its headers, set a cookie, or sends further headers along. Whatever these hold by
-  then is written with the rest, in aiohttp's order. What is read besides (status, body, media type) changes nothing.
-- *ready*: it was prepared for a request, and is to be sent as it is. Nothing is out yet.
-- *sent*: the server has ended it, and all of it is out. It may still be read, by who logs it.
-- *changed*: somebody has set something else of it. If it is not sent yet, it is a response like any other of aiohttp's
-  from then on, and is prepared and sent as such.
+- *carrying*: a program has read its headers, set a cookie, or added further headers. Their values at the end are
+  written with the rest, in aiohttp's order. Reading the status, the body or the media type changes nothing.
+- *ready*: it was prepared for a request, and will be sent as it is. Nothing is written yet.
+- *sent*: the server has ended it, and all of it is written. It may still be read, by an access log.
+- *changed*: a program has set something else. If the answer is not sent yet, it is now like any response of aiohttp,
+  and is prepared and sent in aiohttp's way.
 
-Nothing that holds a control character is ever written here.
+Headers with control characters are never written here.
 """
 
 from aiohttp import hdrs, web
@@ -28,12 +28,12 @@ from ponty.core.wire.server_writer import ServerWriter
 
 
 class PlainResponse(LazyResponse):
-    """An answer of a head and a body."""
+    """An answer made from a head and a body, and sent in one write if possible."""
 
     __slots__ = ()
 
     def is_as_made(self) -> bool:
-        """Return whether nobody has changed or prepared it, or asked for its headers."""
+        """Return whether the answer is unchanged and unprepared, and its headers were not read."""
         return not (
             self.__dict__
             or self._own_headers is not None
@@ -45,11 +45,11 @@ class PlainResponse(LazyResponse):
         )
 
     def is_settled(self) -> bool:
-        """Return whether nothing more than good headers was set, and nobody has sent it or has to be asked about it.
+        """Return whether only valid headers were set, and the answer is neither sent, prepared nor conditional.
 
         Raises:
-            ValueError: A header holds what UTF-8 cannot hold.
-            TypeError: The value of a header is no text.
+            ValueError: A header holds half a character, which UTF-8 cannot encode.
+            TypeError: The value of a header is not a text.
         """
         if (
             self.__dict__
@@ -62,16 +62,16 @@ class PlainResponse(LazyResponse):
         headers = self._own_headers
         if headers is None:
             return True
-        if self._further or self._version != getversion(headers):  # type: ignore[arg-type]  # of whatever values
+        if self._further or self._version != getversion(headers):  # type: ignore[arg-type]  # values of any type
             self._look_through(headers)
         return self._lines is not None or are_clean(headers)
 
     def is_sendable(self) -> bool:
-        """Return whether no more was set than headers and cookies, and these hold no control character.
+        """Return whether only headers and cookies were set, and these have no control characters.
 
         Raises:
-            ValueError: A header holds what UTF-8 cannot hold.
-            TypeError: The value of a header is no text.
+            ValueError: A header holds half a character, which UTF-8 cannot encode.
+            TypeError: The value of a header is not a text.
         """
         if self.__dict__ and self._is_changed():
             return False
@@ -81,24 +81,24 @@ class PlainResponse(LazyResponse):
         return not cookies or written_cookies(cookies) is not None
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
-        """Be ready to be sent as it is, if that may be; else do as aiohttp does."""
+        """Get ready to be sent in one write, if possible; otherwise prepare as aiohttp does."""
         if self._is_sent:
             return None
         if self._ready_for is not None:
             return self._ready_for.writer
         body = self._body
-        if (  # its headers are looked at when they are written
+        if (  # the headers are checked when they are written
             (self.__dict__ and self._is_changed()) or type(body) is not bytes or not goes_plain(request)
         ):
             return await self._prepare_as_aiohttp(request)
-        if noted.get(None) is not None:  # by middlewares that it has not come back to
+        if noted.get(None) is not None:  # by middlewares to which the handler has not returned
             for further in noted_sets():
                 self.carry_all(further)
         self._ready_for = request
         return request.writer
 
     async def write_eof(self, data: bytes = b"") -> None:
-        """Send the whole as it is, where that may be still; else do as aiohttp does."""
+        """Send the whole answer in one write, if that is still possible; otherwise do as aiohttp does."""
         if self._is_sent:
             return
         request = self._ready_for
@@ -118,13 +118,13 @@ class PlainResponse(LazyResponse):
         self._length = writer.output_size
 
     def send(self, request: web.BaseRequest) -> bool:
-        """Send the whole as it is, where that may be, and return whether it was.
+        """Send the whole answer in one write if possible, and return whether it was sent.
 
-        It spares the steps of `prepare` and `write_eof`.
+        This is faster than `prepare` and `write_eof`.
 
         Args:
-            request: One of HTTP/1.1 that is not HEAD, after which its connection stays open, in an application that
-                has no say in plain answers.
+            request: A request of HTTP/1.1, not HEAD, whose connection stays open, in an application that does not
+                change plain answers (see `has_a_say`).
         """
         writer, body = request.writer, self._body
         if (
@@ -141,7 +141,7 @@ class PlainResponse(LazyResponse):
             return False
         try:
             writer.write_whole(whole)
-        except ConnectionError:  # the client has left, which aiohttp finds out and logs
+        except ConnectionError:  # the client has left; aiohttp notices and logs that
             return False
         self._is_sent = True
         self._shown = None
@@ -149,9 +149,9 @@ class PlainResponse(LazyResponse):
         return True
 
     def _whole(self, writer: AbstractStreamWriter) -> bytes | None:
-        """Return the bytes of the whole answer; None where it has to be sent as aiohttp does.
+        """Return the bytes of the whole answer; None if it has to be sent as aiohttp does.
 
-        A body that is too large to be copied is left to be sent behind them.
+        A body that is too large to be copied is left out, and has to be sent after them.
         """
         head, body, headers, cookies = self._head, self._body, self._own_headers, b""
         lines, fixed = head.lines, None
@@ -196,12 +196,12 @@ class PlainResponse(LazyResponse):
 
     @property
     def prepared(self) -> bool:
-        """Whether it was sent, or is about to be."""
+        """Whether the answer was sent, or is ready to be sent."""
         return self._is_sent or self._ready_for is not None or super().prepared
 
     @property
     def keep_alive(self) -> bool | None:
-        """Whether the connection stays open; None where that is not known yet."""
+        """Whether the connection stays open; None if that is not known yet."""
         plain = self._is_sent or self._ready_for is not None
         if plain and not self.__dict__:
             return True
@@ -210,7 +210,7 @@ class PlainResponse(LazyResponse):
 
     @property
     def body_length(self) -> int:
-        """How many bytes were sent, the head included, as aiohttp counts."""
+        """The number of bytes that were sent, with the head, as aiohttp counts."""
         return self._length or super().body_length
 
     def __repr__(self) -> str:
@@ -220,7 +220,7 @@ class PlainResponse(LazyResponse):
 
 
 _LARGEST = 2**16
-"""How many bytes a body may have to be formatted behind its head, which makes room for it several times."""
+"""The most bytes of a body that is formatted together with its head, which copies the body several times."""
 
 _LARGEST_COPIED = 2**18
-"""How many bytes a body may have to be copied behind its head; copying more costs more than a second write."""
+"""The most bytes of a body that is copied into one piece with its head; copying more is slower than a second write."""

@@ -1,11 +1,11 @@
-"""The status of an answer: which there are (RFC 9110 §15), and what each is called."""
+"""Statuses of answers: which are valid, and their names (RFC 9110 §15)."""
 
 import functools
 import http
 
 
 def check_status(status: object) -> None:
-    """Refuse what cannot be the status of a final answer (RFC 9110 §15).
+    """Refuse a value that cannot be the status of a final answer (RFC 9110 §15).
 
     Raises:
         ValueError: It is not a whole number from 200 to 599.
@@ -16,7 +16,7 @@ def check_status(status: object) -> None:
 
 @functools.cache
 def title(status: int) -> str:
-    """Name `status` as its registry does (RFC 9110 §15), or not at all where it is unregistered."""
+    """Return the registered name of `status` (RFC 9110 §15); the empty string if it is not registered."""
     if status in _RENAMED:
         return _RENAMED[status]
     try:
@@ -25,5 +25,5 @@ def title(status: int) -> str:
         return ""
 
 
-# What RFC 9110 calls otherwise than the RFCs before it, and Python from 3.13 on only.
+# RFC 9110 has renamed these; Python has the new names from 3.13 on.
 _RENAMED = {413: "Content Too Large", 414: "URI Too Long", 416: "Range Not Satisfiable", 422: "Unprocessable Content"}

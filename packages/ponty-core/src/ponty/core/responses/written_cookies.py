@@ -1,7 +1,7 @@
-"""Cookies as they are written, each a header of its own.
+"""The encoding of cookies, each as a separate header.
 
-What a cookie says beside its name and value is the same for most of them: where it is sent, for how long, to whom. So
-the texts of that are kept, of those seen last.
+Most cookies of an application have the same attributes: domain, path, lifetime and flags. So the encoded attributes of
+the last ones are cached.
 """
 
 import functools
@@ -19,26 +19,26 @@ _START = f"\r\n{hdrs.SET_COOKIE}: "
 CookieAttributes = tuple[
     str | None, str | None, int | str | None, str, bool | None, bool | None, str | None, str | None, bool | None
 ]
-"""What `set_cookie` is told of a cookie beside its name and value."""
+"""The arguments of `set_cookie` besides the name and the value."""
 
 _ATTRIBUTES = ("expires", "domain", "max_age", "path", "secure", "httponly", "version", "samesite", "partitioned")
 
 
 def by_name(attributes: CookieAttributes) -> dict[str, Any]:
-    """Return `attributes` by their names."""
+    """Return `attributes` by name."""
     return dict(zip(_ATTRIBUTES, attributes, strict=True))
 
 
 def written_cookie(name: str, value: str, attributes: CookieAttributes) -> bytes | None:
-    """Return the line of a cookie that aiohttp's `set_cookie` makes, behind a line break.
+    """Return the line of a cookie as aiohttp's `set_cookie` makes it, after a line break.
 
     Args:
-        name: Its name.
-        value: Its value.
-        attributes: The rest.
+        name: The name.
+        value: The value.
+        attributes: The other arguments of `set_cookie`.
 
     Returns:
-        The line; None where it has to be made to be seen, since it is refused, is quoted, or tells the time.
+        The line; None if aiohttp has to make the cookie, since it is refused, needs quotes, or depends on the time.
     """
     if type(value) is not str or _is_bare(value) is None:
         return None
@@ -50,16 +50,16 @@ def written_cookie(name: str, value: str, attributes: CookieAttributes) -> bytes
 
 
 class _NotKnownError(Exception):
-    """The texts of a cookie are not among those that may be kept."""
+    """The encoded attributes of a cookie cannot be cached."""
 
 
 _is_bare = re.compile(r"[A-Za-z0-9!#$%&'*+\-.^_`|~:]+").fullmatch
-"""Return whether a value stands in a cookie as it is, without quotes."""
+"""Match a value that a cookie can have without quotes."""
 
 
-@functools.lru_cache(maxsize=256, typed=True)  # since 1 is written otherwise than True
+@functools.lru_cache(maxsize=256, typed=True)  # since 1 and True are encoded differently
 def _around(name: str, *attributes: *CookieAttributes) -> tuple[bytes, bytes]:
-    """Return what is written of a cookie before its value, and behind it."""
+    """Return the bytes of a cookie before its value, and those after it."""
     told = by_name(attributes)
     if isinstance(told["expires"], int):  # a number of seconds from now on
         raise _NotKnownError
@@ -77,7 +77,7 @@ def _around(name: str, *attributes: *CookieAttributes) -> tuple[bytes, bytes]:
 
 
 def written_cookies(cookies: SimpleCookie) -> bytes | None:
-    """Return the lines of cookies, each behind a line break; None where they hold what no header can."""
+    """Return the lines of cookies, each after a line break; None if one has characters that a header cannot have."""
     try:
         lines = "".join([_START + _text(cookie) for cookie in cookies.values()]).encode()
     except UnicodeEncodeError:
@@ -86,20 +86,20 @@ def written_cookies(cookies: SimpleCookie) -> bytes | None:
 
 
 def _text(cookie: Morsel[str]) -> str:
-    """Return what `OutputString` does."""
+    """Return the same text as `OutputString`."""
     if type(cookie) is not Morsel:
         return cookie.OutputString()
-    attributes = (*cookie.items(), *map(type, cookie.values()))  # what is equal may be written otherwise
+    attributes = (*cookie.items(), *map(type, cookie.values()))  # equal values of two types may differ when encoded
     try:
         rest = _KNOWN.get(attributes)
-    except TypeError:  # one of them is no text
+    except TypeError:  # one of the values has no hash
         return cookie.OutputString()
     return _remembered(cookie, attributes) if rest is None else f"{cookie.key}={cookie.coded_value}{rest}"
 
 
 def _remembered(cookie: Morsel[str], attributes: tuple[object, ...]) -> str:
     text = cookie.OutputString()
-    # A number may be a time from now on, and may equal one that is written otherwise.
+    # A number may be a time from now on, and may equal a value that is encoded differently.
     if all(type(value) is str or (value is True and name in _FLAGS) for name, value in cookie.items()):
         if len(_KNOWN) >= _MOST:
             _KNOWN.clear()
@@ -109,7 +109,7 @@ def _remembered(cookie: Morsel[str], attributes: tuple[object, ...]) -> str:
 
 
 _FLAGS = frozenset({"httponly", "partitioned", "secure"})
-"""What any value but an empty one switches on."""
+"""The attributes that any value but an empty one switches on."""
 
 _KNOWN: dict[tuple[object, ...], str] = {}
 _MOST = 256

@@ -1,9 +1,9 @@
-"""Headers as they are written, each a line of its own.
+"""The encoding of headers, each as a separate line.
 
-Most answers of an application carry the same headers again and again, so their lines are kept: no more than so many,
-and of one name no more than a few, so that values which are new each time fill no memory. A line is kept only if it
-says nothing of the framing of an answer and holds no control character. So whatever is found among those kept may be
-written as it is.
+Most answers of an application have the same headers again and again, so their lines are cached. The number of lines is
+limited, in all and for each name, so that values which are new each time do not fill memory. A line is cached only if
+it does not concern the framing of an answer, and has no control characters. So a cached line can always be written as
+it is.
 """
 
 from collections.abc import Iterable
@@ -11,46 +11,46 @@ from collections.abc import Iterable
 from multidict import CIMultiDict, istr
 
 CONTROLS = bytes({*range(32), 127} - {ord("\t")})
-"""The bytes that no header has in it (RFC 9110 §5.5)."""
+"""The bytes that a header must not contain (RFC 9110 §5.5)."""
 
 
 TEXTS = frozenset({str, istr})
-"""The classes whose objects are written as what they hold; one that is derived of them may write itself otherwise."""
+"""The classes whose objects are encoded as their characters; a subclass may encode itself differently."""
 
 
 class _NotPlainError(Exception):
-    """A header is for aiohttp to write, or to refuse."""
+    """A header has to be written, or refused, by aiohttp."""
 
 
 def written(items: Iterable[tuple[str, str]]) -> bytes | None:
-    """Return headers as they are written, each behind a line break; None where they are for aiohttp to write.
+    """Return the encoded headers, each after a line break; None if aiohttp has to write them.
 
-    Those are for aiohttp that say something of the framing or the connection, hold a control character or half of one,
-    or are no text.
+    aiohttp has to write headers that concern the framing or the connection, hold a control character or half a
+    character, or are not texts.
     """
     try:
         return b"".join(map(_line, items))
-    except (_NotPlainError, TypeError):  # what cannot be a key is no text
+    except (_NotPlainError, TypeError):  # a value without a hash is not a text
         return None
 
 
 def are_clean(headers: CIMultiDict[str]) -> bool:
-    """Return whether no control character is in `headers`, so that each is one line.
+    """Return whether `headers` have no control characters, so that each is one line.
 
     Raises:
-        ValueError: A header holds what UTF-8 cannot hold.
-        TypeError: A name or a value is no text.
+        ValueError: A header holds half a character, which UTF-8 cannot encode.
+        TypeError: A name or a value is not a text.
     """
     return is_clean("\r\n".join(["", *map(": ".join, headers.items())]).encode(), len(headers))
 
 
 def is_clean(lines: bytes, number: int) -> bool:
-    """Return whether `lines` have no more line breaks than there are headers, and no other control character."""
+    """Return whether `lines` have no control characters but one line break for each header."""
     return len(lines) - len(lines.translate(None, CONTROLS)) == 2 * number
 
 
 class _Starts(dict[str, tuple[bytes, list[None]]]):
-    """The bytes before the values of headers, by name; and a list, as long as more values of that name may be kept."""
+    """For each name, the bytes before the value, and a list as long as the number of values that may yet be cached."""
 
     def __missing__(self, name: str) -> tuple[bytes, list[None]]:
         if type(name) not in TEXTS or name.lower() in _OF_THE_FRAMING or _has_controls(name):
@@ -65,17 +65,17 @@ class _Starts(dict[str, tuple[bytes, list[None]]]):
 
 
 class _Lines(dict[tuple[str, str], bytes]):
-    """The lines of headers, by name and value."""
+    """The encoded lines of headers, by name and value."""
 
     def __missing__(self, header: tuple[str, str]) -> bytes:
         name, value = header
-        # A subclass may write itself otherwise.
+        # A subclass may encode itself differently.
         if type(value) not in TEXTS or (not value.isprintable() and _has_controls(value)):
             raise _NotPlainError
         start, left = _STARTS[name]
         line = start + value.encode()
         if left and len(line) <= LONGEST:
-            del left[-1:]  # which another thread may have emptied
+            del left[-1:]  # another thread may have emptied it
             self[header] = line
         return line
 
@@ -94,8 +94,8 @@ _LINES = _Lines()
 _line = _LINES.__getitem__
 
 MOST = 64
-"""How many names are kept."""
+"""The most names that are cached."""
 MOST_VALUES = 16
-"""How many values of a name are kept."""
+"""The most values of a name that are cached."""
 LONGEST = 512
-"""How many bytes a line that is kept has at most, so that all of them have half a megabyte."""
+"""The most bytes of a line that is cached, so that all lines together have at most half a megabyte."""

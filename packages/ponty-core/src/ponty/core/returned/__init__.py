@@ -1,9 +1,9 @@
-"""What of a value is sent, by the type that its handler declares.
+"""Returned values: the declared type of a handler decides which parts of its value are sent.
 
 ::
 
-    at import:    a type  -> returned_type -> compiler (-> members) -> parts, objects (-> forms, types of msgspec's)
-    for a value:  a value -> returned_type -> its form, in one pass; else part by part -> what is sent of it
+    at import:    a type  -> returned_type -> compiler (-> members) -> part, parts, objects (-> forms, msgspec types)
+    for a value:  a value -> returned_type -> by its form, in one pass; otherwise part by part -> what is sent
 
-`is_type` tells a decorator that was given such a type from one that stands bare above a function.
+`is_type` tells a decorator that was called with a type from a bare decorator, which was called with a function.
 """

@@ -22,11 +22,11 @@ def compile_type(hint: Any, within: tuple[tuple[Any, Itself], ...] = ()) -> Part
 
     Args:
         hint: The type.
-        within: The classes that it stands in, each with what stands for it there.
+        within: The classes around it, each with the part that stands for it within itself.
 
     Raises:
         TypeError: It has no form in JSON.
-        NameError: It names a class that is not there yet.
+        NameError: It refers to a class that is not defined yet.
     """
     hint = plain_hint(hint)
     if hint is Any or hint is object:

@@ -1,4 +1,4 @@
-"""Forms: types of msgspec's that have what a declared type has, and nothing else."""
+"""Forms: msgspec types that have the members of a declared type, and no others."""
 
 import typing
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from ponty.core.returned.part import Member
 
 
 def known(form: Any) -> Any:
-    """Return `form` if msgspec has such a type, or None."""
+    """Return `form` if msgspec supports this type, or None."""
     try:
         msgspec.json.Decoder(form)
     except (TypeError, NotImplementedError):
@@ -19,20 +19,20 @@ def known(form: Any) -> Any:
 
 
 def mirror(cls: Any, members: Sequence[Member], options: Mapping[str, Any]) -> Any:
-    """Return a type of msgspec's that has the members of a class and nothing else; None where there can be none.
+    """Return a msgspec type that has the members of a class and no others; None if that is not possible.
 
     Args:
         cls: The class.
         members: Its members.
-        options: How its instances are encoded, as `msgspec.defstruct` takes it.
+        options: The options for encoding its instances, as arguments of `msgspec.defstruct`.
     """
     is_mapping = typing.is_typeddict(cls)
     if is_mapping and any(member.name != member.key for member in members):
-        return None  # msgspec reads a mapping by the names that it writes
+        return None  # msgspec reads a mapping by the same names by which it encodes
     fields: list[Any] = []
     rename: dict[str, str] = {}
     for number, member in enumerate(members):
-        # What is read from a mapping may have a name that no attribute can have.
+        # A key of a mapping may be a name that no attribute can have.
         name = f"member{number}" if is_mapping else member.name
         if name != member.key:
             rename[name] = member.key
@@ -44,7 +44,7 @@ def mirror(cls: Any, members: Sequence[Member], options: Mapping[str, Any]) -> A
         else:
             fields.append((name, form))
     try:
-        # Nothing that a form holds refers to it, so the garbage collector need not know of it.
+        # No value in a form refers to the form, so the garbage collector need not track it.
         form = msgspec.defstruct(cls.__name__, fields, rename=rename or None, kw_only=True, gc=False, **options)
     except (TypeError, ValueError):
         return None

@@ -1,4 +1,4 @@
-"""Whether a decorator is bare, with a function below it, or was called with a type."""
+"""Whether a decorator was called with a type, or is bare above a function."""
 
 import types
 import typing

@@ -1,4 +1,4 @@
-"""The members of a class, whichever library has made it: their names, types, and how each is encoded."""
+"""The members of a class from any of the supported libraries: their names, types, and options for encoding."""
 
 import dataclasses
 import typing
@@ -16,7 +16,7 @@ def is_named_tuple(kind: type) -> bool:
 
 
 def members_of(hint: Any, kind: Any) -> tuple[list[Member], dict[str, Any]] | None:
-    """Return the members of a class, with their types in place of parts, and how it is encoded; None if it has none."""
+    """Return the members of a class, with types instead of parts, and its options; None if it is no such class."""
     options: dict[str, Any] = {}
     keys: dict[str, str] = {}
     defaults: dict[str, Any] = {}
@@ -46,7 +46,7 @@ def members_of(hint: Any, kind: Any) -> tuple[list[Member], dict[str, Any]] | No
     else:
         return None
     names = list(names)
-    # An attribute of attrs need not be annotated.
+    # An attribute of an attrs class need not be annotated.
     hints = dict.fromkeys(names, Any) | typing.get_type_hints(kind, include_extras=True)
     values = _type_arguments(hint)
     keys = _renamed(kind, names) | keys | {name: alias for name in names if (alias := _alias(hints[name]))}
@@ -64,7 +64,7 @@ def members_of(hint: Any, kind: Any) -> tuple[list[Member], dict[str, Any]] | No
 
 
 def _default(field: msgspec.structs.FieldInfo) -> Any:
-    """Return what msgspec leaves out of an object where it may leave out defaults; an empty collection is such."""
+    """Return the default of a field that `omit_defaults` leaves out; it may be an empty collection."""
     return field.default_factory() if field.default_factory in {list, dict, set} else field.default
 
 
@@ -77,13 +77,13 @@ def _outside(hint: Any) -> Any:
 
 
 def _alias(hint: Any) -> str | None:
-    """Return the name in JSON that a part of an annotation says, by its attribute `__ponty_alias__`."""
+    """Return the name in JSON from an annotation: the attribute `__ponty_alias__` of a part of it."""
     metadata: Iterable[object] = getattr(hint, "__metadata__", ())
     return next((alias for part in metadata if (alias := getattr(part, "__ponty_alias__", None)) is not None), None)
 
 
 def _renamed(kind: Any, names: Sequence[str]) -> dict[str, str]:
-    """Return the names in JSON that a class, or else a base, says by `rename` in an inner class `JsonSchema`."""
+    """Return the names in JSON from the `rename` of an inner class `JsonSchema` of a class or its nearest base."""
     inners: Iterable[Any] = (vars(base).get("JsonSchema") for base in kind.__mro__)
     rename = next((vars(inner)["rename"] for inner in inners if "rename" in getattr(inner, "__dict__", ())), None)
     if rename is None:
@@ -93,7 +93,7 @@ def _renamed(kind: Any, names: Sequence[str]) -> dict[str, str]:
 
 
 def _type_arguments(hint: Any) -> dict[Any, Any]:
-    """Return the types that the type variables of a class and of its bases stand for."""
+    """Return the types for the type variables of a class and its bases."""
     kind: Any = get_origin(hint) or hint
     values = dict(zip(getattr(kind, "__parameters__", ()), get_args(hint), strict=False))
     for base in getattr(kind, "__orig_bases__", ()):

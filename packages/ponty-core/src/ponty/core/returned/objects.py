@@ -1,4 +1,4 @@
-"""The parts of classes, and of unions: which of several classes a value is most like."""
+"""The parts for classes, and for unions, which choose the class that is most like a value."""
 
 import contextlib
 import typing
@@ -25,7 +25,7 @@ class Object(Part):
         self.form: Any = mirror(cls, members, options) if has_forms else None
 
     def limit(self, value: object, at: str, differences: list[str]) -> object:
-        """Return the mapping, or list, of what is sent of the members."""
+        """Return a mapping, or list, with the parts of the members that are sent."""
         if isinstance(value, SCALARS) or not self.takes(value):
             due = self.cls.__qualname__
             raise UnlimitedError(f"{quoted(at)} is a {type(value).__qualname__!r}, where {due!r} is due")
@@ -50,7 +50,7 @@ class Object(Part):
         return any(read(member.name) is not _ABSENT for member in self.members) or not self.members
 
     def likeness(self, value: object) -> int:
-        """Return how much `value` is one of this class: 3 exactly, 2 by a subclass, 1 by its members, 0 not."""
+        """Return how well `value` fits: 3 is of the class itself, 2 of a subclass, 1 by its members, 0 not at all."""
         if type(value) is self.cls:
             return 3
         if not typing.is_typeddict(self.cls) and isinstance(value, self.cls):
@@ -65,20 +65,20 @@ class Object(Part):
 
 
 class Itself(Part):
-    """A class within itself, which is known when the class is compiled."""
+    """A class used within itself; its part is known when the class is compiled."""
 
     def __init__(self, cls: Any) -> None:
         self._cls = cls
         self.target: Part | None = None
 
     def limit(self, value: object, at: str, differences: list[str]) -> object:
-        """Return what is sent by the part that it stands for."""
-        assert self.target is not None  # noqa: S101 - the class was compiled meanwhile
+        """Return what the part of the class sends."""
+        assert self.target is not None  # noqa: S101 - the class is compiled by now
         return self.target.limit(value, at, differences)
 
     def takes(self, value: object) -> bool:
-        """Return whether that part takes `value`."""
-        assert self.target is not None  # noqa: S101 - likewise
+        """Return whether the part of the class takes `value`."""
+        assert self.target is not None  # noqa: S101 - the class is compiled by now
         return self.target.takes(value)
 
 
@@ -92,15 +92,15 @@ class Union(Part):
         self.form: Any = None if None in forms else known(typing.Union[forms])  # noqa: UP007 - made of a tuple
 
     def limit(self, value: object, at: str, differences: list[str]) -> object:
-        """Return what is sent by the part that takes `value`, or that of the class it is most like."""
+        """Return what is sent by the part that takes `value`, or by the class that it is most like."""
         takers = [part for part in self.parts if not isinstance(part, Object) and part.takes(value)]
         if takers:
             return _fitting(takers, value, at).limit(value, at, differences)
         if self._objects and not isinstance(value, SCALARS):
-            # Of those that are alike, the first.
+            # If several are equally like it, the first.
             nearest = max(self._objects, key=lambda part: part.likeness(value))
             return nearest.limit(value, at, differences)
-        # Whatever it is, none of the parts takes it; a scalar may still be sent in the place of one.
+        # None of the parts takes the value, but a scalar may be sent instead of another one.
         scalars = [part for part in self.parts if isinstance(part, Scalar)]
         if not scalars:
             raise UnlimitedError(f"{quoted(at)} is a {type(value).__qualname__!r}, which none of its types is")
@@ -112,8 +112,8 @@ class Union(Part):
 
 
 def _fitting(parts: Sequence[Part], value: object, at: str) -> Part:
-    """Return the first of the parts of which the value differs in nothing; or the first, where it differs from all."""
-    if len(parts) > 1 and not isinstance(value, Iterator):  # which could be gone through once
+    """Return the first part from which the value does not differ; the first of all if it differs from each."""
+    if len(parts) > 1 and not isinstance(value, Iterator):  # an iterator can only be read once
         for part in parts:
             differences: list[str] = []
             with contextlib.suppress(UnlimitedError):
@@ -124,7 +124,7 @@ def _fitting(parts: Sequence[Part], value: object, at: str) -> Part:
 
 
 def _is_of_any_object(part: Part) -> bool:
-    """Return whether msgspec would take any object for one of this part, UNSET too: it asks for no member."""
+    """Return whether msgspec would accept any object for this part, also UNSET, since no member is required."""
     if isinstance(part, Union):
         return any(map(_is_of_any_object, part.parts))
     return isinstance(part, Itself) or (isinstance(part, Object) and not any(m.required for m in part.members))

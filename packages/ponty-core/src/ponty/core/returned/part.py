@@ -1,7 +1,7 @@
-"""A part of a declared type: what all kinds of parts have in common.
+"""A part of a declared type: the base of all kinds of parts.
 
-A part has a form where msgspec has one, a type that mirrors the declared one and has nothing else. For what is refused
-by its form, and where there is none, `limit` goes part by part.
+A part has a form, if msgspec supports one: a type that mirrors the declared type and has nothing else. If there is no
+form, or it refuses a value, `limit` goes through the value part by part.
 """
 
 import abc
@@ -36,26 +36,26 @@ SCALARS: tuple[type, ...] = (
 
 
 class UnlimitedError(TypeError):
-    """A value of which the type does not say what to send."""
+    """A value for which the type does not say what to send."""
 
 
 class Part(abc.ABC):
     """A part of a type."""
 
     form: Any = None
-    """What msgspec converts a value to; None where it has nothing for this."""
+    """The type to which msgspec converts a value; None if msgspec supports none."""
 
     @abc.abstractmethod
     def limit(self, value: object, at: str, differences: list[str]) -> object:
-        """Return what is sent of a value.
+        """Return the part of a value that is sent.
 
         Args:
             value: The value.
-            at: Where it stands, as a JSON Pointer.
-            differences: Takes what differs from the type.
+            at: Its place, as a JSON Pointer.
+            differences: Collects differences from the type, as texts.
 
         Raises:
-            UnlimitedError: It is of another kind than the type.
+            UnlimitedError: The value is of another kind than the type.
         """
 
     @abc.abstractmethod
@@ -65,7 +65,7 @@ class Part(abc.ABC):
 
 @dataclasses.dataclass(frozen=True)
 class Member:
-    """A member of a class: what it is called there and in JSON, and its part."""
+    """A member of a class: its name there, its key in JSON, and its part."""
 
     name: str
     key: str

@@ -1,4 +1,4 @@
-"""The parts of what is no object: scalars, and what holds any number of values of a part."""
+"""The parts for values that are not objects: scalars, arrays, rows and tables."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, get_args, get_origin
@@ -24,7 +24,7 @@ class Anything(Part):
 
 
 class Scalar(Part):
-    """A value that tells nothing but itself."""
+    """A value without parts."""
 
     def __init__(self, hint: Any, kinds: tuple[type, ...]) -> None:
         self.form = hint
@@ -57,7 +57,7 @@ class Array(Part):
         self.form: Any = known(list[item.form]) if item.form is not None else None  # type: ignore[name-defined]
 
     def limit(self, value: object, at: str, differences: list[str]) -> object:
-        """Return the list of what is sent of the items."""
+        """Return a list with the parts of the items that are sent."""
         if not self.takes(value):
             raise UnlimitedError(f"{quoted(at)} is a {type(value).__qualname__!r}, where a list is due")
         limit = self._item.limit
@@ -69,7 +69,7 @@ class Array(Part):
 
 
 class Row(Part):
-    """A fixed number of items, each of a part of its own."""
+    """A fixed number of items, each with another part."""
 
     def __init__(self, parts: Sequence[Part]) -> None:
         self._parts = parts
@@ -77,7 +77,7 @@ class Row(Part):
         self.form: Any = None if None in forms or not forms else known(tuple[forms])  # type: ignore[valid-type]
 
     def limit(self, value: object, at: str, differences: list[str]) -> object:
-        """Return the list of what is sent of as many items as there are parts."""
+        """Return a list with the parts of the items that are sent, of as many items as there are parts."""
         if not self.takes(value):
             raise UnlimitedError(f"{quoted(at)} is a {type(value).__qualname__!r}, where a tuple is due")
         items = list(_items(value))
@@ -99,7 +99,7 @@ class Table(Part):
         self.form: Any = known(dict[Any, item.form]) if item.form is not None else None  # type: ignore[name-defined]
 
     def limit(self, value: object, at: str, differences: list[str]) -> object:
-        """Return the mapping of what is sent of the values."""
+        """Return a mapping with the parts of the values that are sent."""
         if not isinstance(value, Mapping):
             raise UnlimitedError(f"{quoted(at)} is a {type(value).__qualname__!r}, where a mapping is due")
         limit = self._item.limit

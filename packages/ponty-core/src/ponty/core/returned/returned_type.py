@@ -1,15 +1,14 @@
-"""What of a value is sent, by the type that its handler declares: no more than the type has, at any depth.
+"""The declared type of a handler limits what is sent of its values: only declared members are sent, at any depth.
 
-A type is compiled once, by `ponty.core.returned.compiler`, into parts. Each has two ways:
+A type is compiled once into parts, by `ponty.core.returned.compiler`. A value is limited in one of two ways:
 
-- *by form*: msgspec converts the value to a form, a type of its own that mirrors the declared one and has nothing else,
-  in one compiled pass. What does not fit the form is refused whole.
-- *part by part*, for what is refused, and for the types that msgspec has no form for (a union of several classes, a
-  class within itself). It is lenient about scalars, for a number in the place of a text tells no secret, and says what
-  differs; an object, a mapping or a list where none is due could hold anything, and is a TypeError.
+- *By form*: msgspec converts the value, in one compiled pass, to a form. This is a msgspec type that mirrors the
+  declared type and has nothing else. A value that does not fit is refused as a whole.
+- *Part by part*: for values that are refused, and for types without a form (a union of several classes, a class within
+  itself). Scalars of another type are sent, and reported as a difference, since a number instead of a text reveals no
+  secret. An unexpected object, mapping or list could hold anything, and is a TypeError.
 
-What can never happen is that an object is sent of which the type has not said what to send; `Any` and `object` say it
-of everything.
+An object is never sent unless the type says what to send of it; `Any` and `object` allow everything.
 """
 
 import functools
@@ -29,16 +28,17 @@ _lock = threading.Lock()
 
 
 def answer_drift() -> dict[str, int]:
-    """Return how many answers differed from the type that their handler declares, by the handler's qualified name.
+    """Return how many answers differed from the type that their handler declares, by its qualified name.
 
-    Counted are those of this process that were compared: `check_returns` of `build_app`.
+    Use it to notice handlers whose type is out of date. Only the answers of this process that were compared are counted
+    (see `check_returns` of `build_app`).
     """
     with _lock:
         return dict(_drift)
 
 
 class ReturnedType:
-    """The declared type of what a handler returns.
+    """The type that a handler declares for its values.
 
     Args:
         hint: The type.
@@ -52,21 +52,22 @@ class ReturnedType:
         self._answers = 0
         try:
             self._part: Part | None = compile_type(hint)
-        except NameError:  # a class that the module has further down
+        except NameError:  # a class that the module defines further down
             self._part = None
         self._root = None if self._part is None else root_of(self._part)
 
     def limited(self, value: object, name: str, check: int | Literal["raise"]) -> object:
-        """Return what is sent of `value`.
+        """Return the part of `value` that is sent.
 
         Args:
-            value: What a handler has returned.
+            value: The value that a handler has returned.
             name: The handler's name.
-            check: How many answers there are to each one in which a difference is told, 0 for none; "raise" refuses
-                any.
+            check: In one of this many answers, a difference is logged and counted; 0 for none. "raise" refuses each
+                difference.
 
         Raises:
-            TypeError: It is of another kind than the type, so that the type does not say what to send of it.
+            TypeError: The value is of another kind than the type, so the type does not say what to send of it; or it
+                differs, and `check` is "raise".
         """
         if self._part is None:
             self._part = compile_type(self._hint)
@@ -75,7 +76,7 @@ class ReturnedType:
         if self._root is not None:
             try:
                 return msgspec.convert((value,), self._root, from_attributes=True).value
-            except Exception:  # noqa: BLE001, S110 - an object may have any of its own; what differs is found below
+            except Exception:  # noqa: BLE001, S110 - an object may raise anything; differences are found below
                 pass
         differences: list[str] = []
         try:
@@ -90,7 +91,7 @@ class ReturnedType:
                 raise TypeError(f"@render_json on {name!r}: {differences[0]}")
             if check and self._answers % check == 0:
                 count = _count(name)
-                if count & (count - 1) == 0:  # the 1st, 2nd, 4th, 8th: a log that does not grow with the requests
+                if count & (count - 1) == 0:  # the 1st, 2nd, 4th, 8th: so the log does not grow with the requests
                     logger.warning("%s differs from what it declares, %d times so far: %s", name, count, differences[0])
         return sent
 
@@ -102,7 +103,7 @@ def _count(name: str) -> int:
 
 
 def root_of(part: Part) -> Any:
-    """Return a form that holds the one of `part`: msgspec looks at a class once, at any other type each time."""
+    """Return a class with the form of `part` as a member: msgspec analyses a class once, any other type each time."""
     if part.form is None or part.form is Any:
         return None
     return msgspec.defstruct("Root", [("value", part.form)], array_like=True, gc=False)
@@ -110,5 +111,5 @@ def root_of(part: Part) -> Any:
 
 @functools.lru_cache(maxsize=256)
 def returned_type(hint: Any) -> ReturnedType:
-    """Return the one compiled form of a type, for who asks for it at each request."""
+    """Return the compiled form of a type, from a cache, for code that needs it at each request."""
     return ReturnedType(hint)

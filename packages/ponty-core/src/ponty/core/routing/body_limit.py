@@ -1,8 +1,8 @@
-"""The most bytes that a request's body may have: that of its route, or else of its application.
+"""The limit for the body of a request: that of its route, or otherwise of its application.
 
-aiohttp has the limit in the request itself, and holds it whenever it reads. Where a body is known to be within both
-limits, the request stays as it is; that is nearly always. Only a body of unknown size, or one that the application's
-limit would not let in, is read by way of a clone that has the limit of the route.
+aiohttp keeps the limit in the request, and checks it whenever it reads the body. If a body is known to be within both
+limits, which is the usual case, the request is used as it is. A body of unknown size, or one that is larger than the
+application's limit, is read from a clone of the request, which has the limit of the route.
 """
 
 import functools
@@ -14,17 +14,17 @@ from ponty.core.wire.announced_bodies import MAX_SIZE_ATTRIBUTE
 
 
 def mark_limit(handler: Handler, max_size: int | None) -> Handler:
-    """Have `body_limit` find the limit of a mounted handler."""
+    """Note the limit of a route in its mounted handler, where `body_limit` finds it."""
     if max_size is not None:
         setattr(handler, MAX_SIZE_ATTRIBUTE, max_size)
     return handler
 
 
 def limited(handler: Handler, max_size: int) -> Handler:
-    """Put around `handler` what gives each request the limit of its route.
+    """Return a handler that calls `handler` with the limit of its route.
 
     Raises:
-        HTTPRequestEntityTooLarge: From the handler that is returned, where the size is known and too large.
+        HTTPRequestEntityTooLarge: Raised by the returned handler, if the size is known and too large.
     """
 
     async def within_limit(request: web.Request) -> web.StreamResponse:

@@ -1,10 +1,10 @@
-"""Routes that can never be reached, since others answer all that they would.
+"""Conflicts: routes that can never be reached, since other routes answer all of their requests.
 
 aiohttp looks for a route under the longest literal part of the path first, and under each part in the order of
-registration: `/users/me` is found before `/users/{id}`, whichever came first. A route is refused where another one is
-looked at before it on every path that it matches, matches all of them, and answers its method. What is refused is
-certain. Nothing is said of patterns that look ahead or behind, give nothing back, or ignore case, nor where only
-several routes together answer all.
+registration: `/users/me` is found before `/users/{id}`, whichever was registered first. A route is refused if another
+one comes before it on every path that it matches, matches all of these paths, and answers its method. A route is only
+refused if this is certain. Patterns that look ahead or behind, are possessive, or ignore case are not compared. Nor is
+a route refused that only several others together would hide.
 """
 
 from collections.abc import Iterable, Iterator
@@ -22,7 +22,7 @@ class Candidate(msgspec.Struct, frozen=True):
     Args:
         method: Its method.
         path: Its path.
-        title: The name of its handler, and where that stands.
+        title: The name of its handler, with its file and line.
     """
 
     method: str
@@ -31,13 +31,13 @@ class Candidate(msgspec.Struct, frozen=True):
 
 
 def check_conflicts(candidates: Iterable[Candidate]) -> None:
-    """Refuse routes of which one hides another.
+    """Refuse routes that are hidden by another route.
 
     Args:
         candidates: All routes of an application, in the order of registration.
 
     Raises:
-        TypeError: Two routes have one method and path, or one is never reached.
+        TypeError: Two routes have the same method and path, or one is never reached.
     """
     conflicts = list(_conflicts(list(candidates)))
     if conflicts:
@@ -65,7 +65,7 @@ def _conflicts(candidates: list[Candidate]) -> Iterator[str]:
 
 
 def _hides(one: Candidate, other: Candidate, *, earlier: bool) -> bool:
-    """Return whether `one` answers all that `other` does, before it."""
+    """Return whether `one` comes before `other` and answers all of its requests."""
     if one.method not in {other.method, hdrs.METH_ANY}:
         return False
     key, below = one.path.key, other.path.key

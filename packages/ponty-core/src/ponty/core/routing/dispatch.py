@@ -1,12 +1,12 @@
-"""From a request to its handler, over a table that is made once, when the application serves.
+"""Dispatch: find the handler of a request in a table that is made once, when the application starts to serve.
 
 aiohttp asks the resources of its router one by one, each in a coroutine, and finds the middlewares of the handler in a
-cache. What stands in the router does not change once it serves. So here the same resources are looked at in the same
-order, by plain calls, and each route has all that stands around its handler put together beforehand. What a handler
-sees of aiohttp is the same: the match information, the route, the resource, the application.
+cache. But the router does not change once the application serves. So here the same resources are asked in the same
+order, by plain calls, and the handler of each route is wrapped in its middlewares beforehand. A handler sees the same
+objects of aiohttp: the match information, the route, the resource, the application.
 
-Where something is in the way that is not known here, such as files, a sub-application or a resource of a plugin's own,
-the request goes aiohttp's way, from the start.
+If a path may lead to files, a sub-application or a resource of another kind, aiohttp itself handles the request, from
+the start.
 """
 
 import functools
@@ -32,13 +32,13 @@ class _Candidate(Protocol):
         """Return the route for a path and method, and the variable parts of the path.
 
         Raises:
-            UnknownError: That is not known here.
+            UnknownError: Only aiohttp can find the route.
         """
         ...
 
 
 class UnknownError(Exception):
-    """Only aiohttp can tell."""
+    """Only aiohttp can find the route of a request."""
 
 
 class _Literal:
@@ -72,7 +72,7 @@ class _Dynamic:
 
 
 class _Crowd:
-    """Candidates that stand one after another: those that may match alone are asked, in the same order."""
+    """Many candidates in a row: only those that may match are asked, in the same order."""
 
     def __init__(self, crowd: Iterable[tuple[_Candidate, list[Path]]]) -> None:
         self._index: SegmentIndex[_Candidate] = SegmentIndex()
@@ -104,11 +104,11 @@ def _candidate(resource: web.AbstractResource) -> _Candidate:
 
 
 _FEW = 8
-"""As many are asked one after another as soon as they are found by their segments."""
+"""Up to this many candidates are asked one after another, since an index would not be faster."""
 
 
 def _paths_of(resource: web.AbstractResource) -> list[Path]:
-    """Return the dynamic paths of a resource; none where they cannot be told."""
+    """Return the dynamic paths of a resource; an empty list if they are not known."""
     if isinstance(resource, PathGroup):
         return resource.paths
     if type(resource) is not web.DynamicResource:
@@ -119,7 +119,7 @@ def _paths_of(resource: web.AbstractResource) -> list[Path]:
 
 
 def _joined(resources: list[web.AbstractResource]) -> Iterable[_Candidate]:
-    """Make candidates of resources; many that follow one another, and whose paths are known, are found by these."""
+    """Make candidates from resources; many in a row whose paths are known share an index of these paths."""
     if len(resources) <= _FEW:
         yield from map(_candidate, resources)
         return
@@ -133,10 +133,10 @@ def _joined(resources: list[web.AbstractResource]) -> Iterable[_Candidate]:
 
 
 class Table:
-    """The resources of a router, by the part of their path that does not vary.
+    """The resources of a router, by the literal beginning of their paths.
 
     Args:
-        resources: Those that are looked at, in the order in which aiohttp would.
+        resources: The resources, in the order in which aiohttp asks them.
     """
 
     def __init__(self, resources: Iterable[web.AbstractResource]) -> None:
@@ -155,15 +155,15 @@ class Table:
         """Return the first route for a path and method, and the variable parts of the path; None if there is none.
 
         Raises:
-            UnknownError: That is not known here.
+            UnknownError: Only aiohttp can find the route.
         """
         part = path
         depth = self._depth
-        if depth == 1:  # as in most applications, and soon done
+        if depth == 1:  # as in most applications, so it has a quick way
             end = path.find("/", 1)
             if end >= 0:
                 part = path[:end] or "/"
-        elif path.count("/") > depth:  # a path of thousands of slashes is not walked through
+        elif path.count("/") > depth:  # a path with thousands of slashes takes no more steps than the deepest route
             part = "/".join(path.split("/", depth + 1)[: depth + 1]) or "/"
         index = self._index
         while part:
@@ -183,9 +183,9 @@ class Dispatch:
     """The dispatcher of an application: it finds the handler of each request, and calls it.
 
     Args:
-        app: One that is frozen, whose routes and middlewares stay as they are.
-        otherwise: aiohttp's own way.
-        direct: Makes one function of a handler and the only middleware around it; None where it cannot.
+        app: A frozen application, whose routes and middlewares do not change.
+        otherwise: aiohttp's way of answering a request.
+        direct: Makes one function from a handler and the only middleware around it; it returns None if it cannot.
     """
 
     def __init__(
@@ -206,7 +206,7 @@ class Dispatch:
 
     def __call__(self, base: web.BaseRequest) -> Awaitable[web.StreamResponse]:
         """Answer a request."""
-        request: Any = base  # as the factory of an application makes it: a web.Request
+        request: Any = base  # the factory of an application makes a web.Request
         try:
             found = self.find(request.rel_url.path_safe, request.method)
         except UnknownError:
@@ -233,9 +233,9 @@ class Dispatch:
 
 
 def matched_with(parts: dict[str, str], route: web.AbstractRoute, app: web.Application) -> web.UrlMappingMatchInfo:
-    """Return the match information of `parts` and `route`, with `app` added, and frozen.
+    """Return frozen match information for `parts` and `route`, with `app` added.
 
-    The methods that do this one after another cost three times as much.
+    The methods that do the same step by step take three times as long.
     """
     matched = web.UrlMappingMatchInfo.__new__(web.UrlMappingMatchInfo)
     if parts:
@@ -249,7 +249,7 @@ def matched_with(parts: dict[str, str], route: web.AbstractRoute, app: web.Appli
 
 
 async def _expected(request: web.Request, matched: web.UrlMappingMatchInfo, handler: Handler) -> web.StreamResponse:
-    """Answer a request whose client waits to be asked for its body."""
+    """Answer a request with an Expect header, whose client may wait before it sends the body."""
     if request.headers[hdrs.EXPECT]:
         answer = await matched.expect_handler(request)
         await request.writer.drain()
@@ -259,7 +259,7 @@ async def _expected(request: web.Request, matched: web.UrlMappingMatchInfo, hand
 
 
 def can_dispatch(app: web.Application) -> bool:
-    """Return whether `Dispatch` answers as aiohttp does: there are no classes of somebody's own in the way."""
+    """Return whether `Dispatch` can serve `app`: it has no subclasses of aiohttp's, old middlewares or domains."""
     middlewares: Iterable[Middleware] = app.middlewares
     return (
         type(app) is web.Application
@@ -270,7 +270,7 @@ def can_dispatch(app: web.Application) -> bool:
 
 
 def stands_alone(app: web.Application) -> bool:
-    """Return whether each request to `app` is for it alone, and not for an application below it."""
+    """Return whether `app` has no sub-applications, so that each request is for `app` itself."""
     return can_dispatch(app) and all(
         isinstance(resource, PathGroup | Unmatched)
         or type(resource) in {web.PlainResource, web.DynamicResource, web.StaticResource}

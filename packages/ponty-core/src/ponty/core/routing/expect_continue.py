@@ -8,7 +8,7 @@ from ponty.core.wire.unread_bodies import leave_unread, mark_unasked
 
 
 async def meet_expectation(request: web.Request) -> web.StreamResponse | None:
-    """Have the client send its body where it waits to be asked and the body is not too large; else have it refused."""
+    """Ask a waiting client for its body with 100 Continue, or refuse an unknown expectation with a 417."""
     if request.version < HttpVersion11:
         return None
     if request.headers.get(hdrs.EXPECT, "").lower() != "100-continue":
@@ -19,7 +19,7 @@ async def meet_expectation(request: web.Request) -> web.StreamResponse | None:
         mark_unasked(request)
         return None  # it is refused around its handler, so that middlewares see the answer
     if getattr(request.match_info.handler, "__ponty_asks_for_body__", False):
-        return None  # the handler has the client send its body when it knows who that is
+        return None  # the handler asks for the body itself, when it knows who the client is
     await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-    request.writer.output_size = 0  # no part of the answer is out yet
+    request.writer.output_size = 0  # no part of the answer is written yet
     return None

@@ -1,7 +1,8 @@
-"""Tables of routes become resources of an application's router.
+"""Mounting: tables of routes become resources of an application's router.
 
-Around each handler stand, from the inside: what answers its errors, then each middleware of its tables with what
-answers the errors of that, then the limit of its bodies. All of it is put together once, here, not for each request.
+Each handler is wrapped, from the inside out, in a guard that answers its errors, in each middleware of its tables with
+a guard for the errors of that middleware, and in the limit for its bodies. This is done once, here, not for each
+request.
 """
 
 import functools
@@ -24,14 +25,14 @@ from ponty.core.routing.route import ExpectHandler, Handler, Route, name_of
 from ponty.core.routing.table import Routes, routes
 
 Guard = Callable[[Handler], Handler]
-"""Puts around a handler what answers its errors."""
+"""Wrap a handler so that its errors are answered."""
 
 _FEW = 8
-"""The most dynamic paths under one literal part that are looked at one after another."""
+"""The most dynamic paths with the same literal beginning that are tried one after another."""
 
 
 def listed_tables(tables: Routes | Iterable[Routes] | None) -> tuple[Routes, ...]:
-    """Return the tables to serve: the default table where there are none.
+    """Return the tables to serve: the default table if none are given.
 
     Raises:
         TypeError: One of them is not a table.
@@ -57,7 +58,7 @@ class _Mount(msgspec.Struct, frozen=True, kw_only=True):
     name: str | None
     expect_handler: ExpectHandler
     with_head: bool
-    """It answers HEAD as well, where nothing else does."""
+    """Whether it also answers HEAD, if no other route does."""
 
 
 def mount(
@@ -66,17 +67,17 @@ def mount(
     """Add all routes of `tables`, then those of `route_tables`, to `app`.
 
     Args:
-        app: What they are added to.
+        app: The application.
         tables: Ponty's tables.
-        route_tables: aiohttp's.
-        guard: Put around each handler that is a coroutine function.
+        route_tables: aiohttp's tables.
+        guard: Wraps each handler that is a coroutine function.
 
     Returns:
-        Method and path of each.
+        The method and path of each route.
 
     Raises:
         TypeError: A route is never reached.
-        ValueError: A path cannot be one.
+        ValueError: A path is not valid.
     """
     mounts = [_of_entry(entry, guard) for table in tables for entry in table]
     definitions = [definition for table in route_tables for definition in table]
@@ -97,7 +98,7 @@ def mount(
 
 
 class _Router:
-    """Adds routes to aiohttp's router, those that it does not find by itself, or not soon, by way of groups."""
+    """Adds routes to aiohttp's router; routes that it would not find, or not quickly, are added in groups."""
 
     def __init__(self, router: web.UrlDispatcher, mounts: Iterable[_Mount]) -> None:
         self._router = router
@@ -106,14 +107,14 @@ class _Router:
         self._crowded = {key for key, count in Counter(paths.values()).items() if count > _FEW}
 
     def is_simple(self, one: _Mount) -> bool:
-        """Return whether aiohttp finds the route by itself, and soon."""
+        """Return whether aiohttp finds the route by itself, and quickly."""
         path = one.path
         if path.literal is not None:
             return path.is_plain
         return path.is_plain and path.longest is None and (one.name is not None or path.key not in self._crowded)
 
     def pass_on(self, definition: web.AbstractRouteDef) -> None:
-        """Add what is not one route: files, or a definition of the program's own."""
+        """Add a definition that is not a route: files, or a class of the program."""
         self._groups.clear()
         if isinstance(definition, web.StaticDef):
             definition = web.StaticDef(
@@ -122,10 +123,10 @@ class _Router:
         definition.register(self._router)
 
     def add(self, one: _Mount) -> None:
-        """Add a route behind those that were added before."""
+        """Add a route after those that were added before."""
         key = one.path.key
         if one.path.literal is not None or self.is_simple(one):
-            # What comes later under the same key is to be looked at later.
+            # Later routes under the same key must be tried later, so the next group is a new one.
             self._groups.pop(key, None)
             self._router.add_route(
                 one.method,
@@ -162,8 +163,8 @@ def _of_definition(definition: web.RouteDef, guard: Guard) -> _Mount:
     title = f"{name_of(handler)!r} ({_source(handler)})"
     made = _Mount(
         method=method,
-        path=_path(definition.path or "/", method, title),  # to aiohttp, no path at all is the root
-        # The errors of a view, which is a class, are answered by the outermost middleware alone.
+        path=_path(definition.path or "/", method, title),  # for aiohttp, an empty path is the root
+        # The errors of a view, which is a class, are only answered by the outermost middleware.
         handler=guard(handler) if inspect.iscoroutinefunction(handler) else handler,
         title=title,
         name=options.pop("name", None),
@@ -183,7 +184,7 @@ def _path(text: str, method: str, title: str) -> Path:
 
 
 def _source(handler: object) -> str:
-    """Return where a handler stands: file and line, or its module where a decorator stands in between."""
+    """Return the file and line of a handler, or only its module if a decorator of another file wraps it."""
     module = sys.modules.get(getattr(handler, "__module__", ""))
     code = getattr(inspect.unwrap(handler) if callable(handler) else handler, "__code__", None)
     file = getattr(module, "__file__", None)
@@ -193,7 +194,7 @@ def _source(handler: object) -> str:
 
 
 def composed(entry: Route, guard: Guard) -> Handler:
-    """Put around the handler of a route all that stands around it."""
+    """Return the handler of a route, wrapped in its guards, its middlewares and its limit."""
     handler = entry.handler
     for middleware in reversed(entry.middlewares):
         handler = _within(middleware, guard(handler))
@@ -212,10 +213,10 @@ def _within(middleware: Middleware, handler: Handler) -> Handler:
 def check_path_parameters(app: web.Application) -> None:
     """Refuse a route whose path lacks a variable part that its handler reads.
 
-    A handler tells which it reads by its attribute `__ponty_path_parameters__`, an iterable of names.
+    The attribute `__ponty_path_parameters__` of a handler lists the names of the parts that it reads.
 
     Raises:
-        TypeError: A part is missing; without this, each request to the route would be a 500.
+        TypeError: A part is missing, so each request to the route would be a 500.
     """
     for entry in app.router.routes():
         wanted = frozenset[str](getattr(entry.handler, "__ponty_path_parameters__", ()))

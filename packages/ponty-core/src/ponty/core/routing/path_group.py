@@ -1,10 +1,11 @@
-"""A resource of several dynamic paths, for what aiohttp's own does not do.
+"""Path group: one resource for several dynamic paths, which does more than aiohttp's resources.
 
-aiohttp has a resource for each path, and tries those of a common prefix one after another. A group finds the path among
-thousands by its segments; it matches literal text that is not in aiohttp's form; and it does not match a path that is
-longer than its pattern can bear.
+aiohttp has a resource for each path, and tries those with a common prefix one after another. A group finds a path among
+thousands by its segments. It also matches literal text that is not in aiohttp's form, and it does not try a path that
+is too long for its pattern.
 
-The members are resources of aiohttp's as well, and what a handler sees of its route: the group alone is in the router.
+The members of a group are resources of aiohttp, and a handler sees such a member as the resource of its route. Only the
+group is in the router.
 """
 
 import re
@@ -28,11 +29,11 @@ class _Member(msgspec.Struct):
 
 
 class PathGroup(web.AbstractResource):
-    """A resource of paths that have the same key.
+    """A resource for paths that have the same key.
 
     Args:
         key: The key.
-        name: The name of the route, where the group has only one path.
+        name: The name of the route, if the group has only one path.
     """
 
     def __init__(self, key: str, *, name: str | None = None) -> None:
@@ -42,7 +43,7 @@ class PathGroup(web.AbstractResource):
         self._index: SegmentIndex[_Member] = SegmentIndex()
 
     def takes(self, path: Path, name: str | None) -> bool:
-        """Return whether a route of this path and name may be added."""
+        """Return whether a route with this path and name may be added."""
         return name == self.name and (name is None or self._members[-1].path.text == path.text)
 
     def add(
@@ -66,11 +67,11 @@ class PathGroup(web.AbstractResource):
 
     @property
     def canonical(self) -> str:
-        """The part that the paths have in common, and then a variable one."""
+        """The literal beginning that the paths have in common, followed by a variable part."""
         return f"{self._key.rstrip('/')}/{{}}"
 
     async def resolve(self, request: web.Request) -> tuple[web.UrlMappingMatchInfo | None, set[str]]:
-        """Return the match of the first route for the path and method of `request`, or the methods of its path."""
+        """Return the match of the first route for the path and method of `request`, and the methods of its path."""
         allowed = set[str]()
         found = self._found(request.rel_url.path_safe, request.method, allowed)
         return None if found is None else web.UrlMappingMatchInfo(found[1], found[0]), allowed
@@ -93,7 +94,7 @@ class PathGroup(web.AbstractResource):
         return None
 
     def add_prefix(self, prefix: str) -> None:
-        """Answer below `prefix` only, as the application does that is mounted there."""
+        """Only answer below `prefix`, since the application is mounted there."""
         self._key = prefix + self._key.rstrip("/")
         members, self._members, self._index = self._members, [], SegmentIndex()
         for member in members:
@@ -101,15 +102,15 @@ class PathGroup(web.AbstractResource):
             self._put(msgspec.structs.replace(member, path=_below(prefix, member.path)))
 
     def url_for(self, **parts: str) -> URL:
-        """Return the path with these variable parts, where the group has only one."""
+        """Return the path with these variable parts, if the group has only one path."""
         return self._members[0].resource.url_for(**parts)
 
     def get_info(self) -> dict[str, object]:  # type: ignore[override]
-        """Return nothing: the members have what there is to say."""
+        """Return nothing, since the members describe the paths."""
         return {}
 
     def raw_match(self, path: str) -> bool:
-        """Return False: what else has one of the paths is a resource of its own."""
+        """Return False, so that aiohttp makes a new resource for a path that is added later."""
         del path
         return False
 
@@ -122,7 +123,7 @@ class PathGroup(web.AbstractResource):
 
 
 def decoded(part: str) -> str:
-    """Return a variable part of a path as handlers get it: what aiohttp leaves encoded to find routes is decoded."""
+    """Return a variable part of a path as handlers get it, with `%2F` and `%25` decoded."""
     return part.replace("%2F", "/").replace("%25", "%") if "%" in part else part
 
 

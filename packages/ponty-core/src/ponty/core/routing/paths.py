@@ -1,7 +1,8 @@
 r"""Paths of routes: literal text and variable parts, read once, when they are mounted.
 
-aiohttp compares a path whose percent-encodings are undone, but for `%2F` and `%25`. The literal text of a route means
-what it means in a client's path: `/été`, `/%C3%A9t%C3%A9` and `/a b` are all found. What no client asks for is refused.
+aiohttp compares paths after it has decoded all percent-encodings but `%2F` and `%25`. The literal text of a route
+matches the path that a client means: `/été`, `/%C3%A9t%C3%A9` and `/a b` are all found. A path that no client can
+request is refused.
 """
 
 import functools
@@ -16,25 +17,25 @@ _VARIABLE = re.compile(r"\{([_a-zA-Z][_a-zA-Z0-9]*)(?::(.+))?\}", re.DOTALL)
 _NAME = re.compile(r"\{(\w+)\}")
 _ANY_SEGMENT = "[^{}/]+"
 _KNOWN = {_ANY_SEGMENT, r"\d+", r"\w+"}
-"""The most usual patterns, which "0" matches and a slash does not. Of these, nothing need be found out at the start."""
+"""The most usual patterns, which need no analysis at the start: they match "0", and do not match a slash."""
 _LONGEST: dict[float, int | None] = {0: None, 1: 512, 2: 128}
-"""The characters that a path may have by the degree of its pattern, so that a match takes few milliseconds at most."""
+"""The most characters of a path by the degree of its pattern, so that a match takes a few milliseconds at most."""
 
 
 class Path(msgspec.Struct, frozen=True):
     """A path of a route.
 
     Args:
-        text: As it was given.
-        key: What of it is literal and ends before a slash, or "/"; aiohttp looks under the longest of these first.
-        literal: As it is compared; None if it has variable parts.
-        pattern: The regular expression that a path matches in full.
-        shape: Its segments: the text of each that is literal, and None for the others.
-        edges: Of each segment, the literal text that it begins with and the one that it ends with.
-        is_open: Any segments may follow those of the shape.
-        example: A text that it matches, where that is known at once.
-        longest: The most characters of a path that is matched; None for any number.
-        is_plain: aiohttp finds it by the same text, or the same pattern.
+        text: The path as it was given.
+        key: Its literal beginning, up to the last slash, or "/"; aiohttp tries routes with the longest key first.
+        literal: The text that is compared with a client's path; None if it has variable parts.
+        pattern: The regular expression that must match a client's path in full.
+        shape: Its segments: the text of each literal one, and None for the others.
+        edges: For each segment, the literal text at its beginning, and that at its end.
+        is_open: Whether any segments may follow those of the shape.
+        example: A text that it matches, if that is known without an analysis.
+        longest: The most characters of a client's path that is tried; None for any number.
+        is_plain: Whether aiohttp finds it by the same text, or the same pattern.
     """
 
     text: str
@@ -53,7 +54,7 @@ def read_path(text: str) -> Path:
     """Read a path in aiohttp's syntax.
 
     Raises:
-        ValueError: It is none, no client asks for it, or its pattern could hold up every other request.
+        ValueError: It is not valid, no client can request it, or its pattern could block all other requests.
     """
     literals, variables = _split(text)
     compared = [_compared(literal) for literal in literals]
@@ -68,7 +69,7 @@ def read_path(text: str) -> Path:
     crosses = [_may_cross(part) for _, part in variables]
     segments = list(_segments(compared, variables, crosses))
     is_open = any(crosses)
-    written = [_quoted(literal) for literal in literals] if variables else literals  # as aiohttp has it
+    written = [_quoted(literal) for literal in literals] if variables else literals  # the texts that aiohttp compares
     return Path(
         text=text,
         key=head.rstrip("/") or "/",
@@ -84,10 +85,10 @@ def read_path(text: str) -> Path:
 
 
 def path_of_pattern(formatter: str, pattern: re.Pattern[str]) -> Path | None:
-    """Return the path that aiohttp has made a pattern of; None where it is not sure to be the same.
+    """Return the path from which aiohttp has made a pattern; None if that is not certain.
 
     Args:
-        formatter: The path with no more than the names of its variable parts.
+        formatter: The path, with only the names of its variable parts.
         pattern: The pattern.
     """
     literals, names = _NAME.split(formatter)[::2], _NAME.findall(formatter)
@@ -108,7 +109,7 @@ def path_of_pattern(formatter: str, pattern: re.Pattern[str]) -> Path | None:
 
 
 def _split(text: str) -> tuple[list[str], list[tuple[str, str]]]:
-    """Return the literal parts of a path, and the name and pattern of each variable part that stands between two."""
+    """Return the literal parts of a path, and the name and pattern of each variable part between two of them."""
     if not text.startswith("/"):
         raise ValueError(f"the path {text!r} does not begin with a slash")
     literals: list[str] = []
@@ -137,13 +138,13 @@ def _split(text: str) -> tuple[list[str], list[tuple[str, str]]]:
 
 @functools.lru_cache(maxsize=1024)
 def _quoted(literal: str) -> str:
-    """Return literal text with all encoded that a path cannot hold, and what is encoded left as it is."""
+    """Return literal text with all characters encoded that a path cannot hold; existing encodings stay."""
     return URL.build(path=literal).raw_path.replace("%25", "%" if "%" in literal else "%25")
 
 
 @functools.lru_cache(maxsize=1024)
 def _compared(literal: str) -> str:
-    """Return literal text as it is compared with a client's; a percent sign that encodes nothing is one."""
+    """Return literal text as it is compared with a client's path; a `%` that encodes nothing is a percent sign."""
     text = re.sub("%(?![0-9A-Fa-f]{2})", "%25", literal)
     return URL.build(path=_quoted(f"/{text}"), encoded=True).path_safe[1:]
 
@@ -161,7 +162,7 @@ class _Segment(msgspec.Struct):
     text: str | None
     pattern: str
     is_known: bool = True
-    """It has one variable part at most, of a known pattern: there is one way to match it."""
+    """Whether it has at most one variable part, with a known pattern, so that there is one way to match it."""
     begin: str = ""
     """The literal text before its first variable part."""
     end: str = ""

@@ -1,4 +1,4 @@
-"""A route as its table keeps it: one frozen record of what answers, where, and how it is described."""
+"""A route as its table keeps it: a frozen record of its method, path, handler and description."""
 
 import dataclasses
 import inspect
@@ -14,14 +14,14 @@ from aiohttp.typedefs import Middleware
 from ponty.core.errors.exceptions import PontyError
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-"""What answers a request."""
+"""A coroutine function that answers a request."""
 
 ExpectHandler = Callable[[web.Request], Awaitable[web.StreamResponse | None]]
-"""What answers, or meets, the Expect header of a request."""
+"""A coroutine function for the Expect header of a request: it returns an answer, or None to call the handler."""
 
 
 class RouteOptions(TypedDict, total=False):
-    """What a route may be given beside its path; `Routes.route` says what each is."""
+    """The options of a route besides its path; `Routes.route` explains each of them."""
 
     name: str | None
     expect_handler: ExpectHandler | None
@@ -37,7 +37,7 @@ class RouteOptions(TypedDict, total=False):
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
-    """A route, as the iteration over a table yields it.
+    """A record of a route, which iterating over a table yields.
 
     ::
 
@@ -45,21 +45,21 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
             return [f"{route.method} {route.path}" for route in table]
 
     Args:
-        method: The HTTP method, or `"*"` for every one.
-        path: The whole path, with the prefixes of the tables that it is in, in aiohttp's syntax.
-        handler: The function as it was decorated.
-        name: Its name in aiohttp's router.
-        expect_handler: What meets the Expect header in place of Ponty's own.
-        max_size: The most bytes that a body may have; None is the limit of the application.
-        summary: A line on what it does.
-        description: More on it: the docstring of the handler, where no other is given.
-        tags: Those of the tables that it is in, from the outermost on, and its own.
-        deprecated: It is to be used no more.
-        hidden: It is in no description.
-        operation_id: Its name in a description.
-        raises: The errors that its handler may raise.
-        middlewares: Those of the tables that it is in, the outermost first, and its own.
-        source: The file and line where it was decorated, as `shop.py:12`.
+        method: The HTTP method, or `"*"` for all methods.
+        path: The whole path, with the prefixes of its tables, in aiohttp's syntax.
+        handler: The function that was decorated.
+        name: The name of the route in aiohttp's router.
+        expect_handler: The handler for the Expect header; None for Ponty's own.
+        max_size: The most bytes that a body may have; None for the limit of the application.
+        summary: A line that says what the route does.
+        description: A longer text: by default the docstring of the handler.
+        tags: The tags of its tables, from the outermost to the innermost, and then its own.
+        deprecated: Whether clients should no longer use it.
+        hidden: Whether descriptions leave it out.
+        operation_id: The name of the route in descriptions.
+        raises: The classes of errors that the handler may raise.
+        middlewares: The middlewares of its tables, the outermost first, and then its own.
+        source: The file and line where the function was decorated, such as `shop.py:12`.
     """
 
     method: str
@@ -83,8 +83,8 @@ def make_route(method: str, path: str, handler: Handler, source: str, options: R
     """Make the record of a decorated function.
 
     Raises:
-        TypeError: The function is not a coroutine function or does not take a request alone, or an option makes no
-            sense.
+        TypeError: The function is not a coroutine function, or takes other arguments than a request, or an option is
+            not valid.
         ValueError: `max_size` is not more than 0.
     """
     here = f"{method} {path}"
@@ -124,12 +124,12 @@ def make_route(method: str, path: str, handler: Handler, source: str, options: R
 
 
 def _check_answer(here: str, handler: Handler) -> None:
-    """Refuse a function that is annotated as what is surely no response, and is not rendered."""
+    """Refuse a function without a renderer whose return annotation is certainly not a response."""
     if hasattr(handler, "__ponty_answer__"):
         return
     annotation = getattr(handler, "__annotations__", {}).get("return")
     if isinstance(annotation, str):
-        return  # a guess would do more harm than a message at the first request
+        return  # an annotation in quotes may mean anything; a wrong guess would refuse a good handler
     values = annotation if isinstance(annotation, type) else typing.get_origin(annotation)
     if values in {bool, int, float, str, bytes, dict, list, tuple, set, frozenset} or dataclasses.is_dataclass(values):
         raise TypeError(
@@ -139,10 +139,10 @@ def _check_answer(here: str, handler: Handler) -> None:
 
 
 def listed(name: str, values: Sequence[str]) -> tuple[str, ...]:
-    """Return the texts of the argument `name`, which one text alone is not.
+    """Return the argument `name` as a tuple of texts; a single text is refused.
 
     Raises:
-        TypeError: It is a text, or not to be iterated over.
+        TypeError: It is a text, or cannot be iterated over.
     """
     if isinstance(values, str):
         raise TypeError(f"{name} is a list, as {name}=[{values!r}], not {values!r}")
@@ -150,10 +150,10 @@ def listed(name: str, values: Sequence[str]) -> tuple[str, ...]:
 
 
 def listed_middlewares(middlewares: Sequence[Middleware]) -> tuple[Middleware, ...]:
-    """Return the middlewares of a route or a table, which one alone is not.
+    """Return the middlewares of a route or a table as a tuple; a single middleware is refused.
 
     Raises:
-        TypeError: It is one, not a list.
+        TypeError: It is a middleware, not a list.
     """
     if callable(middlewares):
         raise TypeError(f"middlewares is a list, as middlewares=[{name_of(middlewares)}]")
@@ -170,9 +170,9 @@ def _error_classes(here: str, classes: Sequence[type[PontyError]]) -> tuple[type
 
 
 def is_redefinition(handler: Handler, earlier: Handler) -> bool:
-    """Return whether `handler` is `earlier` once more, as a notebook's cell or a reload defines it.
+    """Return whether `handler` is the same function as `earlier`, defined again by a notebook's cell or a reload.
 
-    Functions of one name that a function makes are several, and each may hide another.
+    Functions that are made by a function may have the same name, but are different ones.
     """
     name, module = name_of(handler), getattr(handler, "__module__", None)
     same = (name, module) == (name_of(earlier), getattr(earlier, "__module__", None))
@@ -180,7 +180,7 @@ def is_redefinition(handler: Handler, earlier: Handler) -> bool:
 
 
 def name_of(thing: object) -> str:
-    """Return the name under which an error speaks of a function or class."""
+    """Return the name of a function or class for messages of errors."""
     return getattr(thing, "__qualname__", None) or repr(thing)
 
 
@@ -188,7 +188,7 @@ def _takes_a_request(handler: Handler) -> bool:
     if type(handler) is types.FunctionType and not vars(handler).keys() & _OF_ANOTHER:
         code, defaults = handler.__code__, handler.__defaults__ or ()
         may_take_one = code.co_argcount or code.co_flags & inspect.CO_VARARGS
-        if not code.co_kwonlyargcount:  # as `inspect.signature` would tell, in many steps
+        if not code.co_kwonlyargcount:  # the same result as by `inspect.signature`, but quicker
             return bool(may_take_one) and code.co_argcount - len(defaults) <= 1
     try:
         inspect.signature(handler).bind(object())
@@ -198,4 +198,4 @@ def _takes_a_request(handler: Handler) -> bool:
 
 
 _OF_ANOTHER = {"__wrapped__", "__signature__"}
-"""What says of a function that its arguments are those of another."""
+"""Attributes of a function which say that it takes the arguments of another one."""

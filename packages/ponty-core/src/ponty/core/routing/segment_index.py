@@ -1,6 +1,6 @@
-"""Which of many paths may match one: a tree of segments, so that the others are not tried.
+"""Segment index: a tree of segments that finds the few routes which may match a path, so the others are not tried.
 
-A segment with a variable part in it is looked up by the literal text before that and after it.
+A segment with a variable part is looked up by its literal text before and after that part.
 """
 
 from collections.abc import Iterator
@@ -23,14 +23,14 @@ class _Node(Generic[_T]):
 
 
 class SegmentIndex(Generic[_T]):
-    """Values by the paths of routes, in the order in which they were added."""
+    """Values by the paths of routes; they are found in the order in which they were added."""
 
     def __init__(self) -> None:
         self._root: _Node[_T] = _Node()
         self._count = 0
 
     def add(self, path: Path, value: _T) -> None:
-        """Note `value` under `path`."""
+        """Add `value` under `path`."""
         node = self._root
         for segment, (begin, end) in zip(path.shape, path.edges, strict=True):
             if segment is not None:
@@ -46,7 +46,7 @@ class SegmentIndex(Generic[_T]):
         self._count += 1
 
     def candidates(self, text: str) -> list[_T]:
-        """Return the values of all paths that may match `text`, as far as its segments tell."""
+        """Return the values of all paths that may match `text`, by its segments."""
         found = sorted(self._found(text.split("/")), key=_first)
         return [value for _, value in found]
 
@@ -70,7 +70,7 @@ class SegmentIndex(Generic[_T]):
 
 
 def _between(edged: dict[tuple[int, int], dict[tuple[str, str], _Node[_T]]], segment: str) -> Iterator[_Node[_T]]:
-    """Yield the nodes of the texts that a segment begins and ends with."""
+    """Yield the nodes for the literal texts with which a segment begins and ends."""
     for (begin, end), nodes in edged.items():
         rest = len(segment) - end
         if begin <= rest and (node := nodes.get((segment[:begin], segment[rest:]))) is not None:

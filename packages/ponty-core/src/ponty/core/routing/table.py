@@ -1,8 +1,8 @@
 """Tables of routes: which coroutine answers which method and path.
 
-A table holds routes and includes other tables, each at a place in one order. What is included is looked at when the
-table is read, by `build_app` or by iterating, so what is added to an included table later is seen. A circle of tables
-can therefore never arise: each `include` refuses the one that would close it.
+A table has routes and includes other tables, in one order. An included table is read when the table itself is read, by
+`build_app` or by iterating, so routes that were added to it later are found. A circle of tables cannot arise, since
+`include` refuses the table that would close it.
 """
 
 import contextlib
@@ -50,14 +50,15 @@ class Routes:
         v1.include(orders)
         assert [route.path for route in v1] == ["/v1/orders", r"/v1/orders/{number:\d+}"]
 
-    Iterating yields a `Route` for each route of the table and of those that it includes, in the order of registration.
+    Use a table for each part of a larger program. Iterating yields a `Route` for each route of the table and of the
+    tables that it includes, in the order of registration.
 
     Args:
-        prefix: What the paths of the table begin with. It may hold variable parts, and does not end with a slash.
-        tags: Go before the tags of each route, in descriptions.
-        middlewares: Stand around each handler of the table, the outermost first; an included table's stand within.
-            As those of an application they get answers, errors included, and no exceptions. What one raises reaches
-            the one around it as an answer.
+        prefix: The beginning of all paths of the table. It may have variable parts, and does not end with a slash.
+        tags: Tags for descriptions, which come before the tags of each route.
+        middlewares: aiohttp's middlewares around each handler of the table, the outermost first. Those of included
+            tables are inside of these. As in an application, they get answers and no exceptions: if a handler or an
+            inner middleware raises, the outer one gets the answer.
 
     Raises:
         TypeError: `tags` or `middlewares` is not a list.
@@ -74,9 +75,9 @@ class Routes:
     def route(self, method: str, path: str, **options: Unpack[RouteOptions]) -> Callable[[_H], _H]:
         """Answer `method` on `path` with the decorated coroutine function.
 
-        The function is returned as it was. A route for GET answers HEAD as well (RFC 9110 §9.3.2), unless HEAD has one
-        of its own, and the methods of a path answer OPTIONS (§9.3.7). The same function defined once more, as a
-        notebook's cell or a reload does it, takes the place of the earlier one.
+        The function itself is returned unchanged. A route for GET also answers HEAD (RFC 9110 §9.3.2), and OPTIONS is
+        answered with the methods of the path (§9.3.7), unless HEAD or OPTIONS has a route there. If the same function
+        is defined again, by a notebook's cell or a reload, it replaces the earlier one.
 
         ::
 
@@ -85,18 +86,18 @@ class Routes:
                 return web.Response(headers={"Allow": "GET, OPTIONS"})
 
         Args:
-            method: An HTTP method, or `"*"` for every one.
-            path: A path in aiohttp's syntax; `{name}` and `{name:regex}` stand for variable parts. It goes behind the
-                prefix of the table; an empty one is the prefix itself.
+            method: An HTTP method, or `"*"` for all methods.
+            path: A path in aiohttp's syntax; `{name}` and `{name:regex}` are variable parts. It is appended to the
+                prefix of the table; an empty path is the prefix itself.
             **options: `name` and `expect_handler` of aiohttp's `add_route`. `max_size`: the most bytes that a body may
-                have, in place of the application's `client_max_size`. `middlewares`: stand around the handler, the
-                outermost first, within those of the table. And for descriptions: `summary`, a line;
-                `description`, by default the docstring; `tags`; `deprecated`; `hidden`, for a route that is not
-                described; `operation_id`; `raises`, the classes of PontyError that the handler may raise.
+                have, instead of the application's `client_max_size`. `middlewares`: middlewares around the handler, the
+                outermost first, inside of those of the table. For descriptions: `summary`, a line; `description`, by
+                default the docstring; `tags`; `deprecated`; `hidden`, for a route that is not described;
+                `operation_id`; `raises`, the classes of PontyError that the handler may raise.
 
         Raises:
-            TypeError: The function is not a coroutine function, or does not take a request alone, the method and path
-                have a handler already, there is no path, or an option is none of these.
+            TypeError: The function is not a coroutine function, or takes other arguments than a request; the method and
+                path have a handler already; there is no path; or an option is unknown.
             ValueError: The path does not begin with a slash, or `max_size` is not more than 0.
         """
         method = method.upper()
@@ -114,7 +115,7 @@ class Routes:
                     f"({earlier.source})"
                 )
             self._routes[method, path] = made
-            with contextlib.suppress(AttributeError):  # of a function that has room for none
+            with contextlib.suppress(AttributeError):  # the function may not take attributes
                 handler.__ponty_routed__ = f"{method} {path}"  # type: ignore[attr-defined]  # see check_not_routed
             return handler
 
@@ -148,26 +149,26 @@ class Routes:
         return self.route(hdrs.METH_PATCH, path, **options)
 
     def websocket(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[_H], _H]:
-        """Answer the handshake of a websocket on `path`: `route("GET", path)`, which is how it is asked for (RFC 6455).
+        """Answer the handshake of a websocket on `path`: `route("GET", path)`, since the handshake is a GET (RFC 6455).
 
-        The handler is one below `accept_socket` of `ponty.request`, or one of bare aiohttp that returns an
-        `aiohttp.web.WebSocketResponse`.
+        The handler has the decorator `accept_socket` of `ponty.request`, or it is a handler of bare aiohttp that
+        returns an `aiohttp.web.WebSocketResponse`.
         """
         return self.route(hdrs.METH_GET, path, **options)
 
     def include(self, other: "Routes", *, prefix: str = "") -> None:
-        """Serve the routes of another table with this one, those that are added to it later included.
+        """Include the routes of another table in this one, also routes that are added to it later.
 
-        A table may be included in several others, and under several prefixes.
+        You can include a table in several others, and under several prefixes.
 
         Args:
-            other: The table.
-            prefix: Goes before its own prefix, and behind that of this table.
+            other: The table to include.
+            prefix: A prefix between that of this table and that of the other one.
 
         Raises:
-            TypeError: It is not a table.
-            ValueError: It is this table, includes it, or is included under this prefix already; or the prefix does not
-                begin with a slash, or ends with one.
+            TypeError: `other` is not a table.
+            ValueError: `other` is this table, includes it, or is included under this prefix already; or the prefix does
+                not begin with a slash, or ends with one.
         """
         if not isinstance(other, Routes):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(f"include takes a table of routes, not {name_of(other)!r}")
@@ -180,9 +181,9 @@ class Routes:
 
     @contextlib.contextmanager
     def emptied(self) -> Generator["Routes"]:
-        """Have an empty table while the block runs, and afterwards what was in it before.
+        """Empty the table while the block runs, and restore its routes after that.
 
-        So a test has the default table for itself::
+        Use it to give each test an empty default table::
 
             @pytest.fixture(autouse=True)
             def no_routes():
@@ -197,7 +198,7 @@ class Routes:
             self._routes = before
 
     def includes(self, other: "Routes") -> bool:
-        """Return whether `other` is this table, or is included in it at any depth."""
+        """Return whether `other` is this table, or included in it at any depth."""
         return other is self or any(
             entry.table.includes(other) for entry in self._routes.values() if isinstance(entry, _Inclusion)
         )
@@ -229,9 +230,9 @@ def _check_prefix(prefix: str) -> None:
 
 
 def _caller() -> str:
-    """Return the file and line of the program at which the function that calls this one was called.
+    """Return the file and line of the program that called into Ponty.
 
-    Of a route that Ponty makes for the program, as `handle` and `health` do, that is where the program asked for it.
+    If Ponty makes a route for the program, as `handle` and `health` do, that is the line where the program called them.
     """
     frame = inspect.currentframe()
     while frame and str(frame.f_globals.get("__name__")).startswith("ponty."):
@@ -240,7 +241,9 @@ def _caller() -> str:
 
 
 routes: Routes = Routes()
-"""The default table, which an application serves that is given no other; `get` and the like are its methods."""
+"""The default table of routes, whose methods are `get` and the other shorthands.
+
+An application serves it unless other tables are given."""
 
 
 class RouteMethod(Protocol):
@@ -252,7 +255,7 @@ class RouteMethod(Protocol):
 
 
 class Shorthand(Protocol):
-    """The type of `get` and its like."""
+    """The type of `get` and the other shorthands."""
 
     def __call__(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[_H], _H]:
         """Answer one method on `path` with the decorated coroutine function."""
@@ -272,6 +275,6 @@ def route_iter(*tables: Routes) -> Iterator[tuple[str, str]]:
     """Yield the method and path of each route, in the order of registration.
 
     Args:
-        *tables: The tables; the default table where none is given.
+        *tables: The tables; the default table if none is given.
     """
     return iter([(entry.method, entry.path) for table in tables or (routes,) for entry in table])

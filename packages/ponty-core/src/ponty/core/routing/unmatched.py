@@ -1,7 +1,7 @@
-"""What no route matches: the 404, the 405 and OPTIONS of an application, told by a resource of its own that comes last.
+"""Unmatched requests: a resource that comes last and answers 404, 405 and OPTIONS for an application.
 
-aiohttp answers these from outside of any handler, and makes a new chain of middlewares for each. A resource that takes
-whatever the others leave is a handler like any other.
+aiohttp answers these outside of any handler, and makes a new chain of middlewares for each. With a resource that
+matches all paths which the others do not, they are answered by a handler like any other.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,11 +15,11 @@ from ponty.core.routing.route import Handler
 
 
 class Unmatched(web.AbstractResource):
-    """The resource of every path that no other has, and of the methods that the others do not answer.
+    """The resource for all paths that no other resource has, and for methods that the others do not answer.
 
     Args:
-        router: What it stands in; when that is frozen, it moves behind whatever has been added meanwhile.
-        guard: Put around its handler.
+        router: The router that it is in. When the router is frozen, this resource becomes the last one.
+        guard: Wraps its handler.
     """
 
     def __init__(self, router: web.UrlDispatcher, guard: Callable[[Handler], Handler]) -> None:
@@ -36,7 +36,7 @@ class Unmatched(web.AbstractResource):
         return self._prefix or "/"
 
     async def resolve(self, request: web.Request) -> tuple[web.UrlMappingMatchInfo, set[str]]:
-        """Match."""
+        """Match any request."""
         del request
         return web.UrlMappingMatchInfo({}, self._route), set()
 
@@ -57,7 +57,7 @@ class Unmatched(web.AbstractResource):
     async def _allowed(self, request: web.Request) -> set[str]:
         """Return the methods that other resources answer on the path of `request`."""
         methods: set[str] = set()
-        # No deeper than the deepest route: a path of thousands of slashes is not walked through.
+        # A path with thousands of slashes takes no more steps than the deepest route.
         parts = request.rel_url.path_safe.split("/", self._depth + 1)[: self._depth + 1]
         while parts:
             for resource in self._by_prefix.get("/".join(parts) or "/", ()):
@@ -67,7 +67,7 @@ class Unmatched(web.AbstractResource):
         return methods
 
     def freeze(self) -> None:
-        """Note what all the other resources match, by the part of their path that does not vary, and come last."""
+        """Index all other resources by the literal beginning of their paths, and become the last one."""
         for resource in self._router.resources():
             if resource is not self:
                 fixed, brace, _ = resource.canonical.partition("{")
@@ -78,19 +78,19 @@ class Unmatched(web.AbstractResource):
         self._router.index_resource(self)
 
     def add_prefix(self, prefix: str) -> None:
-        """Answer below `prefix` only, as the application does that is mounted there."""
+        """Only answer below `prefix`, since the application is mounted there."""
         self._prefix = prefix + self._prefix
 
     def url_for(self, **parts: str) -> URL:
-        """Refuse to name a path: it has none."""
+        """Refuse to build a URL, since this resource has no path."""
         raise RuntimeError(f"no path is the path of no resource: {parts}")
 
     def get_info(self) -> dict[str, object]:  # type: ignore[override]
-        """Return nothing: there is no path to describe."""
+        """Return nothing, since there is no path to describe."""
         return {}
 
     def raw_match(self, path: str) -> bool:
-        """Return False: no path is its own."""
+        """Return False, since this resource has no path."""
         del path
         return False
 

@@ -1,4 +1,4 @@
-"""An application as a process: its sockets, its signals, and its start and stop.
+"""Serving: running an application as a process, with its sockets, its signals, and its start and stop.
 
 ::
 

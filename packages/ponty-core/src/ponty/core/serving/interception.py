@@ -1,8 +1,8 @@
-"""What a program asks to be served, shown to who has started the program before anything is served.
+"""Interception: a tool that starts a program sees what the program wants to serve, before it is served.
 
-A command that runs, lists or checks programs sees each of them through this one door, however they make their
-applications: what `startmeup`, `serve` and `serve_async` are called with comes by as one record, which is served as it
-is returned, or not at all.
+A command that runs, lists or checks programs needs only this one hook, however the programs make their applications.
+The arguments of `startmeup`, `serve` and `serve_async` are passed to it as one record. The tool returns the record that
+is served, or raises, and nothing is served.
 """
 
 import contextlib
@@ -21,18 +21,19 @@ from ponty.core.wire.server_state import SERVER_NAME
 
 
 class Serving(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """What is to be served, and where.
+    """An application that will be served, with its address and options.
 
     Args:
         app: The application.
-        place: Where: at a port, a path, or sockets that are there.
-        limits: What a client may take up; None for `Limits()`.
-        server_header: The `Server` header of each answer; None for none.
+        place: The address: a port, a path, or open sockets.
+        limits: The limits for clients; None for `Limits()`.
+        server_header: The `Server` header of each answer; None to send none.
         shutdown_timeout: Seconds that the requests in flight have to finish.
-        ready_delay: Seconds that it goes on accepting connections after the first signal.
-        access_log: Logs a line for each request at INFO; None for no access log.
-        begun: Called with the sockets once they accept connections; None prints the routes and the addresses.
-        closed: Called once they accept no more, while the requests in flight finish.
+        ready_delay: Seconds for which the server goes on accepting connections after the first signal.
+        access_log: The logger that gets a line for each request at INFO; None for no access log.
+        begun: A function that is called with the sockets when they accept connections; None to print the routes and the
+            addresses.
+        closed: A function that is called when they accept no more connections, while the requests in flight finish.
     """
 
     app: web.Application
@@ -53,7 +54,9 @@ _intercept: contextvars.ContextVar[Callable[[Serving], Serving] | None] = contex
 
 @contextlib.contextmanager
 def intercept_serving(intercept: Callable[[Serving], Serving]) -> Generator[None]:
-    """Have `intercept` see what is to be served within the block, in place of serving it at once.
+    """Call `intercept` when a program within the block wants to serve an application.
+
+    Use it in tools that start programs, for example to list their routes without serving them.
 
     ::
 
@@ -70,7 +73,8 @@ def intercept_serving(intercept: Callable[[Serving], Serving]) -> Generator[None
                 app = seen.args[0]
 
     Args:
-        intercept: Takes what a program asks for, and returns what is to be served; what it raises leaves `startmeup`.
+        intercept: A function of the `Serving` that the program asks for. It returns the `Serving` that is served. If it
+            raises, nothing is served, and the exception passes through `startmeup`.
     """
     token = _intercept.set(intercept)
     try:
@@ -80,6 +84,6 @@ def intercept_serving(intercept: Callable[[Serving], Serving]) -> Generator[None
 
 
 def intercepted(serving: Serving) -> Serving:
-    """Return what is to be served in place of what a program asks for: that, where nobody intercepts."""
+    """Return what is served for the request of a program: the same, unless it is intercepted."""
     intercept = _intercept.get()
     return serving if intercept is None else intercept(serving)

@@ -1,4 +1,4 @@
-"""The sockets that a server listens on."""
+"""Listening: the sockets on which a server accepts connections."""
 
 import asyncio
 import contextlib
@@ -11,20 +11,20 @@ from collections.abc import Callable, Iterator, Sequence
 import msgspec
 
 BACKLOG = 1024
-"""How many connections may wait to be accepted; the kernel may allow fewer."""
+"""The most connections that may wait to be accepted; the kernel may allow fewer."""
 
 HANDSHAKE_SECONDS = 15.0
-"""How long a TLS handshake may take."""
+"""The most seconds of a TLS handshake."""
 
 TLS_CLOSE_SECONDS = 2.0
-"""How long a client has to say that it has seen the end of a TLS connection."""
+"""Seconds that a client has to confirm the end of a TLS connection."""
 
 _TRIES = 20
 _TAKEN = "cannot listen on {} at port {}: {}"
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a server listens: at one of `port`, `path` and `socks`."""
+    """The address of a server: one of `port`, `path` and `socks`."""
 
     port: int | None = None
     host: str | None = None
@@ -46,10 +46,10 @@ class Listening:
         """Accept connections.
 
         Args:
-            factory: Makes what handles each.
+            factory: Makes the protocol for each connection.
 
         Raises:
-            OSError: The address cannot be listened on.
+            OSError: The server cannot listen on the address.
         """
         place, loop = self._place, asyncio.get_running_loop()
         tls = place.ssl_context
@@ -79,12 +79,12 @@ class Listening:
                     start_serving=False,
                 )
                 self._servers.append(server)
-        # Up to here nothing waits once a socket is there, so whoever is cancelled has all of them to close.
+        # Nothing above waits after a socket was made, so `close` has all of them if this is cancelled.
         for server in self._servers:
             await server.start_serving()
 
     def close(self) -> None:
-        """Accept no more."""
+        """Stop accepting connections, and remove the Unix socket."""
         for server in self._servers:
             server.close()
         if self._path is not None:
@@ -96,11 +96,11 @@ class Listening:
 
     def sockets(self) -> list[socket.socket]:
         """Return the sockets that accept connections."""
-        # asyncio wraps what it listens on; a duplicate can be handed to another process, and is closed by its owner.
+        # asyncio wraps its sockets. A duplicate can be handed to another process, and is closed by its owner.
         return [socket.socket(fileno=os.dup(each.fileno())) for server in self._servers for each in server.sockets]
 
     def addresses(self) -> Iterator[str]:
-        """Yield where clients find the server."""
+        """Yield the URLs at which clients find the server."""
         scheme = "https" if self._place.ssl_context else "http"
         for server in self._servers:
             for each in server.sockets:
@@ -112,7 +112,7 @@ class Listening:
                     yield f"{scheme}+unix://{address}"
 
     async def _bound(self) -> list[socket.socket]:
-        """Bind a socket to each address of the host, all at one port."""
+        """Bind a socket to each address of the host, all at the same port."""
         place, loop = self._place, asyncio.get_running_loop()
         infos = await loop.getaddrinfo(place.host or None, place.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         addresses = list(dict.fromkeys((family, address) for family, _, _, _, address in infos))

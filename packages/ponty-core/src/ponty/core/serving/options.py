@@ -1,4 +1,4 @@
-"""The options of `serve` and `startmeup` that are the same wherever a server listens."""
+"""The options of `serve` and `startmeup` that do not depend on the address."""
 
 import logging
 import ssl
@@ -15,7 +15,7 @@ from ponty.core.routing.table import Routes
 
 
 class ServeOptions(TypedDict, total=False):
-    """Options of `serve`, beside where it listens; what they mean stands there."""
+    """The options of `serve` besides the address; its docstring explains them."""
 
     limits: Limits | None
     server_header: str | None
@@ -26,7 +26,7 @@ class ServeOptions(TypedDict, total=False):
 
 
 class StartOptions(ServeOptions, total=False):
-    """Options of `startmeup`, likewise."""
+    """The options of `startmeup` besides the address; its docstring explains them."""
 
     routes: Routes | Iterable[Routes] | None
     providers: Iterable[Provider]

@@ -1,11 +1,11 @@
-"""A runner: what starts an application behind sockets, and stops it gracefully, whoever waits for the signals.
+"""The runner: it starts an application on sockets, and stops it gracefully; others wait for the signals.
 
-A stop goes through these steps, each bounded:
+A stop has these steps, each with a limit:
 
-1. no further connection is accepted, and `app.on_shutdown` is sent;
-2. requests in flight finish (see `ponty.core.connections.draining`);
-3. what is left at the end of `shutdown_timeout` is cut and cancelled, receivers of `on_shutdown` too;
-4. the providers stop.
+1. The server accepts no further connections, and sends `app.on_shutdown`.
+2. The requests in flight finish (see `ponty.core.connections.draining`).
+3. At the end of `shutdown_timeout`, all that is left is cut and cancelled, also receivers of `on_shutdown`.
+4. The providers stop.
 """
 
 import asyncio
@@ -32,22 +32,22 @@ from ponty.core.wire.server_state import SERVER_NAME, SERVER_STATE, TRUSTS_ATTRI
 logger: logging.Logger = logging.getLogger("ponty.core")
 
 LINGER_SECONDS = 2.0
-"""How long what is left of a body that nobody reads is thrown away, before its connection is closed."""
+"""Seconds for which the rest of an unread body is skipped, before its connection is closed."""
 
 
 class Runner(web.AppRunner):
-    """Runs an application by `ponty.core.connections.server`.
+    """Runs an application with the server of `ponty.core.connections.server`.
 
     Args:
         app: The application.
-        limits: What a client may take up.
-        server_header: The `Server` header of each answer; None for none.
+        limits: The limits for clients.
+        server_header: The `Server` header of each answer; None to send none.
         shutdown_timeout: Seconds that the requests in flight have to finish.
-        access_log: Logs a line for each request at INFO; None for no access log.
+        access_log: The logger that gets a line for each request at INFO; None for no access log.
 
     Raises:
         ValueError: `shutdown_timeout` is not more than 0, or `server_header` is not printable ASCII.
-        TypeError: `limits` or `access_log` is something else.
+        TypeError: `limits` is not a `Limits`, or `access_log` is not a logger.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class Runner(web.AppRunner):
             raise TypeError(f"limits is a Limits(…), or None for those by default, not {limits!r}")
         if access_log is not None and not hasattr(access_log, "isEnabledFor"):
             raise TypeError(f"access_log is a logger, or None for no access log, not {access_log!r}")
-        # The last part of the time is aiohttp's: it waits twice this long for what it has cancelled.
+        # The last part of the time is for aiohttp, which waits twice this long for the tasks that it has cancelled.
         cancelling = min(1.0, shutdown_timeout / 10)
         super().__init__(
             app,
@@ -75,7 +75,7 @@ class Runner(web.AppRunner):
             access_log=access_log,
             logger=ServerLogger(server_logger),
             shutdown_timeout=cancelling,
-            # Time without end, where there is no limit: a century.
+            # Without a limit, a century.
             keepalive_timeout=limits.idle_seconds or 3e9,
             lingering_time=LINGER_SECONDS,
             max_line_size=line_limit(limits),
@@ -84,9 +84,9 @@ class Runner(web.AppRunner):
         )
         self.state: ServerState = ServerState(server_header, most_per_client=limits.connections_per_client)
         self.hurry: asyncio.Event = asyncio.Event()
-        """Ends the wait for requests in flight, when it is set."""
+        """An event that ends the wait for requests in flight, when it is set."""
         self.before_stop: list[Callable[[], None]] = []
-        """Called when no more connections are to be accepted."""
+        """Functions that are called to stop accepting connections."""
         self._limits = limits
         self._seconds = shutdown_timeout - 2 * cancelling
         app[SERVER_STATE] = self.state
@@ -96,7 +96,7 @@ class Runner(web.AppRunner):
     async def _make_server(self) -> web.Server:
         inner = await super()._make_server()
         is_proxy = [getattr(middleware, TRUSTS_ATTRIBUTE, None) for middleware in self.app.middlewares]
-        # aiohttp has no other way to say of which class a connection is.
+        # aiohttp offers no public way to choose the class of connections.
         options = inner._kwargs  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
         if MOUNTED in self.app and can_dispatch(self.app):
             inner.request_handler = Dispatch(self.app, inner.request_handler, whole)
@@ -112,14 +112,14 @@ class Runner(web.AppRunner):
         )
 
     async def shutdown(self) -> None:
-        """Do nothing: `cleanup` has sent the signal of the application."""
+        """Do nothing, since `cleanup` has sent the signal of the application."""
 
     async def cleanup(self) -> None:
-        """Stop."""
+        """Stop the application gracefully."""
         self.state.is_stopping = True
         server = self.server
         if isinstance(server, Server):
-            for _ in range(2):  # connections that were made before the stop are accepted
+            for _ in range(2):  # connections that clients made before the stop are still accepted
                 await asyncio.sleep(0)
             for close in self.before_stop:
                 close()
@@ -136,10 +136,10 @@ class Runner(web.AppRunner):
         await super().cleanup()
 
     async def _tell(self) -> None:
-        """Send `on_shutdown`, where a program closes its websockets, which would hold the exit otherwise."""
+        """Send `on_shutdown`, so that the program can close its websockets, which would delay the exit otherwise."""
         try:
             await self.app.shutdown()
-        except Exception as error:  # noqa: BLE001 - it keeps no request from its answer
+        except Exception as error:  # noqa: BLE001 - an error here must not end the requests in flight
             log_error(logger, "a receiver of on_shutdown failed", error=error)
 
     async def _wait_for(self, telling: "asyncio.Task[None]", seconds: float) -> None:
@@ -160,9 +160,9 @@ def app_runner(
     shutdown_timeout: float = 25,
     access_log: logging.Logger | None = access_logger,
 ) -> web.AppRunner:
-    """Make a runner of aiohttp's that keeps the limits of `serve`, and stops as gracefully.
+    """Make an aiohttp runner with the limits and the graceful stop of `serve`.
 
-    It is for who brings sockets of his own: gunicorn's aiohttp worker takes it from a coroutine function.
+    Use it if another program opens the sockets: gunicorn's aiohttp worker takes the runner from a coroutine function.
 
     ::
 
@@ -170,14 +170,15 @@ def app_runner(
             return app_runner(build_app())
 
     Args:
-        app: Any application of aiohttp's.
-        limits: What a client may take up; None for `Limits()`.
-        server_header: The `Server` header of each answer; None for none.
-        shutdown_timeout: Seconds that the requests in flight have to finish when it is cleaned up.
-        access_log: Logs a line for each request at INFO; None for no access log.
+        app: Any aiohttp application.
+        limits: The limits for clients; None for `Limits()`.
+        server_header: The `Server` header of each answer; None to send none.
+        shutdown_timeout: Seconds that the requests in flight have to finish at `cleanup`.
+        access_log: The logger that gets a line for each request at INFO; None for no access log.
 
     Raises:
         ValueError: `shutdown_timeout` is not more than 0, or `server_header` is not printable ASCII.
+        TypeError: `limits` is not a `Limits`, or `access_log` is not a logger.
     """
     return Runner(
         app,

@@ -1,7 +1,7 @@
-"""`serve` and `serve_async`: serve any application of aiohttp's until a signal, then stop it gracefully.
+"""`serve` and `serve_async` serve any aiohttp application until a signal, and then stop it gracefully.
 
-How a stop goes is told in `ponty.core.serving.runner`. A second signal goes straight to its third step; a third is not
-caught, and ends the process whatever it is at.
+`ponty.core.serving.runner` describes the steps of a stop. A second signal skips to the third step. A third signal is
+not caught, and ends the process at once.
 """
 
 import asyncio
@@ -67,36 +67,37 @@ def serve(
     ssl_context: ssl.SSLContext | None = None,
     reuse_port: bool | None = None,
 ) -> None:
-    """Serve `app`, any application of aiohttp's, until SIGINT or SIGTERM; then finish what is in flight and return.
+    """Serve any aiohttp application until SIGINT or SIGTERM; then finish the requests in flight and return.
 
     ::
 
         if __name__ == "__main__":
             serve(aiohttp.web.Application(), port=8080)
 
-    Runs on uvloop where it is installed. A second signal ends the wait for the requests in flight.
+    Give one of `port`, `path` and `sock`. The server prints its address, and runs on uvloop if that is installed. A
+    second signal ends the wait for the requests in flight. Use `serve_async` if an event loop is running already.
 
     Args:
-        app: The application. One that `build_app` has made prints its routes.
-        port: The TCP port; 0 for any free one, the same on each address of the host.
-        host: The address to listen on; None for all of this machine's.
-        path: A Unix socket to listen on, in place of a port.
-        sock: A socket to listen on, in place of a port, as a supervisor hands it down.
-        limits: What a client may take up; None for `Limits()`.
-        server_header: The `Server` header of each answer; None for none.
+        app: The application. If `build_app` made it, its routes are printed too.
+        port: The TCP port; 0 for any free port, the same on each address of the host.
+        host: The address to listen on; None for all addresses of this machine.
+        path: The path of a Unix socket to listen on, instead of a port.
+        sock: An open socket to listen on, instead of a port, for example from a supervisor.
+        limits: The limits for clients; None for `Limits()`.
+        server_header: The `Server` header of each answer; None to send none.
         shutdown_timeout: Seconds that the requests in flight have to finish.
-        ready_delay: Seconds that it goes on accepting connections after the first signal, so that a load balancer can
-            take note. Answers close their connections meanwhile.
-        access_log: Logs a line for each request at INFO; None for no access log.
-        ssl_context: Serves HTTPS with this context.
-        reuse_port: Lets several processes listen on the same port.
+        ready_delay: Seconds for which the server goes on accepting connections after the first signal, so that a load
+            balancer can take note. Meanwhile, answers say `Connection: close`.
+        access_log: The logger that gets a line for each request at INFO; None for no access log.
+        ssl_context: The TLS context to serve HTTPS with; None for HTTP.
+        reuse_port: Whether several processes may listen on the same port.
 
     Raises:
         RuntimeError: It was not called in the main thread, where signals arrive, or an event loop is running already.
         TypeError: None of `port`, `path` and `sock` is given, or more than one.
-        ValueError: `port` is none, `shutdown_timeout` is not more than 0, `ready_delay` is less than 0, or
+        ValueError: `port` is not valid, `shutdown_timeout` is not more than 0, `ready_delay` is less than 0, or
             `server_header` is not printable ASCII.
-        OSError: The address cannot be listened on.
+        OSError: The server cannot listen on the address.
     """
     check_caller("serve", "serve_async(app, port=…)")
     run(
@@ -127,10 +128,10 @@ async def serve_async(
     ssl_context: ssl.SSLContext | None = None,
     reuse_port: bool | None = None,
 ) -> None:
-    """Do what `serve` does, within an event loop that runs already.
+    """Serve any aiohttp application as `serve` does, in an event loop that is running already.
 
-    It stops as gracefully when its task is cancelled. In another thread than the main one no signal arrives, so that is
-    the only way there.
+    It stops gracefully at a signal, and when its task is cancelled. Signals only arrive in the main thread; in another
+    thread, cancel the task to stop it.
 
     ::
 
@@ -140,24 +141,24 @@ async def serve_async(
                 group.create_task(another_server())
 
     Args:
-        app: The application. One that `build_app` has made prints its routes.
-        port: The TCP port; 0 for any free one, the same on each address of the host.
-        host: The address to listen on; None for all of this machine's.
-        path: A Unix socket to listen on, in place of a port.
-        sock: A socket to listen on, in place of a port, as a supervisor hands it down.
-        limits: What a client may take up; None for `Limits()`.
-        server_header: The `Server` header of each answer; None for none.
+        app: The application. If `build_app` made it, its routes are printed.
+        port: The TCP port; 0 for any free port, the same on each address of the host.
+        host: The address to listen on; None for all addresses of this machine.
+        path: The path of a Unix socket to listen on, instead of a port.
+        sock: An open socket to listen on, instead of a port, for example from a supervisor.
+        limits: The limits for clients; None for `Limits()`.
+        server_header: The `Server` header of each answer; None to send none.
         shutdown_timeout: Seconds that the requests in flight have to finish.
-        ready_delay: Seconds that it goes on accepting connections after the first signal.
-        access_log: Logs a line for each request at INFO; None for no access log.
-        ssl_context: Serves HTTPS with this context.
-        reuse_port: Lets several processes listen on the same port.
+        ready_delay: Seconds for which the server goes on accepting connections after the first signal.
+        access_log: The logger that gets a line for each request at INFO; None for no access log.
+        ssl_context: The TLS context to serve HTTPS with; None for HTTP.
+        reuse_port: Whether several processes may listen on the same port.
 
     Raises:
         TypeError: None of `port`, `path` and `sock` is given, or more than one.
-        ValueError: `port` is none, `shutdown_timeout` is not more than 0, `ready_delay` is less than 0, or
+        ValueError: `port` is not valid, `shutdown_timeout` is not more than 0, `ready_delay` is less than 0, or
             `server_header` is not printable ASCII.
-        OSError: The address cannot be listened on.
+        OSError: The server cannot listen on the address.
     """
     await _serve(
         Serving(
@@ -173,10 +174,10 @@ async def serve_async(
 
 
 def check_caller(name: str, instead: str) -> None:
-    """Refuse to start an event loop where none can run, or no signal arrives.
+    """Refuse to start an event loop inside another one, or in a thread where no signals arrive.
 
     Raises:
-        RuntimeError: So it is here.
+        RuntimeError: An event loop is running already, or this is not the main thread.
     """
     try:
         asyncio.get_running_loop()
@@ -197,11 +198,11 @@ def place(
     ssl_context: ssl.SSLContext | None,
     reuse_port: bool | None,
 ) -> Place:
-    """Return where to listen.
+    """Return the address to listen on.
 
     Raises:
-        TypeError: None of `port`, `path` and `sock` is given, or more than one, or `sock` is no socket.
-        ValueError: `port` is none.
+        TypeError: None of `port`, `path` and `sock` is given, or more than one, or `sock` is not a socket.
+        ValueError: `port` is not valid.
     """
     given = (port is not Missing.PORT) + (path is not None) + (sock is not None)
     if given != 1:
@@ -216,7 +217,7 @@ def place(
 
 
 def run(serving: Serving) -> None:
-    """Serve in an event loop of its own."""
+    """Serve in a new event loop."""
     with asyncio.Runner(loop_factory=_loop_factory()) as loop:
         loop.run(_serve(serving))
 
@@ -239,10 +240,10 @@ async def _serve(asked: Serving) -> None:
 
     async def start() -> None:
         await runner.setup()
-        assert runner.server is not None  # noqa: S101 - so it is after the setup
+        assert runner.server is not None  # noqa: S101 - the setup has made it
         await listening.open(runner.server)
 
-    # Providers start and stop in one task, as context variables and cancel scopes need it.
+    # Providers start and stop in one task, since context variables and cancel scopes require that.
     with signals() as stop:
         runner.hurry = stop.second
         try:
@@ -258,7 +259,7 @@ async def _serve(asked: Serving) -> None:
 
 
 async def _be_unready(runner: Runner, stop: Stop, seconds: float) -> None:
-    """Serve on for `seconds`, saying in each answer that it is the last of its connection."""
+    """Go on serving for `seconds`; each answer says that it is the last one of its connection."""
     runner.state.is_stopping = True
     if seconds:
         with contextlib.suppress(TimeoutError):

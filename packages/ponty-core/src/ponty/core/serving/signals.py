@@ -1,7 +1,7 @@
-"""What the operating system's signals say: the first stops a server, the second hurries it, a third ends the process.
+"""Signals of the operating system: the first stops a server, the second ends its waiting, a third ends the process.
 
-As process 1, which a container's program usually is, Linux drops a signal that nobody handles. There, the third is
-handled, and ends the process as it would anywhere else.
+The program of a container is usually process 1, for which Linux ignores signals without a handler. So there, the third
+signal has a handler, which ends the process as anywhere else.
 """
 
 import asyncio
@@ -17,10 +17,10 @@ NUMBERS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Stop:
-    """The state of a stop, as the signals so far have it.
+    """The state of a stop: how many signals have come.
 
     Args:
-        release: Called at the second.
+        release: A function that is called at the second signal.
     """
 
     def __init__(self, release: Callable[[], None]) -> None:
@@ -30,7 +30,7 @@ class Stop:
         self._starting: asyncio.Task[None] | None = None
 
     def __call__(self) -> None:
-        """Take note of one more signal."""
+        """Note another signal."""
         if self.first.is_set():
             self.second.set()
             self._release()
@@ -40,7 +40,7 @@ class Stop:
             self._starting.cancel()
 
     async def unless_first(self, start: Callable[[], Awaitable[None]]) -> bool:
-        """Start, unless the first signal comes before that is done; tell whether to go on."""
+        """Call `start`, and cancel it at the first signal; return whether to go on."""
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - a coroutine runs in one
         self._starting = task
@@ -57,9 +57,9 @@ class Stop:
 
 @contextlib.contextmanager
 def signals() -> Generator[Stop]:
-    """Turn SIGINT and SIGTERM into events while the block runs, or until both have come.
+    """Turn SIGINT and SIGTERM into events while the block runs, or until two signals have come.
 
-    In another thread than the main one, where no signal arrives, nothing is turned into anything.
+    Outside of the main thread, no signals arrive, so the events are never set.
     """
     if threading.current_thread() is not threading.main_thread():
         yield Stop(lambda: None)
@@ -87,6 +87,6 @@ def signals() -> Generator[Stop]:
 
 
 def _end(number: int, frame: FrameType | None) -> Any:
-    """End the process with the status that a shell gives to one that a signal has ended."""
+    """End the process with the exit status that shells use for a process which a signal has ended."""
     del frame
     os._exit(128 + number)

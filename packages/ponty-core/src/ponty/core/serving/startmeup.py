@@ -1,4 +1,4 @@
-"""`startmeup`: `build_app` and `serve` in one."""
+"""`startmeup` is `build_app` and `serve` in one call."""
 
 import logging
 import os
@@ -71,47 +71,47 @@ def startmeup(
     ssl_context: ssl.SSLContext | None = None,
     reuse_port: bool | None = None,
 ) -> None:
-    """Serve the decorated routes until SIGINT or SIGTERM, then finish the requests in flight and return.
+    """Serve the decorated routes until SIGINT or SIGTERM; then finish the requests in flight and return.
 
     ::
 
         if __name__ == "__main__":
             startmeup(port=8080)
 
-    Prints each mounted `METHOD path` once, then the address. Runs on uvloop where it is installed. A second signal
-    ends the wait for the requests in flight.
+    Give one of `port`, `path` and `sock`. The server prints `METHOD path` for each route, then its address. It runs on
+    uvloop if that is installed. A second signal ends the wait for the requests in flight.
 
     Args:
-        port: The TCP port; 0 for any free one, the same on each address of the host.
-        host: The address to listen on; None for all of this machine's.
-        path: A Unix socket to listen on, in place of a port.
-        sock: A socket to listen on, in place of a port, as a supervisor hands it down.
-        routes: The tables of routes to serve; None is the default table alone.
-        providers: What the application needs while it runs; started in order, stopped in reverse.
-        route_tables: aiohttp's route tables, mounted behind the others.
+        port: The TCP port; 0 for any free port, the same on each address of the host.
+        host: The address to listen on; None for all addresses of this machine.
+        path: The path of a Unix socket to listen on, instead of a port.
+        sock: An open socket to listen on, instead of a port, for example from a supervisor.
+        routes: The tables of routes to serve; None stands for the default table alone.
+        providers: What the application needs while it runs. Providers start in order and stop in reverse.
+        route_tables: aiohttp's route tables, mounted after the others.
         middlewares: aiohttp's middlewares, the outermost first.
-        client_max_size: The most bytes a request's body may have; a larger one is a 413.
-        envelope: Makes the documents of answers in place of Ponty's envelope; this and the next as `build_app` has
-            them.
-        errors: Answers to exceptions of a class and those derived from it.
-        answer_invalid: The answer to an invalid request.
-        check_returns: In one of so many answers, a value that differs from what its handler declares is logged and
-            counted.
-        limits: What a client may take up; None for `Limits()`.
-        server_header: The `Server` header of each answer; None for none.
+        client_max_size: The most bytes that the body of a request may have; a larger body is a 413.
+        envelope: A function that makes the documents of answers instead of Ponty's envelope. `build_app` explains this
+            and the next three in full.
+        errors: Answers to exceptions, by their class.
+        answer_invalid: The answer to invalid requests.
+        check_returns: One of this many answers is checked: if its value differs from the declared type, that is logged
+            and counted.
+        limits: The limits for clients; None for `Limits()`.
+        server_header: The `Server` header of each answer; None to send none.
         shutdown_timeout: Seconds that the requests in flight have to finish after the first signal.
-        ready_delay: Seconds that it goes on accepting connections after the first signal, so that a load balancer can
-            take note. Answers close their connections meanwhile.
-        access_log: Logs a line for each request at INFO; None for no access log.
-        ssl_context: Serves HTTPS with this context.
-        reuse_port: Lets several processes listen on the same port.
+        ready_delay: Seconds for which the server goes on accepting connections after the first signal, so that a load
+            balancer can take note. Meanwhile, answers say `Connection: close`.
+        access_log: The logger that gets a line for each request at INFO; None for no access log.
+        ssl_context: The TLS context to serve HTTPS with; None for HTTP.
+        reuse_port: Whether several processes may listen on the same port.
 
     Raises:
         RuntimeError: It was not called in the main thread, where signals arrive, or an event loop is running already.
         TypeError: None of `port`, `path` and `sock` is given, or more than one.
-        ValueError: `port` is none, `shutdown_timeout` is not more than 0, `ready_delay` is less than 0, or
+        ValueError: `port` is not valid, `shutdown_timeout` is not more than 0, `ready_delay` is less than 0, or
             `server_header` is not printable ASCII.
-        OSError: The address cannot be listened on.
+        OSError: The server cannot listen on the address.
     """
     check_caller("startmeup", "serve_async(build_app(…), port=…)")
     where = place(port=port, host=host, path=path, sock=sock, ssl_context=ssl_context, reuse_port=reuse_port)

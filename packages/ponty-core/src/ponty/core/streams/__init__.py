@@ -1,10 +1,10 @@
-"""Answers that are made while they are sent, each from an async generator.
+"""Streams: answers that are made while they are sent, from async generators.
 
 ::
 
     events, lines -> prompt_items -.
     arrays, csv_rows --------------+-> streamed (a handler's decorator) -> stream -> aiohttp's writer -> the client
-                                   '-> limited_items (what of each is sent) -> framing (as bytes) -'
+                                   '-> limited_items (the parts that are sent) -> framing (as bytes) -'
 
-`hub` hands what is published to many streams.
+`hub` sends published values to many streams.
 """

@@ -1,7 +1,7 @@
-"""`render_json` of an async generator function: one JSON array, of which only a batch is held at a time.
+"""Arrays: `render_json` of an async generator function sends a JSON array, of which only a batch is in memory.
 
-The array stands in the envelope, as any value does. What an envelope puts before and behind it is found by encoding it
-once around a mark in its place.
+The array is put into the envelope, as any value is. To find the text of the envelope before and after the array, the
+envelope is encoded once with a mark instead of the array.
 """
 
 import secrets
@@ -25,16 +25,16 @@ _OPTIONS = StreamOptions(content_type=JSON)
 
 
 def streamed_array(handler: Any, answer: object, returns: Any, *, envelope: bool) -> StreamHandler:
-    """Make a handler of an async generator function that answers with an array of what it yields.
+    """Make a handler from an async generator function that answers with an array of the yielded values.
 
     Args:
         handler: The function.
-        answer: What is known of its answers, for who describes them.
-        returns: The type of the array, `list[T]`; None where it is not declared.
-        envelope: Puts the array in the envelope of the application.
+        answer: The options of its answers, for descriptions.
+        returns: The type of the array, `list[T]`; None if it is not declared.
+        envelope: Whether to put the array into the envelope of the application.
 
     Raises:
-        TypeError: `returns` is no list, or has no form in JSON.
+        TypeError: `returns` is not a list, or has no form in JSON.
     """
     limit = None
     if returns is not None:
@@ -54,7 +54,7 @@ def streamed_array(handler: Any, answer: object, returns: Any, *, envelope: bool
 
 
 class _Array:
-    """An array by itself."""
+    """An array without an envelope."""
 
     def __init__(self, items: LimitedItems) -> None:
         self._items = items
@@ -76,8 +76,8 @@ class _Enveloped(_Array):
     """An array in an envelope.
 
     Args:
-        items: What of each item is sent.
-        envelope: The application's own; None for Ponty's.
+        items: Limits what is sent of each item.
+        envelope: The application's own envelope; None for Ponty's.
     """
 
     def __init__(self, items: LimitedItems, envelope: Envelope | None) -> None:

@@ -1,8 +1,8 @@
-"""`render_csv`: rows as comma-separated values (RFC 4180).
+"""`render_csv` sends rows as comma-separated values (RFC 4180).
 
-A spreadsheet takes a cell that begins with `=`, `+`, `-` or `@` for a formula, which may read other cells and send them
-away, whoever wrote it. A text that begins so gets an apostrophe before it, unless it is a number, or the program says
-otherwise.
+A spreadsheet reads a cell that begins with `=`, `+`, `-` or `@` as a formula, which may read other cells and send them
+away. So a text that begins with one of these gets an apostrophe before it, unless it is a number, or the program keeps
+formulas.
 """
 
 import csv
@@ -61,7 +61,7 @@ def render_csv(
     filename: str | None = None,
     formulas: Literal["defuse", "keep"] = "defuse",
 ) -> Any:
-    """Answer with comma-separated values: each row that the decorated async generator function yields.
+    """Answer with comma-separated values, a row for each value that the decorated async generator function yields.
 
     ::
 
@@ -70,21 +70,23 @@ def render_csv(
         async def bookings(request: web.Request) -> AsyncIterator[dict[str, object]]:
             yield {"id": 1, "name": "Ann, Bea"}
 
-    A row is an object (a dataclass, a mapping), whose members are the columns, or a list. Values are written as JSON
-    has them, texts without quotes, null as nothing, lists and objects as JSON. Lines end with CR LF; the first names
-    the columns, where they are known.
+    Rows are sent while they are made, so only a few kilobytes are in memory. A row is an object (a dataclass, a
+    mapping), whose members are the columns, or a list. Values have the same form as in JSON, but texts have no quotes,
+    and null is empty; lists and objects become JSON. Lines end with CR LF. The first line has the names of the columns,
+    if they are known.
 
     Args:
-        returns: The type of the rows. Type checkers hold the function to it, and it is a limit, as that of
+        returns: The type of the rows. Type checkers compare it with the function, and it is a limit, as in
             `render_json`.
-        columns: The names of the columns, in their order. Without it, those of the first row that is an object.
-        filename: The name under which a browser saves it, in place of showing it.
-        formulas: "defuse" puts an apostrophe before a text that a spreadsheet would take for a formula; "keep" leaves
-            it as it is, for programs.
+        columns: The names of the columns, in order. By default, those of the first row that is an object.
+        filename: The name under which a browser saves the file; None to let it show the answer.
+        formulas: "defuse" puts an apostrophe before a text that a spreadsheet would read as a formula; "keep" sends
+            the text unchanged, for programs.
 
     Raises:
-        TypeError: The function is not an async generator function, or `returns` has no form in JSON.
-        ValueError: `formulas` is neither.
+        TypeError: The function is not an async generator function, `returns` has no form in JSON, or `columns` is a
+            text, not a list.
+        ValueError: `formulas` is something else.
     """
     if returns is not None and not is_type(returns):
         return render_csv()(returns)
@@ -110,7 +112,7 @@ def render_csv(
 
 
 def _disposition(filename: str) -> str:
-    """Return the header that names a file (RFC 6266), of letters that every client knows, and as it is (RFC 8187)."""
+    """Return the header that names a file (RFC 6266), in ASCII and, if needed, also in full (RFC 8187)."""
     plain = re.sub(r'[^ -~]|["\\%/]', "_", filename)
     extended = "" if plain == filename else f"; filename*=UTF-8''{quote(filename, safe='')}"
     return f'attachment; filename="{plain}"{extended}'
@@ -120,9 +122,9 @@ class _Rows:
     """The rows of one answer.
 
     Args:
-        items: What of each is sent.
+        items: Limits what is sent of each row.
         columns: The names of the columns; None for those of the first row.
-        defuse: Whether formulas are made texts.
+        defuse: Whether formulas are turned into texts.
     """
 
     def __init__(self, items: LimitedItems, columns: tuple[str, ...] | None, *, defuse: bool) -> None:
@@ -130,7 +132,7 @@ class _Rows:
         self._columns = columns
         self._defuse = defuse
         self._text = io.StringIO()
-        self._writer = csv.writer(self._text)  # whose lines end with CR LF
+        self._writer = csv.writer(self._text)  # its lines end with CR LF
         self._has_begun = False
 
     def begin(self) -> bytes:

@@ -1,4 +1,4 @@
-"""`render_events`: server-sent events, as `EventSource` reads them (WHATWG HTML §9.2)."""
+"""`render_events` sends server-sent events, which `EventSource` reads (WHATWG HTML §9.2)."""
 
 import re
 import types
@@ -18,30 +18,28 @@ _T = TypeVar("_T")
 _T_co = TypeVar("_T_co", covariant=True)
 
 EVENT_STREAM = "text/event-stream"
-"""The media type of server-sent events. It is UTF-8, always, and `EventSource` is content with no other."""
+"""The media type of server-sent events. The text is always UTF-8, and `EventSource` accepts no other media type."""
 
 _LINE_BREAK = re.compile("\r\n|\r|\n")
 _NOT_IN_A_FIELD = re.compile("[\r\n\0]")
 
 
 class Event(Generic[_T_co]):
-    """One server-sent event.
+    """A server-sent event, which a handler with `render_events` can yield.
 
     ::
 
         Event({"room": 2, "free": True}, event="room", id="41")
 
     Args:
-        data: What it says. A str is sent as it is, line by line; anything else as JSON.
-        event: Its name, by which `addEventListener` gets it; `message` without.
-        id: Its id. A client that has lost the connection sends the last one as `Last-Event-ID`; an empty one makes it
-            forget.
-        retry_ms: How many milliseconds a client is to wait before it connects again, from now on.
+        data: The data. A str is sent as it is, line by line; anything else as JSON.
+        event: The name of the event, for `addEventListener`; clients use `message` if it is None.
+        id: The id of the event. A client that reconnects sends the last one as `Last-Event-ID`; an empty id resets it.
+        retry_ms: The milliseconds that the client must wait before it reconnects, from now on; None for no change.
 
     Raises:
-        ValueError: The name or the id has a line break or a NUL, which would be read as something else, or `retry_ms`
-            is no whole number from 0 on.
-        TypeError: The name or the id is no str.
+        ValueError: The name or the id has a line break or a NUL, or `retry_ms` is not a whole number of at least 0.
+        TypeError: The name or the id is not a str.
     """
 
     __slots__ = ("data", "event", "id", "retry_ms")
@@ -92,7 +90,7 @@ def render_events(
     returns: types.UnionType | type[Any], *, heartbeat: float | None = 15, last: Event[Any] | None = None
 ) -> Callable[[Callable[_P, AsyncIterator[object]]], _Streamed[_P]]: ...
 def render_events(returns: Any = None, *, heartbeat: float | None = 15, last: Event[Any] | None = None) -> Any:
-    """Answer with server-sent events: what the decorated async generator function yields, as it yields it.
+    """Answer with server-sent events, one for each value that the decorated async generator function yields.
 
     ::
 
@@ -103,20 +101,21 @@ def render_events(returns: Any = None, *, heartbeat: float | None = 15, last: Ev
                 yield Event(seconds, id=str(seconds))
                 await asyncio.sleep(1)
 
-    It yields an `Event`, or the data of one. The generator ends, its `finally` included, when the client has left, and
-    when the server stops: `CancelledError` is raised where it waits. While a client does not read, it is asked for no
-    more. What it raises before its first `yield` is answered as any error, after which `EventSource` gives up; later,
-    it is logged, and the connection is cut. `EventSource` connects again then, and after the end of the generator too.
+    The function yields an `Event`, or only its data. When the client leaves or the server stops, `CancelledError` is
+    raised where the generator waits, so that its `finally` runs. While a client does not read, the generator is not
+    asked for more values. An error before the first `yield` is answered as usual, and `EventSource` gives up. A later
+    error is logged, and the connection is cut; then `EventSource` reconnects, as it does after the end of the
+    generator.
 
-    It is bare, as above, or called: `@render_events(Room, heartbeat=5)`. To HEAD, the head alone is sent, and the
-    generator does not run.
+    Use the decorator bare, as above, or with arguments: `@render_events(Room, heartbeat=5)`. HEAD is answered with the
+    head alone, and the generator does not run.
 
     Args:
-        returns: The type of the data. Type checkers hold the function to it, and it is a limit, as that of
+        returns: The type of the data. Type checkers compare it with the function, and it is a limit, as in
             `render_json`.
-        heartbeat: After how many seconds without an event a comment is sent, which keeps proxies from closing the
-            connection; None for never.
-        last: The event that is sent when the server stops.
+        heartbeat: Seconds without an event after which a comment is sent, so that proxies do not close the connection;
+            None for never.
+        last: The event that is sent when the server stops; None for none.
 
     Raises:
         TypeError: The function is not an async generator function, or `returns` has no form in JSON.
@@ -137,7 +136,7 @@ def render_events(returns: Any = None, *, heartbeat: float | None = 15, last: Ev
 
 
 class _Events:
-    """Events need nothing around them, so all streams of a handler have one framing."""
+    """The framing of events. It has no state, so all streams of a handler share it."""
 
     def __init__(self, items: LimitedItems) -> None:
         self._items = items
@@ -157,15 +156,15 @@ _SAME = object()
 
 
 def encode_event(event: Event[Any], data: object = _SAME) -> bytes:
-    """Write an event.
+    """Encode an event.
 
     Args:
         event: The event.
-        data: What is sent in the place of its data.
+        data: Replaces the data of the event, if given.
 
     Raises:
-        TypeError: The data does not encode.
-        ValueError: A text has what UTF-8 cannot hold.
+        TypeError: The data cannot be encoded.
+        ValueError: A text has half a character, which UTF-8 cannot encode.
     """
     data = event.data if data is _SAME else data
     lines: list[str] = []

@@ -1,4 +1,4 @@
-"""What the items of a stream look like as bytes, and how such a stream ends."""
+"""Framing: the encoding of the items of a stream, and the options for sending it."""
 
 from typing import Any, Literal, Protocol
 
@@ -6,44 +6,44 @@ import msgspec
 from aiohttp import hdrs
 
 PROMPT: dict[str, str] = {hdrs.CACHE_CONTROL: "no-store, no-transform", "X-Accel-Buffering": "no"}
-"""The headers of a stream that no proxy is to hold back: to wait for more of it, keep a copy, or compress it."""
+"""The headers of a prompt stream, which tell proxies not to buffer, cache or compress it."""
 
 WhenStopped = Literal["end", "break", "finish"]
-"""What the stop of a server does to a stream: it ends well, or is broken off, or goes on to its own end."""
+"""The effect of a server's stop on a stream: it ends properly, or its connection is cut, or it runs to its own end."""
 
 
 class Framing(Protocol):
-    """Writes the items of one stream. It is new for each."""
+    """Encodes the items of a stream. A framing with state is made anew for each stream."""
 
     def begin(self) -> bytes:
-        """Return what comes before the first item."""
+        """Return the bytes before the first item."""
         ...
 
     def item(self, value: Any) -> bytes:
-        """Return an item, with what parts it from the one before.
+        """Return the bytes of an item, with the separator from the item before.
 
         Raises:
-            TypeError: It has no such form.
-            ValueError: Likewise.
+            TypeError: The item cannot be encoded.
+            ValueError: The same.
         """
         ...
 
     def end(self) -> bytes:
-        """Return what comes after the last item."""
+        """Return the bytes after the last item."""
         ...
 
 
 class StreamOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """How a kind of streams is sent.
+    """The options for sending a kind of streams.
 
     Args:
-        content_type: The value of the header.
+        content_type: The value of `Content-Type`.
         headers: Further headers.
-        is_prompt: Whether items are sent as they are made, and not by the batch.
-        when_stopped: What becomes of it when the server stops.
-        beat: What is sent when nothing else was for a while; nothing where it is empty.
-        beat_seconds: How long nothing else was; None for never.
-        last: What is sent when the server stops.
+        is_prompt: Whether items are sent as soon as they are made, and not in batches.
+        when_stopped: What happens to the stream when the server stops.
+        beat: The bytes of a heartbeat, which is sent if nothing else was sent for a while; may be empty.
+        beat_seconds: Seconds without other data before a heartbeat; None for no heartbeats.
+        last: The bytes that are sent when the server stops.
     """
 
     content_type: str
@@ -56,11 +56,11 @@ class StreamOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Streaming(msgspec.Struct, frozen=True):
-    """What a handler streams: its attribute `__ponty_answer__`, for who describes it.
+    """The streamed answer of a handler: its attribute `__ponty_answer__`, for descriptions of it.
 
     Args:
         content_type: The media type of the answer.
-        items: The type of each item; None where it was not given.
+        items: The type of each item; None if it was not given.
         status: The status of the answer.
     """
 

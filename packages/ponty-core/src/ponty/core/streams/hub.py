@@ -1,13 +1,13 @@
-"""`Hub`: what one tells, and many hear, each as fast as it can.
+"""`Hub` sends published values to many subscribers, each at its own speed.
 
-A subscription is
+A subscription is in one of these states:
 
-- *open*: what is published is kept for it, in order, up to `backlog` values;
-- *lagging*: there was one more. It is told the values that it has, then `Lagged`;
+- *open*: published values are kept for it, in order, up to `backlog` values.
+- *lagging*: there was one value too many. It gets the values that are kept, and then `Lagged`.
 - *left*: its block has ended, and nothing is kept for it.
 
-What can never happen: a publisher that waits for a subscriber; more than `backlog` values kept for one; a value that is
-left out, and another that comes after it; a subscription that outlives its block.
+A publisher never waits for a subscriber. There are never more than `backlog` values kept for a subscriber. After a lost
+value, a subscriber never gets another one. No subscription outlives its block.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ _T = TypeVar("_T")
 
 
 class Lagged(CutOff):
-    """A subscriber was told less than what there was to tell: it was too slow. A stream that it ends is cut."""
+    """A subscriber was too slow and has lost values; if this ends a stream, its connection is cut."""
 
 
 class _Subscription(Generic[_T]):
@@ -52,7 +52,7 @@ class _Subscription(Generic[_T]):
 
 
 class Hub(Generic[_T]):
-    """Hands what is published to each that has subscribed, in one process and event loop.
+    """Sends published values to all subscribers, in one process and event loop.
 
     ::
 
@@ -68,8 +68,8 @@ class Hub(Generic[_T]):
         async def take(room: int) -> None:
             changes.publish(f"room {room} is taken")
 
-    Several processes need something between them, such as the channels of Redis: one task of each process subscribes
-    there, and publishes here.
+    Several processes need something to connect them, such as the channels of Redis: one task of each process subscribes
+    there, and publishes the values here.
     """
 
     def __init__(self) -> None:
@@ -79,24 +79,29 @@ class Hub(Generic[_T]):
         return len(self._subscriptions)
 
     def publish(self, value: _T) -> None:
-        """Tell everybody who has subscribed. It waits for nobody.
+        """Send a value to all subscribers, without waiting for them.
 
         Args:
-            value: What they are told; all of them the same object.
+            value: The value; all subscribers get the same object.
         """
         for subscription in self._subscriptions:
             subscription.tell(value)
 
     @contextlib.asynccontextmanager
     async def subscribe(self, *, backlog: int = 64) -> AsyncGenerator[AsyncIterator[_T]]:
-        """Hear all that is published while the block runs.
+        """Receive all values that are published while the block runs.
 
         Args:
-            backlog: How many values are kept for it, at most. One more, and it hears those, and is told `Lagged`: a
-                stream is cut then, so that its client comes again and asks for what it has missed.
+            backlog: The most values that are kept for this subscriber. If there is another one, the subscriber gets the
+                values that are kept, and then `Lagged` is raised. That cuts a stream, so that its client reconnects and
+                asks for what it has missed.
+
+        Yields:
+            An async iterator over the values.
 
         Raises:
             ValueError: `backlog` is less than 1.
+            Lagged: Raised by the iterator, if the subscriber was too slow.
         """
         if backlog < 1:
             raise ValueError(f"backlog is 1 or more, not {backlog!r}")

@@ -1,4 +1,4 @@
-"""What of each item of a stream is sent, by the type that its handler declares."""
+"""Limited items: the declared type of a handler limits what is sent of each item of its stream."""
 
 from ponty.core.errors.answer_settings import AnswerSettings, current_settings
 from ponty.core.returned.returned_type import ReturnedType
@@ -10,7 +10,7 @@ class LimitedItems:
     """The items of a handler.
 
     Args:
-        limit: Their type; None where it is not declared.
+        limit: Their type; None if it is not declared.
         handler: The handler.
     """
 
@@ -19,10 +19,10 @@ class LimitedItems:
         self._name: str = getattr(handler, "__qualname__", "a handler")
 
     def limited(self, value: object) -> object:
-        """Return what is sent of an item.
+        """Return the part of an item that is sent.
 
         Raises:
-            TypeError: It is of another kind than the type.
+            TypeError: The item is of another kind than the type.
         """
         if self._limit is None:
             return value

@@ -1,4 +1,4 @@
-"""`render_lines`: JSON lines, one value on each."""
+"""`render_lines` sends JSON lines: one value on each line."""
 
 import types
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -16,7 +16,7 @@ _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
 JSON_LINES = "application/jsonl"
-"""The media type of JSON lines: none is registered, and this is the one of jsonlines.org and of OpenAPI 3.2."""
+"""The media type of JSON lines. None is registered; jsonlines.org and OpenAPI 3.2 use this one."""
 
 _Streamed = Callable[_P, Coroutine[Any, Any, web.StreamResponse]]
 
@@ -38,7 +38,7 @@ def render_lines(
     returns: types.UnionType | type[Any], *, heartbeat: float | None = None
 ) -> Callable[[Callable[_P, AsyncIterator[object]]], _Streamed[_P]]: ...
 def render_lines(returns: Any = None, *, heartbeat: float | None = None) -> Any:
-    """Answer with JSON lines: each value that the decorated async generator function yields, as it yields it.
+    """Answer with JSON lines, one for each value that the decorated async generator function yields.
 
     ::
 
@@ -48,15 +48,15 @@ def render_lines(returns: Any = None, *, heartbeat: float | None = None) -> Any:
             for number in range(100_000):
                 yield {"id": number}
 
-    It goes on and ends as `render_events` does, but for one thing: lines do not tell whether there should have been
-    more. So where the stop of the server ends them, the connection is cut, as after an error, and a client knows. A
-    generator that catches the `CancelledError` and returns has said all that it had to say.
+    Each line is sent at once, and the stream ends in the same way as with `render_events`, with one difference: a
+    client cannot see whether lines are missing. So if the stop of the server ends the stream, the connection is cut, as
+    after an error. If the generator catches the `CancelledError` and returns, the stream counts as complete.
 
     Args:
-        returns: The type of the values. Type checkers hold the function to it, and it is a limit, as that of
+        returns: The type of the values. Type checkers compare it with the function, and it is a limit, as in
             `render_json`.
-        heartbeat: After how many seconds without a line an empty one is sent, which readers of JSON lines skip; None
-            for never.
+        heartbeat: Seconds without a line after which an empty line is sent, which readers of JSON lines skip; None for
+            never.
 
     Raises:
         TypeError: The function is not an async generator function, or `returns` has no form in JSON.
@@ -76,7 +76,7 @@ def render_lines(returns: Any = None, *, heartbeat: float | None = None) -> Any:
 
 
 class _Lines:
-    """Lines need nothing around them, so all streams of a handler have one framing."""
+    """The framing of lines. It has no state, so all streams of a handler share it."""
 
     def __init__(self, items: LimitedItems) -> None:
         self._items = items
@@ -86,7 +86,7 @@ class _Lines:
 
     def item(self, value: Any) -> bytes:
         line = encode_json(self._items.limited(value))
-        if b"\n" in line or b"\r" in line:  # what a program has encoded itself may be written in several
+        if b"\n" in line or b"\r" in line:  # JSON that a program has encoded itself may have several lines
             line = line.replace(b"\r", b" ").replace(b"\n", b" ")
         return line + b"\n"
 

@@ -1,4 +1,4 @@
-"""What `render_events` and `render_lines` have in common: items that are sent as they are made, and a heartbeat."""
+"""Prompt items: the common part of `render_events` and `render_lines`, which send each item at once, and heartbeats."""
 
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -15,13 +15,13 @@ from ponty.core.streams.streamed import streamed
 def prompt_items(
     what: str, returns: Any, options: StreamOptions, framing_of: Callable[[LimitedItems], Framing]
 ) -> Callable[[Any], Any]:
-    """Make the decorator of a kind of streams whose items need nothing around them.
+    """Make the decorator for a kind of streams whose framing has no state.
 
     Args:
         what: The name of the decorator.
-        returns: The type of the items; None where any are sent.
-        options: How it is sent.
-        framing_of: Makes what writes the items; all streams of a handler have one.
+        returns: The type of the items; None for any.
+        options: The options for sending.
+        framing_of: Makes the framing, which all streams of a handler share.
 
     Raises:
         ValueError: The heartbeat is not more than 0.

@@ -1,28 +1,29 @@
-"""One stream: the items of an async generator, sent as they are made.
+"""One stream: the items of an async generator, sent while they are made.
 
-One task runs all of it, the one that handles the request, from the first line of the generator to the last; so what a
-generator holds across a `yield` (a time-out, a task group, a context variable) is as it was. A stream is
+One task runs the whole generator, from the first line to the last: the task that handles the request. So a generator
+may hold a timeout, a task group or a context variable across a `yield`. The states of a stream:
 
-- *unopened*: the generator runs towards its first item. The head of the answer is made and held back, so that an error
-  still has an answer of its own. With the first item, or after `OPEN_SECONDS`, it is sent; where items need not be
-  prompt, when there is a batch of them. Then the stream is
-- *open*: items are written. While the client takes none of what waits for it, the generator is not asked for more; and
-  when it makes none for long, a heartbeat is sent. Then the stream is
-- *ending*, for one of four reasons. The generator has *finished*. It has *failed*. The client has *left*. Or the server
-  *stops*. The last two cancel what the task waits for, as `asyncio.timeout` does, and take that cancellation back.
-- *over*: the generator has run to its end, its `finally` included.
+- *unopened*: the generator runs towards its first item. The head of the answer is made, but not sent, so that an error
+  can still be answered. It is sent with the first item, or after `OPEN_SECONDS`. If items need not be prompt, it is
+  sent with the first batch.
+- *open*: items are written. While the client does not take the data that waits for it, the generator is not asked for
+  more. If the generator makes no items for a while, a heartbeat is sent.
+- *ending*, for one of four reasons: the generator has *finished*, it has *failed*, the client has *left*, or the server
+  *stops*. The last two cancel what the task waits for, as `asyncio.timeout` does, and take the cancellation back.
+- *over*: the generator has run to its end, with its `finally`.
 
 The rules:
 
-- Each item is given to the connection whole, and in order. Items that are made without waiting are written together.
-- The stop of the server reaches the generator as `CancelledError`, at its `await` or its `yield`. It may yield one last
-  item then. Whether the stream counts as whole depends on its kind (`WhenStopped`).
-- That the client has left reaches it as `CancelledError` at an `await`, and as `GeneratorExit` at a `yield`.
-- Whoever else cancels the task is obeyed: the generator is closed, and the cancellation goes on.
+- Each item is given to the connection as a whole, and in order. Items that are made without waiting are written
+  together.
+- When the server stops, the generator gets a `CancelledError`, at its `await` or its `yield`. It may then yield one
+  last item. Whether the stream counts as complete depends on its kind (`WhenStopped`).
+- When the client leaves, the generator gets a `CancelledError` at an `await`, or a `GeneratorExit` at a `yield`.
+- If other code cancels the task, the generator is closed, and the cancellation goes on.
 
-What can never happen: a generator that is left open, on any way out; an end that says "this was all" of a stream that
-failed; more than `BATCH_BYTES`, an item, and the connection's `BUFFER_BYTES` held for a client that does not read; an
-item in the midst of another; a cancellation of ours that outlives the stream.
+The generator is always closed, however the stream ends. A stream that failed never ends as if it were complete. At most
+`BATCH_BYTES`, an item, and the connection's `BUFFER_BYTES` are in memory for a client that does not read. Items are
+never mixed. A cancellation by the stream never outlives it.
 """
 
 import asyncio
@@ -41,16 +42,16 @@ from ponty.core.wire.departures import ClientLeft, CutOff, has_left, watch_depar
 from ponty.core.wire.withheld_head import WithheldResponse, drop_head
 
 OPEN_SECONDS = 0.25
-"""How long the head waits for the first item."""
+"""Seconds for which the head waits for the first item."""
 
 BATCH_BYTES = 2**14
-"""From how many bytes on items are written, though the generator may have more at once."""
+"""The bytes of items that are collected before they are written, even if the generator does not wait."""
 
 BUFFER_BYTES = 2**14
-"""How many bytes may wait in the connection before the generator has to."""
+"""The most bytes that may wait in the connection before the generator has to wait."""
 
 TAKE_SECONDS = 1.0
-"""How long a client may take nothing of what waits for it while the server stops."""
+"""Seconds in which a client must take the rest of its data while the server stops."""
 
 _Interruption = Literal["left", "stopped"]
 
@@ -66,9 +67,9 @@ class Stream:
 
     Args:
         request: The request.
-        items: The generator, which nobody has begun.
-        framing: What the items look like.
-        options: How it is sent.
+        items: The generator, which has not begun.
+        framing: Encodes the items.
+        options: The options for sending.
     """
 
     def __init__(
@@ -92,16 +93,16 @@ class Stream:
         self._why: _Interruption | None = None
         self._cancellations = 0
         self._is_told = False
-        """The generator knows of the interruption, and has yielded all the same."""
+        """Whether the generator got the interruption, and has yielded nevertheless."""
         self._is_over = False
-        """The generator has finished by itself."""
+        """Whether the generator has finished by itself."""
 
     async def send(self) -> web.StreamResponse:
-        """Send it, but for the mark of its end, which is left to whoever takes the answer.
+        """Send the stream, except for the end of the answer, which aiohttp sends.
 
         Raises:
-            CutOff: It is not whole: the client has left, or the server stops.
-            BaseException: What the generator raises.
+            CutOff: The stream is not complete: the client has left, or the server stops.
+            BaseException: The error of the generator.
         """
         answer = self._answer
         try:
@@ -112,7 +113,7 @@ class Stream:
                 await self._run()
         except BaseException:
             if not self._writer.output_size:
-                drop_head(self._request)  # for the answer that takes its place
+                drop_head(self._request)  # another answer replaces this one
             raise
         return answer
 
@@ -141,7 +142,7 @@ class Stream:
                 transport.set_write_buffer_limits()
 
     def _watch(self, watching: contextlib.ExitStack) -> None:
-        """Notice what happens, until `watching` is closed."""
+        """Start the timers and watchers of the stream; closing `watching` ends them."""
         watching.callback(self._stop_timers)
         if self._options.is_prompt:
             self._opening = self._loop.call_later(OPEN_SECONDS, self._open)
@@ -161,7 +162,7 @@ class Stream:
     def _leave(self) -> None:
         if self._why is None:
             self._interrupt("left")
-        # A generator that is about to stop is not interrupted in what it cleans up.
+        # A generator that is stopping already is not interrupted in its cleanup.
         self._why = "left"
 
     def _stop(self) -> None:
@@ -171,16 +172,16 @@ class Stream:
     def _interrupt(self, why: _Interruption) -> None:
         self._why = why
         self._cancellations += 1
-        assert self._task is not None  # noqa: S101 - nobody interrupts before
+        assert self._task is not None  # noqa: S101 - interruptions only come after the start
         self._task.cancel()
 
     async def _relay(self) -> None:
-        """Send what the generator makes, until it ends or is to end.
+        """Send the items of the generator until it ends or must end.
 
         Raises:
-            CancelledError: The client has left, the server stops, or somebody else wants an end.
-            ClientLeft: A write has found out.
-            BaseException: What the generator raises.
+            CancelledError: The client has left, the server stops, or other code has cancelled the task.
+            ClientLeft: A write has failed, since the client has left.
+            BaseException: The error of the generator.
         """
         framing = self._framing
         has_begun = False
@@ -195,31 +196,31 @@ class Stream:
                 return
             if self._size >= BATCH_BYTES:
                 self._flush()
-                await asyncio.sleep(0)  # a generator that never waits lets others run
+                await asyncio.sleep(0)  # so that other tasks run even if the generator never waits
             await self._make_room()
         self._is_over = True
         self._put(framing.end() if has_begun else framing.begin() + framing.end())
 
     async def _make_room(self) -> None:
-        """Wait until the client has taken some of what waits for it."""
+        """Wait until the client has taken some of the waiting data."""
         while self._request.protocol.writing_paused:
             if has_left(self._request):
                 raise ClientLeft
-            # A wait of aiohttp's that is cancelled fails the next one, so it has a task of its own, which ends with the
+            # If a wait of aiohttp is cancelled, the next one fails. So it has a separate task, which ends with the
             # connection at the latest.
             if self._draining is None or self._draining.done():
                 self._draining = self._loop.create_task(_end_quietly(self._writer.drain()))
             await asyncio.wait({self._draining})
 
     async def _finish(self, raised: BaseException | None) -> None:
-        """Close the generator, and send what is left.
+        """Close the generator, and send the rest.
 
         Args:
-            raised: What has ended the stream; None for its own end, and its own interruption.
+            raised: The error that has ended the stream; None if it has ended or was interrupted by itself.
 
         Raises:
-            CutOff: It is not whole.
-            BaseException: `raised`, or what the generator raises in its place.
+            CutOff: The stream is not complete.
+            BaseException: `raised`, or an error of the generator that replaces it.
         """
         has_stopped = raised is None and self._why == "stopped"
         try:
@@ -230,7 +231,7 @@ class Stream:
         if raised is not None:
             if self._options.is_prompt:
                 with contextlib.suppress(ClientLeft):
-                    self._flush()  # what came before the error
+                    self._flush()  # the items before the error
             raise raised
         if self._why == "left":
             raise ClientLeft
@@ -248,7 +249,7 @@ class Stream:
         self._leave_rest()
 
     async def _ask_for_last(self) -> None:
-        """Raise the stop in a generator that stands at a `yield`, and send what it yields then."""
+        """Raise `CancelledError` in a generator that is at a `yield`, and send the value that it yields then."""
         if self._items.ag_frame is None:
             return
         try:
@@ -263,11 +264,11 @@ class Stream:
             self._put(self._framing.item(value))
 
     def _leave_rest(self) -> None:
-        """Have what waits sent together with the end."""
+        """Leave the waiting data to be sent together with the end of the answer."""
         self._answer.rest = self._taken()
 
     async def _hand_over(self) -> None:
-        """Wait until the client has taken what was written, but not for long."""
+        """Wait until the client has taken the written data, for at most `TAKE_SECONDS`."""
         transport = self._request.transport
         if transport is None:
             raise ClientLeft
@@ -280,7 +281,7 @@ class Stream:
             raise ClientLeft from None
 
     def _put(self, data: bytes) -> None:
-        """Have `data` written, in a moment."""
+        """Collect `data`, which is written in a moment, or with the next batch."""
         if data:
             self._waiting.append(data)
             self._size += len(data)
@@ -288,10 +289,10 @@ class Stream:
                 self._flushing = self._loop.call_soon(self._flush_by_itself)
 
     def _flush(self) -> None:
-        """Write what waits to be.
+        """Write the waiting data.
 
         Raises:
-            ClientLeft: Nobody is there.
+            ClientLeft: The client has left.
         """
         data = self._taken()
         if data:
@@ -302,7 +303,7 @@ class Stream:
                 raise ClientLeft from None
 
     def _taken(self) -> bytes:
-        """Take what waits to be written."""
+        """Return the waiting data, and remove it."""
         if self._flushing is not None:
             self._flushing.cancel()
             self._flushing = None
@@ -318,16 +319,16 @@ class Stream:
             self._leave()
 
     def _open(self) -> None:
-        """Send the head, though there is no item yet."""
+        """Send the head, although there is no item yet."""
         try:
             self._writer.send_headers()
         except ConnectionError:
             self._leave()
 
     def _beat(self) -> None:
-        """Send a heartbeat, where nothing else was sent for long, and the client takes what is sent."""
+        """Send a heartbeat if nothing else was sent for a while, and the client is reading."""
         seconds = self._options.beat_seconds
-        assert seconds is not None  # noqa: S101 - without, nobody calls
+        assert seconds is not None  # noqa: S101 - otherwise there is no timer
         quiet = self._loop.time() - self._written_at
         is_due = quiet >= seconds - _RESOLUTION
         if is_due and not self._request.protocol.writing_paused:
@@ -339,7 +340,7 @@ class Stream:
 
 
 _RESOLUTION = 0.001
-"""By how many seconds a timer may be early."""
+"""The seconds by which a timer may be early."""
 
 
 async def _end_quietly(draining: Coroutine[Any, Any, None]) -> None:
@@ -349,7 +350,7 @@ async def _end_quietly(draining: Coroutine[Any, Any, None]) -> None:
 
 
 def _at_once(writing: Coroutine[Any, Any, None]) -> None:
-    """Run a coroutine that waits for nothing."""
+    """Run a coroutine that does not wait for anything."""
     try:
         writing.send(None)
     except StopIteration:

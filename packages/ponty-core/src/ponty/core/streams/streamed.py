@@ -1,4 +1,4 @@
-"""The decorator below all kinds of streams: an async generator function becomes a handler."""
+"""The common decorator of all kinds of streams: it makes a handler from an async generator function."""
 
 import functools
 import inspect
@@ -8,22 +8,22 @@ from typing import Any
 from aiohttp import web
 
 SendStream = Callable[[web.Request, AsyncIterator[Any]], Awaitable[web.StreamResponse]]
-"""Answers a request with what a generator makes."""
+"""A function that answers a request with the items of a generator."""
 
 StreamHandler = Callable[..., Coroutine[Any, Any, web.StreamResponse]]
 
 
 def streamed(what: str, handler: Any, answer: object, send: SendStream) -> StreamHandler:
-    """Make a handler of an async generator function.
+    """Make a handler from an async generator function.
 
     Args:
         what: The name of the decorator.
         handler: The function.
-        answer: What is known of its answers, for who describes them.
-        send: Answers with what its generators make.
+        answer: The options of its answers, for descriptions.
+        send: Answers with the items of its generators.
 
     Raises:
-        TypeError: It is no async generator function.
+        TypeError: It is not an async generator function.
     """
     name = getattr(handler, "__qualname__", handler)
     if not inspect.isasyncgenfunction(handler):
@@ -36,8 +36,8 @@ def streamed(what: str, handler: Any, answer: object, send: SendStream) -> Strea
             raise TypeError(f"@{what} on {name!r} stands directly below @expect, or takes the request")
         return await send(request, handler(*args, **kwargs))
 
-    # For who calls the handler itself, with other arguments than a request. The function stands in it, since
-    # `functools.wraps` copies it.
+    # Code that calls the handler itself, with other arguments than a request, uses this. The tuple has the function
+    # too, since `functools.wraps` copies the attribute to others.
     respond.__ponty_streamed__ = (respond, handler, send)  # type: ignore[attr-defined]
     respond.__ponty_answer__ = answer  # type: ignore[attr-defined]
     return respond

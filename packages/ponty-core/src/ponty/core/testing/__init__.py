@@ -1,13 +1,13 @@
-"""For tests of programs: a client of an application, a service that answers from a table, and what problems say.
+"""Testing: a client of an application, a service that answers from a table, and checks of problem documents.
 
-It is a plugin of pytest's, on pytest-aiohttp. `pytest -p ponty.core.testing` loads it, or a line in `pyproject.toml`::
+This is a pytest plugin, which needs pytest-aiohttp. Load it by `pytest -p ponty.core.testing`, or in `pyproject.toml`::
 
     addopts = ["-p", "ponty.core.testing"]
 
 ::
 
     a test --tables, providers, fields--> client --build_app--> an application on a socket
-      '-- problems, of its answers                                  '-- lease_http_client --> fake_service
+      '-- problems (checks of its answers)                          '-- lease_http_client --> fake_service
 """
 
 from ponty.core.testing.client import PontyClient, ponty_client

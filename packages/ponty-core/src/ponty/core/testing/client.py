@@ -1,4 +1,4 @@
-"""`ponty_client`: an application of a test's own, behind a real socket, and a client of it."""
+"""`ponty_client`: a fixture that serves an application on a real socket, and returns a client of it."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, Protocol
@@ -37,29 +37,30 @@ class PontyClient(Protocol):
         """Serve an application until the end of the test, and return a client of it.
 
         Args:
-            *tables: Its tables of routes; the default table where none is given.
-            providers: What it needs. They start and stop in one task, as they do when it is served.
-            instead: What takes the place of some of the providers, by these.
-            keys: What lies under keys of the application, whatever the providers have put there.
-            fields: What takes the place of fields of requests, by the field or by a class of fields.
+            *tables: The tables of routes; the default table if none is given.
+            providers: The providers. They start and stop in one task, as in a server.
+            instead: Replacements for some of the providers, by the provider.
+            keys: Values for keys of the application, which replace those of the providers.
+            fields: Replacements for fields of requests, by the field or by a class of fields; see `build_app`.
             middlewares: aiohttp's middlewares, the outermost first.
-            route_tables: aiohttp's route tables, mounted behind the others.
-            client_max_size: The most bytes a request's body may have.
-            envelope: Makes the documents of answers.
-            errors: Answers to exceptions of a class.
-            answer_invalid: The answer to an invalid request.
-            check_returns: By default, an answer that is not what its handler declares is a failure, of status 500.
+            route_tables: aiohttp's route tables, mounted after the others.
+            client_max_size: The most bytes that the body of a request may have.
+            envelope: A function that makes the documents of answers.
+            errors: Answers to exceptions, by their class.
+            answer_invalid: The answer to invalid requests.
+            check_returns: As in `build_app`. By default, an answer that differs from the declared type of its handler
+                is a 500.
 
         Raises:
-            ValueError: `instead` has a provider that the application has not.
-            Exception: What `build_app` or a provider raises.
+            ValueError: `instead` has a provider that is not among `providers`.
+            Exception: An error of `build_app` or a provider.
         """
         ...
 
 
 @pytest.fixture
 def ponty_client(aiohttp_client: Callable[[web.Application], Awaitable[_Client]]) -> PontyClient:
-    """Serve applications until the end of the test; see `PontyClient`."""
+    """Serve applications until the end of the test: a fixture; see `PontyClient` for its arguments."""
 
     async def make(
         *tables: Routes,

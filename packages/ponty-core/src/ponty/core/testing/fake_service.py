@@ -1,7 +1,7 @@
-"""A service that answers from a table, in the place of one that an application asks over HTTP.
+"""A fake service: it answers from a table, and replaces a service that an application calls over HTTP.
 
-The application's own client asks a server of this process over a Unix socket, whatever the host of the URL: what it
-sends and reads is real HTTP, and nothing leaves the machine.
+The application's own client calls a server in the same process over a Unix socket, whatever the host of the URL. The
+client sends and reads real HTTP, and nothing leaves the machine.
 """
 
 import inspect
@@ -22,13 +22,13 @@ Answering = Callable[[web.Request], "Awaitable[object] | object"]
 
 
 class InTurn:
-    """Answers that come one after another; the last one comes for ever.
+    """Answers of a `FakeService` that are given one after another; the last one is repeated.
 
     Args:
-        *answers: The answers, each as `FakeService` takes them.
+        *answers: The answers, in the same forms as for `FakeService`.
 
     Raises:
-        ValueError: There is none.
+        ValueError: There is no answer.
     """
 
     def __init__(self, *answers: object) -> None:
@@ -42,32 +42,32 @@ class InTurn:
 
 
 class FakeService:
-    """A service for tests, as a table of answers.
+    """A fake of another service for tests, which answers from a table.
 
     ::
 
         rates = FakeService({"GET http://rates/EUR": {"rate": 2}, "GET http://rates/XXX": web.Response(status=404)})
         app = build_app(providers=[rates.client(base_url="http://rates")])
 
-    An answer is a JSON value, or a `web.Response`, or an exception of which the client sees no more than that the
-    connection was cut, or `InTurn` of these; or a function of the request that returns one.
+    An answer is a JSON value, a `web.Response`, an exception, an `InTurn` with several of these, or a function of the
+    request that returns one of these. For an exception, the connection is cut.
 
-    A request that is not in the table is answered with 501, and raises an AssertionError when the application stops.
+    A request that is not in the table is answered with a 501, and raises an AssertionError when the application stops.
 
     Args:
-        answers: What is answered, by `METHOD URL`; the URL is without its query, or with one that must be equal.
+        answers: The answers, by `METHOD URL`. The URL has no query, or the same query as the request.
     """
 
     def __init__(self, answers: Mapping[str, object]) -> None:
         self.answers: dict[str, object] = dict(answers)
         self.asked: list[str] = []
-        """What it was asked, as `METHOD URL` with the query."""
+        """The requests so far, as `METHOD URL` with the query."""
         self.bodies: list[bytes] = []
-        """The bodies of what it was asked."""
+        """The bodies of the requests so far."""
         self._unknown: list[str] = []
 
     def client(self, **options: Any) -> Provider:
-        """Make a provider of an HTTP client that asks this service, whatever it is asked for.
+        """Make a provider of an HTTP client that sends all requests to this service.
 
         Args:
             **options: The arguments of `http_client_provider`: `name`, `base_url` and the like.
@@ -95,7 +95,7 @@ class FakeService:
         return provide
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
-        # The scheme is not to be seen here: nothing is encrypted on the way.
+        # The scheme is not known here, since nothing is encrypted on the way.
         place = f"{request.method} {{}}://{request.host}"
         found = None
         for scheme in ("http", "https"):
@@ -129,7 +129,7 @@ def _response(answer: object, request: web.BaseRequest) -> web.StreamResponse:
             request.transport.abort()
         return web.Response()
     if isinstance(answer, web.Response):
-        # A response is sent once; this one may be asked for again.
+        # A response can be sent only once, but this one may be requested again.
         return web.Response(status=answer.status, body=answer.body, headers=answer.headers.copy())
     if isinstance(answer, web.StreamResponse):
         return answer

@@ -1,4 +1,4 @@
-"""What a problem document says (RFC 9457), asserted in one line."""
+"""Checks of problem documents (RFC 9457) in one line of a test."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ async def assert_problem(
     errors: Sequence[Mapping[str, object]] | None = None,
     **members: object,
 ) -> dict[str, Any]:
-    """See that an answer is a problem document that says what it should.
+    """Check that an answer is a problem document with the given status, errors and members.
 
     ::
 
@@ -26,15 +26,16 @@ async def assert_problem(
 
     Args:
         response: The answer.
-        status: The status that it and its document should have.
-        errors: What each of its errors should have, in any order; it may have more members. None for any errors.
-        **members: Members that the document should have, as `type` or `detail`.
+        status: The status that the answer and its document must have.
+        errors: The members that each of its errors must have, in any order; errors may have other members too. None for
+            any errors.
+        **members: Members that the document must have, such as `type` or `detail`.
 
     Returns:
         The document.
 
     Raises:
-        AssertionError: It is another answer; the message has what came.
+        AssertionError: The answer is another one; the message shows it.
     """
     text = await response.text()
     came = f"{response.method} {response.url.path_qs} was answered with {response.status} {text!r}"
@@ -53,7 +54,7 @@ async def assert_problem(
 
 def _compare(came: str, found: list[dict[str, Any]], errors: Sequence[Mapping[str, object]]) -> None:
     left = [*found]
-    # What says most is looked for first, so that what says little takes no other's place.
+    # Errors with most members are looked up first, so that others with few members do not take their place.
     for wanted in sorted(errors, key=len, reverse=True):
         match = next((error for error in left if wanted.items() <= error.items()), None)
         if match is None:

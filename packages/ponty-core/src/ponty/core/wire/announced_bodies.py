@@ -1,13 +1,13 @@
-"""Bodies that are announced as too large: they are refused before they are asked for, and before they are read."""
+"""Announced bodies: those that a request announces as too large are refused before they are sent or read."""
 
 from aiohttp import web
 
 MAX_SIZE_ATTRIBUTE = "__ponty_max_size__"
-"""The attribute of a mounted handler that holds the limit of its route."""
+"""The attribute of a mounted handler for the limit of its route, in bytes."""
 
 
 def body_limit(request: web.Request) -> int:
-    """Return the most bytes that the body of `request` may have; 0 is no limit."""
+    """Return the most bytes that the body of `request` may have; 0 stands for no limit."""
     limit: int | None = getattr(request.match_info.handler, MAX_SIZE_ATTRIBUTE, None)
     return request.client_max_size if limit is None else limit
 

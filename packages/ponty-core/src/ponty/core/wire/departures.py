@@ -1,7 +1,8 @@
-"""A client that leaves: who answers it is told at once, and need not find out by writing.
+"""Departures: code that answers a client is notified at once when the client leaves, before its next write.
 
-aiohttp tells the request that its connection is at, by a method that is not public, and cancels nobody (unless its
-server is asked to). A middleware may have made a clone of that request, so it is asked of the connection.
+aiohttp notifies the current request of the connection, by a method that is not public, and does not cancel the handler
+(unless the server is told to). A middleware may have made a clone of the request, so the connection is asked for the
+original one.
 """
 
 from collections.abc import Callable
@@ -10,22 +11,22 @@ from aiohttp import web
 
 
 class CutOff(ConnectionResetError):
-    """An answer ends in the midst, by nobody's fault: its connection is closed, and nothing is logged as an error."""
+    """An answer ends early, but this is not an error: its connection is closed, and no error is logged."""
 
 
 class ClientLeft(CutOff):
-    """Nobody is there to be answered."""
+    """The client has left."""
 
 
 def watch_departure(request: web.BaseRequest, left: Callable[[], None]) -> Callable[[], None]:
-    """Have `left` called when the client of `request` leaves, or is cut off.
+    """Call `left` when the client of `request` leaves, or is cut off.
 
     Args:
-        request: One whose handler runs.
-        left: Called in the event loop, without delay.
+        request: A request whose handler is running.
+        left: A function that is called in the event loop, without delay.
 
     Returns:
-        What ends the watch.
+        A function that ends the watch.
     """
     original = _at_work(request)
     cancel = original._cancel  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
@@ -43,7 +44,7 @@ def watch_departure(request: web.BaseRequest, left: Callable[[], None]) -> Calla
 
 
 def _at_work(request: web.BaseRequest) -> web.BaseRequest:
-    """Return the request that `request` is, or is a clone of."""
+    """Return the original of `request`, which may be a clone."""
     current = request.protocol._current_request  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
     return request if current is None else current
 

@@ -1,7 +1,7 @@
-"""HEAD: an answer ends with its head (RFC 9110 §9.3.2), also where a handler writes a body.
+"""HEAD requests: their answer ends after its head (RFC 9110 §9.3.2), also if the handler writes a body.
 
-A route for GET answers HEAD as well, by the same handler. One that streams would send its body behind the head, and the
-client would take that for the beginning of the next answer.
+A route for GET also answers HEAD, with the same handler. A handler that streams would send its body after the head, and
+the client would read that as the beginning of the next answer.
 """
 
 from aiohttp.abc import AbstractStreamWriter
@@ -9,13 +9,13 @@ from aiohttp.http import StreamWriter
 
 
 def send_no_body(writer: AbstractStreamWriter) -> None:
-    """Have `writer`, of the answer to a HEAD request, send the head and drop what comes after it."""
+    """Change the writer of an answer to HEAD, so that it sends the head and drops the body."""
     if not isinstance(writer, StreamWriter) or "write_eof" in vars(writer):
         return
     end = writer.write_eof
 
     def change_nothing(*_args: object, **_options: object) -> None:
-        """Frame and encode no body, since there is none."""
+        """Do nothing, since there is no body to frame or encode."""
 
     async def write(*_args: object, **_options: object) -> None:
         writer.send_headers()

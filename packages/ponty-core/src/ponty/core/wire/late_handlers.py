@@ -1,7 +1,7 @@
-"""Handlers that take too long: a server cancels them by a word of its own, and whoever answers errors answers that.
+"""Late handlers: a server cancels them with a special message, and the guards for errors answer that with a 503.
 
-So the answer goes through the middlewares like any other. Where nobody takes the cancellation for what it is, since an
-application answers no errors or a handler has made another cancellation of it, it comes back to the server.
+So the answer goes through the middlewares like any other. If the cancellation is not recognized, since the application
+does not answer errors, or the handler has raised another cancellation, the server answers it.
 """
 
 import asyncio
@@ -15,12 +15,12 @@ def cancel_late(task: "asyncio.Task[None]") -> None:
 
 
 def is_late(error: BaseException) -> bool:
-    """Return whether `error` is that of `cancel_late`."""
+    """Return whether `error` was caused by `cancel_late`."""
     return isinstance(error, asyncio.CancelledError) and error.args == (_TOO_LATE,)
 
 
 def take_late(error: asyncio.CancelledError) -> bool:
-    """Return whether `error` is that of `cancel_late`, and the only one; then the current task is cancelled no more."""
+    """Return whether only `cancel_late` has cancelled the current task; if so, end its cancellation."""
     task = asyncio.current_task()
     is_it = is_late(error) and task is not None and task.cancelling() == 1
     if is_it and task is not None:

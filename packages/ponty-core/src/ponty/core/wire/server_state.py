@@ -1,4 +1,4 @@
-"""What is true of a whole server while it serves: its name, whether it is stopping, and what clients take up of it."""
+"""The state of a server while it serves: its name, whether it is stopping, and its counts for clients and limits."""
 
 import collections
 from collections.abc import Callable
@@ -6,16 +6,16 @@ from collections.abc import Callable
 from aiohttp import web
 
 SERVER_NAME = "Ponty"
-"""What the `Server` header says unless a program says otherwise. A version would help attackers only."""
+"""The default of the `Server` header. A version would only help attackers."""
 
 
 class Refusals(collections.Counter[str]):
-    """Counts, and calls whoever wants to know at once."""
+    """A counter that calls its listeners at each change."""
 
     def __init__(self) -> None:
         super().__init__()
         self.listeners: list[Callable[[str, int], object]] = []
-        """Called with what was counted, and by how much."""
+        """Functions that are called with the name of the limit, and the increase of its count."""
 
     def __setitem__(self, limit: str, count: int) -> None:
         more = count - self[limit]
@@ -28,21 +28,21 @@ class ServerState:
     """The state that all connections of a server share.
 
     Args:
-        name: The value of the `Server` header; None for no such header.
-        most_per_client: How many places one client may have at once; None for no limit.
+        name: The value of the `Server` header; None to send none.
+        most_per_client: The most places that one client may have at once; None for no limit.
     """
 
     def __init__(self, name: str | None = SERVER_NAME, *, most_per_client: int | None = None) -> None:
         self.name: str | None = name
         self.is_stopping: bool = False
-        """Whether the server has begun to stop: answers say that their connection closes."""
+        """Whether the server has begun to stop, so that answers say that their connection closes."""
         self.refusals: Refusals = Refusals()
-        """How often something was over each limit, by the name of the limit in `Limits`."""
+        """How often each limit was exceeded, by the name of the limit in `Limits`."""
         self.most_per_client: int | None = most_per_client
         self._per_client: collections.Counter[object] = collections.Counter()
 
     def has_room(self, client: object) -> bool:
-        """Return whether `client` may have one more place: a connection or, behind a proxy, a request."""
+        """Return whether `client` may have another place: a connection or, behind a proxy, a request."""
         return self.most_per_client is None or self._per_client[client] < self.most_per_client
 
     def enter(self, client: object) -> None:
@@ -51,7 +51,7 @@ class ServerState:
             self._per_client[client] += 1
 
     def leave(self, client: object) -> None:
-        """Count it no more."""
+        """Stop counting a place of `client`."""
         if self.most_per_client is not None:
             self._per_client[client] -= 1
             if self._per_client[client] <= 0:
@@ -59,10 +59,10 @@ class ServerState:
 
 
 TRUSTS_ATTRIBUTE = "__ponty_trusts__"
-"""The attribute of a middleware that says of a transport whether a trusted proxy is at its other end.
+"""The attribute of a middleware with a function that returns whether a transport leads to a trusted proxy.
 
-Such a connection is nobody's own, so what clients take up is counted by that middleware, request by request.
+Many clients share such a connection, so this middleware counts the requests of each client instead of connections.
 """
 
 SERVER_STATE = web.AppKey("SERVER_STATE", ServerState)
-"""Where an application finds the state of the server that serves it by `serve` or `startmeup`, or an `app_runner`."""
+"""The key of an application for the state of its server, if `serve`, `startmeup` or an `app_runner` serves it."""

@@ -1,7 +1,7 @@
-"""The writer of an answer's head: what a server says of itself in every answer, whoever made it.
+"""The writer of answers: it adds the server's own headers to each head.
 
-aiohttp has each answer, streams and websockets included, write its head by the writer that the request came with. So
-this is the one place to name the server, and to announce that a connection closes, without a signal for each answer.
+In aiohttp, each answer, also a stream or a websocket, writes its head with the writer of its request. So this is the
+one place to name the server, and to announce that a connection closes, without a signal for each answer.
 """
 
 import asyncio
@@ -23,11 +23,11 @@ class ServerWriter(StreamWriter):
     """The state of the server."""
 
     def is_fresh(self) -> bool:
-        """Return whether nothing was written or set that an answer would have to keep to, and the server goes on."""
+        """Return whether nothing was written, no framing was set, and the server is not stopping."""
         return not (self.output_size or self.chunked or self.state.is_stopping) and self.length is None
 
     def write_whole(self, answer: bytes) -> None:
-        """Write a whole answer, head and body, as `write_eof` does where no head waits.
+        """Write a whole answer, head and body, as `write_eof` does if no head is waiting.
 
         Raises:
             ConnectionResetError: The client has left.
@@ -36,7 +36,7 @@ class ServerWriter(StreamWriter):
         self._eof = True
 
     async def write_headers(self, status_line: str, headers: CIMultiDict[str]) -> None:
-        """Write the head of an answer, with the name of the server in place of aiohttp's."""
+        """Write the head of an answer, with the name of the server instead of aiohttp's."""
         state = self.state
         if headers.get(hdrs.SERVER) in _UNNAMED:
             if state.name is None:

@@ -1,7 +1,7 @@
-"""The head of an answer that is made, and not sent yet: until then, another answer may take its place.
+"""Withheld heads: the head of an answer is not sent before its body, so another answer may still replace it.
 
-aiohttp keeps a head until the first bytes of the body, where a response asks for it. It has no public way to let go of
-it again.
+aiohttp keeps a head until the first bytes of the body if a response asks for that. It has no public way to drop the
+head.
 """
 
 from typing import cast
@@ -11,21 +11,21 @@ from aiohttp.http import StreamWriter
 
 
 class WithheldResponse(web.StreamResponse):
-    """A response whose head goes out with the first bytes of its body, and whose last bytes go out with its end."""
+    """A response whose head is sent with the first bytes of its body, and whose last bytes are sent with its end."""
 
     _send_headers_immediately = False
 
     rest: bytes = b""
-    """What is still to be sent when it ends."""
+    """The last bytes, which are sent when the response ends."""
 
     async def write_eof(self, data: bytes = b"") -> None:
-        """End it."""
+        """Send the last bytes, and end the response."""
         rest, self.rest = self.rest, b""
         await super().write_eof(rest + data)
 
 
 def drop_head(request: web.BaseRequest) -> None:
-    """Let go of the head that waits to be sent to the client of `request`, and of the framing it announces."""
+    """Drop the head that waits to be sent to the client of `request`, and its framing."""
     writer = cast("StreamWriter", request.writer)
     writer.chunked = False
     writer.length = None

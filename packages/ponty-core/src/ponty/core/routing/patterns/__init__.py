@@ -1,4 +1,4 @@
-"""What can be said of a route's pattern before it is matched: how much it backtracks, and what it covers.
+"""Analysis of the patterns of routes: how much they backtrack, and whether one matches all that another matches.
 
 ::
 
@@ -6,6 +6,7 @@
                                                        |-> coverage     (whether one pattern matches all of another)
                                                        '-> example      (a text that a pattern matches)
 
-The theory is that of finite automata: a backtracking engine takes the ways through an automaton one after another, so
-its cost is a matter of how many ways there are. `re` itself offers nothing of the kind by its public names.
+This uses finite automata: a backtracking engine tries the ways through an automaton one after another, so its cost
+depends on the number of ways. The public functions of `re` do not offer such an analysis. `graphs` has algorithms for
+graphs.
 """

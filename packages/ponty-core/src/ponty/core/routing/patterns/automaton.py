@@ -1,13 +1,12 @@
-"""Trees as automata: Glushkov's construction, with how often each transition is there.
+"""Automata from trees: Glushkov's construction, which also counts how often each transition exists.
 
-A state stands for a place in the pattern where one character is read; there is no transition that reads nothing. Two
-ways from one state to another over the same character, as both loops of `(a+)+` offer them, are one transition counted
-twice: to a backtracking engine, they are two things to try.
+A state stands for a place in the pattern where one character is read; each transition reads a character. There may be
+two ways from a state to another by the same character, as by the two loops of `(a+)+`. These are one transition that is
+counted twice, since a backtracking engine tries both.
 
-Letters are not characters, of which there are too many, but classes of them that the patterns at hand do not tell
-apart: each character of ASCII is one, and what lies beyond is divided at the ends of the ranges that the patterns name,
-and by whether it is a digit, another word character, a blank, or none of these. A set of letters is an integer with a
-bit for each.
+There are too many characters, so a letter here is a class of characters that the given patterns do not distinguish.
+Each ASCII character is a letter. The characters beyond ASCII are divided at the ends of the ranges in the patterns, and
+by their kind: digit, other word character, blank, or none of these. A set of letters is an integer with a bit for each.
 """
 
 import itertools
@@ -30,11 +29,11 @@ MAX_STATES = 1000
 
 
 class NoAutomatonError(ValueError):
-    """A pattern that is too large, or repeats what takes no character."""
+    """A pattern is too large, or repeats an item that matches no characters."""
 
 
 class Alphabet:
-    """The letters that some patterns tell apart.
+    """The letters that some patterns distinguish.
 
     Args:
         nodes: The trees of the patterns.
@@ -62,7 +61,7 @@ class Alphabet:
 
 
 def any_matches(node: Node, character: str) -> bool:
-    """Return whether a class of characters somewhere in the tree has `character`."""
+    """Return whether any class of characters in the tree has `character`."""
     return any(_matches(characters, ord(character), _category(character)) for characters in _characters(node))
 
 
@@ -78,7 +77,7 @@ def _characters(node: Node) -> Iterator[Characters]:
 
 
 def _categories(low: int, high: int) -> Iterable[str]:
-    """Return what there may be from `low` up to `high`: for a large part, everything."""
+    """Return the kinds of characters from `low` up to `high`; for a large range, all kinds."""
     return "dwso" if high - low > 256 else sorted({_category(chr(code)) for code in range(low, high)})
 
 
@@ -103,7 +102,7 @@ def _has(category: Category, code: int, kind: str) -> bool:
 
 
 class _Part(msgspec.Struct, frozen=True):
-    """A part of a pattern: the states it begins and ends with, and in how many ways it is empty."""
+    """A part of a pattern: its first and last states, and in how many ways it matches the empty text."""
 
     first: dict[int, int]
     last: dict[int, int]
@@ -111,7 +110,7 @@ class _Part(msgspec.Struct, frozen=True):
 
 
 def _capped(count: int) -> int:
-    """Return a count, where more than two ways are as many as two."""
+    """Return a count of ways, at most 2, since more make no difference."""
     return min(count, 2)
 
 
@@ -129,12 +128,11 @@ class Automaton:
 
     Args:
         root: The tree of the pattern.
-        alphabet: Letters that tell it apart.
-        loops: Takes what is repeated a bounded number of times as repeated without bound, so that a large bound is
-            judged as what it nearly is.
+        alphabet: The letters that the pattern distinguishes.
+        loops: Whether a bounded repetition is treated as an unbounded one, since a large bound costs nearly as much.
 
     Raises:
-        NoAutomatonError: It would have more than `MAX_STATES`, or repeats what takes no character.
+        NoAutomatonError: It would have more than `MAX_STATES`, or repeats an item that matches no characters.
     """
 
     def __init__(self, root: Node, alphabet: Alphabet, *, loops: bool = False) -> None:
@@ -201,7 +199,7 @@ class Automaton:
             optional = Repetition(item, 0, 1)
             if low == high:
                 return self._sequence([item] * low)
-            # a{1,3} is a(?:a(?:a)?)?, in which each text has one way only
+            # a{1,3} becomes a(?:a(?:a)?)?, which matches each text in only one way
             tail: Node = optional
             for _ in range(high - low - 1):
                 tail = Repetition(Sequence((item, tail)), 0, 1)
@@ -209,7 +207,7 @@ class Automaton:
         part = self._part(item)
         if not part.last:
             raise NoAutomatonError("it repeats what takes no character")
-        # What may be empty may be so beside any other round.
+        # An item that may be empty may be so in addition to any other round.
         times = 2 if part.empty else 1
         first, last = _sum({}, part.first, times), _sum({}, part.last, times)
         self._link(last if low > 1 else part.last, part.first)

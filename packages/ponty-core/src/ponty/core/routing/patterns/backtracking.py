@@ -1,17 +1,18 @@
-r"""How the cost of a match grows with the length of the text, in an engine that backtracks.
+r"""Backtracking: how the cost of a match grows with the length of the text.
 
-The engine tries the ways through the pattern one after another, and when nothing fits, it has tried them all. How many
-there are for a text of length n decides (Weber and Seidl 1991; Weideman and others 2016):
+A backtracking engine tries the ways through the pattern one after another. If none of them fits, it has tried all. So
+the cost depends on the number of ways for a text of length n (Weber and Seidl 1991; Weideman and others 2016):
 
 - Exponentially many: a state can be reached from itself in two ways over the same text. `(a+)+`, `(a|a)*`,
   `([a-z0-9]+-?)+`.
-- About n to the power d: there are d pairs of loops, each of which reaches the next, where one text leads around the
-  first, from the first to the second, and around the second. `a*a*` has one such pair; `{a}-{b}` has another, since a
-  hyphen may belong to `{a}` as well.
-- A number that does not grow, else. `\w+`, `[^/]+/.*` and `\d{4}-\d{2}-\d{2}` are of that kind, and so is nearly
-  every pattern of a path.
+- About n to the power d: there are d pairs of loops in a row. In each pair, the same text leads around the first loop,
+  from the first to the second, and around the second. `a*a*` has one such pair, and so has `{a}-{b}`, since a hyphen
+  may also belong to `{a}`.
+- Otherwise, a number that does not grow. `\w+`, `[^/]+/.*` and `\d{4}-\d{2}-\d{2}` are of this kind, and so are nearly
+  all patterns of paths.
 
-What a match costs is one power more. A pattern's degree is that d; infinite, if there are exponentially many.
+The cost of a match is one power of n more. The degree of a pattern is this d, or infinite if there are exponentially
+many ways.
 """
 
 import functools
@@ -27,15 +28,15 @@ _MAX_STEPS = 100_000
 
 
 class UnboundedPatternError(ValueError):
-    """A pattern of which nothing can be said."""
+    """A pattern whose cost cannot be determined."""
 
 
 @functools.lru_cache(maxsize=2048)
 def degree(pattern: str) -> float:
-    """Return the degree of a pattern that `re` has compiled; `math.inf` where the ways are exponentially many.
+    """Return the degree of a pattern that `re` has compiled; `math.inf` if there are exponentially many ways.
 
     Raises:
-        UnboundedPatternError: It cannot be judged: it refers to its own groups, is verbose, or too large.
+        UnboundedPatternError: It cannot be determined: the pattern refers to its own groups, is verbose, or too large.
     """
     try:
         root = read_pattern(pattern).root
@@ -50,7 +51,7 @@ def degree(pattern: str) -> float:
 
 
 def _is_exponential(automaton: Automaton, loop: set[int]) -> bool:
-    """Return whether a state of `loop` reaches itself in two ways over one text."""
+    """Return whether a state of `loop` reaches itself in two ways by the same text."""
     following = {state: [other for other in automaton.following[state] if other in loop] for state in loop}
     if any(automaton.following[state][other] > 1 for state in loop for other in following[state]):
         return True
@@ -74,7 +75,7 @@ def _is_exponential(automaton: Automaton, loop: set[int]) -> bool:
 
 
 def _degree(automaton: Automaton, graph: Graph[int], loops: list[list[int]]) -> int:
-    """Return how many pairs of loops follow one another."""
+    """Return how many pairs of loops there are in a row."""
     reach = [reachable(graph, loop) for loop in loops]
     numbers = range(len(loops))
     pairs = [
@@ -84,7 +85,7 @@ def _degree(automaton: Automaton, graph: Graph[int], loops: list[list[int]]) -> 
     ]
 
     def longest(loop: int) -> int:
-        """Return the most pairs in a row, of which the first begins at `loop` or behind it."""
+        """Return the most pairs in a row, if the first one begins at `loop` or after it."""
         return max(
             (
                 1 + longest(other)
@@ -98,7 +99,7 @@ def _degree(automaton: Automaton, graph: Graph[int], loops: list[list[int]]) -> 
 
 
 def _is_pair(automaton: Automaton, graph: Graph[int], one: list[int], other: list[int]) -> bool:
-    """Return whether one text leads around `one`, from there to `other`, and around that."""
+    """Return whether the same text leads around `one`, from `one` to `other`, and around `other`."""
     if not any(automaton.letters[a] & automaton.letters[b] for a, b in itertools.product(one, other)):
         return False
     first, last = set(one), set(other)

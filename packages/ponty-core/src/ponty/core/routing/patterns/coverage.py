@@ -1,8 +1,8 @@
-"""Whether one pattern matches all that another matches.
+"""Coverage: whether one pattern matches all texts that another one matches.
 
-Both are walked together: a state of the covered pattern beside the set of states in which the covering one may be. If
-the first may end where none of the others may, there is a text that is covered by one alone. Where this would take too
-long, or a tree is not exact, nothing is claimed.
+The automata of both patterns are walked together: a state of the covered pattern, with the set of states in which the
+covering pattern may be. If the first may end where none of the others may, some text is not covered. If the walk would
+take too long, or a tree is not exact, the answer is no.
 """
 
 import functools
@@ -14,12 +14,12 @@ from ponty.core.routing.patterns.syntax import UnreadablePatternError, read_patt
 _MAX_STEPS = 5_000
 
 _Pair = tuple[int, frozenset[int]]
-"""A state of the covered pattern, and those of the covering one."""
+"""A state of the covered pattern, and the possible states of the covering one."""
 
 
 @functools.lru_cache(maxsize=1024)
 def covers(pattern: str, covered: str) -> bool:
-    """Return whether it is sure that `pattern` matches in full what `covered` does; `re` has compiled both."""
+    """Return whether `pattern` certainly matches in full all texts that `covered` does; `re` has compiled both."""
     try:
         tree, inner = read_pattern(pattern), read_pattern(covered)
         if not (tree.exact and inner.exact):
@@ -51,7 +51,7 @@ def _covers(outer: Automaton, inner: Automaton) -> bool:
 def _steps(
     outer: Automaton, following: dict[int, int] | set[int], inner: Automaton, states: dict[int, int]
 ) -> Iterator[_Pair]:
-    """Yield where a letter may lead: each state of `inner`, with those of `outer` for each kind of letter."""
+    """Yield the pairs to which a letter may lead: each state of `inner`, with the states of `outer` for that letter."""
     for state in states:
         kinds = {inner.letters[state]: frozenset[int]()}
         for other in following:
@@ -65,7 +65,7 @@ def _steps(
 
 @functools.lru_cache(maxsize=1024)
 def may_hold(pattern: str, character: str) -> bool:
-    """Return whether a text that `pattern` matches may hold `character`, as far as can be told."""
+    """Return whether a text that `pattern` matches may hold `character`; True if that is not certain."""
     try:
         return any_matches(read_pattern(pattern).root, character)
     except UnreadablePatternError:

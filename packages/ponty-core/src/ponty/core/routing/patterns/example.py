@@ -1,4 +1,4 @@
-"""One text that a pattern matches."""
+"""An example: one text that a pattern matches."""
 
 import functools
 
@@ -19,7 +19,7 @@ _TRIED = [chr(code) for code in (*range(ord("0"), 127), *range(32, ord("0")), *r
 
 
 def example(pattern: str) -> str | None:
-    """Return a short text that `pattern` matches; None where none is found, or the tree of the pattern is not exact."""
+    """Return a short text that `pattern` matches; None if none is found, or the tree of the pattern is not exact."""
     try:
         tree = read_pattern(pattern)
         return _example(tree.root) if tree.exact else None

@@ -1,4 +1,4 @@
-"""Graphs as mappings from a node to those that follow it: what is reachable, and what reaches itself."""
+"""Graphs, as mappings from a node to those that follow it: reachable nodes, and strongly connected components."""
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import TypeVar
@@ -9,7 +9,7 @@ Graph = Mapping[_N, Sequence[_N]]
 
 
 def reachable(graph: Graph[_N], starts: Iterable[_N]) -> set[_N]:
-    """Return the nodes that `starts` lead to, themselves included."""
+    """Return the nodes that can be reached from `starts`, with `starts` themselves."""
     seen = set(starts)
     new = list(seen)
     while new:
@@ -57,7 +57,7 @@ def components(graph: Graph[_N]) -> list[list[_N]]:
 
 
 def _note(other: _N, node: _N, numbers: dict[_N, int], lowest: dict[_N, int], placed: set[_N]) -> bool:
-    """Return whether `other` is new; note that `node` reaches it, if it is not."""
+    """Return whether `other` is new; if it is not, note that `node` reaches it."""
     if other not in numbers:
         return True
     if other not in placed:

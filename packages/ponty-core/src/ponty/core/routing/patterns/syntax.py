@@ -1,9 +1,9 @@
 r"""Regular expressions of `re` as trees.
 
-What is read has been compiled before, so it is well-formed, and this reader need not say what is wrong. What has no
-counterpart in an automaton (`\b`, looking behind, flags that change letters) is read as something that matches more.
-The tree then says that it is not exact. What cannot even be bounded (a reference to a group, the verbose form) is not
-read at all.
+`re` has compiled each pattern before, so it is well-formed, and this reader need not report mistakes. Some syntax has
+no counterpart in an automaton (`\b`, looking behind, flags that change letters). It is read as something that matches
+more, and the tree says that it is not exact. Patterns that refer to a group, or have the verbose form, are not read at
+all.
 """
 
 import re
@@ -12,11 +12,11 @@ import msgspec
 
 
 class UnreadablePatternError(ValueError):
-    """A pattern that no automaton stands for."""
+    """A pattern that has no automaton."""
 
 
 class Category(msgspec.Struct, frozen=True):
-    """One of the classes `d`, `w` and `s`, in Unicode or in ASCII alone."""
+    """One of the classes `d`, `w` and `s`, in Unicode or only in ASCII."""
 
     name: str
     negated: bool
@@ -24,7 +24,7 @@ class Category(msgspec.Struct, frozen=True):
 
 
 class Characters(msgspec.Struct, frozen=True):
-    """A single character out of ranges and categories, or one out of none of them."""
+    """A single character that is in any of the ranges and categories; or in none of them, if negated."""
 
     ranges: tuple[tuple[int, int], ...] = ()
     categories: tuple[Category, ...] = ()
@@ -32,19 +32,19 @@ class Characters(msgspec.Struct, frozen=True):
 
 
 class Sequence(msgspec.Struct, frozen=True):
-    """One item after another; none at all is the empty text."""
+    """One item after another; without items, the empty text."""
 
     items: tuple["Node", ...] = ()
 
 
 class Choice(msgspec.Struct, frozen=True):
-    """One of several."""
+    """One of several options."""
 
     options: tuple["Node", ...]
 
 
 class Repetition(msgspec.Struct, frozen=True):
-    """An item `low` to `high` times; None is without bound."""
+    """An item, repeated `low` to `high` times; None is without bound."""
 
     item: "Node"
     low: int
@@ -52,7 +52,7 @@ class Repetition(msgspec.Struct, frozen=True):
 
 
 class LookAhead(msgspec.Struct, frozen=True):
-    """What is tried at a place, and takes nothing."""
+    """An item that is tried at a place, but does not take characters."""
 
     item: "Node"
 
@@ -63,7 +63,7 @@ EMPTY = Sequence()
 
 
 class Tree(msgspec.Struct, frozen=True):
-    """A pattern as a tree, and whether the tree matches what the pattern does, and no more."""
+    """A pattern as a tree, and whether the tree matches exactly the same texts as the pattern."""
 
     root: Node
     exact: bool
@@ -135,7 +135,7 @@ class _Reader:
             return item
         self.at = found.end()
         if self.take("+"):
-            self.exact = False  # it gives nothing back
+            self.exact = False  # a possessive quantifier
         else:
             self.take("?")
         match found[1]:
@@ -171,7 +171,7 @@ class _Reader:
         return self.cased(Characters(((ord(character), ord(character)),)), flags)
 
     def cased(self, characters: Characters, flags: _Flags) -> Characters:
-        """Add what is the same without case: at least that."""
+        """Add the characters that are the same without case, and possibly others."""
         if not flags.ignore_case:
             return characters
         self.exact = False
@@ -203,7 +203,7 @@ class _Reader:
         node = self.closed(self.choice(flags))
         if opening in {"=", "!"}:
             return LookAhead(node)
-        # What looks behind is of a fixed length, so of a fixed cost.
+        # A pattern that looks behind has a fixed length, so a fixed cost.
         return EMPTY if opening in {"<=", "<!"} else node
 
     def closed(self, node: Node) -> Node:
@@ -211,7 +211,7 @@ class _Reader:
         return node
 
     def flagged(self, flags: _Flags) -> Node:
-        """Read a group that changes flags, or the flags of the whole pattern, which stand at its beginning."""
+        """Read a group that changes flags, or the flags at the beginning of the whole pattern."""
         found = _FLAGS.match(self.pattern, self.at)
         if found is None or "x" in found[1]:
             raise UnreadablePatternError("it is written in the verbose form")
@@ -256,7 +256,7 @@ class _Reader:
         return Characters(((code, code),))
 
     def characters(self, flags: _Flags) -> Characters:
-        """Read a class, behind its opening bracket."""
+        """Read a class of characters, after its opening bracket."""
         negated = self.take("^")
         ranges: list[tuple[int, int]] = []
         categories: list[Category] = []
