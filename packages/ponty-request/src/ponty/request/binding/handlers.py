@@ -39,7 +39,7 @@ def check_handler(
         _check_types(place, annotations_of(inner), cls)
         return
     signature = inspect.signature(handler)
-    # Another decorator may change the arguments, so the inner annotations would say nothing.
+    # What another decorator does to the arguments, nobody knows.
     annotations = {} if hasattr(inner, "__wrapped__") else annotations_of(inner)
     if whole:
         _check_whole(place, signature, annotations, cls)
