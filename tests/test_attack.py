@@ -137,6 +137,91 @@ def test_only_what_changes_nothing_is_asked_with_read_only(tmp_path):
     assert "GET secret" in seen
 
 
+LOGIN = """
+import dataclasses
+from ponty import ParsedJsonBody, PontyError, Request, expect, post, render_json, startmeup
+
+class WrongPassword(PontyError):
+    status_code = 401
+
+@dataclasses.dataclass
+class Login:
+    name: str
+    password: str
+
+class LogIn(Request):
+    login = ParsedJsonBody(Login)
+
+def turn(value):
+    return value + 1
+
+@post("/login", raises=[WrongPassword])
+@expect(LogIn)
+@render_json(str)
+async def log_in(login):
+    salted = 0
+    for _ in range(20_000):  # as a slow hash of a password does
+        salted = turn(salted)
+    raise WrongPassword
+
+startmeup(port=8080)
+"""
+
+
+def test_a_login_that_takes_long_over_each_password_breaks_no_promise(tmp_path):
+    (tmp_path / "login.py").write_text(LOGIN)
+    found = attack("login.py", "--yes", "--requests", "40", "--seed", "1", *BOUNDED, *PATIENT, cwd=tmp_path)
+    assert found.returncode == 0, found.stdout
+
+
+MUGS = """
+from ponty import DoesNotExist, Request, RouteParameter, delete, expect, post, render_json, startmeup
+
+MUGS = set()
+
+class OneMug(Request):
+    id = RouteParameter(str)
+
+def take(id):
+    if id not in MUGS:
+        raise DoesNotExist
+    return id
+
+@post("/mugs")
+@render_json(dict[str, str], status=201)
+async def make(request):
+    MUGS.add(id := f"mug-{len(MUGS)}")
+    return {"id": id}
+
+@delete(f"/mugs/{OneMug.id}", raises=[DoesNotExist])
+@expect(OneMug)
+@render_json(status=204)
+async def drop(id):
+    MUGS.remove(take(id))
+
+@delete(f"/mugs/{OneMug.id}/handle", raises=[DoesNotExist])
+@expect(OneMug)
+@render_json(status=204)
+async def drop_handle(id):
+    take(id)
+
+@post(f"/mugs/{OneMug.id}/sale", raises=[DoesNotExist])
+@expect(OneMug)
+@render_json(status=204)
+async def sell(id):
+    take(id)
+
+startmeup(port=8080)
+"""
+
+
+def test_what_is_deleted_was_asked_for_before(tmp_path):
+    """Whatever the order in which the program has its routes."""
+    (tmp_path / "mugs.py").write_text(MUGS)
+    found = attack("mugs.py", "--yes", "--requests", "1", "--seed", "1", *BOUNDED, *PATIENT, cwd=tmp_path)
+    assert found.stdout == "mugs.py has kept its promises: 1 requests of 4 operations, seed 1.\n"
+
+
 @pytest.mark.parametrize(
     ("method", "status", "promise"),
     [("GET", 503, None), ("HEAD", 503, None), ("PUT", 503, "no 5xx"), ("HEAD", 500, "no 5xx"), ("PUT", 501, None)],

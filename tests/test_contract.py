@@ -11,7 +11,7 @@ import warm
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ponty import Routes, api_docs, build_app, render_json
+from ponty import DoesNotExist, Routes, api_docs, build_app, render_json
 from ponty.command.describing import document_of
 from ponty.command.json_lines import line_of, lines_of
 
@@ -175,6 +175,22 @@ def test_what_a_program_says_at_its_page_of_documentation_is_described_too():
     answer = document["paths"]["/mugs"]["get"]["responses"]["200"]
     assert answer["content"]["application/json"]["schema"]["required"] == ["mugs"]
     assert document["info"] == {"title": "Mugs", "version": "2"}
+
+
+def test_a_program_is_called_as_its_one_page_of_documentation_says():
+    table = Routes()
+
+    @table.get("/mugs", raises=[DoesNotExist])
+    @render_json(list[str])
+    async def mugs(request): ...
+
+    first, second = (
+        api_docs(table, title=f"Mugs {n}", version=f"1.{n}", path=f"/{n}/docs", problem=str) for n in range(2)
+    )
+    document = document_of(build_app(routes=[table, first]), name="app")
+    assert document["info"] == {"title": "Mugs 0", "version": "1.0"}
+    assert [*document["paths"]["/mugs"]["get"]["responses"]["404"]["content"]] == ["application/json"]
+    assert document_of(build_app(routes=[table, first, second]), name="app")["info"] == {"title": "app", "version": "0"}
 
 
 json_values = st.recursive(

@@ -47,7 +47,7 @@ FOLDERS: dict[str, tuple[str, ...]] = {
         "responses",
         "encoding logs",
         "lifecycle retrying",
-        "wire log_lines time_left",
+        "wire log_lines time_left written",
     ),
     "request": (
         "differences",

@@ -77,6 +77,69 @@ AT_IMPORT = {
         """,
         "GET /a: 'handler' takes (page, size), and not a request alone: @expect(SomeRequest), below the decorator",
     ),
+    "no expect, with an annotation": (
+        """
+        @get("/mugs/{colour}")
+        @render_json
+        async def handler(colour: str):
+            return colour
+        """,
+        "GET /mugs/{colour}: 'handler' takes 'colour' as str, and is given the request: @expect(SomeRequest), below",
+    ),
+    "an annotation in the place of a field": (
+        """
+        class Other(Request):
+            page: int = 1
+
+        @get("/a")
+        @expect(Other)
+        @render_json
+        async def handler(page: int):
+            return page
+        """,
+        "the request has nothing more; Other.page is no field, as page = QueryParameter(…) is one",
+    ),
+    "a lifespan in the place of a provider": (
+        """
+        import contextlib
+
+        @contextlib.asynccontextmanager
+        async def database(app):
+            yield
+
+        build_app(providers=[database])
+        """,
+        "the provider 'database' is a context manager already; leave out @asynccontextmanager",
+    ),
+    "a context manager in the place of a scope": (
+        """
+        import contextlib
+
+        @contextlib.asynccontextmanager
+        async def transaction(request):
+            yield 1
+
+        Scoped(transaction)
+        """,
+        "Scoped: 'transaction' is a context manager already; leave out @asynccontextmanager",
+    ),
+    "a scope without the request": (
+        """
+        async def transaction():
+            yield 1
+
+        Scoped(transaction)
+        """,
+        "Scoped: 'transaction' takes (), and not the request first",
+    ),
+    "a keyword that pydantic has another name for": (
+        "Annotation(ge=1)",
+        "Annotation: 'ge' is no keyword of JSON Schema (did you mean 'minimum'?)",
+    ),
+    "an option of a description that there is not": (
+        "api_docs(title='Mugs', version='1', servres=['https://mugs.example'])",
+        "api_docs() has no option 'servres', and neither has the Info Object of OpenAPI",
+    ),
     "expect without a class": (
         """
         @get("/a")
@@ -157,6 +220,24 @@ AT_IMPORT = {
             order = StringQueryParameter(values=["up", "down"], default="sideways")
         """,
         "StringQueryParameter: the default 'sideways' is not among the values",
+    ),
+    "a default that is none of the choices": (
+        """
+        from typing import Literal
+
+        class Other(Request):
+            order = QueryParameter(Literal["up", "down"], default="sideways")
+        """,
+        "QueryParameter: the default 'sideways' is not of the type Literal['up', 'down']",
+    ),
+    "a default without an offset": (
+        """
+        import datetime
+
+        class Other(Request):
+            since = QueryParameter(datetime.datetime, default=datetime.datetime(2026, 1, 1))
+        """,
+        "QueryParameter: the default datetime.datetime(2026, 1, 1, 0, 0) is not a date and time with an offset",
     ),
     "content of a 204": (
         """

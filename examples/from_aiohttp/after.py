@@ -11,7 +11,6 @@ from aiohttp import web
 from ponty import (
     Annotation,
     BearerToken,
-    Description,
     DoesNotExist,
     Field,
     InvalidField,
@@ -74,9 +73,6 @@ class User(Field[str]):
         if token not in TOKENS:
             raise InvalidField("must be that of a user", status=401, headers={"WWW-Authenticate": "Bearer"})
         return TOKENS[token]
-
-    def describe(self) -> Description:
-        return Description("header", "Authorization")
 
 
 class WithDatabase(Request):
@@ -142,11 +138,6 @@ async def drop_room(r: DropRoom) -> None:
     r.db.execute("DELETE FROM rooms WHERE id = ?", [r.found().id])
 
 
-def bare(data: object, elapsed: int, now: int) -> object:
-    """Answer with the value itself, as `web.json_response` does."""
-    return data
-
-
 def name_taken(request: web.Request, error: NameTaken) -> web.Response:
     """Answer in the form that the clients know."""
     return json_response({"error": "this name is taken"}, status=409)
@@ -166,7 +157,7 @@ if __name__ == "__main__":
         port=8080,
         routes=[rooms],
         providers=[database],
-        envelope=bare,
+        envelope=False,
         errors={NameTaken: name_taken, DoesNotExist: not_found},
         answer_invalid=answer_invalid,
     )

@@ -14,7 +14,6 @@ from ponty import (
     Annotation,
     BearerToken,
     Cookie,
-    Description,
     DoesNotExist,
     Field,
     Header,
@@ -109,9 +108,6 @@ class CurrentUser(Field[str]):
         for (name,) in store.execute("SELECT name FROM users WHERE token = ?", [token]):
             return str(name)
         raise InvalidField("must be that of a user", status=401, headers={"WWW-Authenticate": "Bearer"})
-
-    def describe(self) -> Description:
-        return Description("header", "Authorization")
 
 
 class OfUser(Request):
@@ -231,11 +227,6 @@ async def export_stock(db: sqlite3.Connection) -> AsyncIterator[tuple[int, int]]
         yield row
 
 
-def bare(data: object, elapsed: int, now: int) -> object:
-    """Answer with the value itself, as FastAPI does."""
-    return data
-
-
 def detail(request: web.Request, error: PontyError) -> web.Response:
     """Answer an error in the form that the clients know from FastAPI."""
     return json_response({"detail": error.detail}, status=error.status_code)
@@ -244,10 +235,10 @@ def detail(request: web.Request, error: PontyError) -> web.Response:
 if __name__ == "__main__":
     startmeup(
         port=8080,
-        routes=[mugs, about, api_docs(mugs, about, title="Shop", version="1.0.0", envelope=dict)],
+        routes=[mugs, about, api_docs(mugs, about, title="Shop", version="1.0.0", envelope=False, answer_invalid=422)],
         providers=[database],
         middlewares=[cors(os.environ.get("ORIGINS", "https://shop.example").split())],
-        envelope=bare,
+        envelope=False,
         errors={DoesNotExist: detail, SoldOut: detail},
         answer_invalid=422,
     )

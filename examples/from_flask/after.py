@@ -10,7 +10,6 @@ from aiohttp import web
 from ponty import (
     Annotation,
     BearerToken,
-    Description,
     DoesNotExist,
     Field,
     InvalidField,
@@ -71,9 +70,6 @@ class CurrentUser(Field[str]):
             return str(name)
         raise InvalidField("must be that of a user", status=401, headers={"WWW-Authenticate": "Bearer"})
 
-    def describe(self) -> Description:
-        return Description("header", "Authorization")
-
 
 class OfUser(Request):
     db = Scoped(connection, path=Provided(DATABASE))
@@ -132,15 +128,10 @@ async def drop_note(r: OneNote) -> None:
     await r.db.execute("DELETE FROM notes WHERE id = ?", [r.number])
 
 
-def bare(data: object, elapsed: int, now: int) -> object:
-    """Answer with the value itself, as `jsonify` does."""
-    return data
-
-
 def not_found(request: web.Request, error: DoesNotExist) -> web.Response:
     """Answer in the form that the clients know."""
     return json_response({"error": "Not Found"}, status=404)
 
 
 if __name__ == "__main__":
-    startmeup(port=8080, routes=[notes], providers=[database], envelope=bare, errors={DoesNotExist: not_found})
+    startmeup(port=8080, routes=[notes], providers=[database], envelope=False, errors={DoesNotExist: not_found})

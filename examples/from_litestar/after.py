@@ -12,7 +12,6 @@ from ponty import (
     Annotation,
     BearerToken,
     Cookie,
-    Description,
     DoesNotExist,
     Field,
     Header,
@@ -112,9 +111,6 @@ class User(Field[str]):
         if self._librarian and not is_librarian:
             raise NotLibrarian(detail="only librarians may do this")
         return name
-
-    def describe(self) -> Description:
-        return Description("header", "Authorization")
 
 
 def told(row: sqlite3.Row) -> Book:
@@ -238,11 +234,6 @@ async def export_catalogue(db: sqlite3.Connection) -> AsyncIterator[Book]:
         yield told(row)
 
 
-def bare(data: object, elapsed: int, now: int) -> object:
-    """Answer with the value itself, as Litestar does."""
-    return data
-
-
 def answer_error(request: web.Request, error: PontyError) -> web.Response:
     """Answer an error in the form that the clients know."""
     return json_response({"status_code": error.status_code, "detail": error.detail}, status=error.status_code)
@@ -265,7 +256,7 @@ if __name__ == "__main__":
         routes=[books, about],
         providers=[database],
         middlewares=[cors(["https://library.example"])],
-        envelope=bare,
+        envelope=False,
         errors={DoesNotExist: answer_error, Lent: answer_error, NotLibrarian: answer_error},
         answer_invalid=answer_invalid,
     )

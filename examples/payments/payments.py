@@ -11,7 +11,6 @@ from ponty import (
     IDEMPOTENCY,
     AIOHttpReq,
     BearerToken,
-    Description,
     Field,
     InvalidField,
     ParsedJsonBody,
@@ -66,9 +65,6 @@ class Customer(Field[str]):
             raise InvalidField("must be that of a customer", status=401, headers={"WWW-Authenticate": "Bearer"})
         customer = request[CUSTOMER] = CUSTOMERS[token]
         return customer
-
-    def describe(self) -> Description:
-        return Description("header", "Authorization")
 
 
 def customer_of(request: web.Request) -> str:

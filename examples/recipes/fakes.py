@@ -5,7 +5,7 @@ from typing import Protocol
 
 from aiohttp import web
 
-from ponty import BearerToken, Description, Field, Provided, Request, Routes, expect, lease_http_client, render_json
+from ponty import BearerToken, Field, Provided, Request, Routes, expect, lease_http_client, render_json
 from ponty.core.testing import FakeService, PontyClient, assert_problem
 
 
@@ -30,9 +30,6 @@ class CurrentUser(Field[str]):
 
     def extract(self, request: web.Request, *, token: str) -> str:
         raise ConnectionError("there is no login here")
-
-    def describe(self) -> Description:
-        return Description("header", "Authorization")
 
 
 class Worth(Request):

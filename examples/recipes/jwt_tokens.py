@@ -5,7 +5,7 @@ import dataclasses
 import jwt
 from aiohttp import web
 
-from ponty import BearerToken, Description, Field, InvalidField, Request, Routes, expect, render_json, startmeup
+from ponty import BearerToken, Field, InvalidField, Request, Routes, expect, render_json, startmeup
 
 KEY = "a key of at least thirty-two bytes"  # from the settings
 
@@ -43,9 +43,6 @@ class CurrentUser(Field[User]):
             challenge = f'Bearer error="insufficient_scope", scope="{self._right}"'
             raise InvalidField("must have the right", status=403, headers={"WWW-Authenticate": challenge})
         return user
-
-    def describe(self) -> Description:
-        return Description("header", "Authorization")
 
 
 class ReadMugs(Request):

@@ -9,7 +9,6 @@ from aiohttp import web
 from ponty import (
     BasicCredentials,
     Credentials,
-    Description,
     Field,
     InvalidField,
     Request,
@@ -47,9 +46,6 @@ class Admin(Field[str]):
         if not await asyncio.to_thread(matches, credentials.password, salt, hashed):
             raise InvalidField("is wrong", status=401, headers={"WWW-Authenticate": 'Basic realm="admin"'})
         return credentials.username
-
-    def describe(self) -> Description:
-        return Description("header", "Authorization")
 
 
 class Administer(Request):

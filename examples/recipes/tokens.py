@@ -4,7 +4,7 @@ import hashlib
 
 from aiohttp import web
 
-from ponty import BearerToken, Description, Field, InvalidField, Request, expect, get, post, render_json, startmeup
+from ponty import BearerToken, Field, InvalidField, Request, expect, get, post, render_json, startmeup
 
 
 def digest(token: str) -> str:
@@ -31,9 +31,6 @@ class Right(Field[str]):
             challenge = 'Bearer error="insufficient_scope"'
             raise InvalidField("does not have the right", status=403, headers={"WWW-Authenticate": challenge})
         return self._name
-
-    def describe(self) -> Description:
-        return Description("header", "Authorization")
 
 
 class Read(Request):

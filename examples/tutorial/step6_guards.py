@@ -8,7 +8,6 @@ from aiohttp import web
 
 from ponty import (
     BearerToken,
-    Description,
     Field,
     InvalidField,
     ParsedJsonBody,
@@ -44,9 +43,6 @@ class CurrentUser(Field[str]):
         for (name,) in await store.execute_fetchall("SELECT name FROM accounts WHERE token = ?", [token]):
             return str(name)
         raise InvalidField("must be that of an account", status=401, headers={"WWW-Authenticate": "Bearer"})
-
-    def describe(self) -> Description:
-        return Description("header", "Authorization")
 
 
 class OfUser(Request):

@@ -267,6 +267,7 @@ async def use_answers(request: web.Request) -> None:
     envelope: Envelope = an_envelope
     answer: ErrorAnswer = an_answer
     errors: dict[type[Exception], ErrorAnswer] = {KeyError: answer, LookupError: 404}
+    build_app(envelope=False)
     build_app(envelope=envelope, errors=errors, answer_invalid=a_late_answer, check_returns="raise")
     if request.query:
         raise NotEnough(detail="three are left", members={"left": 3}, instance="/orders/7")

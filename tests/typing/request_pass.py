@@ -118,6 +118,21 @@ class Req(Request):
 assert_type(Req.name, str)
 assert_type(Req.id, str)
 assert_type(f"/hello/{Req.name}", str)
+assert_type(Req.agent, Header[str])
+assert_type(Req.text, TextBody)
+
+
+class Shared(Request):
+    token = BearerToken()
+
+
+class ByToken(Field[str]):
+    def extract(self, request: web.Request, *, token: str) -> str:
+        return token
+
+
+class OfToken(Shared):
+    user = ByToken(token=Shared.token)
 
 
 @get("/whole")

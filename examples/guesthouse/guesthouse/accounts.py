@@ -13,7 +13,6 @@ from guesthouse.model import NameTaken
 from ponty import (
     Annotation,
     BearerToken,
-    Description,
     Field,
     InvalidField,
     ParsedJsonBody,
@@ -47,9 +46,6 @@ class CurrentUser(Field[User]):
             challenge = 'Bearer error="invalid_token"'
             raise InvalidField("must be that of an account", status=401, headers={"WWW-Authenticate": challenge})
         return User(*row)
-
-    def describe(self) -> Description:
-        return Description("header", "Authorization")
 
 
 class OfUser(Request):

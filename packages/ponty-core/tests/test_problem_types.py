@@ -14,6 +14,7 @@ from ponty.core import (
     build_app,
     get,
     json_response,
+    post,
     raise_status,
     render_json,
 )
@@ -216,6 +217,48 @@ async def test_what_a_middleware_raises_is_answered_likewise(serve):
         client = await serve(middlewares=middlewares, errors={Outage: 503})
         async with client.get("/") as answer:
             assert answer.status == 503
+
+
+UNMATCHED = {
+    "no path": ("GET", "/nothing", b"", 404),
+    "no method": ("PATCH", "/", b"", 405),
+    "a body too large": ("POST", "/", b"four", 413),
+    "a body too large for its route": ("POST", "/small", b"four", 413),
+}
+
+
+@pytest.mark.parametrize("middlewares", [0, 1])
+@pytest.mark.parametrize("kind", UNMATCHED)
+async def test_what_no_handler_sees_has_an_answer_of_the_application_s(serve, kind, middlewares):
+    @web.middleware
+    async def passing(request, handler):
+        return await handler(request)
+
+    @post("/")
+    @post("/small", max_size=3)
+    @render_json
+    async def handler(request: web.Request) -> None:
+        raise Outage
+
+    method, path, body, status = UNMATCHED[kind]
+    client = await serve(
+        middlewares=[passing] * middlewares,
+        client_max_size=3,
+        errors={web.HTTPException: lambda request, error: json_response({"wrong": error.status}, status=error.status)},
+    )
+    async with client.request(method, path, data=body, expect100=bool(body)) as answer:  # else the body comes at once
+        assert answer.status == status
+        assert await answer.json() == {"wrong": status}
+        assert answer.headers.get("Connection") == ("close" if body else None)
+
+
+@pytest.mark.parametrize("settings", [{}, {"errors": {Outage: 503}}])
+async def test_a_method_that_is_not_allowed_tells_those_that_are(serve, settings):
+    raising(Outage())
+    client = await serve(**settings)
+    async with client.patch("/") as answer:
+        assert (answer.status, answer.headers["Allow"]) == (405, "GET,HEAD,OPTIONS")
+        assert await answer.json() == {"type": "about:blank", "title": "Method Not Allowed", "status": 405}
 
 
 INVALID = {

@@ -4,6 +4,7 @@ import dataclasses
 import datetime
 import http.cookies
 import json
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -382,6 +383,26 @@ async def test_a_handler_that_a_test_calls_needs_no_application():
     assert json.loads((await handler()).body)["data"] == {"id": 1, "stock": 3}
 
 
-def test_an_envelope_is_a_function():
-    with pytest.raises(TypeError, match="envelope is a function"):
-        build_app(envelope={"data": None})
+@pytest.mark.parametrize("etag", [False, True])
+async def test_an_application_may_have_no_envelope(serve, etag):
+    @get("/mug")
+    @render_json(Mug, etag=etag)
+    async def mug(request: web.Request) -> Mug:
+        return Mug(1)
+
+    @get("/mugs")
+    @render_json(list[Mug])
+    async def mugs(request: web.Request) -> AsyncIterator[Mug]:
+        yield Mug(1)
+
+    client = await serve(envelope=False)
+    for path, document in (("/mug", {"id": 1, "stock": 3}), ("/mugs", [{"id": 1, "stock": 3}])):
+        async with client.get(path) as answer:
+            assert await answer.json() == document
+            assert ("ETag" in answer.headers) is (etag and path == "/mug")
+
+
+@pytest.mark.parametrize("envelope", [{"data": None}, True])
+def test_an_envelope_is_a_function(envelope):
+    with pytest.raises(TypeError, match="envelope is a function of a value and two numbers, or False"):
+        build_app(envelope=envelope)

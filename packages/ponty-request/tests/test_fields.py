@@ -448,8 +448,14 @@ async def test_raw_bytes_in_a_header_are_refused_unless_they_are_utf_8(serve, ca
 @pytest.mark.parametrize(
     ("field", "description"),
     [
-        (StringRouteParameter(), Description("path", "value", schema={"type": "string", "pattern": r"^(?:\w+)$"})),
-        (PosIntRouteParameter(), Description("path", "value", schema={"type": "integer", "minimum": 0})),
+        (
+            StringRouteParameter(),
+            Description("path", "value", schema={"type": "string", "pattern": r"^(?:\w+)$"}, refusals=(404,)),
+        ),
+        (
+            PosIntRouteParameter(),
+            Description("path", "value", schema={"type": "integer", "minimum": 0}, refusals=(404,)),
+        ),
         (
             PosIntQueryParameter(default=1),
             Description("query", "value", required=False, schema={"type": "integer", "minimum": 0, "default": 1}),

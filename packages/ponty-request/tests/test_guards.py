@@ -48,6 +48,29 @@ def orders(routes):
         return token
 
 
+async def test_what_a_field_refuses_is_told_of_the_field_that_it_uses(serve):
+    """It need not say again where the part is."""
+
+    class CurrentUser(Field[str]):
+        guard = True
+
+        def extract(self, request: web.Request, *, token: str) -> str:
+            raise InvalidField("must be that of a user", status=401)
+
+    class OfUser(Request):
+        user = CurrentUser(token=BearerToken())
+
+    @get("/mine")
+    @expect(OfUser)
+    @render_json
+    async def mine(user: str) -> None: ...
+
+    client = await serve()
+    async with client.get("/mine", headers={"Authorization": "Bearer x"}) as answer:
+        fault = {"in": "header", "name": "Authorization", "pointer": "", "detail": "must be that of a user"}
+        assert (await answer.json())["errors"] == [{**fault, "code": "invalid"}]
+
+
 def basic(text):
     return "Basic " + base64.b64encode(text.encode() if isinstance(text, str) else text).decode()
 

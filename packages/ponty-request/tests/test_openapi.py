@@ -5,6 +5,7 @@ import datetime
 import decimal
 import enum
 import json
+import re
 import sys
 from typing import Annotated, Any, Literal, TypedDict
 
@@ -12,7 +13,7 @@ import msgspec
 import pytest
 from aiohttp import web
 
-from ponty.core import DoesNotExist, PontyError, Routes, render_events, render_json
+from ponty.core import DoesNotExist, PontyError, Routes, ValidationError, render_events, render_json
 from ponty.request import (
     Annotation,
     ApiKey,
@@ -510,19 +511,76 @@ def test_an_answer_stands_in_the_envelope():
     assert schema["required"] == ["data", "elapsed", "now"]
 
 
-def test_an_application_may_have_an_envelope_of_its_own():
+@pytest.mark.parametrize(
+    ("envelope", "schema"),
+    [
+        (
+            lambda value: {"type": "object", "properties": {"result": value}},
+            {"type": "object", "properties": {"result": {"type": "integer"}}},
+        ),
+        (False, {"type": "integer"}),
+    ],
+)
+def test_an_application_may_have_an_envelope_of_its_own_or_none(envelope, schema):
     table = Routes()
 
     @table.get("/")
     @render_json(int)
     async def handler(request): ...
 
-    document = openapi(
-        table, title="T", version="1", envelope=lambda value: {"type": "object", "properties": {"result": value}}
-    )
+    document = openapi(table, title="T", version="1", envelope=envelope)
     (answer,) = document["paths"]["/"]["get"]["responses"].values()
-    schema = answer["content"]["application/json"]["schema"]
-    assert schema == {"type": "object", "properties": {"result": {"type": "integer"}}}
+    assert answer["content"]["application/json"]["schema"] == schema
+
+
+@dataclasses.dataclass
+class Wrong:
+    errors: dict[str, list[str]]
+
+
+class OrderMug(Request):
+    mug = ParsedJsonBody(Mug)
+
+
+ORDER = Routes()
+
+
+@ORDER.post("/", raises=[Sold, ValidationError, DoesNotExist])
+@expect(OrderMug)
+@render_json(int)
+async def order_mug(mug): ...
+
+
+@pytest.mark.parametrize("status", [400, 422])
+def test_an_application_may_answer_invalid_requests_with_a_status_of_its_own(status):
+    answers = openapi(ORDER, title="T", version="1", answer_invalid=status)["paths"]["/"]["post"]["responses"]
+    assert [*answers] == sorted(["200", str(status), "404", "409", "413", "415"])
+    assert [*answers[str(status)]["content"]] == ["application/problem+json"]
+
+
+def test_an_application_may_answer_errors_in_a_form_of_its_own():
+    """What a server refuses, without asking the application, is a problem document even so."""
+    document = openapi(ORDER, title="T", version="1", answer_invalid=422, problem=Wrong)
+    answers = document["paths"]["/"]["post"]["responses"]
+    for status in ("404", "409", "422"):
+        assert answers[status]["content"] == {"application/json": {"schema": {"$ref": "#/components/schemas/Wrong"}}}
+    for status in ("413", "415"):
+        assert [*answers[status]["content"]] == ["application/json", "application/problem+json"]
+    assert document["components"]["schemas"]["Wrong"]["required"] == ["errors"]
+    assert "Somebody was faster" in answers["409"]["description"]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"envelop": dict}, "openapi() has no option 'envelop'"),
+        ({"answer_invalid": dict}, "is a status; what a function answers is said by problem="),
+        ({"problem": complex}, "complex"),
+    ],
+)
+def test_an_option_that_is_none_is_refused(options, words):
+    with pytest.raises(TypeError, match=re.escape(words)):
+        openapi(ORDER, title="T", version="1", **options)
 
 
 def test_an_answer_without_content_has_none():

@@ -578,7 +578,10 @@ async def test_legal_texts_narrow_a_type(ask_field):
                 style="comma",
             ),
         ),
-        (RouteParameter(uuid.UUID), Description("path", "value", schema={"type": "string", "format": "uuid"})),
+        (
+            RouteParameter(uuid.UUID),
+            Description("path", "value", schema={"type": "string", "format": "uuid"}, refusals=(404,)),
+        ),
         (Header(bool, key="X-A", required=True), Description("header", "X-A", schema={"type": "boolean"})),
         (
             Cookie(Colour, name="a", default=Colour.RED),

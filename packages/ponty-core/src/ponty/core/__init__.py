@@ -9,7 +9,7 @@
 
 A program picks from `operations`, `idempotency` and `observability`, and lists that beside its own middlewares and
 routes. `logs` and `log_lines` write log lines, `retrying` repeats calls that fail, `time_left` says how long a caller
-still waits, and `testing` is for the tests of programs.
+still waits, `written` reads annotations, and `testing` is for the tests of programs.
 """
 
 import gc

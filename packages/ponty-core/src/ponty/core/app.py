@@ -17,6 +17,7 @@ from ponty.core.routing.mounting import check_path_parameters, listed_tables, mo
 from ponty.core.routing.route import Route
 from ponty.core.routing.table import Routes
 from ponty.core.routing.unmatched import Unmatched
+from ponty.core.written import written_signature
 
 MOUNTED = web.AppKey("MOUNTED", tuple[tuple[str, str], ...])
 """The key of an application under which the method and path of each of its routes are kept."""
@@ -31,7 +32,7 @@ def build_app(
     route_tables: Iterable[web.RouteTableDef] = (),
     middlewares: Sequence[Middleware] = (),
     client_max_size: int = 1024**2,
-    envelope: Envelope | None = None,
+    envelope: Envelope | Literal[False] | None = None,
     errors: Mapping[type[Exception], ErrorAnswer] | None = None,
     answer_invalid: ErrorAnswer | None = None,
     check_returns: int | Literal["raise"] = 1,
@@ -55,12 +56,15 @@ def build_app(
             or an inner middleware raises, or no route matches. The middlewares of tables are inside of these.
         client_max_size: The most bytes that the body of a request may have; a larger body is a 413.
         envelope: A function that makes the documents of answers instead of Ponty's envelope. It gets the value, the
-            milliseconds that the handler took, and the time when it was done, in milliseconds since the epoch.
+            milliseconds that the handler took, and the time when it was done, in milliseconds since the epoch. False
+            for no envelope.
         errors: Answers to exceptions, by their class: a status, which is sent as a problem document, or a function of
             the request and the error that returns the response. A class also stands for its subclasses; the nearest
-            one counts.
-        answer_invalid: The answer to invalid requests, as in `errors`. A function gets the `ValidationError` with its
-            faults.
+            one counts. If no route matches, the error is aiohttp's `HTTPNotFound` or `HTTPMethodNotAllowed`; for a body
+            that is announced as too large, it is `HTTPRequestEntityTooLarge`.
+        answer_invalid: The answer to invalid requests that would be a 400, as in `errors`. A function gets the
+            `ValidationError` with its faults. Use `errors` for invalid requests with another status, such as a guard's
+            401.
         check_returns: One of this many answers is checked: if its value differs from the type that
             `render_json(returns=…)` declares, that is logged and counted (`answer_drift`). 0 checks none. With "raise",
             for tests, all are checked, and a difference is an unhandled TypeError.
@@ -103,7 +107,7 @@ def build_app(
         app.on_response_prepare.append(add_noted_headers)
     app[MOUNTED] = mount(app, tables, tuple(route_tables), guard)
     app[_RECORDS] = tuple(entries)
-    app.router.register_resource(Unmatched(app.router, guard))
+    app.router.register_resource(Unmatched(app.router, guard, raises=settings.answers_errors()))
     check_path_parameters(app)
     if fields:
         replace_fields(app, fields)
@@ -118,7 +122,7 @@ def _check_middleware(middleware: object) -> None:
             "not for an application"
         )
     if inspect.isfunction(middleware) and not inspect.iscoroutinefunction(middleware):
-        parameters = inspect.signature(middleware).parameters.values()
+        parameters = written_signature(middleware).parameters.values()
         if sum(parameter.kind is not parameter.KEYWORD_ONLY for parameter in parameters) != 2:
             name = middleware.__name__
             raise TypeError(

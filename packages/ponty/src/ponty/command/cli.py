@@ -90,8 +90,8 @@ def routes(app: str) -> None:
 
 @main.command()
 @_APP
-@click.option("--title", help="The name of the API; that of the program by default.")
-@click.option("--version", default="0", show_default=True, help="The version of the API.")
+@click.option("--title", help="The name of the API; by default what its page says, or that of the program.")
+@click.option("--version", help="The version of the API; by default what its page says, or 0.")
 @click.option("--output", type=click.Path(dir_okay=False, path_type=pathlib.Path), help="A file to write it into.")
 @click.option(
     "--against",
@@ -100,7 +100,7 @@ def routes(app: str) -> None:
     help="An earlier document, in JSON: tell what has changed since instead, and fail if it breaks clients.",
 )
 def openapi(
-    app: str, *, title: str | None, version: str, output: pathlib.Path | None, against: pathlib.Path | None
+    app: str, *, title: str | None, version: str | None, output: pathlib.Path | None, against: pathlib.Path | None
 ) -> None:
     """Write the description of APP, an OpenAPI 3.1 document, as JSON.
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import click
 
-from ponty.command.describing import describe
+from ponty.command.describing import describe, name_of
 from ponty.command.json_lines import line_of, lines_of
 from ponty.request import Change, changes_between
 
@@ -83,7 +83,7 @@ def contract(program: str) -> str:
         ProgramError: There is no such program, or it serves nothing.
         Exception: What the program raises.
     """
-    document = json.loads(describe(program, title=None, version="0"))
+    document = json.loads(describe(program, title=name_of(program), version="0"))
     return json.dumps(_held(document), indent=2, ensure_ascii=False, sort_keys=True) + "\n"
 
 

@@ -31,21 +31,21 @@ class AnswerSettings(msgspec.Struct, frozen=True):
     """The answers of an application that replace Ponty's own.
 
     Args:
-        envelope: Makes the documents of answers; None for Ponty's envelope.
+        envelope: Makes the documents of answers; None for Ponty's envelope, False for none.
         errors: The answers to exceptions, by class.
         answer_invalid: The answer to an invalid request.
         check_returns: One of this many answers is compared with its declared type, 0 for none. With "raise", each one
             is compared, and an answer that differs is not sent.
     """
 
-    envelope: Envelope | None = None
+    envelope: Envelope | Literal[False] | None = None
     errors: Mapping[type, ErrorAnswer] = {}
     answer_invalid: ErrorAnswer | None = None
     check_returns: int | Literal["raise"] = 1
 
     def __post_init__(self) -> None:
-        if self.envelope is not None and not callable(self.envelope):
-            raise TypeError(f"envelope is a function of a value and two numbers, not {self.envelope!r}")
+        if self.envelope is not None and self.envelope is not False and not callable(self.envelope):
+            raise TypeError(f"envelope is a function of a value and two numbers, or False, not {self.envelope!r}")
         for kind, answer in self.errors.items():
             if not (isinstance(kind, type) and issubclass(kind, Exception)):  # pyright: ignore[reportUnnecessaryIsInstance]
                 raise TypeError(f"errors has answers by class of exception, not by {kind!r}")

@@ -123,8 +123,6 @@ def _unworded(error: web.HTTPException) -> str | None:
     return None
 
 
-def too_large(request: web.Request) -> web.StreamResponse:
-    """Answer a request that announces a body which is too large."""
-    answer = http_exception(web.HTTPRequestEntityTooLarge(body_limit(request), request.content_length or 0))
-    answer.force_close()
-    return answer
+def too_large(request: web.Request) -> web.HTTPException:
+    """Return the error of a request that announces a body which is too large."""
+    return web.HTTPRequestEntityTooLarge(body_limit(request), request.content_length or 0)

@@ -11,6 +11,7 @@ at teardown. The rules:
 - One task (see `ponty.core.lifecycle.provider_task`) runs all providers from the first line to the last.
 """
 
+import contextlib
 import inspect
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
 
@@ -105,6 +106,8 @@ def _check(provider: object) -> None:
         raise TypeError(f"{name!r} was called: a provider is the function itself, as providers=[{name}]")
     if inspect.iscoroutinefunction(provider):
         raise TypeError(f"{_name(provider)} has no yield: a provider starts something, yields, and stops it")
+    if getattr(provider, "__globals__", None) is vars(contextlib):
+        raise TypeError(f"the provider {_name(provider)} is a context manager already; leave out @asynccontextmanager")
     if not callable(provider):
         raise TypeError(f"a provider is an async generator function of the application, not {_name(provider)}")
 

@@ -14,7 +14,7 @@ from aiohttp.typedefs import Handler, Middleware
 
 from ponty.core.errors.answer_settings import AnswerSettings, current_settings
 from ponty.core.errors.closing_answer import ClosingAnswer
-from ponty.core.errors.error_answers import too_large
+from ponty.core.errors.error_answers import http_exception, too_large
 from ponty.core.lifecycle.current_app import current_apps
 from ponty.core.middlewares.guarding import (
     BrokenAnswer,
@@ -129,13 +129,13 @@ def answering(settings: AnswerSettings | None = None) -> Callable[[Handler], Han
 
         async def guarded(request: web.Request) -> web.StreamResponse:
             if not (has_own_limit or request.content.is_eof()) and announces_too_much(request):
-                return too_large(request)
+                return await _refused_unread(request, own)
             return await answered(handler, request, own)
 
         async def guarded_as_set(request: web.Request) -> web.StreamResponse:
             assert rendering is not None  # noqa: S101 - chosen below
             if not (has_own_limit or request.content.is_eof()) and announces_too_much(request):
-                return too_large(request)
+                return await _refused_unread(request, own)
             # A connection has one context for all its requests, which may be for several applications.
             token = current_settings.set(rendering)
             try:
@@ -174,7 +174,7 @@ def whole(app: web.Application, handler: Handler) -> Handler | None:
         content = request.content
         arrives = content is not EMPTY_PAYLOAD and not content.is_eof()
         if arrives and not has_own_limit and announces_too_much(request):
-            given: web.StreamResponse = too_large(request)
+            given: web.StreamResponse = await _refused_unread(request, own)
         else:
             # The same as `answered`, without another coroutine.
             try:
@@ -190,6 +190,14 @@ def whole(app: web.Application, handler: Handler) -> Handler | None:
         return given
 
     return functools.update_wrapper(answer, handler)
+
+
+async def _refused_unread(request: web.Request, settings: AnswerSettings | None) -> web.StreamResponse:
+    """Answer a request whose body is announced as too large, and have its connection closed."""
+    error = too_large(request)
+    answer = http_exception(error) if settings is None else await answer_raised(request, error, settings)
+    answer.force_close()
+    return answer
 
 
 def _stands_alone(app: web.Application) -> bool:

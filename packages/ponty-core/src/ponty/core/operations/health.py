@@ -24,6 +24,7 @@ from ponty.core.responses.heads import head
 from ponty.core.responses.plain_response import PlainResponse
 from ponty.core.responses.statuses import title
 from ponty.core.routing.table import Routes
+from ponty.core.written import written_signature
 
 logger: logging.Logger = logging.getLogger("ponty.core")
 
@@ -100,7 +101,7 @@ def _by_name(checks: Iterable[Check]) -> dict[str, Check]:
         if name in named:
             raise ValueError(f"health: two checks are named {name!r}")
         try:
-            inspect.signature(check).bind(None)
+            written_signature(check).bind(None)
         except TypeError:
             raise TypeError(f"health: {name!r} is called with the application alone, and cannot be") from None
         named[name] = check

@@ -15,6 +15,7 @@ import msgspec
 from ponty.core.encoding.plain_hints import plain_hint
 from ponty.core.encoding.regular_types import Regular, has_no_subclass, regular_class, regularity
 from ponty.core.rendering.reply import Reply
+from ponty.core.written import written_annotations
 
 
 class DeclaredRows:
@@ -32,7 +33,7 @@ class DeclaredRows:
 
     def are_declared(self) -> bool:
         """Return whether the annotation may be a list of rows; the names in it may not be defined yet."""
-        written = getattr(self._handler, "__annotations__", {}).get("return")
+        written = written_annotations(self._handler).get("return")
         if isinstance(written, str):
             return "[" in written
         row = _row_of(written)
@@ -60,7 +61,7 @@ class DeclaredRows:
 
 def _returned(handler: Any) -> Any:
     """Return the annotation of a handler's return value; None if there is none, or it cannot be resolved."""
-    written = getattr(handler, "__annotations__", {}).get("return")
+    written = written_annotations(handler).get("return")
     holder = types.SimpleNamespace(__annotations__={"return": written})
     try:
         return typing.get_type_hints(holder, getattr(handler, "__globals__", {}))["return"]

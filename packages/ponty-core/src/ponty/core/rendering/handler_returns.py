@@ -16,6 +16,7 @@ import uuid
 from typing import Any
 
 from ponty.core.rendering.reply import Reply
+from ponty.core.written import written_annotations
 
 _SCALARS = (
     *(str, bytes, bytearray, bool, int, float, decimal.Decimal, uuid.UUID, enum.Enum, type(None)),
@@ -41,7 +42,7 @@ def check_returns(handler: Any, returns: Any) -> None:
     Raises:
         TypeError: No value that the handler may return is of the declared type.
     """
-    written = getattr(handler, "__annotations__", {})
+    written = written_annotations(handler)
     if "return" not in written or hasattr(handler, "__wrapped__"):
         return
     holder = types.SimpleNamespace(__annotations__={"return": written["return"]})

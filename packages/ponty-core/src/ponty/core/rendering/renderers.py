@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 from aiohttp import web
@@ -98,24 +98,29 @@ def renderer(how: Rendering, limit: "ReturnedType | None", name: str, seen_to: _
 
 
 def _full(
-    how: Rendering, status: int, value: object, elapsed: int, *, envelope: Envelope | None, seen_to: _SeenTo
+    how: Rendering,
+    status: int,
+    value: object,
+    elapsed: int,
+    *,
+    envelope: Envelope | Literal[False] | None,
+    seen_to: _SeenTo,
 ) -> PlainResponse:
     """Make the answer for a value."""
     regular = seen_to(value)
+    own = envelope if how.envelope else False
     etag = None
     if how.etag:
         content = encode_regular(value, regular)
         etag = entity_tag(content)
-        if envelope is None or not how.envelope:
+        if own is None or own is False:
             value = msgspec.Raw(content)
             regular = ENCODED
-    if how.envelope:
-        now = time.time_ns() // 1_000_000
-        if envelope is None:
-            value = _Envelope(value, elapsed, now)
-        else:
-            value = envelope(value, elapsed, now)
-            regular = regularity(value)
+    if own is None:
+        value = _Envelope(value, elapsed, time.time_ns() // 1_000_000)
+    elif own is not False:
+        value = own(value, elapsed, time.time_ns() // 1_000_000)
+        regular = regularity(value)
     answer = PlainResponse(head(status, JSON), encode_regular(value, regular))
     if etag is not None:
         answer.headers[ETAG] = etag

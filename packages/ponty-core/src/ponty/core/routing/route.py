@@ -12,6 +12,7 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from ponty.core.errors.exceptions import PontyError
+from ponty.core.written import written_annotations, written_signature
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 """A coroutine function that answers a request."""
@@ -96,9 +97,10 @@ def make_route(method: str, path: str, handler: Handler, source: str, options: R
         raise TypeError(f"{here}: {name_of(handler)!r} is not a coroutine function (async def)")
     if not _takes_a_request(handler):
         raise TypeError(
-            f"{here}: {name_of(handler)!r} takes {inspect.signature(handler)}, and not a request alone: "
+            f"{here}: {name_of(handler)!r} takes {written_signature(handler)}, and not a request alone: "
             "@expect(SomeRequest), below the decorator of the route, calls it with fields"
         )
+    _check_parameter(here, handler)
     _check_answer(here, handler)
     max_size = options.get("max_size")
     if max_size is not None and not max_size > 0:
@@ -123,17 +125,39 @@ def make_route(method: str, path: str, handler: Handler, source: str, options: R
     )
 
 
+def _check_parameter(here: str, handler: Handler) -> None:
+    """Refuse a function whose one parameter is annotated as what is surely no request, and that no `expect` calls."""
+    if hasattr(handler, "__ponty_request__"):
+        return
+    annotations = written_annotations(handler)
+    annotated = [name for name in annotations if name != "return"]
+    if len(annotated) != 1:
+        return
+    cls = _class_of_values(annotations[annotated[0]])
+    if cls is not None and next(iter(written_signature(handler).parameters)) == annotated[0]:
+        raise TypeError(
+            f"{here}: {name_of(handler)!r} takes {annotated[0]!r} as {cls.__qualname__}, and is given the request: "
+            "@expect(SomeRequest), below the decorator of the route, calls it with fields"
+        )
+
+
+def _class_of_values(annotation: object) -> type | None:
+    """Return the class of plain values that an annotation is of; None where it may be another, or is in quotes."""
+    cls = annotation if isinstance(annotation, type) else typing.get_origin(annotation)
+    return cls if isinstance(cls, type) and (cls in _PLAIN or dataclasses.is_dataclass(cls)) else None
+
+
+_PLAIN = {bool, int, float, str, bytes, dict, list, tuple, set, frozenset}
+
+
 def _check_answer(here: str, handler: Handler) -> None:
     """Refuse a function without a renderer whose return annotation is certainly not a response."""
     if hasattr(handler, "__ponty_answer__"):
         return
-    annotation = getattr(handler, "__annotations__", {}).get("return")
-    if isinstance(annotation, str):
-        return  # an annotation in quotes may mean anything; a wrong guess would refuse a good handler
-    values = annotation if isinstance(annotation, type) else typing.get_origin(annotation)
-    if values in {bool, int, float, str, bytes, dict, list, tuple, set, frozenset} or dataclasses.is_dataclass(values):
+    cls = _class_of_values(written_annotations(handler).get("return"))
+    if cls is not None:
         raise TypeError(
-            f"{here}: {name_of(handler)!r} returns {getattr(values, '__qualname__', values)!r}, and no response: "
+            f"{here}: {name_of(handler)!r} returns {cls.__qualname__!r}, and no response: "
             "@render_json, below the decorator of the route, makes one of a value"
         )
 
@@ -191,7 +215,7 @@ def _takes_a_request(handler: Handler) -> bool:
         if not code.co_kwonlyargcount:  # the same result as by `inspect.signature`, but quicker
             return bool(may_take_one) and code.co_argcount - len(defaults) <= 1
     try:
-        inspect.signature(handler).bind(object())
+        written_signature(handler).bind(object())
     except TypeError:
         return False
     return True

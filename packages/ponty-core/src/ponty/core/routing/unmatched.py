@@ -20,10 +20,12 @@ class Unmatched(web.AbstractResource):
     Args:
         router: The router that it is in. When the router is frozen, this resource becomes the last one.
         guard: Wraps its handler.
+        raises: Raises aiohttp's errors instead of answering, if the application has answers of its own to errors.
     """
 
-    def __init__(self, router: web.UrlDispatcher, guard: Callable[[Handler], Handler]) -> None:
+    def __init__(self, router: web.UrlDispatcher, guard: Callable[[Handler], Handler], *, raises: bool = False) -> None:
         super().__init__()
+        self._raises = raises
         self._router = router
         self._prefix = ""
         self._by_prefix: dict[str, list[web.AbstractResource]] = {}
@@ -48,10 +50,15 @@ class Unmatched(web.AbstractResource):
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         allowed = await self._allowed(request)
         if not allowed:
+            if self._raises:
+                raise web.HTTPNotFound
             return problem(404)
-        headers = {hdrs.ALLOW: ",".join(sorted(allowed | {hdrs.METH_OPTIONS}))}
+        allowed.add(hdrs.METH_OPTIONS)
+        headers = {hdrs.ALLOW: ",".join(sorted(allowed))}
         if request.method == hdrs.METH_OPTIONS:
             return web.Response(status=204, headers=headers)
+        if self._raises:
+            raise web.HTTPMethodNotAllowed(request.method, allowed)
         return problem(405, headers=headers)
 
     async def _allowed(self, request: web.Request) -> set[str]:

@@ -33,7 +33,7 @@ class StartOptions(ServeOptions, total=False):
     route_tables: Iterable[web.RouteTableDef]
     middlewares: Sequence[Middleware]
     client_max_size: int
-    envelope: Envelope | None
+    envelope: Envelope | Literal[False] | None
     errors: Mapping[type[Exception], ErrorAnswer] | None
     answer_invalid: ErrorAnswer | None
     check_returns: int | Literal["raise"]

@@ -46,8 +46,8 @@ def streamed_array(handler: Any, answer: object, returns: Any, *, envelope: bool
     items_of = LimitedItems(limit, handler)
 
     async def send(request: web.Request, items: AsyncIterator[Any]) -> web.StreamResponse:
-        own = current_settings.get(_DEFAULTS).envelope
-        framing = _Array(items_of) if not envelope else _Enveloped(items_of, own)
+        own = current_settings.get(_DEFAULTS).envelope if envelope else False
+        framing = _Array(items_of) if own is False else _Enveloped(items_of, own)
         return await Stream(request, items, framing, _OPTIONS).send()
 
     return streamed("render_json", handler, answer, send)

@@ -29,7 +29,7 @@ class PontyClient(Protocol):
         middlewares: Sequence[Middleware] = (),
         route_tables: Iterable[web.RouteTableDef] = (),
         client_max_size: int = 1024**2,
-        envelope: Envelope | None = None,
+        envelope: Envelope | Literal[False] | None = None,
         errors: Mapping[type[Exception], ErrorAnswer] | None = None,
         answer_invalid: ErrorAnswer | None = None,
         check_returns: int | Literal["raise"] = "raise",

@@ -5,4 +5,5 @@
     arguments -> wrapper -> forms (of each argument) -> identity (of objects that are equal to nothing else) -> key
 
 `wrapper` compiles, for each decorated function, the function that makes the key and looks for the value.
+`written` reads the function's parameters.
 """

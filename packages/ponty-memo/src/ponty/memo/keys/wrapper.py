@@ -28,6 +28,7 @@ from collections.abc import Callable, Coroutine, Hashable, Iterable, Mapping
 from typing import Any, Final, Literal, NamedTuple, TypeAlias, cast
 
 from ponty.memo.keys import forms
+from ponty.memo.keys.written import written_signature
 from ponty.memo.lazy_imports import inspect
 
 Scope: TypeAlias = Literal["memory", "process", "shared"]
@@ -99,7 +100,7 @@ def compile_call(
         copy: Makes of a value what the caller gets; None hands out the value itself.
         near: Where to look for values before a key is made, where all arguments are atoms.
     """
-    signature = inspect.signature(function, follow_wrapped=False)
+    signature = written_signature(function, follow_wrapped=False)
     parameters = _Parameters(signature)
     prefix = "_ponty"
     while any(name.startswith(prefix) for name in signature.parameters):
@@ -210,7 +211,7 @@ def _behind(function: Callable[..., Any], parameters: _Parameters) -> _Parameter
     """Return the parameters of the function that another decorator has hidden behind `*args, **kwargs`."""
     if parameters.names or not parameters.variadic or not hasattr(function, "__wrapped__"):
         return None
-    return _Parameters(inspect.signature(function))
+    return _Parameters(written_signature(function))
 
 
 def _tuple(parts: list[str]) -> str:

@@ -8,6 +8,7 @@ import types
 from collections.abc import Callable, Iterable
 from typing import Any, Final, Literal, Protocol, TypeAlias, get_type_hints
 
+from ponty.memo.keys.written import written_annotations
 from ponty.memo.lazy_imports import inspect
 from ponty.memo.redis.lazy_imports import msgspec
 
@@ -126,7 +127,7 @@ def declared_by(function: Callable[..., Any], who: str) -> Callable[[], Any]:
 
     def returns() -> Any:
         inner = inspect.unwrap(function)
-        annotations = getattr(inner, "__annotations__", {})
+        annotations = written_annotations(inner)
         # Only this one: those of the parameters may name what only type checkers import.
         alone = types.SimpleNamespace(__annotations__={"return": annotations.get("return", Any)})
         try:

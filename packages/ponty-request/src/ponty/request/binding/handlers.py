@@ -8,8 +8,10 @@ from typing import Any
 
 from ponty.request.fields.base import annotations_of
 from ponty.request.fields.plan import quoted
-from ponty.request.fields.value_types import takes, type_name
+from ponty.request.fields.value_types import takes
+from ponty.request.parsing.annotations.written import written_annotations, written_signature
 from ponty.request.request import Request
+from ponty.request.texts.plain_texts import type_name
 
 
 def check_handler(
@@ -38,13 +40,13 @@ def check_handler(
     if names is not None and {*names} == {*cls.__fields__} and not whole:
         _check_types(place, annotations_of(inner), cls)
         return
-    signature = inspect.signature(handler)
+    signature = written_signature(handler)
     # What another decorator does to the arguments, nobody knows.
     annotations = {} if hasattr(inner, "__wrapped__") else annotations_of(inner)
     if whole:
         _check_whole(place, signature, annotations, cls)
     else:
-        _check_names(place, signature, {*cls.__fields__})
+        _check_names(place, signature, cls)
         _check_types(place, annotations, cls)
 
 
@@ -69,17 +71,27 @@ def _check_types(place: str, annotations: Mapping[str, Any], cls: type[Request])
             )
 
 
-def _check_names(place: str, signature: inspect.Signature, had: set[str]) -> None:
+def _check_names(place: str, signature: inspect.Signature, cls: type[Request]) -> None:
+    had = {*cls.__fields__}
     parameters = signature.parameters.values()
     taken = [_PREFIXES.get(parameter.kind, "") + parameter.name for parameter in parameters]
     if taken_only := quoted(set(taken) - had):
         had_only = quoted(had - set(taken)) or "nothing more"
-        raise TypeError(f"{place}: the handler takes {taken_only}, the request has {had_only}")
+        raise TypeError(f"{place}: the handler takes {taken_only}, the request has {had_only}{_hint(cls, taken)}")
     if had_only := quoted(had - set(taken)):
         raise TypeError(f"{place}: the request has {had_only}, the handler takes nothing more")
     for parameter in parameters:
         if parameter.kind is inspect.Parameter.POSITIONAL_ONLY:
             raise TypeError(f"{place}: the handler takes {parameter.name!r} by position only, but is given it by name")
+
+
+def _hint(cls: type[Request], taken: Sequence[str]) -> str:
+    """Return what is to be said of an attribute that was meant as a field."""
+    attributes = {*written_annotations(cls), *vars(cls)}
+    for name in taken:
+        if name not in cls.__fields__ and name in attributes:
+            return f"; {cls.__qualname__}.{name} is no field, as {name} = QueryParameter(…) is one"
+    return ""
 
 
 def _plain_names(function: Any) -> tuple[str, ...] | None:

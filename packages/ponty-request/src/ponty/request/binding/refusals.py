@@ -1,11 +1,11 @@
 """The one error with which a request is refused: it names every fault."""
 
-from collections.abc import Sequence
-from typing import NoReturn, Protocol
+from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 from ponty.core import DoesNotExist, Fault, PontyError, ValidationError
 from ponty.request.errors import Explained, InvalidField, InvalidParameters, Refused
-from ponty.request.fields.base import Description
+from ponty.request.fields.base import Description, Field
 
 
 class Refusing(Protocol):
@@ -63,8 +63,23 @@ def _usual(refused: InvalidField) -> Sequence[tuple[str, tuple[str, str]]] | Non
     return [(pointer, (detail, code)) for pointer, detail, code in refused.violations] if is_text else None
 
 
-def _undescribed(field: Refusing) -> NoReturn:
+def _undescribed(field: Refusing) -> Description:
+    """Return what the first described field takes of those that a field uses, which does not describe itself.
+
+    Raises:
+        TypeError: None of them is described.
+    """
+    for description in _used(getattr(field, "field", field)):
+        return description
     raise TypeError(f"the field {field.name!r} refuses a request, so its describe() must say what it takes of it")
+
+
+def _used(field: object) -> Iterator[Description]:
+    for used in field.uses.values() if isinstance(field, Field) else ():
+        if (description := used.describe()) is not None:
+            yield description
+        else:
+            yield from _used(used)
 
 
 def _faults(field: Refusing, invalid: InvalidField) -> list[Fault]:

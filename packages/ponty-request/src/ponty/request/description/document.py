@@ -21,6 +21,9 @@ from ponty.request.description.security import SecuritySchemes
 Table = Routes | web.RouteTableDef | Iterable[Route]
 """The input of a description: a table of Ponty or of aiohttp, or routes, as `routes_of(app)` returns them."""
 
+_INFO = frozenset({"contact", "license", "termsOfService"})
+"""What the Info Object has that no other argument says."""
+
 _METHODS = ("GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE")
 
 
@@ -33,7 +36,9 @@ def openapi(
     servers: Sequence[str | Mapping[str, Any]] = (),
     tags: Mapping[str, str] | None = None,
     raises: Sequence[type[PontyError]] = (),
-    envelope: EnvelopeSchema = envelope_schema,
+    envelope: EnvelopeSchema | Literal[False] = envelope_schema,
+    answer_invalid: int = 400,
+    problem: Any = None,
     webhooks: Sequence[Table] = (),
     specification: Literal["3.1", "3.2"] = "3.1",
     **info: object,
@@ -62,7 +67,10 @@ def openapi(
         tags: The meaning of the tags of routes, by their names; these tags come first, in this order.
         raises: What any handler may raise, or a middleware answers with: classes of PontyError.
         envelope: Of an application that has another `envelope` than Ponty's: a function of the schema of a value that
-            returns the schema of the answer.
+            returns the schema of the answer, or False where it has none.
+        answer_invalid: Of an application that has an `answer_invalid`: the status of its answers to invalid requests.
+        problem: Of an application whose `errors` and `answer_invalid` answer in a form of their own: the type of these
+            answers, which are JSON. None where errors are answered with problem documents.
         webhooks: Tables of the requests that the program sends, described as it would take them. The path of each, less
             the slash it begins with, is its name.
         specification: The release of OpenAPI. In 3.2, the items of streams have their `itemSchema`; 3.1 has no such
@@ -71,10 +79,14 @@ def openapi(
 
     Raises:
         ValueError: Two routes have one `operation_id`.
-        TypeError: The type of an answer has no form in JSON.
+        TypeError: The type of an answer has no form in JSON, or an option is none that there is.
     """
+    check_options("openapi", info)
+    if not isinstance(answer_invalid, int):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError("openapi(answer_invalid=…) is a status; what a function answers is said by problem=…")
     components, security = Components(), SecuritySchemes()
-    context = Context(components, security, envelope, Problems(components), raises)
+    problems = Problems(components, answer_invalid, problem)
+    context = Context(components, security, envelope or dict, problems, raises)
     names = _Names()
     about = {"title": title, "summary": summary, "description": description, "version": version, **info}
     document: dict[str, Any] = {"openapi": "3.1.0", "info": {name: value for name, value in about.items() if value}}
@@ -100,6 +112,22 @@ def openapi(
         finished["openapi"] = "3.2.0"
         _name_items(finished)
     return finished
+
+
+def check_options(function: str, names: Iterable[str]) -> None:
+    """Refuse the name of an option that there is not.
+
+    Args:
+        function: The function that it is given to.
+        names: The names.
+
+    Raises:
+        TypeError: There is no such option.
+    """
+    known = _INFO.union(openapi.__kwdefaults__ or ())
+    for name in names:
+        if name not in known and not name.startswith("x-"):
+            raise TypeError(f"{function}() has no option {name!r}, and neither has the Info Object of OpenAPI")
 
 
 def _name_items(part: object) -> None:

@@ -1,11 +1,12 @@
-"""The answers to what cannot be done: problem documents (RFC 9457), by status."""
+"""The answers to what cannot be done, by status: problem documents (RFC 9457), or what an application has for them."""
 
 import http
 import inspect
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from ponty.core import PontyError
+from ponty.core import PontyError, ValidationError
+from ponty.request.description.answer_types import answer_schema
 from ponty.request.description.components import Components, Schema
 
 PROBLEM_JSON: Final = "application/problem+json"
@@ -56,16 +57,26 @@ _CHALLENGE: Schema = {
     }
 }
 
+_OF_SERVERS: Final = frozenset({400, 413, 415})
+"""Statuses with which a server refuses a body that it cannot read, and does not ask the application."""
+
 
 class Problems:
     """The answers to what can go wrong, each made once.
 
     Args:
         components: Takes the schemas.
+        invalid: The status of the answer to an invalid request, which is a 400 unless the application says otherwise.
+        own: The type of what the application answers errors with; None for problem documents.
+
+    Raises:
+        TypeError: `own` has no form in JSON.
     """
 
-    def __init__(self, components: Components) -> None:
+    def __init__(self, components: Components, invalid: int = 400, own: Any = None) -> None:
         self._components = components
+        self._invalid = invalid
+        self._own = None if own is None else components.add(answer_schema(own), "output")
         self._known: dict[tuple[int, tuple[type[PontyError], ...]], dict[str, Any]] = {}
         self._schemas: dict[type[PontyError] | None, Schema] = {}
 
@@ -76,9 +87,12 @@ class Problems:
             statuses: The statuses with which fields refuse a request.
             errors: The errors that the handler may raise.
         """
-        kinds: dict[int, list[type[PontyError]]] = {status: [] for status in statuses}
+        kinds: dict[int, list[type[PontyError]]] = {}
+        for status in statuses:
+            kinds[self._invalid if status == 400 else status] = []
         for error in errors:
-            kinds.setdefault(error.status_code, []).append(error)
+            is_invalid = issubclass(error, ValidationError) and error.status_code == 400
+            kinds.setdefault(self._invalid if is_invalid else error.status_code, []).append(error)
         return {status: self._answer(status, tuple(kinds[status])) for status in sorted(kinds)}
 
     def _answer(self, status: int, errors: tuple[type[PontyError], ...]) -> dict[str, Any]:
@@ -88,13 +102,18 @@ class Problems:
         return answer
 
     def _made(self, status: int, errors: Sequence[type[PontyError]]) -> dict[str, Any]:
+        answer: dict[str, Any] = {"description": "\n\n".join(map(_words, errors)) or _phrase(status)}
+        if status == 401:
+            answer["headers"] = _CHALLENGE
+        if self._own is not None:
+            answer["content"] = {"application/json": {"schema": self._own}}
+            if status in _OF_SERVERS:
+                answer["content"][PROBLEM_JSON] = {"schema": self._schema(None)}
+            return answer
         typed = [error for error in errors if error.type != "about:blank"]
         schemas = [self._schema(error) for error in typed]
         if len(typed) < len(errors) or not errors:
             schemas.append(self._schema(None))
-        answer: dict[str, Any] = {"description": "\n\n".join(map(_words, errors)) or _phrase(status)}
-        if status == 401:
-            answer["headers"] = _CHALLENGE
         answer["content"] = {PROBLEM_JSON: {"schema": schemas[0] if len(schemas) == 1 else {"anyOf": schemas}}}
         return answer
 

@@ -1,7 +1,7 @@
 """Fields: each reads one part of an HTTP request, and describes it.
 
 A field is both, so that what is documented is what is enforced. As a class variable of a `ponty.request.Request` it is
-a descriptor: from an instance it reads as its value.
+a descriptor: from an instance it reads as its value, and from the class as itself.
 """
 
 import abc
@@ -11,7 +11,7 @@ import inspect
 import types
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Final, Generic, Literal, TypeVar, get_args, get_origin, get_type_hints, overload
+from typing import Any, ClassVar, Final, Generic, Literal, Self, TypeVar, get_args, get_origin, get_type_hints, overload
 
 from aiohttp import web
 
@@ -19,6 +19,7 @@ from ponty.core import Location
 from ponty.request.errors import InvalidField
 from ponty.request.fields.outgoing import Outgoing
 from ponty.request.parsing.annotations.type_hints import origin_and_variables, substitute
+from ponty.request.parsing.annotations.written import written_annotations
 
 _T_co = TypeVar("_T_co", covariant=True)
 
@@ -141,7 +142,7 @@ class Field(abc.ABC, Generic[_T_co]):
         raise TypeError(f"{type(self).__qualname__} {self.name!r} is no part of a path; a RouteParameter is")
 
     @overload
-    def __get__(self, instance: None, owner: type) -> object: ...
+    def __get__(self, instance: None, owner: type) -> Self: ...
     @overload
     def __get__(self, instance: object, owner: type) -> _T_co: ...
     def __get__(self, instance: object, owner: type) -> object:
@@ -235,7 +236,7 @@ def annotations_of(function: Any) -> dict[str, Any]:
     function = inspect.unwrap(function)
     names = getattr(function, "__globals__", {})
     resolved: dict[str, Any] = {}
-    for name, annotation in getattr(function, "__annotations__", {}).items():
+    for name, annotation in written_annotations(function).items():
         if isinstance(annotation, type) and not hasattr(annotation, "__args__"):
             resolved[name] = annotation
             continue

@@ -22,7 +22,9 @@ from aiohttp import web
 
 from ponty.request.fields.base import Description, Field, annotations_of
 from ponty.request.fields.scoped import Scoped
-from ponty.request.fields.value_types import takes, type_name
+from ponty.request.fields.value_types import takes
+from ponty.request.parsing.annotations.written import written_signature
+from ponty.request.texts.plain_texts import type_name
 
 
 class Step(msgspec.Struct, frozen=True, eq=False):
@@ -200,7 +202,7 @@ def _taken(function: Callable[..., Any]) -> _Taken:
     waits = inspect.iscoroutinefunction(function)
     is_generator = inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function)
     try:
-        parameters = inspect.signature(function).parameters
+        parameters = written_signature(function).parameters
     except (TypeError, ValueError):
         return _Taken(waits, is_generator)
     return _Taken(

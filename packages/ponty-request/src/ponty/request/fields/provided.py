@@ -18,8 +18,8 @@ class Provided(Field[_T], Generic[_T]):
 
         async def prices(app: web.Application) -> AsyncIterator[None]:
             app[PRICES] = {"tea": 3}
+            yield  # until the application stops
 
-    Yield:
         class ShowPrice(Request):
             prices = Provided(PRICES)
 

@@ -28,6 +28,7 @@ What can never happen: a scope is left before one that was opened after it; a ha
 not open; an answer is sent in full while a scope that could still fail is open.
 """
 
+import contextlib
 import inspect
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from typing import Any, Generic, TypeVar, cast, get_args, get_origin
@@ -35,6 +36,7 @@ from typing import Any, Generic, TypeVar, cast, get_args, get_origin
 from aiohttp import web
 
 from ponty.request.fields.base import UNKNOWN, Field, annotations_of
+from ponty.request.parsing.annotations.written import written_signature
 
 _T_co = TypeVar("_T_co", covariant=True)
 
@@ -66,13 +68,19 @@ class Scoped(Field[_T_co], Generic[_T_co]):
         **uses: Fields whose values it needs. It gets them as keyword arguments with these names.
 
     Raises:
-        TypeError: `open` is not an async generator function.
+        TypeError: `open` is not an async generator function, or does not take the request first.
     """
 
     def __init__(self, open: Callable[..., AsyncIterator[_T_co]], **uses: Field[Any]) -> None:  # noqa: A002
         name = getattr(open, "__qualname__", repr(open))
+        if getattr(open, "__globals__", None) is vars(contextlib):
+            raise TypeError(f"Scoped: {name!r} is a context manager already; leave out @asynccontextmanager")
         if not inspect.isasyncgenfunction(inspect.unwrap(open)):
             raise TypeError(f"Scoped: {name!r} is not an async generator function (async def, with a yield)")
+        try:
+            written_signature(open).bind_partial(None)
+        except TypeError:
+            raise TypeError(f"Scoped: {name!r} takes {written_signature(open)}, and not the request first") from None
         super().__init__(**uses)
         self.open: Callable[..., AsyncIterator[_T_co]] = open
         returned = annotations_of(open).get("return")

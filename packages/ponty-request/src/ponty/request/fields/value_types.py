@@ -92,10 +92,3 @@ def _is_unknown(tp: Any) -> bool:
     if tp in (Any, object, inspect.Parameter.empty) or isinstance(tp, str | typing.TypeVar | typing.ForwardRef):
         return True
     return tp == Json or typing.get_origin(tp) is collections.abc.Callable
-
-
-def type_name(tp: Any) -> str:
-    """Return how an error speaks of a type."""
-    if isinstance(tp, type) and not typing.get_args(tp):
-        return tp.__qualname__
-    return repr(tp).replace("typing.", "")

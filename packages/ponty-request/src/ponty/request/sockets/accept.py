@@ -9,6 +9,7 @@ import msgspec
 from aiohttp import web
 
 from ponty.request.fields.base import annotations_of
+from ponty.request.parsing.annotations.written import written_signature
 from ponty.request.sockets.conversation import Conversation, SocketOptions
 from ponty.request.sockets.handshake import check_origins
 from ponty.request.sockets.messages import Messages
@@ -148,7 +149,7 @@ def _accepting(handler: Any, answer: Conversing, messages: Messages, options: So
     name = getattr(handler, "__qualname__", repr(handler))
     if not inspect.iscoroutinefunction(handler):
         raise TypeError(f"@accept_socket: {name!r} is not a coroutine function (async def)")
-    signature = inspect.signature(handler)
+    signature = written_signature(handler)
     parameters = [*signature.parameters.values()]
     first = parameters[0] if parameters else None
     if first is None or first.kind not in {first.POSITIONAL_ONLY, first.POSITIONAL_OR_KEYWORD}:

@@ -2,6 +2,7 @@
 
 import math
 import re
+import typing
 from collections.abc import Callable
 from typing import Any
 
@@ -63,4 +64,6 @@ OF_TYPES: dict[str, Kind] = {
 
 def type_name(tp: Any) -> str:
     """Return how an error speaks of a type."""
-    return getattr(tp, "__qualname__", None) or str(tp)
+    if isinstance(tp, type) and not typing.get_args(tp):
+        return tp.__qualname__
+    return repr(tp).replace("typing.", "")

@@ -21,7 +21,9 @@ def check_default(place: str, form: TextForm, default: object) -> None:
     """
     if default is None:
         return
-    wrong = TypeError(f"{place}: the default {default!r} is not of the type {type_name(form.type)}")
+    is_one = isinstance(form.type, type) and isinstance(default, form.type)  # and lacks, say, an offset
+    expected = form.expected if is_one else f"of the type {type_name(form.type)}"
+    wrong = TypeError(f"{place}: the default {default!r} is not {expected}")
     try:
         text: Any = [*map(written, default)] if form.is_list and isinstance(default, _LISTS) else written(default)
         value = text if form.read is None else form.read(text)

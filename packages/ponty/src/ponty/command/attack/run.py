@@ -7,6 +7,7 @@ is sent again with a good one beside it, over another connection: what holds tha
 
 import asyncio
 import json
+import math
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -89,6 +90,7 @@ class _Run:
         ]
         self._seen: dict[str, list[Json]] = {}
         self._good: dict[str, tuple[Case, float]] = {}
+        self._refused: dict[str, float] = {}
         self._findings: dict[tuple[str, str], Finding] = {}
         self._canary = _plain("GET", "/zq")
         self._canary_status = 404
@@ -132,24 +134,30 @@ class _Run:
     async def _know_the_good(self) -> None:
         """Find a valid request of each operation that is answered as one, and what it costs."""
         for attempt in range(2):  # what one operation has made, another may show
-            for operation in self._operations:
-                if str(operation) in self._good or time.monotonic() > self._end:
-                    continue
-                for number in range(_TRIES):
-                    case = self._maker(f"good:{attempt}:{operation}:{number}").case(operation)
-                    exchange, cost = await self._measured(case)
-                    if self._judge(case, exchange, -1):
-                        await self._settle(-1)
-                    if exchange.answers and exchange.answers[0].status < 300:
-                        self._good[str(operation)] = case, cost
-                        self._remember(exchange.answers[0])
-                        break
+            for operation in sorted(self._operations, key=_turn):
+                if str(operation) not in self._good and time.monotonic() <= self._end:
+                    await self._try_valid(operation, attempt)
         for case, _ in self._good.values():
             if case.method == "GET":
                 again = (await self._ask(case)).answers
                 if again and again[0].status < 300 and not again[0].closes:
                     self._canary, self._canary_status = case, again[0].status
                     break
+
+    async def _try_valid(self, operation: Operation, attempt: int) -> None:
+        """Send valid requests of an operation until one is answered as one."""
+        name = str(operation)
+        for number in range(_TRIES):
+            case = self._maker(f"good:{attempt}:{name}:{number}").case(operation)
+            exchange, cost = await self._measured(case)
+            if self._judge(case, exchange, -1):
+                await self._settle(-1)
+            if exchange.answers and exchange.answers[0].status < 300:
+                self._good[name] = case, cost
+                self._remember(exchange.answers[0])
+                return
+            if attempt:  # the first ones warm things up
+                self._refused[name] = max(self._refused.get(name, 0.0), cost)
 
     def _remember(self, answer: Answer) -> None:
         """Keep the values of an answer, which other requests may be about."""
@@ -234,7 +242,8 @@ class _Run:
 
     def _allowed(self, case: Case) -> float:
         measure = self._settings.measure
-        _, good = self._good.get(str(case.operation), (case, 0.0))
+        # Where none is known, one that is of the right form and refused: a login looks at each password as long.
+        _, good = self._good.get(str(case.operation), (case, self._refused.get(str(case.operation), 0.0)))
         size = len(case.wire()) + (_DECODED if case.header("content-encoding") else 0)
         return self._settings.times * max(good, _FLOOR[measure]) + _PER_BYTE[measure] * size
 
@@ -304,6 +313,11 @@ class _Run:
         if least > self._settings.hold_seconds:
             how = f"{_SLOW_CLIENTS} requests that do not end hold another one up for {least:.1f} seconds"
             self._keep(self._canary, Exchange(()), number, "no holding up", how)
+
+
+def _turn(operation: Operation) -> float:
+    """Return when it is an operation's turn: what deletes comes last, and what is within another thing before that."""
+    return -operation.path.count("/") if operation.method == "DELETE" else -math.inf
 
 
 def _plain(method: str, path: str) -> Case:

@@ -33,7 +33,7 @@ def work(program: str, told: socket.socket, *, counts: bool) -> int:
 
     def intercept(asked: Serving) -> Serving:
         def begun(sockets: Sequence[socket.socket]) -> None:
-            document = document_of(asked.app, title="", version="")
+            document = document_of(asked.app)
             _say(told, {"port": sockets[0].getsockname()[1], "document": document})
             threading.Thread(target=_meter, args=(told, spent), daemon=True).start()
 

@@ -16,7 +16,7 @@ from aiohttp import hdrs, web
 from aiohttp.typedefs import Middleware
 
 from ponty.core import Routes, encode_json, etag_matches
-from ponty.request.description.document import Table, openapi
+from ponty.request.description.document import Table, check_options, openapi
 from ponty.request.description.pages.plain import plain_page
 
 _HERE = pathlib.Path(__file__).parent
@@ -69,18 +69,21 @@ def api_docs(
 
     Raises:
         ValueError: The path does not begin with a slash, or ends with one.
+        TypeError: `openapi` takes no such option.
         ImportError: `interactive=True` was asked for, and `offapi` is not installed.
     """
     if not path.startswith("/") or path.endswith("/"):
         raise ValueError(f"api_docs: the path begins with a slash and does not end with one, as /docs, not {path!r}")
+    check_options("api_docs", options)
     assets = _assets()
     if interactive and assets is None:
         raise ImportError("api_docs(interactive=True) needs offapi: pip install 'ponty-request[docs]'")
-    pages = _Pages(tables, {"title": title, "version": version, **options}, path.rpartition("/")[2])
+    said = {"title": title, "version": version, **options}
+    pages = _Pages(tables, said, path.rpartition("/")[2])
     table = Routes(path, middlewares=middlewares)
     is_interactive = assets is not None and interactive is not False
     _serve(table, "", "text/html; charset=utf-8", pages.interactive if is_interactive else pages.plain, pages.policy)
-    _serve(table, "/openapi.json", "application/json", pages.json, options=options)
+    _serve(table, "/openapi.json", "application/json", pages.json, options=said)
     if importlib.util.find_spec("yaml") is not None:
         _serve(table, "/openapi.yaml", "application/yaml", pages.yaml)
     files = {name: (_HERE / name, kind) for name, kind in _OWN_FILES.items()}

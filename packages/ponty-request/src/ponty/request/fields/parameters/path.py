@@ -94,11 +94,11 @@ class RouteParameter(Field[_T_co], Generic[_T_co]):
         self.expected = form.expected
         self.code = form.code
 
-    @overload
+    @overload  # type: ignore[override]  # from the class it is a part of a path, where other fields are themselves
     def __get__(self, instance: None, owner: type) -> str: ...
     @overload
     def __get__(self, instance: object, owner: type) -> _T_co: ...
-    def __get__(self, instance: object, owner: type) -> object:
+    def __get__(self, instance: object, owner: type) -> object:  # pyright: ignore[reportIncompatibleMethodOverride]
         if instance is None:
             return f"{{{self.name}:{self.pattern}}}"
         return super().__get__(instance, owner)
@@ -135,8 +135,9 @@ class RouteParameter(Field[_T_co], Generic[_T_co]):
     def describe(self) -> Description:
         """Describe the part: by its type, or as a string that matches the pattern."""
         if self._form is not None:
-            return Description("path", self.name, schema=self._form.schema)
-        return Description("path", self.name, schema={"type": "string", "pattern": f"^(?:{self.pattern})$"})
+            return Description("path", self.name, schema=self._form.schema, refusals=(404,))
+        schema = {"type": "string", "pattern": f"^(?:{self.pattern})$"}
+        return Description("path", self.name, schema=schema, refusals=(404,))
 
 
 class PosIntRouteParameter(RouteParameter[int]):
@@ -147,7 +148,7 @@ class PosIntRouteParameter(RouteParameter[int]):
 
     def describe(self) -> Description:
         """Describe the part: a non-negative integer."""
-        return Description("path", self.name, schema={"type": "integer", "minimum": 0})
+        return Description("path", self.name, schema={"type": "integer", "minimum": 0}, refusals=(404,))
 
 
 class StringRouteParameter(RouteParameter[str]):

@@ -19,6 +19,9 @@ _KEYWORDS = frozenset(
     }
 )
 
+_OF_PYDANTIC = {"gt": "exclusiveMinimum", "ge": "minimum", "lt": "exclusiveMaximum", "le": "maximum"}
+"""The keywords that pydantic has other names for, which are too short to be guessed from."""
+
 DESCRIPTIVE: frozenset[str] = frozenset(
     {"title", "description", "examples", "deprecated", "readOnly", "writeOnly", "default", "$comment"}
 )
@@ -54,7 +57,7 @@ class Annotation:
             if name not in _KEYWORDS and not name.startswith("x-"):
                 import difflib  # noqa: PLC0415 - for a slip only
 
-                meant = difflib.get_close_matches(name, _KEYWORDS, 1)
+                meant = [_OF_PYDANTIC[name]] if name in _OF_PYDANTIC else difflib.get_close_matches(name, _KEYWORDS, 1)
                 hint = f" (did you mean {meant[0]!r}?)" if meant else ""
                 raise ValueError(
                     f"Annotation: {name!r} is no keyword of JSON Schema{hint}; one of your own begins with 'x-'"
