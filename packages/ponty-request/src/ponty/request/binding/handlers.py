@@ -41,7 +41,7 @@ def check_handler(
         _check_types(place, annotations_of(inner), cls)
         return
     signature = written_signature(handler)
-    # What another decorator does to the arguments, nobody knows.
+    # Another decorator may change the arguments, so the inner annotations would say nothing.
     annotations = {} if hasattr(inner, "__wrapped__") else annotations_of(inner)
     if whole:
         _check_whole(place, signature, annotations, cls)
@@ -86,7 +86,7 @@ def _check_names(place: str, signature: inspect.Signature, cls: type[Request]) -
 
 
 def _hint(cls: type[Request], taken: Sequence[str]) -> str:
-    """Return what is to be said of an attribute that was meant as a field."""
+    """Return a hint at an attribute that was meant as a field; an empty text if there is none."""
     attributes = {*written_annotations(cls), *vars(cls)}
     for name in taken:
         if name not in cls.__fields__ and name in attributes:

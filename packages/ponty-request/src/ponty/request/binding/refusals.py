@@ -64,7 +64,7 @@ def _usual(refused: InvalidField) -> Sequence[tuple[str, tuple[str, str]]] | Non
 
 
 def _undescribed(field: Refusing) -> Description:
-    """Return what the first described field takes of those that a field uses, which does not describe itself.
+    """Return the first description among the fields that a field uses, if it does not describe itself.
 
     Raises:
         TypeError: None of them is described.

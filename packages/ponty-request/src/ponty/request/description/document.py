@@ -22,7 +22,7 @@ Table = Routes | web.RouteTableDef | Iterable[Route]
 """The input of a description: a table of Ponty or of aiohttp, or routes, as `routes_of(app)` returns them."""
 
 _INFO = frozenset({"contact", "license", "termsOfService"})
-"""What the Info Object has that no other argument says."""
+"""The members of the Info Object that no other argument sets."""
 
 _METHODS = ("GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE")
 
@@ -65,21 +65,22 @@ def openapi(
         description: More about the API, in Markdown.
         servers: The servers of the API: URLs, or Server Objects of OpenAPI.
         tags: The meaning of the tags of routes, by their names; these tags come first, in this order.
-        raises: What any handler may raise, or a middleware answers with: classes of PontyError.
-        envelope: Of an application that has another `envelope` than Ponty's: a function of the schema of a value that
-            returns the schema of the answer, or False where it has none.
-        answer_invalid: Of an application that has an `answer_invalid`: the status of its answers to invalid requests.
-        problem: Of an application whose `errors` and `answer_invalid` answer in a form of their own: the type of these
-            answers, which are JSON. None where errors are answered with problem documents.
-        webhooks: Tables of the requests that the program sends, described as it would take them. The path of each, less
-            the slash it begins with, is its name.
+        raises: The errors that any handler may raise, or a middleware may answer with: classes of PontyError.
+        envelope: If the application has another `envelope` than Ponty's, a function that takes the schema of a value
+            and returns the schema of the answer; False if it has no envelope.
+        answer_invalid: If the application has an `answer_invalid`, the status of its answers to invalid requests; 400
+            by default.
+        problem: If the application's `errors` and `answer_invalid` answer in a form of their own, the type of these
+            answers, which are JSON. None, the default, if errors are answered with problem documents.
+        webhooks: Tables of the requests that the program sends, described as if it received them. The name of each is
+            its path, without the slash at the beginning.
         specification: The release of OpenAPI. In 3.2, the items of streams have their `itemSchema`; 3.1 has no such
             keyword, so there it is `x-itemSchema`.
         **info: Further members of OpenAPI's Info Object: `contact`, `license`, `termsOfService`, `x-…`.
 
     Raises:
-        ValueError: Two routes have one `operation_id`.
-        TypeError: The type of an answer has no form in JSON, or an option is none that there is.
+        ValueError: Two routes have the same `operation_id`.
+        TypeError: The type of an answer has no form in JSON, or an option does not exist.
     """
     check_options("openapi", info)
     if not isinstance(answer_invalid, int):  # pyright: ignore[reportUnnecessaryIsInstance]
@@ -115,14 +116,14 @@ def openapi(
 
 
 def check_options(function: str, names: Iterable[str]) -> None:
-    """Refuse the name of an option that there is not.
+    """Refuse the names of options that do not exist.
 
     Args:
-        function: The function that it is given to.
-        names: The names.
+        function: The name of the function that takes the options.
+        names: The names of the options.
 
     Raises:
-        TypeError: There is no such option.
+        TypeError: An option does not exist.
     """
     known = _INFO.union(openapi.__kwdefaults__ or ())
     for name in names:

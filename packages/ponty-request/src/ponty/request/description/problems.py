@@ -1,4 +1,4 @@
-"""The answers to what cannot be done, by status: problem documents (RFC 9457), or what an application has for them."""
+"""The answers for errors, by status: problem documents (RFC 9457), or the application's own form of them."""
 
 import http
 import inspect
@@ -58,16 +58,16 @@ _CHALLENGE: Schema = {
 }
 
 _OF_SERVERS: Final = frozenset({400, 413, 415})
-"""Statuses with which a server refuses a body that it cannot read, and does not ask the application."""
+"""Statuses with which a server refuses a body that it cannot read, without asking the application."""
 
 
 class Problems:
-    """The answers to what can go wrong, each made once.
+    """The answers for errors, each made once.
 
     Args:
-        components: Takes the schemas.
-        invalid: The status of the answer to an invalid request, which is a 400 unless the application says otherwise.
-        own: The type of what the application answers errors with; None for problem documents.
+        components: Collects the schemas.
+        invalid: The status of the answer to an invalid request; 400, unless the application has another.
+        own: The type of the application's own answers for errors; None for problem documents.
 
     Raises:
         TypeError: `own` has no form in JSON.

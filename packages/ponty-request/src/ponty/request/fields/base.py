@@ -1,7 +1,7 @@
 """Fields: each reads one part of an HTTP request, and describes it.
 
-A field is both, so that what is documented is what is enforced. As a class variable of a `ponty.request.Request` it is
-a descriptor: from an instance it reads as its value, and from the class as itself.
+A field does both, so that the documentation says what is enforced. As a class variable of a `ponty.request.Request`, it
+is a descriptor: read from an instance, it is its value; read from the class, it is itself.
 """
 
 import abc

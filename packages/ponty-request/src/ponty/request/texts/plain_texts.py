@@ -63,7 +63,7 @@ OF_TYPES: dict[str, Kind] = {
 
 
 def type_name(tp: Any) -> str:
-    """Return how an error speaks of a type."""
+    """Return the name of a type for an error message."""
     if isinstance(tp, type) and not typing.get_args(tp):
         return tp.__qualname__
     return repr(tp).replace("typing.", "")

@@ -21,7 +21,7 @@ def check_default(place: str, form: TextForm, default: object) -> None:
     """
     if default is None:
         return
-    is_one = isinstance(form.type, type) and isinstance(default, form.type)  # and lacks, say, an offset
+    is_one = isinstance(form.type, type) and isinstance(default, form.type)  # for example, it lacks an offset
     expected = form.expected if is_one else f"of the type {type_name(form.type)}"
     wrong = TypeError(f"{place}: the default {default!r} is not {expected}")
     try:

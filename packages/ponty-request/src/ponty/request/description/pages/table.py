@@ -69,8 +69,8 @@ def api_docs(
 
     Raises:
         ValueError: The path does not begin with a slash, or ends with one.
-        TypeError: `openapi` takes no such option.
-        ImportError: `interactive=True` was asked for, and `offapi` is not installed.
+        TypeError: `openapi` does not take an option.
+        ImportError: `interactive=True` is given, and `offapi` is not installed.
     """
     if not path.startswith("/") or path.endswith("/"):
         raise ValueError(f"api_docs: the path begins with a slash and does not end with one, as /docs, not {path!r}")

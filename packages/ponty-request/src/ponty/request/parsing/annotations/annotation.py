@@ -20,7 +20,7 @@ _KEYWORDS = frozenset(
 )
 
 _OF_PYDANTIC = {"gt": "exclusiveMinimum", "ge": "minimum", "lt": "exclusiveMaximum", "le": "maximum"}
-"""The keywords that pydantic has other names for, which are too short to be guessed from."""
+"""The keywords that have other names in pydantic, which are too short for a guess."""
 
 DESCRIPTIVE: frozenset[str] = frozenset(
     {"title", "description", "examples", "deprecated", "readOnly", "writeOnly", "default", "$comment"}
