@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from ponty.request.sockets.accept import accept_socket
     from ponty.request.sockets.socket import Socket, SocketClosed
 else:
-    # Each is imported when it is first used, so that a program starts with what it uses alone.
+    # Each name is imported when it is first used, so that a program loads only the modules that it needs.
     _HOMES = {
         "AIOHttpReq": "ponty.request.fields.raw",
         "Alias": "ponty.request.parsing.annotations.json_names",
@@ -119,7 +119,7 @@ else:
         home = _HOMES.get(name)
         if home is None:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        # Of what modules are made of, nothing is garbage; to look for it takes a tenth of the time of importing them.
+        # Importing makes no garbage, and the search for it would add a tenth to the time.
         was_enabled = gc.isenabled()
         gc.disable()
         try:

@@ -1,4 +1,4 @@
-"""How a part of a request is refused."""
+"""The errors with which a part of a request is refused."""
 
 import functools
 from collections.abc import Iterable, Mapping, Sequence
@@ -6,29 +6,31 @@ from typing import NamedTuple, Self
 
 
 class Violation(NamedTuple):
-    """One thing that is wrong with a part of a request."""
+    """One fault of a part of a request."""
 
     pointer: str
     """The place within a JSON value, as a JSON Pointer (RFC 6901)."""
 
     detail: str
-    """What is wrong and what would be right, in words that hold nothing of the client's value."""
+    """What is wrong, and what would be right. It does not repeat the client's value."""
 
     code: str = "invalid"
-    """The kind of fault, for programs."""
+    """The kind of fault, as a word for programs, such as `missing` or `minimum`."""
 
 
 class InvalidField(Exception):
     """A field's part of the request is missing or wrong.
 
+    Raise it in the `extract` of your own field, or in the constructor of a class that a body is parsed into.
+
     Args:
-        detail: What is wrong and what would be right, in words that hold nothing of the client's value.
-        status: The status of the answer, 400 to 599.
-        pointer: The place within a JSON value, as a JSON Pointer (RFC 6901).
-        more: What else is wrong with the same part, each as a pointer, a detail and perhaps a code.
+        detail: What is wrong, and what would be right. It must not repeat the client's value.
+        status: The status of the answer, 400 to 599; 400 by default.
+        pointer: The place within a JSON value, as a JSON Pointer (RFC 6901); by default the whole value.
+        more: Other faults of the same part, each as a pointer, a detail and, if you like, a code.
         headers: Further headers of the answer.
-        code: The kind of fault, for programs: a word that stays when the detail changes. It may be one that Ponty's own
-            fields use, or one of your own.
+        code: The kind of fault, for programs: a word that stays the same when the detail changes. It may be one that
+            Ponty's own fields use, or one of your own.
 
     Raises:
         ValueError: `status` is outside 400 to 599.
@@ -49,7 +51,7 @@ class InvalidField(Exception):
         super().__init__(detail)
         self.detail = detail
         self.status = status
-        # By the class itself, it would take a call of Python's; a flood of refusals is to cost little.
+        # `Violation(…)` would run Python code, which costs more; a flood of refusals must be cheap.
         first = tuple.__new__(Violation, (pointer, detail, code))
         others = [each if isinstance(each, Violation) else Violation(*each) for each in more] if more else ()
         self.violations: tuple[Violation, ...] = (first, *others)
@@ -57,10 +59,10 @@ class InvalidField(Exception):
 
 
 class InvalidParameters(InvalidField):
-    """Several parameters of one place that a field takes together.
+    """Several parameters are missing or wrong, which one field reads together.
 
     Args:
-        faults: What is wrong: the name of a parameter, and what is wrong with it.
+        faults: The name of each parameter, with its violation; at least one.
     """
 
     def __init__(self, faults: Sequence[tuple[str, Violation]]) -> None:
@@ -70,10 +72,10 @@ class InvalidParameters(InvalidField):
 
 
 class Explained(InvalidField):
-    """A part of a request that is not JSON, or not valid under a schema, and why.
+    """A part of a request is not JSON, or not valid under a schema.
 
     Args:
-        found: What is wrong with it, one thing at least: the pointer of each, its detail and its code.
+        found: The faults, at least one: the pointer of each, with its detail and its code.
     """
 
     def __init__(self, found: Sequence[tuple[str, tuple[str, str]]]) -> None:
@@ -86,15 +88,15 @@ class Explained(InvalidField):
 
     @functools.cached_property
     def violations(self) -> tuple[Violation, ...]:  # type: ignore[override]
-        """The violations; only few ask for them, so they are made when somebody does."""
+        """The violations; few callers ask for them, so they are made on demand."""
         return tuple(Violation(pointer, *why) for pointer, why in self.found)
 
 
 class Refused:
-    """The same in place of the exception, on the way that floods of bad bodies take: it is returned, and costs little.
+    """The same as `Explained`, but returned instead of raised, which costs less in a flood of bad bodies.
 
     Args:
-        found: What is wrong, likewise.
+        found: The faults, as in `Explained`.
     """
 
     __slots__ = ("found",)
@@ -104,18 +106,18 @@ class Refused:
 
     @classmethod
     def whole(cls, detail: str, *, code: str) -> Self:
-        """Make the refusal of a whole part."""
+        """Make the refusal of a whole part, with one fault."""
         return cls([("", (detail, code))])
 
     def error(self) -> InvalidField:
-        """Return the exception."""
+        """Return the refusal as an exception."""
         return Explained(self.found)
 
 
 def refusal(
     violations: Iterable[Violation], *, status: int = 400, headers: Mapping[str, str] | None = None
 ) -> InvalidField:
-    """Return the refusal of a part that has these things wrong with it, one at least."""
+    """Return the error of a part that has these violations, at least one."""
     found = tuple(violations)
     invalid = InvalidField(found[0].detail, status=status, headers=headers)
     invalid.violations = found

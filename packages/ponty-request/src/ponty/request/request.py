@@ -1,4 +1,4 @@
-"""`Request`, a class of fields: what an instance holds, the plan by which its fields are read, and how it is sent."""
+"""`Request`, the base class of requests: it collects the fields of a class, holds their values, and sends them."""
 
 import types
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ _T = TypeVar("_T")
 
 
 class Request:
-    """Base class of requests: its class variables that are fields each take one part of the HTTP request.
+    """Base class of requests: each class variable that is a field reads one part of the HTTP request.
 
     ::
 
@@ -28,16 +28,17 @@ class Request:
 
         assert ListOrders(customer=7, page=1).customer == 7
 
-    Fields are inherited; a subclass may put another in the place of one, or take one away by setting the name to
-    None. Other attributes and methods are the subclass's own.
+    Fields are inherited. A subclass may replace a field, or remove it by setting the name to None. Other attributes and
+    methods are up to the subclass.
 
-    An instance holds the value of each field under its name. `expect` makes them of HTTP requests; a test and a client
-    make one of values, `HelloReq(name="ann")`. What has a default may be left out, and reads as that.
+    An instance has the value of each field as an attribute. `expect` makes instances from HTTP requests; tests and
+    clients make them from values, `HelloReq(name="ann")`. Fields with a default may be left out, and read as that
+    default. Fields that read nothing from the client may be left out, too.
 
-    A class with an `Endpoint` is sent by `send`.
+    If the class has an `Endpoint`, call `send` to send an instance to it.
 
     Raises:
-        TypeError: A value is given for what is no field, or a field without a default has none.
+        TypeError: A value is given for a name that is not a field, or a field without a default has no value.
     """
 
     __fields__: ClassVar[Mapping[str, Field[Any]]] = types.MappingProxyType({})
@@ -46,7 +47,7 @@ class Request:
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         members = {name: value for base in reversed(cls.__mro__) for name, value in vars(base).items()}
-        # Not by `isinstance`, which a hundred attributes would ask in Python: `Field` is an abstract base class.
+        # Not with `isinstance`: `Field` is an abstract base class, so that would run Python code for each attribute.
         fields = {name: value for name, value in members.items() if Field in type(value).__mro__}
         for name, value in vars(cls).items():
             if isinstance(value, Endpoint) and name != "endpoint":
@@ -106,7 +107,7 @@ class Request:
         headers: Mapping[str, str] | None = None,
         earlier: "Answer[_T] | None" = None,
     ) -> "_T | Answer[_T]":
-        """Send the request to the `endpoint` of its class, and return the value that is answered.
+        """Send the request to the `endpoint` of its class, and return the value of the answer.
 
         ::
 
@@ -114,27 +115,28 @@ class Request:
                 async with lease_http_client("orders") as session:
                     return await ListOrders(customer=customer).send(session)
 
-        What was left out of the request is not sent. A value is sent only where its field would read it as the same.
-        The answer is held to the type that the endpoint returns, but for members which that does not have: they are
-        passed over. Redirects are not followed.
+        Fields that were left out are not sent. A value is sent only if its field would read it as the same value. The
+        answer must be valid for the type that the endpoint returns; members that this type does not have are ignored.
+        Redirects are not followed.
 
         Args:
-            session: The session, best a leased one: its places, timeouts and headers apply. In a test, the client of an
-                application will do.
-            whole: Returns an `Answer`, with the status and the headers, in place of the value.
-            base_url: Where the service is, in place of the session's own `base_url`.
+            session: The session, preferably a leased one; its limits, timeouts and headers apply. In a test, pass the
+                client of the application.
+            whole: Whether to return an `Answer`, with the status and the headers, instead of the value.
+            base_url: The address of the service, instead of the session's own `base_url`.
             headers: Further headers.
-            earlier: An earlier answer to the same request: its entity tag is sent, and where that still holds, the
-                value is the earlier one.
+            earlier: An earlier answer to the same request. Its entity tag is sent; if the service answers that it still
+                holds, the value is the earlier one.
 
         Raises:
             NotSendable: A value cannot be sent; the message names the field.
-            PontyError: What the service has raised, of its class where the endpoint lists it.
+            PontyError: The service has raised an error; it has its own class if the endpoint lists that.
             UnexpectedAnswer: The answer is neither a value nor an error of the endpoint.
-            aiohttp.ClientError: There was no whole answer.
-            TimeoutError: It did not come in time.
+            TypeError: The class has no `endpoint`.
+            aiohttp.ClientError: No complete answer arrived.
+            TimeoutError: The answer did not arrive in time.
         """
-        from ponty.request.client.sending import Caller  # noqa: PLC0415 - most servers send none
+        from ponty.request.client.sending import Caller  # noqa: PLC0415 - most servers send no requests
 
         cls: Any = type(self)
         endpoint: object = getattr(cls, "endpoint", None)
@@ -150,7 +152,7 @@ class Request:
 
 
 def _may_be_left_out(fields: Mapping[str, Field[Any]], name: str) -> bool:
-    """Return whether a request need not have a field: it has a default, or nothing of it comes from a client."""
+    """Return whether a request may lack a field: it has a default, or reads nothing that a client sends."""
     field = fields[name]
     try:
         field.absent()

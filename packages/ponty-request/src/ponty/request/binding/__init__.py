@@ -2,9 +2,9 @@
 
 ::
 
-    at import   class of fields, handler ── expect ── handlers (do both fit?) ──> bound handler
+    at import   class of fields, handler ── expect ── handlers (do they match?) ──> bound handler
     a request   ── reading ──┬── values ── handler ── leaving (of scopes) ──> answer
                              └── refusals ──> one error that names every fault
 
-`handle` binds a handler to a class that has an endpoint: it is mounted by the same record as clients are made of.
+`handle` binds a handler to a class with an endpoint, and adds the route that the endpoint describes.
 """

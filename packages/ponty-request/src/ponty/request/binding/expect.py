@@ -1,7 +1,7 @@
 """`expect` binds a handler to its request: it is called with the value of each field, or the request is refused.
 
-The handler's parameters and the fields match one to one, in name and in type, which is seen to at import. The order in
-which the fields are read is settled in `ponty.request.fields.plan`, and kept to in `ponty.request.binding.reading`.
+The handler's parameters and the fields must match one to one, in name and in type; this is checked at import. The order
+in which the fields are read is decided in `ponty.request.fields.plan`, and followed in `ponty.request.binding.reading`.
 """
 
 import functools
@@ -27,11 +27,11 @@ _Req = TypeVar("_Req", bound=Request)
 
 
 class Binds(msgspec.Struct, frozen=True, eq=False):
-    """What a handler takes of a request: its attribute `__ponty_request__`, for who describes it.
+    """The request that a handler takes: the handler's attribute `__ponty_request__`, from which it is described.
 
     Args:
         cls: The class of fields.
-        media_type: The media type that a request must have; None where its fields say it.
+        media_type: The media type that a request must have; None if the fields decide.
     """
 
     cls: type[Request]
@@ -61,7 +61,7 @@ def expect(
     whole: bool = False,
     others: Literal["ignore", "refuse"] = "ignore",
 ) -> Callable[[Callable[..., Awaitable[_R]]], Answer[_R]]:
-    """Call the decorated handler with the fields of a request.
+    """Call the decorated handler with the values of a request's fields.
 
     ::
 
@@ -74,25 +74,31 @@ def expect(
         @render_json
         async def list_orders(customer: int, page: int) -> list[str]: ...
 
-    Every field is tried before the client is answered, so that one answer names all that is wrong with a request. It
-    is a 404 where a route parameter is at fault, else the `errorcode` of a cookie or the 415 of a body, and a 400
-    otherwise.
+    Every field is tried before the client is answered, so that one answer names everything that is wrong with a
+    request. The status of the answer is:
 
-    A guard comes before all of that: what it refuses is refused at once, with no word of the rest.
+    1. 404, if a field refuses with 404, as route parameters do;
+    2. otherwise the first status other than 400 with which a field refuses, in the order in which fields are read: the
+       `errorcode` of a cookie, the 415 of a body, the status of an `InvalidField`;
+    3. otherwise 400.
+
+    Guards are read before all other fields. If a guard refuses a request, that is the whole answer, and no other fault
+    is named.
 
     Args:
         cls: The class of fields.
-        mimetype: The media type that a request must have; another or none is a 415. Only type and subtype are compared,
-            without case. Without it, a field of a JSON body takes `application/json` and what ends in `+json`.
-        whole: Gives the handler one instance of `cls` in place of an argument for each field; type checkers know the
-            types of its attributes.
-        others: With `refuse`, a query parameter that no field reads is refused; so it is where a field is a
-            `ParsedQuery`.
+        mimetype: The media type that a request must have. A request with another one, or none, is a 415 before its
+            fields are read, except for guards. Only type and subtype are compared, ignoring case. Without it, fields of
+            a JSON body accept `application/json` and types that end in `+json`.
+        whole: Whether the handler takes one instance of `cls`, instead of an argument for each field. Type checkers
+            know the types of its attributes.
+        others: `refuse` answers query parameters that no field reads with a 400; a `ParsedQuery` does so in any case.
+            `ignore`, the default, lets them pass.
 
     Raises:
-        TypeError: The handler is not a coroutine function, or its parameters and the fields do not match one to one, or
-            a parameter is annotated with a type that has no room for what the field gives.
-        ValueError: `mimetype` is not of the form `type/subtype`.
+        TypeError: `cls` is not a class of fields; or the handler is not a coroutine function, its parameters and the
+            fields do not match one to one, or the annotation of a parameter does not admit the values of its field.
+        ValueError: `mimetype` is not of the form `type/subtype`, or `others` is another word.
     """
     actual: Any = get_origin(cls) or cls
     if not (isinstance(actual, type) and issubclass(actual, Request)):
@@ -124,7 +130,7 @@ def expect(
 
         plan = cls.__plan__
         answer = functools.wraps(handler)(answer_by(plan, elsewhere))
-        # What it takes is a request, not the handler's parameters.
+        # The decorated function takes a request, not the handler's parameters.
         del answer.__wrapped__
         vars(answer).pop("__signature__", None)
 
@@ -151,7 +157,7 @@ def expect(
             __ponty_request__=Binds(cls, media_type),
             __ponty_handler__=inner,
         )
-        # The most that a body may have is known before its handler runs: a client may ask whether to send it.
+        # The limit of a body must be known before the handler runs: a client may ask whether to send it.
         if max_sizes := [step.field.max_size for step in plan.steps if step.field.max_size is not None]:
             vars(answer).update(__ponty_max_size__=max(max_sizes))
         return answer
@@ -160,7 +166,7 @@ def expect(
 
 
 def _credentials(plan: Plan) -> list[tuple[str, str]] | None:
-    """Return location and name of what the guards of a request look at; None where there are no guards."""
+    """Return the location and name of each credential that the guards read; None if there are no guards."""
     if not plan.guards:
         return None
     said = [description for step in plan.guards if (description := step.describe()) is not None]
@@ -176,18 +182,18 @@ def _app_keys(plan: Plan) -> tuple[web.AppKey[Any], ...]:
 
 
 def _others(plan: Plan, *, refuse: bool) -> "OtherParameters | None":
-    """Return the check of query parameters that no field reads; None where they are let in."""
+    """Return the check that refuses query parameters that no field reads; None if they are ignored."""
     queries = [step.field.__ponty_query__ for step in plan.steps if hasattr(step.field, "__ponty_query__")]
     if not refuse and not queries:
         return None
-    from ponty.request.fields.parameters.other_parameters import OtherParameters  # noqa: PLC0415 - most let them in
+    from ponty.request.fields.parameters.other_parameters import OtherParameters  # noqa: PLC0415 - most ignore them
 
     names = [d.name for d in plan.descriptions() if d.location == "query" and d.style != "properties"]
     return OtherParameters([*names, *(name for query in queries for name in query)])
 
 
 def _releasing(answer: Answer[_R]) -> Answer[_R]:
-    """Put around what answers a request what closes all that the request holds."""
+    """Wrap the function that answers a request, so that everything the request holds is closed at the end."""
     from ponty.request.forms.holding import release  # noqa: PLC0415 - most requests hold nothing
 
     async def released(request: web.Request) -> _R:
@@ -200,13 +206,13 @@ def _releasing(answer: Answer[_R]) -> Answer[_R]:
 
 
 def _inner(handler: Any, cls: type[Request]) -> tuple[Any, Any, Any]:
-    """Return the function that is called with the fields, and what answers with what it returns.
+    """Return the function that takes the values of the fields, and the one that makes an answer from its result.
 
     Returns:
-        The function; what renders its value, or None; and what answers while it runs, or None.
+        The function; the one that renders its value, or None; and the one that answers while it runs, or None.
 
     Raises:
-        TypeError: Another decorator stands above one that streams, and does not hand the request on.
+        TypeError: Another decorator stands between `expect` and the one that streams the answer.
     """
     if hasattr(handler, "__ponty_streamed__"):
         outer, inner, stream = handler.__ponty_streamed__

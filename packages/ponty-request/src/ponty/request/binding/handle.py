@@ -1,4 +1,4 @@
-"""`handle`: the server's side of a class with an endpoint, made of the same record as the client's."""
+"""`handle`: the server's side of a class with an endpoint, made from the same record as the client's side."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, Unpack, overload
@@ -45,7 +45,7 @@ def handle(
     cls: type[Called[_T]], **options: Unpack[HandleOptions]
 ) -> Callable[[Callable[..., Awaitable[_T | Reply[_T]]]], _Handler]: ...
 def handle(cls: Any, **options: Unpack[HandleOptions]) -> Callable[[Callable[..., Any]], _Handler]:
-    """Answer the requests of a class with the decorated coroutine function, at the class's endpoint.
+    """Answer the requests of a class at its endpoint, with the decorated coroutine function.
 
     ::
 
@@ -57,16 +57,16 @@ def handle(cls: Any, **options: Unpack[HandleOptions]) -> Callable[[Callable[...
         async def show_stock(item: str) -> int:
             return {"mug": 3}.get(item, 0)
 
-    It is short for `route`, `expect` and `render_json` (`render_lines` or `render_events` of a stream), each with what
-    the endpoint says, so that a client of the class and its server cannot come apart.
+    It combines `route`, `expect` and `render_json` (for a stream, `render_lines` or `render_events`). Their arguments
+    come from the endpoint, so that a client of the class and its server always agree.
 
     Args:
-        cls: The class.
-        **options: `table`, the table of routes, by default the one that `get` and the like have. `whole` and `others`
-            as those of `expect`. All others as those of `Routes.route`.
+        cls: The class; it has an `endpoint`.
+        **options: `table` is the table of routes; by default the one that `get` and the like use. `whole` and `others`
+            are those of `expect`. All others are those of `Routes.route`.
 
     Raises:
-        TypeError: The class has no endpoint; or what `expect` and the others raise.
+        TypeError: The class has no endpoint. The errors of the decorators that it combines are raised, too.
     """
     endpoint: object = getattr(cls, "endpoint", None)
     if not (isinstance(cls, type) and issubclass(cls, Request) and isinstance(endpoint, Endpoint)):

@@ -1,4 +1,4 @@
-"""The handler's side of `expect`: what it must take, which is seen to at import, and how it is called."""
+"""The handler's side of `expect`: its parameters are checked at import, and it is called with the values."""
 
 import inspect
 import operator
@@ -17,17 +17,17 @@ from ponty.request.texts.plain_texts import type_name
 def check_handler(
     handler: Callable[..., object], inner: Callable[..., object], cls: type[Request], *, whole: bool
 ) -> None:
-    """See that a handler takes what a request has.
+    """Check that a handler takes the fields of a request.
 
     Args:
         handler: The handler.
-        inner: The function that it hands its arguments on to as they are: itself, or the one that it renders.
+        inner: The function that gets the handler's arguments unchanged: the handler itself, or the one that it renders.
         cls: The request's class.
-        whole: Whether the handler is to take one instance of the class.
+        whole: Whether the handler takes one instance of the class.
 
     Raises:
-        TypeError: It is not a coroutine function, or is a route already, or its parameters and the fields do not match
-            one to one, or it takes another type than a field gives.
+        TypeError: The handler is not a coroutine function, or is a route already; its parameters and the fields do not
+            match one to one; or a parameter has another type than its field.
     """
     name = getattr(handler, "__qualname__", repr(handler))
     place = f"@expect({cls.__qualname__}) on {name!r}"
@@ -41,7 +41,7 @@ def check_handler(
         _check_types(place, annotations_of(inner), cls)
         return
     signature = written_signature(handler)
-    # What another decorator does to the arguments, nobody knows.
+    # Another decorator may change the arguments, so the inner annotations would say nothing.
     annotations = {} if hasattr(inner, "__wrapped__") else annotations_of(inner)
     if whole:
         _check_whole(place, signature, annotations, cls)
@@ -86,7 +86,7 @@ def _check_names(place: str, signature: inspect.Signature, cls: type[Request]) -
 
 
 def _hint(cls: type[Request], taken: Sequence[str]) -> str:
-    """Return what is to be said of an attribute that was meant as a field."""
+    """Return a hint at an attribute that was meant as a field; an empty text if there is none."""
     attributes = {*written_annotations(cls), *vars(cls)}
     for name in taken:
         if name not in cls.__fields__ and name in attributes:
@@ -95,9 +95,10 @@ def _hint(cls: type[Request], taken: Sequence[str]) -> str:
 
 
 def _plain_names(function: Any) -> tuple[str, ...] | None:
-    """Return the names of a function's parameters, where each may be given by name and by position; else None.
+    """Return the names of a function's parameters, if each can be passed by name and by position; else None.
 
-    `inspect.signature` tells as much, in a hundred steps. Of a function that wraps another, it tells those of that one.
+    `inspect.signature` would need a hundred steps for that. For a function that wraps another, it would return the
+    parameters of the wrapped one.
     """
     if type(function) is not types.FunctionType or vars(function).keys() & {"__wrapped__", "__signature__"}:
         return None
@@ -110,12 +111,12 @@ _ANY_NUMBER = inspect.CO_VARARGS | inspect.CO_VARKEYWORDS
 
 
 def make_call(handler: Any, names: Sequence[str], *, whole: Any) -> Callable[..., Awaitable[Any]]:
-    """Make a function that calls a handler with the values of fields, in their order.
+    """Make a function that calls a handler with the values of fields, passed in the order of `names`.
 
     Args:
         handler: The handler.
         names: The names of the fields.
-        whole: The class of the one instance that it takes; None where it takes each field by its name.
+        whole: The class whose one instance the handler takes; None if it takes each field by its name.
     """
     if whole is not None:
         return lambda *values: handler(whole(**dict(zip(names, values, strict=True))))

@@ -1,4 +1,4 @@
-"""When a request's scopes are left: before its answer is sent, or after, where the answer is made while it is sent."""
+"""A request's scopes are left before its answer is sent, or after, if the answer is made while it is sent."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from ponty.request.fields.scoped import Scopes
 
 
 def is_whole(answer: Any) -> bool:
-    """Return whether nothing of an answer is made while it is sent."""
+    """Return whether an answer is complete before it is sent."""
     as_made = getattr(type(answer), "is_as_made", None)
     if as_made is not None and as_made(answer):
         return True
@@ -24,7 +24,7 @@ _WHOLE = (payload.BytesPayload, payload.StringPayload)
 
 
 def leave_when_sent(scopes: Scopes, answer: web.StreamResponse) -> None:
-    """Have scopes left when an answer was sent, or could not be."""
+    """Leave scopes when an answer was sent, or could not be sent."""
     prepare, write_eof = answer.prepare, answer.write_eof
 
     async def prepare_or_leave(request: web.BaseRequest) -> Any:

@@ -1,7 +1,7 @@
 """A request is answered by reading its fields, turn by turn, and calling the handler with their values.
 
-The turns are those of `ponty.request.fields.plan`. What one refuses is gathered, so that one answer names all that is
-wrong.
+The turns are those of `ponty.request.fields.plan`. The refusals of a turn are collected, so that one answer names all
+faults.
 """
 
 import time
@@ -30,12 +30,12 @@ Answer = Callable[[web.Request], Coroutine[Any, Any, _R]]
 
 
 class Elsewhere(msgspec.Struct, frozen=True, eq=False):
-    """The answer of one application, where it differs from that of all others.
+    """The function that answers in one application, where this differs from all others because fields were replaced.
 
     Args:
         app: The application.
-        answer: What answers there.
-        keys: The keys that it reads there.
+        answer: The function that answers there.
+        keys: The application keys that its fields read.
     """
 
     app: "weakref.ref[web.Application]"
@@ -51,12 +51,12 @@ class Binding(msgspec.Struct, frozen=True):
 
     Args:
         media_type: The media type that a request must have; None for any.
-        others: Refuses the query parameters that no field reads; None where they are let in.
-        call: Calls the handler with their values.
-        render: Makes an answer of its value; None where the value is one.
-        stream: Answers a request with what the handler makes while it is sent; None where it makes an answer.
-        elsewhere: What answers in some applications in the place of this.
-        admits: Whether middlewares wait to be told that its guards are passed.
+        others: The check that refuses query parameters that no field reads; None if they are ignored.
+        call: Calls the handler with the values of the fields.
+        render: Makes an answer from the handler's value; None if that value is the answer.
+        stream: Answers a request with the items that the handler makes meanwhile; None if the handler makes the answer.
+        elsewhere: The functions that answer in some applications, instead of this one.
+        admits: Whether to tell middlewares that the guards are passed.
     """
 
     media_type: str | None
@@ -68,10 +68,10 @@ class Binding(msgspec.Struct, frozen=True):
     admits: bool
 
 
-def in_one_turn(  # noqa: C901 - in one piece, since each call more is one for every request
+def in_one_turn(  # noqa: C901 - in one piece, since every further call would cost every request
     fields: tuple[Step, ...], binding: Binding
 ) -> Answer[Any]:
-    """Make the function that answers requests where each field stands alone, as most do."""
+    """Make the function that answers requests if no field depends on another, as is usual."""
     media_type, call, render, elsewhere = binding.media_type, binding.call, binding.render, binding.elsewhere
     stream = binding.stream
     extracts = tuple(field.extract for field in fields if not field.waits)
@@ -94,7 +94,7 @@ def in_one_turn(  # noqa: C901 - in one piece, since each call more is one for e
                     break
                 values.append(value)
         except InvalidField as invalid:
-            # With its traceback, it would hold the frame that holds it: work for the garbage collector.
+            # With its traceback, it would be part of a reference cycle: work for the garbage collector.
             refused = invalid.with_traceback(None)
         except BaseException:
             _tell_refused(request)
@@ -111,7 +111,7 @@ def in_one_turn(  # noqa: C901 - in one piece, since each call more is one for e
 
 
 def in_turns(plan: Plan, binding: Binding) -> Answer[Any]:
-    """Make the function that answers requests where some fields come before others."""
+    """Make the function that answers requests if some fields come before others."""
     elsewhere = binding.elsewhere
 
     async def answer(request: web.Request) -> Any:
@@ -178,10 +178,10 @@ async def _read(step: Step, request: web.Request, values: list[Any], scopes: Sco
 
 
 async def _pass_guards(guards: tuple[Step, ...], request: web.Request, values: list[Any], scopes: Scopes) -> None:
-    """Read the guards; then have the client send its body, where it waits to be asked.
+    """Read the guards. Then ask the client for its body, if it waits for that (`Expect: 100-continue`).
 
     Raises:
-        PontyError: One refuses the request.
+        PontyError: A guard refuses the request.
     """
     try:
         for step in guards:
@@ -203,7 +203,7 @@ async def _pass_checks(
     """Read the fields of the second turn.
 
     Raises:
-        PontyError: One or several refuse the request.
+        PontyError: One or several fields refuse the request.
     """
     refusals: list[Refusal] = []
     failed: set[int] = set()
@@ -230,7 +230,7 @@ async def _pass_scope(step: Step, request: web.Request, values: list[Any], scope
     """Read a field of the third turn.
 
     Raises:
-        PontyError: It refuses the request.
+        PontyError: The field refuses the request.
     """
     try:
         values[step.slot] = await _read(step, request, values, scopes)
@@ -241,7 +241,7 @@ async def _pass_scope(step: Step, request: web.Request, values: list[Any], scope
 def _check_media_type(request: web.Request, media_type: str) -> None:
     content_type = request.headers.get(hdrs.CONTENT_TYPE, "")
     if content_type == media_type == _JSON:
-        return  # as most say and ask for; who reads the body finds it good
+        return  # the usual case; the field that reads the body accepts this media type by itself
     if essence(content_type) != media_type:
         raise _UnsupportedMediaType(headers={hdrs.ACCEPT: media_type})
     request[MIMETYPE_CHECKED] = True
@@ -255,7 +255,7 @@ class _UnsupportedMediaType(PontyError):
 
 
 async def _refusals(request: web.Request, fields: Iterable[Step]) -> list[Refusal]:
-    """Return the refusals of those of `fields` that refuse a request."""
+    """Return the refusals of those `fields` that refuse a request."""
     refusals: list[Refusal] = []
     for field in fields:
         try:

@@ -1,4 +1,4 @@
-"""What a request is refused with: the one error that names every fault."""
+"""The one error with which a request is refused: it names every fault."""
 
 from collections.abc import Iterator, Sequence
 from typing import Protocol
@@ -9,24 +9,24 @@ from ponty.request.fields.base import Description, Field
 
 
 class Refusing(Protocol):
-    """A field, or whatever else refuses a request."""
+    """A field, or another check that refuses a request."""
 
     @property
     def name(self) -> str:
-        """Its name."""
+        """The name of the field."""
         ...
 
     def describe(self) -> Description | None:
-        """Return the part of a request that it takes."""
+        """Return the description of the part that it reads."""
         ...
 
 
 Refusal = tuple[Refusing, InvalidField | Refused]
-"""A field, and what it says of the request."""
+"""A field, and its error."""
 
 
 def refusal_of(refusals: Sequence[Refusal]) -> PontyError:
-    """Make the one error that names every fault, and says that the handler was not called."""
+    """Make the one error that names every fault; it is marked as raised before the handler was called."""
     field, refused = refusals[0]
     if len(refusals) == 1:
         found = refused.found if isinstance(refused, Refused) else _usual(refused)
@@ -48,23 +48,23 @@ def refusal_of(refusals: Sequence[Refusal]) -> PontyError:
         error = (DoesNotExist if 404 in statuses else ValidationError)(faults=faults, headers=headers)
         if 404 not in statuses:
             error.status_code = next((status for status in statuses if status != 400), 400)
-    error.__ponty_refuses__ = True  # told to middlewares
+    error.__ponty_refuses__ = True  # for middlewares: the handler was not called
     return error
 
 
 def _usual(refused: InvalidField) -> Sequence[tuple[str, tuple[str, str]]] | None:
-    """Return what is wrong with a part by itself, where that is a 400 like most; else None."""
+    """Return the faults of a part if its refusal is a plain 400, as most are; else None."""
     if refused.status != 400 or refused.headers or isinstance(refused, InvalidParameters):
         return None
     if isinstance(refused, Explained):
         return refused.found
-    # Of a program's own field, which may say it otherwise than by text.
+    # A program's own field may pass details that are not text.
     is_text = all(type(text) is str for violation in refused.violations for text in violation)
     return [(pointer, (detail, code)) for pointer, detail, code in refused.violations] if is_text else None
 
 
 def _undescribed(field: Refusing) -> Description:
-    """Return what the first described field takes of those that a field uses, which does not describe itself.
+    """Return the first description among the fields that a field uses, if it does not describe itself.
 
     Raises:
         TypeError: None of them is described.

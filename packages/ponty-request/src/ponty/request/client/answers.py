@@ -1,4 +1,4 @@
-"""A good answer, read no further than its limit, as a value of the type that the endpoint returns, or as its items."""
+"""Reads a good answer, up to a limit, as a value of the type that the endpoint returns, or as items."""
 
 import contextlib
 import dataclasses
@@ -27,12 +27,12 @@ _MAX_ERROR = 1024**2
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Answer(Generic[_T_co]):
-    """A good answer with what stands around its value: what `send(whole=True)` returns.
+    """A good answer with its status and headers, as `send(whole=True)` returns it.
 
     Args:
         value: The value.
-        status: The status, 304 where the value is that of an earlier answer.
-        headers: The headers; their names have no case.
+        status: The status; 304 if the value is that of an earlier answer.
+        headers: The headers; case does not matter in their names.
     """
 
     value: _T_co
@@ -41,12 +41,12 @@ class Answer(Generic[_T_co]):
 
     @property
     def etag(self) -> str | None:
-        """Its entity tag, for `Precondition` and the like; None where it has none."""
+        """The entity tag of the answer, for a `Precondition` and the like; None if it has none."""
         return self.headers.get(hdrs.ETAG)
 
 
 class Reader:
-    """The reader of the answers of an endpoint.
+    """Reads the answers of an endpoint.
 
     Args:
         endpoint: The endpoint.
@@ -61,10 +61,10 @@ class Reader:
 
         Args:
             response: The answer.
-            earlier: The one whose value counts, where this says that it still holds.
+            earlier: The answer whose value is returned if this one says that it still holds.
 
         Raises:
-            PontyError: It is an error, or unexpected.
+            PontyError: The answer is an error, or unexpected.
         """
         status, headers = response.status, response.headers
         if status == 304 and earlier is not None:
@@ -84,10 +84,10 @@ class Reader:
         return Answer(value, status, headers)
 
     async def items(self, response: aiohttp.ClientResponse) -> Items[Any]:
-        """Return the values of an answer that is a stream.
+        """Return the items of an answer that is a stream.
 
         Raises:
-            PontyError: It is an error, or unexpected.
+            PontyError: The answer is an error, or unexpected.
         """
         await self.check(response)
         endpoint = self.endpoint
@@ -99,10 +99,10 @@ class Reader:
         return Items(response, self, are_lines=are_lines, are_texts=are_texts, max_size=endpoint.max_size)
 
     async def check(self, response: aiohttp.ClientResponse) -> None:
-        """Raise the error of an answer that is not good.
+        """Raise an error if the answer is not good.
 
         Raises:
-            PontyError: It is an error, or unexpected.
+            PontyError: The answer is an error, or unexpected.
         """
         status = response.status
         if 200 <= status <= 299:
@@ -119,7 +119,7 @@ class Reader:
         """Return the whole content.
 
         Raises:
-            UnexpectedAnswer: It has more bytes than it may.
+            UnexpectedAnswer: It has more than `most` bytes.
         """
         length = response.content_length
         if length is not None and length <= most and hdrs.CONTENT_ENCODING not in response.headers:
@@ -135,52 +135,52 @@ class Reader:
         return b"".join(chunks)
 
     def refuse(self, response: aiohttp.ClientResponse, why: str, content: bytes = b"") -> NoReturn:
-        """Raise that an answer is unexpected."""
+        """Raise an `UnexpectedAnswer`."""
         raise UnexpectedAnswer(self.place, response.status, why, headers=response.headers, content=content) from None
 
     async def _begin(self, response: aiohttp.ClientResponse) -> bytes:
-        """Return the beginning of what is no good content."""
+        """Return the beginning of content that is not good."""
         return await response.content.read(1000)
 
     def value(self, content: bytes) -> Any:
         """Return the value of a JSON text.
 
         Raises:
-            InvalidField: It is not of the type that the endpoint returns.
+            InvalidField: The text is not of the type that the endpoint returns.
         """
         strict, open_ = self._parsers
         if strict is not None:
-            # Which of several types it is, is sure only as long as no member is passed over.
+            # To tell several types apart, all members count, even those that are ignored later.
             with contextlib.suppress(InvalidField):
                 return strict.read(content)
         return open_.read(content)
 
     @functools.cached_property
     def _parsers(self) -> tuple[Parser | None, Parser]:
-        """The decoders of a value: by all members there are, where types must be told apart; and by those known."""
+        """The parsers of a value: a strict one, if types must be told apart, and one that ignores unknown members."""
         tolerant = Parser(self.endpoint.returns, ignore_unknown=True)
         return Parser(self.endpoint.returns) if tolerant.has_alternatives else None, tolerant
 
     @functools.cached_property
     def _open_envelope(self) -> Callable[[bytes], Any]:
-        """The decoder of an envelope, up to its value."""
+        """The decoder of an envelope, which leaves the value in it encoded."""
         own = self.endpoint.envelope
         member = own if isinstance(own, str) else "data"
         envelope = msgspec.defstruct("Envelope", [("value", msgspec.Raw)], rename={"value": member})
         return msgspec.json.Decoder(envelope).decode
 
     def _unwrapped(self, content: bytes) -> bytes:
-        """Return the value in an envelope, as JSON.
+        """Return the value in an envelope, still as JSON.
 
         Raises:
-            InvalidField: There is none.
+            InvalidField: There is no envelope with a value.
         """
         if self.endpoint.envelope is False:
             return content
         try:
             return bytes(self._open_envelope(content).value)
         except (msgspec.DecodeError, ValueError, RecursionError):
-            decode_json(content)  # which says what is wrong, if it is not JSON
+            decode_json(content)  # raises a better error, if it is not JSON
             raise InvalidField("has no envelope with a value") from None
 
 

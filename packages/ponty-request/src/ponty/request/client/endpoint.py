@@ -1,4 +1,4 @@
-"""`Endpoint`: where a request is sent to, and what is answered. The server's route is made of the same record."""
+"""`Endpoint`: where a request is sent, and what is answered. The server's route is made from the same record."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,11 +20,11 @@ _METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _ABSENT = object()
 
 Stream = Literal["lines", "events"]
-"""How an answer of any length is written: as `render_lines` or `render_events` do."""
+"""How a stream is written: as JSON lines, like `render_lines`, or as events, like `render_events`."""
 
 
 class Endpoint(Generic[_T_co]):
-    """Where requests of a class are sent to, and what is answered: the class's attribute `endpoint`.
+    """The address and the answer of a class of requests; it is the class's attribute `endpoint`.
 
     ::
 
@@ -37,27 +37,29 @@ class Endpoint(Generic[_T_co]):
             customer = PosIntRouteParameter()
             page = PosIntQueryParameter(default=1)
 
-    `await ListOrders(customer=7).send(session)` is a `list[Order]` then, and `@handle(ListOrders)` makes the route that
-    answers it.
+    `await ListOrders(customer=7).send(session)` then returns a `list[Order]`, and `@handle(ListOrders)` makes the route
+    that answers it.
 
     Args:
         method: The HTTP method.
-        path: The path. `{name}` stands for the route parameter of the class that has this name, and each has its place.
-        returns: The type of the value that is answered, as that of `render_json`; of each item, where it is a `stream`.
-            Without it, the answer has no content. For type checkers, a type that is not a class is said beside it:
-            `Endpoint[Cat | Dog]("GET", "/pets/{name}", returns=Cat | Dog)`.
-        status: The status of a good answer; 200 by default, 204 without `returns`.
-        envelope: Whether the value stands in the envelope; or the member that has it in the envelope of an application
-            that makes its own (`build_app(envelope=…)`).
+        path: The path. `{name}` stands for the route parameter with this name; each route parameter of the class must
+            be in the path once.
+        returns: The type of the answer's value, as for `render_json`; with `stream`, the type of each item. Without it,
+            the answer has no content. If the type is not a class, type checkers need it a second time: `Endpoint[Cat |
+            Dog]("GET", "/pets/{name}", returns=Cat | Dog)`.
+        status: The status of a good answer; by default 200, or 204 without `returns`.
+        envelope: Whether the value is in Ponty's envelope, as by default; or the member with the value, if the
+            application makes its own envelope (`build_app(envelope=…)`).
         etag: Whether the answer has an entity tag.
-        raises: The errors that may be answered, which `send` raises as they were.
-        stream: That values come one by one, as JSON lines (`"lines"`) or server-sent events (`"events"`).
-        mimetype: The media type of the body, as that of `expect`; by default, the usual one of the field that is it.
-        max_size: How many bytes of an answer `send` reads, its content encoding undone; of a stream, of one item.
+        raises: The errors that the server may answer with; `send` raises them as these classes.
+        stream: How values are sent one by one: as JSON lines (`"lines"`) or server-sent events (`"events"`).
+        mimetype: The media type of the body, as for `expect`; by default, the usual one of the field of the body.
+        max_size: The most bytes of an answer that `send` reads, after its content encoding is undone; for a stream, of
+            one item. 8 MiB by default.
 
     Raises:
-        TypeError: An argument is of another type than it should be.
-        ValueError: The method or the path is none, or `max_size` is less than 1.
+        TypeError: An argument has the wrong type.
+        ValueError: The method, the path or another argument is not valid, or `max_size` is below 1.
     """
 
     @overload
@@ -157,14 +159,14 @@ class Endpoint(Generic[_T_co]):
         return f"<Endpoint {self.method} {self.path}>"
 
     def check(self, place: str, fields: Mapping[str, Field[Any]]) -> None:
-        """See that the path has the route parameters of a class, each once.
+        """Check that the path has each route parameter of a class once.
 
         Args:
             place: The name of the class, for messages.
             fields: Its fields.
 
         Raises:
-            TypeError: It has not.
+            TypeError: One is missing, or the path has another.
         """
         parameters = {name for name, field in fields.items() if isinstance(field, RouteParameter)}
         if unknown := _quoted(set(self.variables) - parameters):
@@ -183,11 +185,11 @@ class Endpoint(Generic[_T_co]):
 
 
 class Called(Protocol[_T_co]):
-    """A request whose class has an endpoint that answers with a type."""
+    """A request whose class has an endpoint, which answers with a type."""
 
     @property
     def endpoint(self) -> Endpoint[_T_co]:
-        """Where it is sent to."""
+        """The endpoint."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""What goes wrong between two programs: a request that cannot be sent, and an answer that is none of the endpoint's."""
+"""Errors between two programs: a request that cannot be sent, and an answer that the endpoint does not have."""
 
 from collections.abc import Mapping
 
@@ -6,9 +6,9 @@ from ponty.core import PontyError
 
 
 class NotSendable(ValueError):
-    """A request has a value that cannot be sent as it is, or that its field would not read as the same.
+    """A request has a value that cannot be sent, or that its field would not read as the same value.
 
-    Nothing was sent. It says nothing of the value, which may be a secret.
+    Nothing was sent. The message does not contain the value, which may be a secret.
 
     Args:
         place: The class of the request.
@@ -23,16 +23,17 @@ class NotSendable(ValueError):
 
 
 class UnexpectedAnswer(PontyError):
-    """An answer that is neither of the type that the endpoint returns nor one of its errors: a proxy's page, perhaps.
+    """An answer is neither a value that the endpoint returns nor one of its errors; it may be a proxy's page.
 
-    Where nobody catches it, the request that is being handled is answered 502, with no word of this answer.
+    If nobody catches it, the request that is being handled is answered with 502, and the client learns nothing about
+    this answer.
 
     Args:
-        place: The endpoint.
+        place: The method and the path of the endpoint.
         status: The status of the answer.
         why: What is unexpected about it.
         headers: Its headers.
-        content: What was read of its content, at most the first 1,000 bytes.
+        content: The beginning of its content, at most 1,000 bytes.
     """
 
     status_code = 502

@@ -1,7 +1,7 @@
 """`Items`: the values of an answer that come one by one, as JSON lines or as server-sent events.
 
-A stream is read no further than its next item, so a slow reader holds the server back. An item has a bound; a stream
-has none. What ends in the middle of an item is no end.
+A stream is read no further than its next item, so a slow reader slows the server down. The size of an item is limited,
+that of a stream is not. A stream that ends in the middle of an item is an error.
 """
 
 from collections.abc import AsyncIterator
@@ -27,16 +27,16 @@ class ItemReader(Protocol):
         """Return the value of a JSON text.
 
         Raises:
-            InvalidField: It is not of the type that the endpoint returns.
+            InvalidField: The text is not of the type that the endpoint returns.
         """
 
     def refuse(self, response: aiohttp.ClientResponse, why: str, content: bytes = b"") -> NoReturn:
-        """Raise that an answer is unexpected."""
+        """Raise an `UnexpectedAnswer`."""
         ...
 
 
 class Items(Generic[_T_co]):
-    """The values of a stream, to be iterated over once. Leaving the block ends the request.
+    """The values of a stream. Iterate over them once, in an `async with` block; leaving it ends the request.
 
     ::
 
@@ -54,7 +54,7 @@ class Items(Generic[_T_co]):
         self, response: aiohttp.ClientResponse, reader: ItemReader, *, are_lines: bool, are_texts: bool, max_size: int
     ) -> None:
         self.last_id: str | None = None
-        """The id of the last event, for the field `LastEventId` of the next request; None where there was none."""
+        """The id of the last event, for the field `LastEventId` of the next request; None if there was none."""
         self._response = response
         self._reader = reader
         self._max_size = max_size
@@ -76,7 +76,7 @@ class Items(Generic[_T_co]):
         """Return the next value.
 
         Raises:
-            UnexpectedAnswer: It is not what the endpoint returns.
+            UnexpectedAnswer: The value is not what the endpoint returns.
             aiohttp.ClientError: The connection was cut.
         """
         try:
@@ -94,11 +94,11 @@ class Items(Generic[_T_co]):
         return value  # type: ignore[no-any-return]
 
     def close(self) -> None:
-        """End the request; the iteration ends too."""
+        """End the request, and so the iteration."""
         self._response.close()
 
     async def _lines(self) -> AsyncIterator[bytes]:
-        """Yield the lines, without what ends them; of a last one that does not end, nothing is yielded."""
+        """Yield the lines without their line ends; a last line that is cut off is not yielded."""
         begun = bytearray()
         async for chunk in self._response.content.iter_any():
             first, *others = chunk.split(b"\n")

@@ -1,4 +1,4 @@
-"""The errors that an endpoint answers with, as the exceptions that they were where they were raised."""
+"""The errors that an endpoint answers with, as the exceptions that the server has raised."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast, get_args
@@ -17,19 +17,19 @@ _OWN = ("type", "title", "status", "detail", "instance", "errors")
 _LOCATIONS = get_args(Location)
 _MAX_FAULTS = 50
 _HANDED_ON = (hdrs.RETRY_AFTER,)
-"""The headers of an error that are about the error, and not about the connection or the client."""
+"""The headers that are about the error itself, and not about the connection or the client."""
 
 
 def error_of(
     status: int, headers: CIMultiDictProxy[str], content: bytes, raises: Sequence[type[PontyError]]
 ) -> PontyError | None:
-    """Return the error that an answer stands for; None if it is none.
+    """Return the error that an answer stands for; None if it is no error of the endpoint.
 
     Args:
         status: The status of the answer.
         headers: Its headers.
         content: Its content.
-        raises: The classes that it may be of.
+        raises: The classes that the endpoint lists.
     """
     content_type = headers.get(hdrs.CONTENT_TYPE, "")
     try:
@@ -50,7 +50,7 @@ def _of_document(status: int, document: Any, raises: Sequence[type[PontyError]])
     members = cast("dict[str, Any]", document)
     kind, title = _text(members, "type") or _UNTYPED, _text(members, "title")
     cls = _class_of(kind, status, raises)
-    # The class's own `__init__` takes what its program has to say, and not a document.
+    # The class's own `__init__` takes the arguments of its program, and no document.
     error = cls.__new__(cls)
     PontyError.__init__(
         error,
@@ -68,7 +68,7 @@ def _of_document(status: int, document: Any, raises: Sequence[type[PontyError]])
 def _of_its_own(
     status: int, content_type: str, content: bytes, raises: Sequence[type[PontyError]]
 ) -> PontyError | None:
-    """Return an error that was raised with a text or a body, where one class alone is known by its status."""
+    """Return an error that was raised with a text or a body, if only one class has its status."""
     classes = [cls for cls in raises if cls.status_code == status and cls.type == _UNTYPED]
     if len(classes) != 1:
         return None
@@ -100,7 +100,7 @@ def _text(members: Mapping[str, Any], name: str) -> str | None:
 
 
 def _faults(errors: Any) -> Iterable[Fault]:
-    """Yield the faults of a request that a document lists; what is no fault of Ponty's is passed over."""
+    """Yield the faults of a request that a document lists; other entries are ignored."""
     for fault in errors[:_MAX_FAULTS] if isinstance(errors, list) else ():
         told = (
             {name: fault.get(name, "") for name in ("in", "name", "detail", "pointer", "code")}

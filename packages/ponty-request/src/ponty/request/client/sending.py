@@ -1,4 +1,4 @@
-"""From the values of a request to its answer, over a session."""
+"""Sends a request with its values over a session, and returns the answer."""
 
 import re
 import urllib.parse
@@ -62,12 +62,12 @@ class Caller:
         """Send a request and read its answer.
 
         Returns:
-            An `Answer`; of a stream, its `Items`.
+            An `Answer`; for a stream, its `Items`.
 
         Raises:
             NotSendable: A value cannot be sent.
             PontyError: The answer is an error, or unexpected.
-            ValueError: It is not known where to.
+            ValueError: The address of the service is not known.
         """
         outgoing = self.outgoing(values)
         address = self._address(outgoing)
@@ -107,7 +107,7 @@ class Caller:
         """Write values into a request.
 
         Raises:
-            NotSendable: One of them cannot be sent.
+            NotSendable: A value cannot be sent.
         """
         outgoing = Outgoing()
         for name, value in values.items():
@@ -124,7 +124,7 @@ class Caller:
         return outgoing
 
     def _address(self, outgoing: Outgoing) -> URL:
-        """Return where a request goes, below what the session or the caller says."""
+        """Return the address of a request, relative to the base URL of the session or the caller."""
         texts = outgoing.path
         path = "".join(texts[name] if name else literal for name, literal in self._pieces)
         if _DOTS.search(path):

@@ -1,4 +1,4 @@
-"""Content: what HTTP says of a body, before anything is known of its meaning (RFC 9110 §8).
+"""Content: the headers and the bytes of a body, before anything is known about its meaning (RFC 9110 §8).
 
 ::
 

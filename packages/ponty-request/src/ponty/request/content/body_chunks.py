@@ -1,4 +1,4 @@
-"""The bytes of a body as they arrive, never more of them than a limit, and never for so long that others wait."""
+"""The bytes of a body as they arrive, up to a limit; other requests have their turn in between."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,25 +6,25 @@ from collections.abc import AsyncIterator
 from aiohttp import hdrs, web
 
 _TURN = 1024 * 1024
-"""After how many bytes other requests have their turn, though more bytes are there already."""
+"""After how many bytes other requests have their turn, even if more bytes are there already."""
 
 
 def announces_more(request: web.Request, max_size: int) -> bool:
-    """Return whether the Content-Length of a body that is not encoded is over `max_size`; 0 is no limit."""
+    """Return whether the Content-Length of a body that is not encoded exceeds `max_size`; 0 means no limit."""
     if hdrs.CONTENT_ENCODING in request.headers:
         return False
     return 0 < max_size < (request.content_length or 0)
 
 
 async def body_chunks(request: web.Request, max_size: int) -> AsyncIterator[bytes]:
-    """Iterate over the body, its content encoding undone.
+    """Iterate over the body, with its content encoding undone.
 
     Args:
-        request: The request; who has read of its body before has read all of it, by its method `read`.
-        max_size: The most bytes that it may have; 0 is no limit.
+        request: The request. If its body was read before, it was read completely, by the method `read`.
+        max_size: The most bytes of the body; 0 for no limit.
 
     Raises:
-        aiohttp.web.HTTPRequestEntityTooLarge: It has more.
+        aiohttp.web.HTTPRequestEntityTooLarge: It has more bytes.
     """
     content = request.content
     size = told = 0
@@ -38,7 +38,7 @@ async def body_chunks(request: web.Request, max_size: int) -> AsyncIterator[byte
         if 0 < max_size < size:
             raise web.HTTPRequestEntityTooLarge(max_size, size)
         yield chunk
-        # What was read ahead, or is made by unpacking, comes without waiting.
+        # Bytes that were read ahead, or that come from unpacking, are returned without waiting.
         if size - told >= _TURN:
             told = size
             await asyncio.sleep(0)

@@ -1,8 +1,8 @@
 """The bytes of a request's body, and the text they stand for.
 
-What is not understood is refused by its label, before a byte is read: a Content-Encoding that aiohttp does not undo
-(RFC 9110 §8.4), or a charset outside a table. Python's codecs are not the table: some of them are no charsets (zlib,
-rot13), and some read one text of many bytes (UTF-7).
+A body that cannot be understood is refused by its headers, before a byte is read: aiohttp must undo its
+Content-Encoding (RFC 9110 §8.4), and its charset must be in a table. All of Python's codecs would be too many: some are
+no charsets (zlib, rot13), and some read the same text from several byte sequences (UTF-7).
 """
 
 from aiohttp import compression_utils, hdrs, web
@@ -49,19 +49,19 @@ _CHARSETS: dict[str, str] = {
 
 
 def codec_of(label: str) -> str | None:
-    """Return the codec of a charset, by its label in lower case; None if it is none of the well-known."""
+    """Return the codec of a charset, by its label in lower case; None if the charset is not in the table."""
     return _CHARSETS.get(label)
 
 
 def check_encoding(request: web.Request, *, whole: bool = False) -> None:
-    """See that what is read of the body has its Content-Encoding undone.
+    """Check that the Content-Encoding of the body is one that is undone.
 
     Args:
         request: The request.
-        whole: Whether `read_whole` is to read it, which knows one more name.
+        whole: Whether `read_whole` reads the body; it knows one more name.
 
     Raises:
-        InvalidField: Its Content-Encoding is unknown: a 415 that says by Accept-Encoding what is known.
+        InvalidField: The Content-Encoding is unknown: a 415 whose Accept-Encoding lists the known ones.
     """
     encodings = request.headers.getall(hdrs.CONTENT_ENCODING, ())
     if encodings and (name := ", ".join(encodings).strip().lower()) not in _UNDONE and not (whole and name == X_GZIP):
@@ -75,22 +75,23 @@ def check_encoding(request: web.Request, *, whole: bool = False) -> None:
 
 
 MIMETYPE_CHECKED: web.RequestKey[bool] = web.RequestKey("ponty.request.mimetype_checked", bool)
-"""Set in a request whose media type is the one that its handler asks for."""
+"""Set in a request whose media type is the one that its handler requires."""
 
 
 def check_json(request: web.Request) -> None:
-    """See that the body is JSON in UTF-8 (RFC 8259 §8.1), by what its labels say; the decoder looks itself.
+    """Check by its headers that the body is JSON in UTF-8 (RFC 8259 §8.1); the decoder checks the bytes.
 
-    What a browser sends from any page, without asking the server first, is no JSON: text/plain, a form, no media type
-    at all. Else a page anywhere could post to an application in the name of a user who is logged in there.
+    Bodies that browsers send from any page without asking the server first do not count as JSON: text/plain, forms, and
+    bodies without a media type. Otherwise any page on the web could post to an application in the name of a user who is
+    logged in there.
 
     Raises:
-        InvalidField: It says that it is something else, in another charset or of an unknown Content-Encoding: a 415.
+        InvalidField: The headers name another media type, another charset or an unknown Content-Encoding: a 415.
     """
     headers = request.headers
     content_type = headers.get(hdrs.CONTENT_TYPE, "")
     if content_type == "application/json" and hdrs.CONTENT_ENCODING not in headers:
-        return  # as nearly all say
+        return  # the usual case
     if not is_json(content_type) and MIMETYPE_CHECKED not in request:
         raise InvalidField(
             "must have the media type application/json, or one that ends in +json",
@@ -108,8 +109,8 @@ async def read_text(request: web.Request) -> str:
     """Return the body as text, in its charset or UTF-8.
 
     Raises:
-        InvalidField: The charset is unknown, a 415; or the bytes are not of that charset.
-        aiohttp.web.HTTPRequestEntityTooLarge: It has more bytes than the application allows.
+        InvalidField: The charset is unknown: a 415; or the bytes are not valid in it.
+        aiohttp.web.HTTPRequestEntityTooLarge: The body has more bytes than the application allows.
     """
     label = charset(request.headers.get(hdrs.CONTENT_TYPE, ""))
     codec = _CHARSETS.get("utf-8" if label is None else label)

@@ -1,4 +1,4 @@
-"""JSON bytes as Python values, and nothing that could not be written as JSON again."""
+"""Decodes JSON to Python values, and accepts only values that can be written as JSON again."""
 
 from typing import Any, TypeAlias, Union
 
@@ -10,17 +10,17 @@ Json: TypeAlias = Union[dict[str, "Json"], list["Json"], str, int, float, bool, 
 """A JSON value (RFC 8259)."""
 
 MAX_DEPTH = 100
-"""How many arrays and objects may stand inside one another."""
+"""How deep arrays and objects may be nested."""
 
 _decode: Any = msgspec.json.Decoder().decode
 _pass_over: Any = msgspec.json.Decoder(msgspec.Raw).decode
 
 
 def decode_json(body: bytes) -> Json:
-    """Decode JSON text. Of a name given twice in one object, the last value counts.
+    """Decode JSON text. If an object has the same name twice, the last value counts.
 
     Raises:
-        InvalidField: It is not JSON, not UTF-8, nested more than 100 levels deep, or holds a number that no Python
+        InvalidField: The text is not JSON, not UTF-8, nested more than 100 levels deep, or has a number that no Python
             number can hold.
     """
     value = decode_however_deep(body)
@@ -31,11 +31,11 @@ def decode_json(body: bytes) -> Json:
 
 
 def decode_however_deep(body: bytes) -> Json:
-    """Do as `decode_json` does, but let it be deeper.
+    """Do the same as `decode_json`, but without a limit of levels.
 
     Raises:
-        InvalidField: It is not JSON, not UTF-8, nested so deep that it exhausts the stack, or holds a number that no
-            Python number can hold.
+        InvalidField: The text is not JSON, not UTF-8, nested so deep that it exhausts the stack, or has a number that
+            no Python number can hold.
     """
     try:
         value: Json = _decode(body)
@@ -52,7 +52,7 @@ def decode_however_deep(body: bytes) -> Json:
 
 
 def check_text(body: bytes) -> None:
-    """See that a text is JSON, whatever its numbers.
+    """Check that a text is JSON, whatever its numbers.
 
     Raises:
         InvalidField: It is not JSON.
@@ -66,7 +66,7 @@ def check_text(body: bytes) -> None:
 
 
 def out_of_range() -> InvalidField:
-    """Return the refusal of a number that no Python number can hold; of a body that is no JSON, it is `not_json`."""
+    """Return the refusal of JSON with a number that no Python number can hold."""
     return InvalidField("has a number that is out of range", code="out_of_range")
 
 
@@ -80,12 +80,12 @@ _EMPTY = Refused.whole("is empty, not JSON", code="missing")
 
 
 def too_deep() -> InvalidField:
-    """Return the refusal of a body with too many arrays and objects inside one another."""
+    """Return the refusal of a body whose arrays and objects are nested too deep."""
     return InvalidField(f"is nested more than {MAX_DEPTH} levels deep", code="too_deep")
 
 
 def is_deeper(value: Json, levels: int) -> bool:
-    """Return whether arrays and objects stand more than `levels` deep inside one another."""
+    """Return whether arrays and objects are nested more than `levels` deep."""
     # One level after another, so that neither width nor depth can exhaust the stack.
     level: list[dict[str, Json] | list[Json]] = [value] if isinstance(value, dict | list) else []
     for _ in range(levels):

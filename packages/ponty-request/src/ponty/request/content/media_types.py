@@ -21,7 +21,7 @@ _LONGEST_KEPT = 256
 
 
 def _kept(read: Callable[[str], _T]) -> Callable[[str], _T]:
-    """Keep what is read of some texts; not of long ones, of which a client may send as many as it likes."""
+    """Cache the results for short texts only: clients may send any number of different long ones."""
     known = functools.lru_cache(maxsize=256)(read)
 
     @functools.wraps(read)
@@ -49,7 +49,8 @@ def is_json(content_type: str) -> bool:
 def charset(content_type: str) -> str | None:
     """Return the charset that a Content-Type names, in lower case; None if it names none.
 
-    Of a malformed one, give what looks like a charset: its sender meant one, and a guess would read another text.
+    For a malformed Content-Type, return what looks like a charset: the sender meant one, and with a guess, the text
+    would be read wrongly.
     """
     parameters = _parameters(content_type)
     if parameters is None:

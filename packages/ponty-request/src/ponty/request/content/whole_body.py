@@ -18,9 +18,9 @@ _PIECE = 256 * 1024
 
 
 def whole_at_hand(request: web.Request) -> bytes | None:
-    """Return the body where all of it has come, is not encoded, and may be as long as it is; None where it is not so.
+    """Return the body if all of it has arrived, it is not encoded, and it is not too large; otherwise None.
 
-    A request that was read is not told from one that aiohttp has read: what reads it again gets the same.
+    Afterwards the request looks as if aiohttp had read it: reading it again returns the same bytes.
     """
     content = request.content
     if (
@@ -40,8 +40,8 @@ async def read_whole(request: web.Request) -> bytes:
     """Read the body.
 
     Raises:
-        InvalidField: It is not what its Content-Encoding says.
-        aiohttp.web.HTTPRequestEntityTooLarge: It has more bytes than the application or its route allows.
+        InvalidField: The body is not valid in its Content-Encoding.
+        aiohttp.web.HTTPRequestEntityTooLarge: The body has more bytes than the application or its route allows.
     """
     if hdrs.CONTENT_ENCODING not in request.headers:
         return await request.read()
@@ -52,7 +52,7 @@ async def read_whole(request: web.Request) -> bytes:
 
 
 async def _read_encoded(request: web.Request) -> bytes:
-    """Do as `request.read()` does, which has aiohttp unpack as much at once as the body may have, and others wait."""
+    """Do the same as `request.read()`, but in pieces; it would unpack all at once, and other requests would wait."""
     content, limit = request.content, request.client_max_size
     if request._read_bytes is not None or content.at_eof():  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
         return await request.read()
@@ -63,17 +63,17 @@ async def _read_encoded(request: web.Request) -> bytes:
         size += len(chunk)
         if 0 < limit < size:
             raise web.HTTPRequestEntityTooLarge(limit)
-        # What is made by unpacking comes without waiting.
+        # Bytes that come from unpacking are returned without waiting.
         if size - told >= _PIECE:
             told = size
             await asyncio.sleep(0)
-    # It is that of `request.read()` from now on.
+    # From now on, `request.read()` returns it.
     request._read_bytes = body = b"".join(chunks)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
     return body
 
 
 async def _gunzip(body: bytes, limit: int) -> bytes:
-    """Unpack, and let others have their turn between the pieces."""
+    """Unpack, and let other requests have their turn between the pieces."""
     decompressor = zlib.decompressobj(16 + zlib.MAX_WBITS)
     unpacked = bytearray()
     try:

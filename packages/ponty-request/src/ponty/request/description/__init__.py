@@ -1,10 +1,10 @@
-"""The description of an API, as OpenAPI 3.1 has it: a fold over routes and the fields of their requests.
+"""The description of an API as OpenAPI 3.1 has it, made from the routes and the fields of their requests.
 
 ::
 
     routes -> document -> operation, one for each route -> paths, security, problems, answer_types
                  |                                             '-> components  (schemas that have a name)
-                 '-> links  (between the operations of one thing)
+                 '-> links  (between the operations on one resource)
 
-`pages` are where it is read. Nothing here is imported before a program asks for a description.
+`pages` are the routes where it is read. Nothing here is imported before a program asks for a description.
 """

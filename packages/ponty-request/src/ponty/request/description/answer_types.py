@@ -1,7 +1,7 @@
-"""The JSON Schema of what is sent of a type: what `render_json(returns)` limits its answers to.
+"""The JSON Schema of answers: of the values that `render_json(returns)` sends.
 
-It differs from the schema of a body of the same type. All members of a class are sent, those that have a default or are
-set by no constructor too; a Decimal is sent as text; an object has nothing but what its class has.
+It differs from the schema of a body of the same type. All members of a class are sent, even those that have a default
+or that no constructor sets; a Decimal is sent as text; an object has no other members than those of its class.
 """
 
 import collections
@@ -34,10 +34,10 @@ _WRAPPERS: set[object] = {
 
 
 def answer_schema(tp: Any) -> Schema:
-    """Return the schema of what is sent of a type, with its definitions.
+    """Return the schema of the answers of a type, with its definitions.
 
     Raises:
-        TypeError: It has no form in JSON.
+        TypeError: The type has no form in JSON.
     """
     writer = _Writer()
     schema = writer.write(tp)
@@ -45,7 +45,7 @@ def answer_schema(tp: Any) -> Schema:
 
 
 class _Writer:
-    """One walk over a type, and the definitions met on the way."""
+    """One walk over a type, and the definitions that it meets."""
 
     def __init__(self) -> None:
         self.definitions: dict[str, Schema] = {}
@@ -80,7 +80,7 @@ class _Writer:
         json_types = frozenset([kinds] if isinstance(kinds, str) else kinds)
         try:
             keywords = keywords_of(metadata, json_types, "")
-        except TypeError:  # what is not understood of another library says nothing of an answer
+        except TypeError:  # unknown metadata of another library says nothing about an answer
             keywords = keywords_of([item for item in metadata if isinstance(item, Annotation)], json_types, "")
         return {**schema, **keywords}
 
@@ -136,7 +136,7 @@ class _Writer:
         return object_schema(properties, required, keywords | {"additionalProperties": False})
 
     def _once(self, tp: Any, write: "collections.abc.Callable[[], Schema]") -> Schema:
-        """Write a type once, and refer to it wherever it stands."""
+        """Write the schema of a type once, and return a reference to it."""
         name = self._known.get(tp)
         if name is None:
             name = self._names.take(definition_name(tp))

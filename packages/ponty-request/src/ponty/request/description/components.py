@@ -1,9 +1,10 @@
-"""The schemas of a document: those that have a name stand under `components`, once, and are referred to.
+"""The schemas of a document: each schema that has a name is under `components`, once, and others refer to it.
 
-A schema comes with definitions of its own (`$defs`). Each of these becomes a component of the document under its own
-name. Two definitions are one if they are the same graph, whatever their parts are called; two of one name that differ
-are told apart: what is taken of a client has `Input` behind its name where what is sent has that name, and others have
-a number. Names are given when all are known, so until then a reference is a `_Reference` to a definition.
+A schema comes with its own definitions (`$defs`). Each of these becomes a component of the document under its name. Two
+definitions are one component if they are the same graph, whatever their parts are called. Two different definitions
+with the same name are told apart: if the name is used for values that are sent, a definition of values that are taken
+from clients gets `Input` behind its name; others get a number. Names are given when all definitions are known, so until
+then a reference is a `_Reference` to a definition.
 
 What can never happen: two schemas under one name; one schema twice under one name; a reference that leads nowhere.
 """
@@ -27,7 +28,7 @@ _OF_NAMES = frozenset({"properties", "patternProperties", "$defs", "definitions"
 """The keywords whose value is an object of schemas."""
 
 _OF_DATA = frozenset({"const", "default", "enum", "example", "examples"})
-"""The keywords whose value is no schema."""
+"""The keywords whose value is not a schema."""
 
 
 class _Definition(msgspec.Struct, eq=False):
@@ -35,9 +36,9 @@ class _Definition(msgspec.Struct, eq=False):
 
     Args:
         wanted: The name that it comes with.
-        schema: The schema, references to others in it.
+        schema: The schema, with references to others.
         uses: The definitions that it refers to.
-        sides: The sides that it is on.
+        sides: The sides on which it is used.
         name: The name that it gets.
     """
 
@@ -49,7 +50,7 @@ class _Definition(msgspec.Struct, eq=False):
 
 
 class _Reference(str):
-    """In place of the text of a `$ref`, until definitions have names."""
+    """Stands for the text of a `$ref`, until definitions have names."""
 
     __slots__ = ("definition",)
 
@@ -63,14 +64,14 @@ class Components:
         self._definitions: dict[tuple[str, bytes], _Definition] = {}
 
     def add(self, given: Mapping[str, Any], side: Side, name: str = "", *, otherwise: str = "Schema") -> Schema:
-        """Return a schema for a place in the document, its definitions having become components.
+        """Add the definitions of a schema to the components, and return the schema for its place in the document.
 
         Args:
-            given: A whole schema.
-            side: Whether clients send its values.
-            name: The name under which it is a component itself; without one, it stands where it is used, unless it
+            given: The whole schema.
+            side: Whether clients send or get its values.
+            name: The name under which the schema itself is a component; without one, it stays at its place, unless it
                 refers to itself.
-            otherwise: What it is called where it has no name and needs one.
+            otherwise: The name of a schema that has none, but needs one.
         """
         found = _Found(given)
         if not found.is_simple:
@@ -81,13 +82,13 @@ class Components:
         return adding.rewritten(adding.root, None) if found.references else adding.root
 
     def _add_whole(self, given: Mapping[str, Any], side: Side, name: str) -> Schema:
-        """Add a schema that refers to places within itself by other ways than definitions, as one component."""
+        """Add a schema as one component, since it refers to places within itself other than definitions."""
         key = (_word(name), msgspec.json.encode(given, order="sorted"))
         definition = self._definitions.get(key)
         if definition is None:
             definition = self._definitions[key] = _Definition(key[0], {}, [], set())
             own = {keyword: value for keyword, value in given.items() if keyword != "$schema" or value != DIALECT}
-            # Where it has an identifier, its references are within that.
+            # If it has an identifier, its references are relative to that.
             definition.schema = own if "$id" in own else _map_references(own, _within(definition))
         definition.sides.add(side)
         return {"$ref": _reference_to(definition)}
@@ -115,10 +116,10 @@ class _Adding:
     """One schema on its way into the document.
 
     Args:
-        definitions: Those that are there, by the name that each came with and its graph.
+        definitions: The known definitions, by the name that each came with and its graph.
         given: The whole schema.
-        side: Whether clients send its values.
-        name: What the root is called where it needs a name.
+        side: Whether clients send or get its values.
+        name: The name of the root, if it needs one.
     """
 
     def __init__(
@@ -167,11 +168,11 @@ class _Adding:
             return _word(self._name)
         name = _local_name(target)
         stem = re.sub(r"_\d+$", "", name)
-        # What is numbered among the definitions of one schema may be alone in the document.
+        # A definition that is numbered within its schema may be the only one of its name in the document.
         return _word(stem if stem != name and (stem in self._local or stem == self._name) else name)
 
     def _graph(self, target: str) -> bytes:
-        """Return a text that two definitions have in common if they are the same graph."""
+        """Return a text that is equal for two definitions that are the same graph."""
         numbers = {target: 0}
         order = [target]
 
@@ -182,14 +183,14 @@ class _Adding:
             return str(numbers[met])
 
         texts: list[bytes] = []
-        for each in order:  # which grows meanwhile
+        for each in order:  # the list grows meanwhile
             schema = _map_references(self._schema(each), number)
             texts.append(msgspec.json.encode(schema, order="sorted"))
         return b"\n".join(texts)
 
 
 class _Found:
-    """The references of a schema, and whether it is of draft 2020-12 and refers to definitions alone.
+    """The references of a schema, and whether it is of draft 2020-12 and refers to definitions only.
 
     Args:
         schema: The whole schema.
@@ -222,7 +223,7 @@ class _Found:
 
 
 _DEFINITIONS = frozenset({"$defs", "definitions"})
-"""Where definitions stand; the second is the older name, which schemas still have."""
+"""The keywords of definitions; the second is the older name, which schemas still use."""
 
 _NOT_OF_THE_ROOT = _DEFINITIONS | {"$schema"}
 
@@ -230,7 +231,7 @@ _IDENTIFIERS = frozenset({"$id", "$anchor", "$dynamicAnchor", "$dynamicRef"})
 
 
 def _definitions_of(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the definitions of a schema by their names; where both have one, none of them."""
+    """Return the definitions of a schema by their names; none, if both keywords have the same name."""
     some, others = schema.get("$defs", {}), schema.get("definitions", {})
     return {} if some.keys() & others.keys() else {**some, **others}
 
@@ -262,7 +263,7 @@ def _map_references(schema: Any, change: Callable[[str], str]) -> Any:
 
 
 def _within(definition: _Definition) -> Callable[[str], str]:
-    """Return a function that makes a reference within a whole schema one within its component."""
+    """Return a function that turns a reference within a whole schema into one within its component."""
 
     def change(target: str) -> str:
         if target != "#" and not target.startswith("#/"):
@@ -288,9 +289,9 @@ def _mark(definition: _Definition, side: Side) -> None:
 
 
 def _named(value: Any) -> Any:
-    """Return a copy of a part of the document in which references are texts."""
+    """Return a copy of a part of the document, in which references are texts."""
     if isinstance(value, dict):
-        if value.get("items") is False and "maxItems" not in value:  # which some tools do not read
+        if value.get("items") is False and "maxItems" not in value:  # some tools do not read `items: false`
             value = {name: part for name, part in value.items() if name != "items"}
             value["maxItems"] = len(value.get("prefixItems", ()))
         return {name: _named(part) for name, part in value.items()} | _implied(value)
@@ -302,7 +303,7 @@ def _named(value: Any) -> Any:
 
 
 def _implied(schema: Mapping[str, Any]) -> Schema:
-    """Return what a schema means and tools do not know by themselves: the type of an enum, the form of a format."""
+    """Return what a schema implies, for tools that do not know it: the type of an enum, the pattern of a format."""
     values = schema.get("enum")
     if isinstance(values, list) and "type" not in schema:
         types = {_type_of(value) for value in values}
@@ -323,7 +324,7 @@ _FORMATS: Mapping[str, Schema] = {
     "decimal": {"pattern": r"^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?$", "examples": ["1.50"]},
     "base64": {"pattern": "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$", "examples": ["AAEC"]},
 }
-"""The formats of Ponty's own."""
+"""Ponty's own formats."""
 
 _NARROWING = frozenset(
     {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength"}
@@ -331,7 +332,7 @@ _NARROWING = frozenset(
 
 
 def _word(name: str) -> str:
-    """Return a name as one of a component: letters, digits, dots, hyphens and underscores."""
+    """Return a name in the characters of component names: letters, digits, dots, hyphens and underscores."""
     return re.sub(r"[^A-Za-z0-9._-]+", "_", name).strip("_") or "Schema"
 
 

@@ -1,7 +1,7 @@
-"""`openapi`: the whole document of an API, folded over its routes.
+"""`openapi`: the whole document of an API, made from its routes.
 
-The same tables make the same document, byte for byte: everything stands in the order of registration, but for the
-components, which are in that of their names.
+The same tables make the same document, byte for byte: everything is in the order of registration, except the
+components, which are sorted by name.
 """
 
 import inspect
@@ -19,10 +19,10 @@ from ponty.request.description.problems import Problems
 from ponty.request.description.security import SecuritySchemes
 
 Table = Routes | web.RouteTableDef | Iterable[Route]
-"""What a description is made of: a table of Ponty's or of aiohttp's, or routes, as `routes_of(app)` returns them."""
+"""The input of a description: a table of Ponty or of aiohttp, or routes, as `routes_of(app)` returns them."""
 
 _INFO = frozenset({"contact", "license", "termsOfService"})
-"""What the Info Object has that no other argument says."""
+"""The members of the Info Object that no other argument sets."""
 
 _METHODS = ("GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE")
 
@@ -50,37 +50,37 @@ def openapi(
         document = openapi(title="Mugs", version="1.0.0", servers=["https://mugs.example"])
         assert document["openapi"] == "3.1.0"
 
-    It says what the program enforces: each field of a request describes itself, an answer is what
-    `render_json(returns)` limits it to, and the problems are those that fields refuse with and that routes list in
-    `raises`. Summary and description of an operation are the first line of the handler's docstring and the rest, in
-    Markdown, unless the route says others; its `operationId` is the function's name. What answers 201 has links to the
-    operations on what it has made. Routes that are `hidden` are left
-    out, and so are methods that OpenAPI does not know. Of a handler of bare aiohttp, what its path and its docstring
-    say is told.
+    It says what the program enforces: each field of a request describes itself, an answer has the type of
+    `render_json(returns)`, and the problems are those with which fields refuse, and those in the `raises` of routes.
+    The summary and the description of an operation are the first line of the handler's docstring and the rest, in
+    Markdown, unless the route has its own; the `operationId` is the function's name. An operation that answers 201 has
+    links to the operations on the thing that it has made. Routes that are `hidden` are left out, and so are methods
+    that OpenAPI does not know. A handler of bare aiohttp is described by its path and its docstring only.
 
     Args:
-        *tables: The tables; the default table where none is given.
+        *tables: The tables; if none is given, the default table.
         title: The name of the API.
         version: The version of the API.
-        summary: A line on it.
-        description: More on it, in Markdown.
-        servers: Where it is served: URLs, or Server Objects of OpenAPI.
-        tags: What the tags of routes mean, by their names; these come first, in this order.
-        raises: What any handler may raise, or a middleware answers with: classes of PontyError.
-        envelope: Of an application that has another `envelope` than Ponty's: a function of the schema of a value that
-            returns the schema of the answer, or False where it has none.
-        answer_invalid: Of an application that has an `answer_invalid`: the status of its answers to invalid requests.
-        problem: Of an application whose `errors` and `answer_invalid` answer in a form of their own: the type of these
-            answers, which are JSON. None where errors are answered with problem documents.
-        webhooks: Tables of the requests that the program sends, described as it would take them. The path of each, less
-            the slash it begins with, is its name.
-        specification: The release of OpenAPI. With 3.2, the items of streams have their `itemSchema`; in 3.1, which
-            has none, it is `x-itemSchema`.
-        **info: What else the Info Object of OpenAPI has: `contact`, `license`, `termsOfService`, `x-…`.
+        summary: One line about the API.
+        description: More about the API, in Markdown.
+        servers: The servers of the API: URLs, or Server Objects of OpenAPI.
+        tags: The meaning of the tags of routes, by their names; these tags come first, in this order.
+        raises: The errors that any handler may raise, or a middleware may answer with: classes of PontyError.
+        envelope: If the application has another `envelope` than Ponty's, a function that takes the schema of a value
+            and returns the schema of the answer; False if it has no envelope.
+        answer_invalid: If the application has an `answer_invalid`, the status of its answers to invalid requests; 400
+            by default.
+        problem: If the application's `errors` and `answer_invalid` answer in a form of their own, the type of these
+            answers, which are JSON. None, the default, if errors are answered with problem documents.
+        webhooks: Tables of the requests that the program sends, described as if it received them. The name of each is
+            its path, without the slash at the beginning.
+        specification: The release of OpenAPI. In 3.2, the items of streams have their `itemSchema`; 3.1 has no such
+            keyword, so there it is `x-itemSchema`.
+        **info: Further members of OpenAPI's Info Object: `contact`, `license`, `termsOfService`, `x-…`.
 
     Raises:
-        ValueError: Two routes have one `operation_id`.
-        TypeError: The type of an answer has no form in JSON, or an option is none that there is.
+        ValueError: Two routes have the same `operation_id`.
+        TypeError: The type of an answer has no form in JSON, or an option does not exist.
     """
     check_options("openapi", info)
     if not isinstance(answer_invalid, int):  # pyright: ignore[reportUnnecessaryIsInstance]
@@ -116,14 +116,14 @@ def openapi(
 
 
 def check_options(function: str, names: Iterable[str]) -> None:
-    """Refuse the name of an option that there is not.
+    """Refuse the names of options that do not exist.
 
     Args:
-        function: The function that it is given to.
-        names: The names.
+        function: The name of the function that takes the options.
+        names: The names of the options.
 
     Raises:
-        TypeError: There is no such option.
+        TypeError: An option does not exist.
     """
     known = _INFO.union(openapi.__kwdefaults__ or ())
     for name in names:
@@ -132,7 +132,7 @@ def check_options(function: str, names: Iterable[str]) -> None:
 
 
 def _name_items(part: object) -> None:
-    """Rename the schemas of items to what they are called from OpenAPI 3.2 on."""
+    """Rename the schemas of items to the name that they have in OpenAPI 3.2."""
     whole = cast("dict[str, Any]", part) if isinstance(part, dict) else {}
     if "x-itemSchema" in whole:
         whole["itemSchema"] = whole.pop("x-itemSchema")
@@ -152,7 +152,7 @@ def _entries(tables: Iterable[Table]) -> Iterator[Route]:
 
 
 def _of_aiohttp(entry: web.AbstractRouteDef) -> Iterator[Route]:
-    """Yield the routes of an entry in a table of aiohttp's: one, or several where it is a view."""
+    """Yield the routes of an entry in a table of aiohttp: one, or several if it is a view."""
     if not isinstance(entry, web.RouteDef):
         return
     handler: Any = entry.handler
@@ -165,17 +165,17 @@ def _of_aiohttp(entry: web.AbstractRouteDef) -> Iterator[Route]:
 
 
 class _Names:
-    """The names of operations, each of which is given once."""
+    """The names of operations; each is used once."""
 
     def __init__(self) -> None:
         self._taken: dict[str, str] = {}
         self._numbers: dict[str, int] = {}
 
     def reserve(self, entries: Iterable[Route]) -> None:
-        """Keep the names that routes say themselves from those that do not.
+        """Reserve the names that routes set themselves.
 
         Raises:
-            ValueError: Two say the same one.
+            ValueError: Two routes set the same name.
         """
         for route in entries:
             name, place = route.operation_id, f"{route.method} {route.path}"
@@ -203,7 +203,7 @@ class _Names:
 def _paths(entries: Sequence[Route], names: _Names, context: Context) -> dict[str, Any]:
     places = _Places()
     paths: dict[str, dict[str, Any]] = {}
-    # What answers every method comes behind what answers one.
+    # Routes for every method come after routes for one method.
     own = {(path_template(route.path).shape, route.method) for route in entries}
     for route in entries:
         template = path_template(route.path)
@@ -219,15 +219,15 @@ def _paths(entries: Sequence[Route], names: _Names, context: Context) -> dict[st
 class _Places:
     """The paths of a document.
 
-    For OpenAPI, `/mugs/{id}` and `/mugs/{name}` are one path, whatever their patterns. So the methods of one share the
-    names of the first, and a method that is there already stands under a path with another name.
+    For OpenAPI, `/mugs/{id}` and `/mugs/{name}` are one path, whatever their patterns. So all methods of such a path
+    share the names of the first route; a method that is there already is put under a path with other names.
     """
 
     def __init__(self) -> None:
         self._known: dict[str, list[tuple[PathTemplate, set[str]]]] = {}
 
     def path(self, template: PathTemplate, method: str) -> PathTemplate:
-        """Return the path under which a method stands."""
+        """Return the path under which a method is described."""
         known = self._known.setdefault(template.shape, [])
         for other, methods in known:
             if method not in methods:

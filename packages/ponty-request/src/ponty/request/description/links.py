@@ -1,7 +1,7 @@
-"""Links from what makes something to what shows, changes and removes it, so that tools can walk from one to the other.
+"""Links from an operation that makes something to those that show, change or remove it, for tools that follow them.
 
-An operation that answers 201 with an object links to those on a path that is its own and one variable part, where the
-object has a property of the name of that part, or else one named `id`.
+An operation that answers 201 with an object has links to the operations whose path is its own path with one more
+variable part. The object must have a property with the name of that part, or else one named `id`.
 """
 
 import re

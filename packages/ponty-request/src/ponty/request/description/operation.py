@@ -1,4 +1,4 @@
-"""One route as an operation of OpenAPI: its parameters, its body, its answers, and who may ask for it."""
+"""One route as an operation of OpenAPI: its parameters, its body, its answers, and its security."""
 
 import inspect
 import re
@@ -19,12 +19,12 @@ from ponty.request.parsing.definitions import definition_name
 from ponty.request.parsing.parser import Parser
 
 EnvelopeSchema = Callable[[Mapping[str, Any]], Mapping[str, Any]]
-"""Makes the schema of an answer of that of its value, as the `envelope` of an application makes the answer."""
+"""Makes the schema of an answer from that of its value, as the `envelope` of an application makes the answer."""
 
 _NOT_PARAMETERS = frozenset(
     {"accept", "authorization", "connection", "content-length", "content-type", "host", "transfer-encoding"}
 )
-"""Headers that OpenAPI has other words for, or HTTP itself says."""
+"""Headers that OpenAPI describes in other places, or that belong to HTTP itself."""
 
 _BODILESS = frozenset({101, 204, 205, 304})
 _BYTES = frozenset({"application/octet-stream", "*/*"})
@@ -36,12 +36,12 @@ class Context(msgspec.Struct, frozen=True, eq=False):
     """The context that the operations of a document share.
 
     Args:
-        components: Takes the schemas.
-        security: Takes the security schemes.
+        components: Collects the schemas.
+        security: Collects the security schemes.
         envelope: Makes the schema of an answer in the envelope.
-        problems: Makes the answers to what can go wrong.
-        raises: What any handler may raise.
-        sent: The schemas of the types of answers, as they are used.
+        problems: Makes the answers for errors.
+        raises: The errors that any handler may raise.
+        sent: The schemas of answers, by type, as they are used.
     """
 
     components: Components
@@ -52,7 +52,7 @@ class Context(msgspec.Struct, frozen=True, eq=False):
     sent: dict[Any, Schema] = {}
 
     def answer_schema(self, tp: Any) -> Schema:
-        """Return the schema of a type that is sent."""
+        """Return the schema of the answers of a type."""
         try:
             if tp not in self.sent:
                 self.sent[tp] = self.components.add(answer_schema(tp), "output")
@@ -62,7 +62,7 @@ class Context(msgspec.Struct, frozen=True, eq=False):
 
 
 def envelope_schema(value: Mapping[str, Any]) -> Schema:
-    """Return the schema of a value in the envelope that an application has unless it says otherwise."""
+    """Return the schema of a value in Ponty's own envelope, which applications have by default."""
     milliseconds = {"type": "integer", "minimum": 0}
     return {
         "type": "object",
@@ -83,7 +83,7 @@ class _Taken(msgspec.Struct, frozen=True, eq=False):
 
 
 class _Around(msgspec.Struct, frozen=True, eq=False):
-    """The parameters and answers that the middlewares of a route add, by `__ponty_describe__`."""
+    """The parameters and answers that the middlewares of a route add, through `__ponty_describe__`."""
 
     parameters: list[dict[str, Any]]
     statuses: list[int]
@@ -97,7 +97,7 @@ def operation(route: Route, path: PathTemplate, operation_id: str, context: Cont
         route: The route.
         path: Its path.
         operation_id: Its name in the document.
-        context: What it has in common with others.
+        context: The context that it shares with other operations.
     """
     binds: Any = getattr(route.handler, "__ponty_request__", None)
     taken: list[_Taken] = [] if binds is None else [*_taken(binds.cls.__plan__.steps)]
@@ -138,7 +138,7 @@ def _around(route: Route) -> _Around:
 
 
 def _words(route: Route) -> tuple[str, str]:
-    """Return a summary and a description: what the route says, or the first line of its docstring and the rest."""
+    """Return a summary and a description: those of the route, or the first line of its docstring and the rest."""
     text = route.description or ""
     if route.summary is not None or text != (inspect.getdoc(route.handler) or ""):
         return route.summary or "", text
@@ -176,7 +176,7 @@ def _parameters(
 
 
 def _add_parameters(found: dict[tuple[str, str], dict[str, Any]], further: Iterable[dict[str, Any]]) -> None:
-    """Add parameters in headers that are not of a field; what a field says of one stays."""
+    """Add parameters that are not those of a field; if a field has the same one, its description stays."""
     for made in further:
         known = found.setdefault((made["in"], made["name"].lower()), made)
         if made.get("required", False):
@@ -184,7 +184,7 @@ def _add_parameters(found: dict[tuple[str, str], dict[str, Any]], further: Itera
 
 
 def _parameters_of(said: Description, components: Components) -> Iterator[dict[str, Any]]:
-    """Yield what a field takes outside of the body: one parameter, or one for each property of an object."""
+    """Yield the parameters that a field reads outside of the body: one, or one for each property of an object."""
     if said.location == "body" or not said.name:
         return
     if said.style != "properties":
@@ -213,7 +213,7 @@ def _parameter(said: Description, schema: Mapping[str, Any], components: Compone
 
 
 def _without_null(schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the schema of what a text can stand for: a parameter that may be None is one that may be missing."""
+    """Return a schema without null: a parameter that may be None is one that may be missing."""
     members: Any = schema.get("anyOf")
     if not isinstance(members, list) or {"type": "null"} not in members:
         return schema
@@ -249,7 +249,7 @@ def _body(taken: Iterable[_Taken], media_type: str | None, components: Component
 
 
 def _form(said: Description, media_type: str, tp: Any, components: Components) -> dict[str, Any] | None:
-    """Return a form as one media type has it; None where it has files that must be there, and the media type none."""
+    """Return the form for a media type; None if the form must have files, and the media type cannot have any."""
     properties: Any = said.schema["properties"]
     files = {name for name, schema in properties.items() if UPLOAD in _members(schema)}
     if media_type == _URLENCODED and files.intersection(_names(said.schema.get("required"))):
@@ -269,7 +269,7 @@ def _names(value: Any) -> Iterable[str]:
 
 
 def _binary(schema: Any) -> Any:
-    """Return the schema of a part of a form with its files as OpenAPI has them."""
+    """Return the schema of a part of a form, with files as OpenAPI describes them."""
     if schema == UPLOAD:
         return {"type": "string", "format": "binary", "contentMediaType": "application/octet-stream"}
     if isinstance(schema, dict):
@@ -283,7 +283,7 @@ def _members(schema: Mapping[str, Any]) -> list[Any]:
 
 
 def _name_of(body: _Taken) -> str:
-    """Return the name of the schema of a body: as the class of the values, where it is that of an object."""
+    """Return the name of a body's schema: that of the class of its values, if it describes an object."""
     return definition_name(body.type) if "properties" in body.said.schema and _is_class(body.type) else ""
 
 
@@ -355,7 +355,7 @@ _SUCCESSES = {
 
 
 def name_of_handler(route: Route) -> str:
-    """Return the name of an operation that nobody has named: that of its function."""
+    """Return the default name of an operation: that of its function."""
     name = getattr(route.handler, "__name__", "")
     if name.isidentifier():
         return str(name)

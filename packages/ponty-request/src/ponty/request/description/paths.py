@@ -6,16 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 _PYTHON_ALONE = re.compile(r"\(\?[^:=!<]|\(\?<[^=!]|\\[AZ]|\\N\{|[*+?}]\+")
-"""What patterns of Python have and those of ECMAScript, which JSON Schema's are, have not."""
+"""The parts of Python's patterns that JSON Schema's patterns, which are ECMAScript's, do not have."""
 
 
 class PathTemplate(msgspec.Struct, frozen=True):
     """A path.
 
     Args:
-        text: As OpenAPI writes it.
-        patterns: The variable parts, each with its pattern; an empty one where it is any segment.
-        names: What the variable parts are called here, where that is not what the route calls them.
+        text: The path as OpenAPI writes it.
+        patterns: The variable parts, each with its pattern; an empty pattern means any segment.
+        names: The names that the variable parts have here, by their names in the route, if these are different.
     """
 
     text: str
@@ -25,7 +25,7 @@ class PathTemplate(msgspec.Struct, frozen=True):
 
     @property
     def shape(self) -> str:
-        """The path whatever its variable parts are called."""
+        """The path without the names of its variable parts."""
         return _NAME.sub("{}", self.text)
 
     def renamed(self, names: Sequence[str]) -> "PathTemplate":
@@ -52,7 +52,7 @@ def path_template(path: str) -> PathTemplate:
 
 
 def _parts(path: str) -> Iterator[tuple[str, str]]:
-    """Yield each literal text and the variable part behind it, without its braces."""
+    """Yield each literal text, with the variable part that follows it, without braces."""
     start = at = 0
     while (opening := path.find("{", at)) >= 0:
         depth = 0
@@ -68,7 +68,7 @@ def _parts(path: str) -> Iterator[tuple[str, str]]:
 
 
 def segment_schema(pattern: str) -> dict[str, object]:
-    """Return the schema of a variable part that only its pattern tells of."""
+    """Return the schema of a variable part of which only the pattern is known."""
     if not pattern or _PYTHON_ALONE.search(pattern):
         return {"type": "string"}
     return {"type": "string", "pattern": f"^(?:{pattern})$"}

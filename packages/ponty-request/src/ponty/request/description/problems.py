@@ -1,4 +1,4 @@
-"""The answers to what cannot be done, by status: problem documents (RFC 9457), or what an application has for them."""
+"""The answers for errors, by status: problem documents (RFC 9457), or the application's own form of them."""
 
 import http
 import inspect
@@ -58,16 +58,16 @@ _CHALLENGE: Schema = {
 }
 
 _OF_SERVERS: Final = frozenset({400, 413, 415})
-"""Statuses with which a server refuses a body that it cannot read, and does not ask the application."""
+"""Statuses with which a server refuses a body that it cannot read, without asking the application."""
 
 
 class Problems:
-    """The answers to what can go wrong, each made once.
+    """The answers for errors, each made once.
 
     Args:
-        components: Takes the schemas.
-        invalid: The status of the answer to an invalid request, which is a 400 unless the application says otherwise.
-        own: The type of what the application answers errors with; None for problem documents.
+        components: Collects the schemas.
+        invalid: The status of the answer to an invalid request; 400, unless the application has another.
+        own: The type of the application's own answers for errors; None for problem documents.
 
     Raises:
         TypeError: `own` has no form in JSON.
@@ -84,8 +84,8 @@ class Problems:
         """Return the answers of a route, by status.
 
         Args:
-            statuses: Those with which fields refuse a request.
-            errors: What the handler may raise.
+            statuses: The statuses with which fields refuse a request.
+            errors: The errors that the handler may raise.
         """
         kinds: dict[int, list[type[PontyError]]] = {}
         for status in statuses:
@@ -125,7 +125,7 @@ class Problems:
 
 
 def _of_type(error: type[PontyError]) -> Mapping[str, Any]:
-    """Return the schema of the problem documents of a class of errors that has a type of its own."""
+    """Return the schema of the problem documents of a class of errors with its own type."""
     properties: Schema = {
         **_PROBLEM["properties"],
         "type": {"const": error.type},
@@ -137,7 +137,7 @@ def _of_type(error: type[PontyError]) -> Mapping[str, Any]:
 
 
 def _words(error: type[PontyError]) -> str:
-    """Return what an error means: the first line of its docstring, or its title."""
+    """Return the meaning of an error: the first line of its docstring, or its title."""
     doc = inspect.getdoc(error) if vars(error).get("__doc__") else ""
     words = (doc or "").partition("\n")[0].rstrip(".") or error.title or _phrase(error.status_code)
     return words if error.type == "about:blank" else f"[{words}]({error.type})"

@@ -1,4 +1,4 @@
-"""The security schemes of a document: how clients say who they are, by what their fields say of themselves."""
+"""The security schemes of a document: how clients authenticate, as the fields describe it."""
 
 import json
 import re
@@ -9,14 +9,14 @@ from ponty.request.fields.base import Description
 
 
 class SecuritySchemes:
-    """The schemes that the fields of a document have, each once."""
+    """The security schemes of the fields in a document, each once."""
 
     def __init__(self) -> None:
         self._names: dict[str, str] = {}
         self.schemes: dict[str, Mapping[str, Any]] = {}
 
     def requirements(self, said: Iterable[Description]) -> list[dict[str, list[str]]]:
-        """Return what an operation requires: all the schemes of its fields, or all but those that it can do without."""
+        """Return what an operation requires: all schemes of its fields, or only some, if others are optional."""
         required: list[str] = []
         optional: list[str] = []
         for each in said:

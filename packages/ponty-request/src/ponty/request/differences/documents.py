@@ -1,12 +1,12 @@
-"""Two descriptions of one API, compared: what breaks clients that were written by the first.
+"""Two descriptions of one API, compared: which changes break clients that were written for the first.
 
-A client sends what the first lets it send, and reads what the first says it will read. So an operation may take more
-and send less than it did, and nothing else:
+A client sends what the first description lets it send, and reads what the first one says that it will get. So an
+operation may take more and send less than it did, and nothing else:
 
 - what is taken may widen: a parameter may become optional, a bound looser, an enum longer;
 - what is sent may narrow: a property may become certain, a bound tighter, an enum shorter.
 
-Webhooks go the other way round: the program sends what an operation takes.
+For webhooks it is the other way round: the program sends what an operation takes.
 """
 
 from collections.abc import Iterator, Mapping
@@ -35,28 +35,34 @@ _PARTS: tuple[tuple[str, Direction], ...] = (("paths", "taken"), ("webhooks", "s
 
 
 def changes_between(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
-    """Return the differences for clients between two OpenAPI documents of one API.
+    """Return the differences between two OpenAPI documents of one API, as clients see them.
 
     ::
 
         old = openapi(Routes(), title="Mugs", version="1")
         assert [change for change in changes_between(old, old) if change.breaks] == []
 
-    What breaks them: an operation that is gone; what it takes narrowed (a parameter more that is required, a property
-    gone, an enum shorter, a bound tighter, a media type gone); what it sends widened (a property that may be missing,
-    an enum longer, a status or a media type more); another default of a parameter; and who may ask. The rest is told
-    with `breaks` false. Where it cannot tell, it says that something breaks. Answers of 4xx and 5xx may become more,
-    and so may the kinds of problems in them: clients know each by its status (RFC 9110 §15, RFC 9457 §3.1).
+    These changes break clients:
+
+    - an operation is gone;
+    - it takes less: there is a further required parameter, a property or a media type is gone, an enum is shorter, a
+      bound is tighter;
+    - it sends more: a property may be missing, an enum is longer, there is a further status or media type;
+    - a parameter has another default;
+    - it no longer accepts the credentials that clients have.
+
+    All other changes have `breaks` false. In case of doubt, a change counts as breaking. Answers of 4xx and 5xx may be
+    added, and so may the kinds of problems in them: clients know each by its status (RFC 9110 §15, RFC 9457 §3.1).
 
     Args:
         old: The first document.
-        new: The second.
+        new: The second document.
     """
     return [*_Comparison(old, new).changes()]
 
 
 def conforms_to(contract: Mapping[str, Any], *tables: Table) -> list[Change]:
-    """Return where a program differs from a contract that was written first, an OpenAPI document; nothing where not.
+    """Return the differences between a program and a contract, which is an OpenAPI document that was written first.
 
     ::
 
@@ -64,18 +70,19 @@ def conforms_to(contract: Mapping[str, Any], *tables: Table) -> list[Change]:
             contract = json.loads(pathlib.Path("contract.json").read_text())
             assert [str(each) for each in conforms_to(contract) if each.breaks] == []
 
-    It tells of operations that are missing or more, of parameters, of bodies, answers and schemas that are stricter or
-    laxer. What breaks a client that was written by the contract has `breaks` set.
+    It reports operations that are missing or additional, and parameters, bodies, answers and schemas that are stricter
+    or laxer. If a change breaks clients that were written for the contract, it has `breaks` set. Without differences,
+    the list is empty.
 
     Args:
-        contract: The document.
-        *tables: The tables of the program; the default table where none is given.
+        contract: The OpenAPI document.
+        *tables: The tables of the program; if none is given, the default table.
     """
     return changes_between(contract, openapi(*tables, title="", version=""))
 
 
 class _Comparison:
-    """Two documents."""
+    """The comparison of two documents."""
 
     def __init__(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
         self._old = old
@@ -83,7 +90,7 @@ class _Comparison:
         self._schemas = Schemas(old, new)
 
     def changes(self) -> Iterator[Change]:
-        """Yield what is different."""
+        """Yield the differences."""
         for part, takes in _PARTS:
             olds, news = dict(operations(self._old, part)), dict(operations(self._new, part))
             for key, operation in olds.items():
@@ -110,7 +117,7 @@ class _Comparison:
             yield place.at("operationId").change("has another operationId", breaks=False)
         was, now = requirements(self._old, before), requirements(self._new, after)
         if was != now:
-            # Whoever meets one of the old alternatives must meet one of the new.
+            # A client that meets one of the old alternatives must meet one of the new ones.
             breaks = not all(any(asked <= met for asked in now) for met in was)
             instead = "go on letting in who could ask before"
             yield place.at("security").change("asks clients otherwise who they are", breaks=breaks, instead=instead)
@@ -201,7 +208,7 @@ class _Comparison:
             yield from self._headers(inner, before.get("headers", {}), after.get("headers", {}), on)
         for status in new:
             if of_status(old, status) is None:
-                # What can go wrong may grow: clients know each status by its class (RFC 9110 §15).
+                # Errors may be added: clients know each status by its class (RFC 9110 §15).
                 breaks = on == "sent" and not status.startswith(("4", "5"))
                 inner = place.named(status, "responses", status)
                 yield inner.change("is new", breaks=breaks, instead="answer with a status that there was")
@@ -229,7 +236,7 @@ class _Comparison:
                 yield header.change("is written in another way", breaks=True, instead=instead)
             was, now = before.get("schema", {}), after.get("schema", {})
             if on == "sent" and is_text(self._old, was) and is_scalar(self._new, now):
-                continue  # what is read as any text
+                continue  # clients read it as any text
             yield from self._schemas.changes(header.at("schema"), was, now, on)
         for name in new:
             if name.lower() not in {each.lower() for each in old}:
@@ -263,7 +270,7 @@ class _Comparison:
     def _problems(
         self, place: Place, old: Mapping[str, Json], new: Mapping[str, Json], on: Direction
     ) -> Iterator[Change]:
-        """Compare what may go wrong at one status: problems of more kinds are no news to a client (RFC 9457 §3.1)."""
+        """Compare the problems of one status; further kinds of problems break no client (RFC 9457 §3.1)."""
         media_type = "application/problem+json"
         if media_type not in old or media_type not in new:
             yield from self._content(place, old, new, on)

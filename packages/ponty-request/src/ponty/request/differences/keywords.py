@@ -1,4 +1,4 @@
-"""The keywords of two schemas that can be compared without a look into others: types, enums, bounds, patterns."""
+"""Compares the keywords of two schemas that need no look into other schemas: types, enums, bounds, patterns."""
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
@@ -15,7 +15,7 @@ BOUNDS: Final = frozenset(
     }
 )
 _ALL: Final = frozenset({"", ".*", "^.*$", "^.*", ".*$", "^"})
-"""Patterns of any text."""
+"""Patterns that match any text."""
 
 
 def values(place: Place, before: Json, after: Json, on: Direction) -> Iterator[Change]:
@@ -34,7 +34,7 @@ def values(place: Place, before: Json, after: Json, on: Direction) -> Iterator[C
 
 
 def _lacking(some: Sequence[Json] | None, others: Sequence[Json] | None) -> list[str]:
-    """Return what is among some types or values, and not among others; None is all there are."""
+    """Return the types or values that are among `some`, and not among `others`; None means all."""
     if others is None:
         return []
     if some is None:
@@ -59,14 +59,14 @@ def bounds(place: Place, before: Json, after: Json, on: Direction) -> Iterator[C
         for end, sign in (("min", 1), ("max", -1)):
             keyword = f"{end}{what}"
             one, other = ((sign * each[keyword], 0) if each.get(keyword) else None for each in (before, after))
-            if end == "max":  # a most of 0 is one
+            if end == "max":  # a maximum of 0 is a limit, too
                 one, other = ((-each[keyword], 0) if keyword in each else None for each in (before, after))
             if one != other:
                 yield _moved(place, keyword, one, other, on)
 
 
 def _bound(schema: Json, inclusive: str, exclusive: str, sign: int) -> tuple[float, int] | None:
-    """Return the tighter of both bounds, larger where tighter."""
+    """Return the tighter of both bounds, as a number that is larger if it is tighter."""
     found = ((sign * schema[each], number) for number, each in enumerate((inclusive, exclusive)) if each in schema)
     return max(found, default=None)
 
@@ -80,7 +80,7 @@ def _moved(
 
 
 def multiples(place: Place, before: Json, after: Json, on: Direction) -> Iterator[Change]:
-    """Compare what numbers are multiples of."""
+    """Compare `multipleOf`."""
     one, other = before.get("multipleOf"), after.get("multipleOf")
     if one == other:
         return
@@ -91,7 +91,7 @@ def multiples(place: Place, before: Json, after: Json, on: Direction) -> Iterato
 
 
 def simple_keywords(place: Place, before: Json, after: Json, on: Direction) -> Iterator[Change]:
-    """Compare keywords that hold a value to something, or stand nowhere."""
+    """Compare keywords whose values constrain something, if they are there at all."""
     for keyword in ("pattern", "format", "uniqueItems", "contentMediaType", "contentEncoding"):
         one, other = (_unless_empty(keyword, each.get(keyword)) for each in (before, after))
         if one != other:
@@ -106,7 +106,7 @@ def _unless_empty(keyword: str, value: Json) -> Json:
 
 
 def dependencies(place: Place, before: Json, after: Json, on: Direction) -> Iterator[Change]:
-    """Compare which properties are required where there are others."""
+    """Compare which properties are required if others are there."""
     olds, news = before.get("dependentRequired", {}), after.get("dependentRequired", {})
     for name in sorted({*olds, *news}):
         was, now = {*olds.get(name, ())}, {*news.get(name, ())}
@@ -121,7 +121,7 @@ def dependencies(place: Place, before: Json, after: Json, on: Direction) -> Iter
 
 
 def silent_keywords(place: Place, before: Json, after: Json, on: Direction) -> Iterator[Change]:
-    """Compare keywords that hold no value to anything, and yet are read."""
+    """Compare keywords that constrain no value, but that clients read."""
     if before.get("default") != after.get("default") and on == "taken":
         yield place.at("default").change("has another default", breaks=False)
     if after.get("deprecated", False) and not before.get("deprecated", False):

@@ -1,7 +1,7 @@
-"""Two schemas of one object: which properties there are, which are required, and what is let in besides.
+"""Two schemas of one object, compared: its properties, which of them are required, and which others are admitted.
 
-Of objects that are sent, a property that the schema does not name is not sent, as long as it names any; and clients
-pass over what they do not know.
+In objects that are sent, a property that the schema does not name is not sent, as long as the schema names any. Clients
+ignore properties that they do not know.
 """
 
 from collections.abc import Iterator
@@ -14,25 +14,25 @@ class Comparing(Protocol):
     """Compares two schemas."""
 
     def changes(self, place: Place, old: Json, new: Json, on: Direction) -> Iterator[Change]:
-        """Yield what is different between two schemas."""
+        """Yield the differences between two schemas."""
         ...
 
 
 def properties(schemas: Comparing, place: Place, before: Json, after: Json, on: Direction) -> Iterator[Change]:
-    """Yield what is different between the properties of two schemas.
+    """Yield the differences between the properties of two schemas.
 
     Args:
-        schemas: What compares the schemas of the properties.
-        place: Where the first schema stands.
-        before: It.
-        after: The other.
-        on: Which way its values go.
+        schemas: Compares the schemas of the properties.
+        place: The place of the first schema.
+        before: The first schema.
+        after: The second schema.
+        on: The direction of the values.
     """
     olds, news = before.get("properties", {}), after.get("properties", {})
     was, now = {*before.get("required", ())}, {*after.get("required", ())}
     for name in sorted(was ^ now):
         if (name in olds) is not (name in news) and name not in was - now:
-            continue  # said below
+            continue  # reported below
         if on == "sent" and name in olds and name not in news:
             continue
         words, instead = (
@@ -58,7 +58,7 @@ def properties(schemas: Comparing, place: Place, before: Json, after: Json, on: 
 def _gone(
     schemas: Comparing, place: Place, old: Json, after: Json, on: Direction, *, is_required: bool
 ) -> Iterator[Change]:
-    """Yield the changes of a property that has no schema of its own now."""
+    """Yield the changes of a property that no longer has its own schema."""
     rest = _rest(after, on)
     if on == "taken":
         breaks = rest is False or is_required or "patternProperties" in after
@@ -73,11 +73,11 @@ def _gone(
 def _added(
     schemas: Comparing, place: Place, new: Json, before: Json, on: Direction, *, is_required: bool
 ) -> Iterator[Change]:
-    """Yield the changes of a property that has a schema of its own now."""
+    """Yield the changes of a property that has its own schema now."""
     breaks = (on == "taken" and is_required) or "patternProperties" in before
     yield place.change("is new", breaks=breaks, instead="make it optional")
     rest = before.get("additionalProperties", True)
-    if on == "taken" and rest is not False:  # it was let in as any other
+    if on == "taken" and rest is not False:  # it was admitted as any other
         yield from schemas.changes(place, {} if rest is True else rest, new, on)
     elif isinstance(rest, dict):
         yield from schemas.changes(place, rest, new, on)
@@ -86,7 +86,7 @@ def _added(
 def _others(schemas: Comparing, place: Place, before: Json, after: Json, on: Direction) -> Iterator[Change]:
     one, other = before.get("additionalProperties", True), after.get("additionalProperties", True)
     if on == "sent":
-        # What a client reads by a schema must keep it; what it has no schema for, it passes over.
+        # Properties that a client reads by a schema must keep to it; properties without a schema are ignored.
         one = one if isinstance(one, dict) else {}
         other = _rest(after, on)
     if one == other and "$ref" not in str(one):
@@ -117,7 +117,7 @@ def _patterns(schemas: Comparing, place: Place, before: Json, after: Json, on: D
 
 
 def _rest(schema: Json, on: Direction) -> Json:
-    """Return the schema of properties that are not named, or False where there are none."""
+    """Return the schema of properties that are not named, or False if there are none."""
     if on == "sent" and "properties" in schema:
         rest = schema.get("additionalProperties", False)
     else:

@@ -1,4 +1,4 @@
-"""The parts of a description, each found by what it is to a client, whatever it is called and wherever it is said."""
+"""The parts of a description, each found by its meaning to clients, whatever its name and its place."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -13,10 +13,10 @@ class Operation(NamedTuple):
     """An operation of one of the documents.
 
     Args:
-        place: Where it is.
+        place: The place of the operation.
         path: Its path, or the name of a webhook.
-        item: What the methods of this path share.
-        said: What is said of it.
+        item: The Path Item Object, with the parts that the methods of this path share.
+        said: The Operation Object.
     """
 
     place: Place
@@ -26,7 +26,7 @@ class Operation(NamedTuple):
 
 
 def operations(document: Mapping[str, Any], part: str) -> Iterator[tuple[tuple[str, str], Operation]]:
-    """Yield the operations by method and path, whatever the parts of that are called."""
+    """Yield the operations by method and path, whatever the names of variable parts."""
     for path, given in document.get(part, {}).items():
         item = followed(document, given)
         shape = _shape(path)
@@ -61,13 +61,13 @@ def parameters(document: Mapping[str, Any], operation: Operation) -> dict[tuple[
             if place == "header":
                 name = name.lower()
             if place == "path" and name in parts:
-                name = str(parts.index(name))  # clients do not see what it is called
+                name = str(parts.index(name))  # clients do not see its name
             found[place, name] = f"{above}/parameters/{number}", parameter
     return found
 
 
 def of_status(answers: Mapping[str, Json], status: str) -> Json:
-    """Return the answer that is said of a status, of its class, or of any."""
+    """Return the answer for a status: that of the status itself, of its class, or the default."""
     for key in (status, f"{status[:1]}XX", "default"):
         if key in answers:
             return answers[key]
@@ -79,12 +79,12 @@ def _plain(media_type: str) -> str:
 
 
 def is_range(media_type: str) -> bool:
-    """Return whether it is a range of media types."""
+    """Return whether this is a range of media types."""
     return "*" in media_type
 
 
 def of_media_type(content: Mapping[str, Json], media_type: str) -> str | None:
-    """Return the entry of a media type, parameters aside, or of the narrowest range that it is in."""
+    """Return the entry of a media type, without parameters, or of the narrowest range that it is in."""
     wanted = _plain(media_type)
     for looked in (wanted, f"{wanted.partition('/')[0]}/*", "*/*"):
         for key in content:
@@ -94,13 +94,13 @@ def of_media_type(content: Mapping[str, Json], media_type: str) -> str | None:
 
 
 def in_range(content: Mapping[str, Json], media_type: str) -> str | None:
-    """Return an entry that is in a range of media types."""
+    """Return an entry within a range of media types."""
     start = _plain(media_type).partition("*")[0].removesuffix("*")
     return next((key for key in content if _plain(key).startswith(start)), None) if is_range(media_type) else None
 
 
 def kinds(document: Mapping[str, Any], schema: Json) -> Iterator[tuple[str, Json]]:
-    """Yield the problems that a schema has, by their types."""
+    """Yield the problems of a schema, by their types."""
     whole = followed(document, schema)
     members: list[Json] = (isinstance(whole, dict) and (whole.get("anyOf") or whole.get("oneOf"))) or [schema]
     for member in members:
@@ -110,7 +110,7 @@ def kinds(document: Mapping[str, Any], schema: Json) -> Iterator[tuple[str, Json
 
 
 def requirements(document: Mapping[str, Any], operation: Json) -> list[frozenset[str]]:
-    """Return the alternatives of what an operation requires: each as its schemes, whatever these are called."""
+    """Return the alternatives of what an operation requires: the schemes of each, whatever their names."""
     schemes: Mapping[str, Any] = document.get("components", {}).get("securitySchemes", {})
     given: Sequence[Mapping[str, Any]] = operation.get("security", document.get("security", [])) or [{}]
     return [
@@ -130,7 +130,7 @@ def _scheme(scheme: Json) -> str:
 
 
 def is_text(document: Mapping[str, Any], schema: Json) -> bool:
-    """Return whether any text is of a schema: what is written in a head is text, whatever it means."""
+    """Return whether a schema admits any text; everything in the head of a message is text, whatever it means."""
     whole = normal(document, schema)
     return whole is not False and asserted(whole) == {"type"} and "string" in whole["type"]
 

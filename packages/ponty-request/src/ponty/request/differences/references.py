@@ -1,4 +1,4 @@
-"""References within a document, and schemas in the one form in which they are compared."""
+"""References within a document, and the normal form in which schemas are compared."""
 
 import urllib.parse
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ SILENT = frozenset(
         *("examples", "externalDocs", "readOnly", "title", "writeOnly", "xml"),
     }
 )
-"""Keywords that hold a value to nothing."""
+"""Keywords that constrain no value."""
 
 _TYPES: Mapping[type, str] = {
     bool: "boolean",
@@ -28,12 +28,12 @@ _TYPES: Mapping[type, str] = {
 
 
 def reference(value: Json) -> str:
-    """Return the reference that stands for a value; an empty one where the value stands for itself."""
+    """Return the reference in a value; an empty text if the value is no reference."""
     return str(value.get("$ref", "")) if isinstance(value, dict) else ""
 
 
 def followed(document: Mapping[str, Any], value: Json) -> Json:
-    """Follow a reference within the document, however many lead on; one that leads nowhere stands for itself."""
+    """Follow a reference within the document, and those that it leads to; one that leads nowhere is returned itself."""
     for _ in range(32):
         if not reference(value).startswith("#"):
             return value
@@ -49,20 +49,20 @@ def followed(document: Mapping[str, Any], value: Json) -> Json:
 
 
 def known(value: object) -> str:
-    """Return a value as a text that is equal for equal values, for messages as well."""
+    """Return a value as a text, for comparisons and for messages; equal values have equal texts."""
     return msgspec.json.encode(value, order="sorted").decode()
 
 
 def asserted(schema: Mapping[str, Any]) -> set[str]:
-    """Return the keywords of a schema that hold values to something."""
+    """Return the keywords of a schema that constrain values."""
     return {keyword for keyword in schema if keyword not in SILENT and not keyword.startswith("x-")}
 
 
 def normal(document: Mapping[str, Any], schema: Json) -> Json:
-    """Return a schema in one form, or False where no value is valid.
+    """Return a schema in its normal form, or False if no value is valid.
 
-    References are followed, types are a list, a const is an enum, an enum without a type has those of its values, and
-    what OpenAPI 3.0 writes in its own way is as JSON Schema has it.
+    References are followed, types are a list, a const is an enum, an enum without a type has the types of its values,
+    and the special notations of OpenAPI 3.0 are replaced by those of JSON Schema.
     """
     made = _merged(document, schema)
     if made is False or not isinstance(made, dict):
@@ -84,7 +84,7 @@ def normal(document: Mapping[str, Any], schema: Json) -> Json:
 
 
 def _merged(document: Mapping[str, Any], schema: Json) -> Json:
-    """Follow the reference of a schema, and keep what stands beside it."""
+    """Follow the reference of a schema, and keep the keywords beside it."""
     target = followed(document, schema)
     if target is not schema and isinstance(target, dict):
         beside = {keyword: value for keyword, value in schema.items() if keyword != "$ref"}
@@ -95,7 +95,7 @@ def _merged(document: Mapping[str, Any], schema: Json) -> Json:
 
 
 def conjunction(document: Mapping[str, Any], schema: Json) -> list[Json]:
-    """Return the schemas that a schema with allOf is the conjunction of, those that hold values to nothing aside."""
+    """Return the schemas that a schema with allOf is made of, without those that constrain no value."""
     rest = {keyword: value for keyword, value in schema.items() if keyword != "allOf"}
     parts = [rest] if asserted(rest) else []
     for member in schema.get("allOf", ()):

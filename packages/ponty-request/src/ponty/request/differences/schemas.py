@@ -1,10 +1,10 @@
-"""Two schemas of one value: whether each value of one is a value of the other.
+"""Two schemas of one value, compared: whether each value of one is a value of the other.
 
 What is taken may widen, and what is sent may narrow. A schema is a conjunction, so it is compared by its keywords, or
-small groups of them that speak of each other (`properties` with `additionalProperties`, `contains` with its bounds):
-where each group of the wider schema follows from the same group of the narrower, no value is lost. Where it does not
-follow, a value may be lost or not; that is told as breaking. So a difference may be told that breaks nothing, and none
-passes that breaks something.
+by small groups of keywords that depend on each other (`properties` with `additionalProperties`, `contains` with its
+bounds). If each group of the wider schema follows from the same group of the narrower one, no value is lost. If it does
+not follow, a value may be lost or not; this is reported as breaking. So a difference may be reported that breaks
+nothing, but none is missed that breaks something.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -52,13 +52,13 @@ class Schemas:
         self._alike: set[tuple[str, str, Direction]] = set()
 
     def changes(self, place: Place, old: Json, new: Json, on: Direction) -> Iterator[Change]:
-        """Yield what is different between two schemas.
+        """Yield the differences between two schemas.
 
         Args:
-            place: Where the first stands.
-            old: It.
-            new: What stands there in the second document.
-            on: Which way its values go.
+            place: The place of the first schema.
+            old: The first schema.
+            new: The schema in the same place of the second document.
+            on: The direction of the values.
         """
         if reference(old).startswith("#"):
             place = Place(place.text, reference(old)[1:])
@@ -67,7 +67,7 @@ class Schemas:
             return
         met = (known(old), known(new), on)
         if met in self._within or met in self._alike:
-            return  # as it is compared already, further out, or was
+            return  # this pair is being compared further out, or was compared
         is_outermost = not self._within
         self._within.add(met)
         found = False
@@ -81,15 +81,15 @@ class Schemas:
             self._alike.add(met)
 
     def breaks(self, old: Json, new: Json, on: Direction) -> bool:
-        """Return whether a client may fail where one schema takes the place of another."""
+        """Return whether a client may fail if one schema replaces another."""
         return any(change.breaks for change in self.changes(Place("", ""), old, new, on))
 
     def _narrows(self, old: Json, new: Json) -> bool:
-        """Return whether a value of the old schema may be none of the new."""
+        """Return whether a value of the old schema may be no value of the new one."""
         return self.breaks(old, new, "taken")
 
     def _widens(self, old: Json, new: Json) -> bool:
-        """Return whether a value of the new schema may be none of the old, whoever passes over what."""
+        """Return whether a value of the new schema may be no value of the old one, whatever clients ignore."""
         return Schemas(self._new, self._old).breaks(new, old, "taken")
 
     def _compared(self, place: Place, old: Json, new: Json, on: Direction) -> Iterator[Change]:
@@ -128,7 +128,7 @@ class Schemas:
 
     @staticmethod
     def _is_one_union(before: Json, after: Json) -> bool:
-        """Return whether one side is a union and no more, and the other is none."""
+        """Return whether one side is only a union, and the other is no union."""
         unions = [asserted(each) & {*_UNIONS} for each in (before, after)]
         if bool(unions[0]) is bool(unions[1]):
             return False
@@ -188,11 +188,11 @@ class Schemas:
             )
 
     def _loses(self, old: Json, new: Json, on: Direction) -> bool:
-        """Return whether a value of the old schema may be none of the new."""
+        """Return whether a value of the old schema may be no value of the new one."""
         return self.breaks(old, new, "taken") if on == "taken" else not self._is_like(old, new)
 
     def _adds(self, old: Json, new: Json, on: Direction) -> bool:
-        """Return whether a value of the new schema may be none of the old."""
+        """Return whether a value of the new schema may be no value of the old one."""
         return self.breaks(old, new, "sent") if on == "sent" else not self._is_like(old, new)
 
     def _is_like(self, old: Json, new: Json) -> bool:
@@ -205,12 +205,12 @@ class Schemas:
 
     @staticmethod
     def _are_apart(document: Mapping[str, Any], members: Sequence[Json]) -> bool:
-        """Return whether no value is of two alternatives, as far as types, enums and tags tell."""
+        """Return whether no value belongs to two alternatives, as far as types, enums and tags show."""
         whole = [normal(document, member) for member in members]
         return all(_is_apart(document, one, other) for number, one in enumerate(whole) for other in whole[number + 1 :])
 
     def _conjunctions(self, place: Place, before: Json, after: Json, on: Direction) -> Iterator[Change]:
-        """Compare what schemas with allOf are made of: each part of the wider must follow from one of the narrower."""
+        """Compare the parts of schemas with allOf: each part of the wider must follow from a part of the narrower."""
         olds, news = conjunction(self._old, before), conjunction(self._new, after)
         left = [old for old in olds if all(self._differs(old, new) for new in news)]
         fresh = [new for new in news if all(self._differs(old, new) for old in olds)]
@@ -239,7 +239,7 @@ class Schemas:
         yield from self.changes(place.named("items", "items"), one, other, on)
 
     def _inner(self, place: Place, before: Json, after: Json, on: Direction) -> Iterator[Change]:
-        """Compare the schemas of names, of one item among many, of what is written in a string, and of what is not."""
+        """Compare `propertyNames`, `contentSchema`, `not`, `dependentSchemas` and `contains`."""
         for keyword in ("propertyNames", "contentSchema"):
             if keyword in before or keyword in after:
                 inner = place.named(keyword, keyword)
@@ -273,7 +273,7 @@ class Schemas:
             return
         widens = "contains" in before and "contains" in after and self._widens(one, other)
         narrows = "contains" in before and "contains" in after and self._narrows(one, other)
-        # Fewer items count where the inner schema is narrower: that is harder for the least, and easier for the most.
+        # With a narrower inner schema, fewer items count: a minimum is harder to reach, and a maximum easier to keep.
         narrower = (
             least_now > least
             or (narrows and least_now > 0)
@@ -311,7 +311,7 @@ class Schemas:
             one, other = before.get(keyword), after.get(keyword)
             if one is None and other is None:
                 continue
-            # It speaks of all that stands beside it: where that is different, nothing can be told.
+            # It depends on all keywords beside it: if they are different, nothing can be said.
             beside = {each: value for each, value in before.items() if each not in {keyword, *SILENT}} != {
                 each: value for each, value in after.items() if each not in {keyword, *SILENT}
             }

@@ -1,4 +1,4 @@
-"""Fields: each takes one part of an HTTP request, named after the place that it has there.
+"""Fields: each reads one part of an HTTP request, and the modules are named after these parts.
 
 ::
 
@@ -7,6 +7,6 @@
                 program ── provided │ scoped ──> value
     a client    value ── parameters │ bodies │ guards ──> outgoing
 
-`base` is what all of them are: `Field`, which reads a part, and `Description`, which says what it takes. The folders
-stand above it.
+`base` is what all of them share: `Field`, which reads a part, and `Description`, which says what the part is. The
+folders stand above it.
 """

@@ -1,7 +1,7 @@
-"""Fields: each takes one part of an HTTP request, and describes what it takes.
+"""Fields: each reads one part of an HTTP request, and describes it.
 
-A field is both, so that what is documented is what is enforced. As a class variable of a `ponty.request.Request` it is
-a descriptor: from an instance it reads as its value, and from the class as itself.
+A field does both, so that the documentation says what is enforced. As a class variable of a `ponty.request.Request`, it
+is a descriptor: read from an instance, it is its value; read from the class, it is itself.
 """
 
 import abc
@@ -24,26 +24,26 @@ from ponty.request.parsing.annotations.written import written_annotations
 _T_co = TypeVar("_T_co", covariant=True)
 
 UNKNOWN: Final = object()
-"""In place of a type that nothing says."""
+"""Stands for a type that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """The part of a request that a field takes.
+    """The part of a request that a field reads, as OpenAPI documents describe it.
 
     Args:
-        location: The part of the request, as OpenAPI's `in` has it, or `body`.
-        name: The name there.
-        required: Whether a request without it is refused.
-        schema: A JSON Schema of its legal values, as far as one can say.
-        style: How what is not a scalar is written in a query: a list by one parameter for each element (`repeat`) or by
-            commas (`comma`), an object by one parameter for each property (`properties`).
-        security: Where it is how a client says who it is, the security scheme, as OpenAPI writes it.
-        media_types: Of a body, its media types; none for any.
-        refusals: The statuses with which a request is refused where the part is missing or wrong. By default, those
-            that are usual in its place: a 400, and in a path a 404 too, of a body a 413 and a 415.
-        description: What the part is, in words for who writes a client; Markdown.
-        deprecated: It is to be sent no more.
+        location: The place in the request: `path`, `query`, `header` or `cookie`, as in OpenAPI, or `body`.
+        name: The name in that place.
+        required: Whether a request without the part is refused.
+        schema: A JSON Schema of the legal values, as far as it can be known.
+        style: How lists and objects are written in a query: a list as one parameter for each element (`repeat`) or with
+            commas (`comma`), an object as one parameter for each property (`properties`).
+        security: If the part holds credentials, their security scheme, as OpenAPI writes it.
+        media_types: The media types of a body; empty for any.
+        refusals: The statuses with which a request is refused if the part is missing or wrong. By default the usual
+            ones: 400; for a path also 404; for a body also 413 and 415.
+        description: What the part is, for developers of clients; Markdown.
+        deprecated: Whether clients should no longer send the part.
     """
 
     location: Location
@@ -59,7 +59,7 @@ class Description:
 
     @property
     def statuses(self) -> tuple[int, ...]:
-        """The statuses with which a request is refused on its account."""
+        """The statuses with which a request is refused because of this part."""
         return self.refusals or _USUAL_REFUSALS.get(self.location, (400,))
 
 
@@ -67,9 +67,10 @@ _USUAL_REFUSALS: Mapping[Location, tuple[int, ...]] = {"path": (400, 404), "body
 
 
 class Field(abc.ABC, Generic[_T_co]):
-    """A part of an HTTP request, as a value of a type.
+    """A part of an HTTP request, read as a value of a type.
 
-    Subclass it to read a part of your own: give it `extract` and, unless no client can get that part wrong, `describe`.
+    Subclass it to read a part that no other field reads. Define `extract`, and also `describe`, unless no client can
+    get that part wrong.
 
     ::
 
@@ -80,7 +81,7 @@ class Field(abc.ABC, Generic[_T_co]):
         class Visit(Request):
             remote = Remote()
 
-    A field may use others, which are given by name. Their values reach `extract` as keyword arguments of these names:
+    A field may use other fields, passed as keyword arguments. Their values reach `extract` under the same names:
 
     ::
 
@@ -92,12 +93,12 @@ class Field(abc.ABC, Generic[_T_co]):
             greeting = Greeting(remote=Remote())
 
     Args:
-        **uses: The fields whose values it needs. Each is read once for a request, however many use it.
+        **uses: The fields whose values it needs. Each is read once per request, even if several fields use it.
     """
 
     guard: ClassVar[bool] = False
-    """Whether a refusal ends the request at once, before the body is read and before other fields run, with no word of
-    what else is wrong. What a guard uses runs with it."""
+    """Whether the field is a guard. Guards are read before the body and before all other fields. A refusal by a guard
+    ends the request at once, and the answer names no other fault. The fields that a guard uses are read with it."""
 
     uses: Mapping[str, "Field[Any]"] = types.MappingProxyType({})
     """The fields that it uses, by the names under which `extract` takes their values."""
@@ -108,10 +109,10 @@ class Field(abc.ABC, Generic[_T_co]):
     """The name of the class variable that holds the field; set by Python, when the class is made."""
 
     takes_stream: bool = False
-    """Whether it reads the body as it arrives, so that no other field of the request can read it."""
+    """Whether the field reads the body as it arrives, so that no other field of the request can read it."""
 
     max_size: int | None = None
-    """How many bytes of a body it takes, in place of what the application allows; None for just that."""
+    """The largest body that it accepts, in bytes, instead of the application's limit; None for that limit."""
 
     def __init__(self, **uses: "Field[Any]") -> None:
         for name, used in uses.items():
@@ -133,7 +134,7 @@ class Field(abc.ABC, Generic[_T_co]):
         self.name = self.name or name
 
     def __format__(self, spec: str) -> str:
-        """Refuse to be written into a path: only a route parameter is a part of one.
+        """Refuse to be written into a path: only route parameters can be part of one.
 
         Raises:
             TypeError: Always.
@@ -147,7 +148,7 @@ class Field(abc.ABC, Generic[_T_co]):
     def __get__(self, instance: object, owner: type) -> object:
         if instance is None:
             return self
-        # The values live in the instance's dictionary, which is read before this method: it is not there.
+        # Values are in the instance's dictionary, which Python reads before it calls this method: there is none.
         try:
             return self.absent()
         except LookupError:
@@ -155,62 +156,62 @@ class Field(abc.ABC, Generic[_T_co]):
 
     @abc.abstractmethod
     def extract(self, request: web.Request, *args: Any, **values: Any) -> _T_co | Awaitable[_T_co]:
-        """Return the value of this part of `request`. May be an `async def`.
+        """Return the value of this part of `request`. It may be an `async def`.
 
         Args:
             request: The request.
-            *args: None; with the values, it lets each field name its own.
-            **values: Those of the fields that it uses, each under its name.
+            *args: Never passed. It is here so that subclasses may name their own parameters.
+            **values: The values of the fields that it uses, by name.
 
         Raises:
             InvalidField: The part is missing or wrong.
         """
 
     def insert(self, value: Any, into: Outgoing) -> None:
-        """Write a value into a request that is to be sent, so that `extract` reads it as the same.
+        """Write a value into a request that a client sends, so that `extract` reads the same value from it.
 
-        A class that has an `extract` of its own has an `insert` of its own, or its requests are not sent.
+        A class that defines `extract` must define `insert` as well; otherwise its requests cannot be sent.
 
         Args:
             value: The value.
             into: The request.
 
         Raises:
-            InvalidField: It cannot be sent.
+            InvalidField: The value cannot be sent.
         """
         del value, into
         raise InvalidField(f"is not sent: {type(self).__qualname__} has no `insert`")
 
     def absent(self) -> Any:
-        """Return the value of a request that has nothing in this part.
+        """Return the value for a request that lacks this part: the default.
 
         Raises:
-            LookupError: There is none: the part must be there.
+            LookupError: There is no default: the part is required.
         """
         raise LookupError(self.name)
 
     @property
     def is_sent(self) -> bool:
-        """Whether its `insert` is that of the class whose `extract` it has, or of one further down."""
+        """Whether the field can be sent: the class that defines its `extract`, or a subclass, defines `insert`."""
         mro = type(self).__mro__
         owners = {name: next(i for i, cls in enumerate(mro) if name in vars(cls)) for name in ("extract", "insert")}
         return mro[owners["insert"]] is not Field and owners["insert"] <= owners["extract"]
 
     def describe(self) -> Description | None:
-        """Return the part of a request that is taken, or None where no client can get it wrong."""
+        """Return the description of the part, or None if no client can get it wrong."""
         return None
 
     def value_type(self) -> Any:
-        """Return the type of the values, for `expect` to compare with what a handler takes; Any where it is not known.
+        """Return the type of the values, which `expect` compares with the handler's annotation; Any if it is not known.
 
-        It is what the field was made of, or else the argument of `Field[…]` among the bases of its class, or else what
-        `extract` says that it returns.
+        It is the type that the field was made with, or else the argument of `Field[…]` among the bases of its class, or
+        else the return annotation of `extract`.
         """
         return type_of_values(self, self._type)
 
 
 def type_of_values(of: Field[Any], known: Any) -> Any:
-    """Return the type of the values of a field, as far as something says it."""
+    """Return the type of the values of a field: `known`, or what its class says, or Any."""
     if known is not UNKNOWN:
         return known
     try:
@@ -231,7 +232,7 @@ def _holds_type_variables(tp: Any) -> bool:
 
 
 def annotations_of(function: Any) -> dict[str, Any]:
-    """Return the annotations of a function that can be resolved."""
+    """Return those annotations of a function that can be resolved."""
     function = inspect.unwrap(function)
     names = getattr(function, "__globals__", {})
     resolved: dict[str, Any] = {}
@@ -240,6 +241,6 @@ def annotations_of(function: Any) -> dict[str, Any]:
             resolved[name] = annotation
             continue
         holder = types.SimpleNamespace(__annotations__={name: annotation})
-        with contextlib.suppress(Exception):  # whatever an annotation in quotes runs into
+        with contextlib.suppress(Exception):  # an annotation in quotes can raise anything
             resolved[name] = get_type_hints(holder, names, include_extras=True)[name]
     return resolved

@@ -1,8 +1,8 @@
-"""`Outgoing`: a request that is to be sent, which fields write their values into.
+"""`Outgoing`: a request that a client sends; fields write their values into it.
 
-What goes in is what the other end reads: a text that would arrive as another, or would end the place it stands in, is
-refused here, and the refusal names no value. So nothing that a program sends can become a second header, another path
-or another parameter.
+What is written is what the server reads. A text that would arrive as another text, or that would end the place where it
+stands, is refused here; the error does not repeat it. So nothing that a program sends can become a second header,
+another path or another parameter.
 """
 
 import re
@@ -25,9 +25,9 @@ _OWN_HEADERS = {
 
 
 class Outgoing:
-    """A request that is to be sent, as far as fields have written it.
+    """A request that a client sends, while fields write their values into it.
 
-    `Field.insert` is given one. Two fields may write one place, as long as they write the same.
+    `Field.insert` gets one. Two fields may write to the same place only if they write the same.
     """
 
     def __init__(self) -> None:
@@ -42,17 +42,17 @@ class Outgoing:
         """Write a variable part of the path.
 
         Raises:
-            InvalidField: It is empty, or a text that UTF-8 cannot hold.
+            InvalidField: The text is empty, UTF-8 cannot hold it, or another field has written another text.
         """
         if not text:
             raise InvalidField("must not be empty: it is a part of the path")
         self._set(self.path, name, urllib.parse.quote(_sound(text), safe=""))
 
     def set_query(self, name: str, texts: Sequence[str]) -> None:
-        """Write a parameter of the query, once for each text.
+        """Write a query parameter, once for each text.
 
         Raises:
-            InvalidField: One is a text that UTF-8 cannot hold, or another field has written others.
+            InvalidField: UTF-8 cannot hold a text, or another field has written other texts.
         """
         for text in (name, *texts):
             _sound(text)
@@ -64,8 +64,8 @@ class Outgoing:
         """Write a header.
 
         Raises:
-            InvalidField: The text has control characters in it, or blanks around it, or UTF-8 cannot hold it; or the
-                header is one that the client writes itself, or another field has written another text.
+            InvalidField: The text has control characters, or blanks around it, or UTF-8 cannot hold it; no header can
+                have this name; the HTTP client writes this header itself; or another field has written another text.
         """
         if name.lower() in _OWN_HEADERS:
             raise InvalidField(f"is the header {name}, which the client writes itself")
@@ -81,8 +81,8 @@ class Outgoing:
         """Write a cookie; quotes, commas, semicolons and backslashes are quoted as `http.cookies` quotes them.
 
         Raises:
-            InvalidField: The text has control characters in it, which newer releases of `http.cookies` drop (RFC 6265
-                §4.1.1 has none), or UTF-8 cannot hold it; or no cookie can have this name, or another field has written
+            InvalidField: The text has control characters, which RFC 6265 §4.1.1 forbids and newer releases of
+                `http.cookies` drop, or UTF-8 cannot hold it; no cookie can have this name; or another field has written
                 another text.
         """
         if not _TOKEN.fullmatch(name):
@@ -97,7 +97,7 @@ class Outgoing:
         """Write the body.
 
         Raises:
-            InvalidField: Another field has written one.
+            InvalidField: Another field has written another body.
         """
         if self.body is not None and self.body != body:
             raise InvalidField("is the body, and another field is it too")

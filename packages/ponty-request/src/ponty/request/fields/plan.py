@@ -1,14 +1,14 @@
-"""The order in which the fields of a request are read, settled once, at import.
+"""The order in which the fields of a request are read; it is decided once, at import.
 
-A field may use others, so the fields are a graph. Each of it is a *step*, and comes after what it uses. The steps come
-in turns:
+A field may use others, so the fields are a graph. Each field is a *step*, which comes after the fields that it uses.
+The steps are taken in three turns:
 
-1. *guards* and what they use, in the order of the class. The first that refuses ends the request.
-2. *checks*: all others that use no scope; those that only look first, then those that wait. All of them are tried,
-   except those that use a field which has refused; so one answer names all that is wrong.
-3. *scopes*, and what uses one. By then the request is valid.
+1. *guards* and the fields that they use, in the order of the class. The first refusal ends the request.
+2. *checks*: all other fields that use no scope; first those that do not wait for anything, then those that do. All of
+   them are tried, except those that use a field which has refused; so one answer names all faults.
+3. *scopes*, and the fields that use one. By then the request is valid.
 
-Values stand in a list, each at the slot of its step.
+The values are in a list, in which each step has a slot.
 """
 
 import functools
@@ -28,16 +28,17 @@ from ponty.request.texts.plain_texts import type_name
 
 
 class Step(msgspec.Struct, frozen=True, eq=False):
-    """A field in the plan, with all that reading it needs.
+    """A field in the plan, with everything that is needed to read it.
 
     Args:
-        name: The name of the field; of one that is only used by another, the name that it is used under.
+        name: The name of the field; if the field is only used by another, the name that it has there.
         field: The field.
-        extract: Reads it.
-        attempt: Does as `extract`, but may return a `Refused` in place of what this raises.
-        waits: Whether `extract` is to be awaited.
-        uses: The fields that it uses: the names that `extract` knows them by, and their slots.
-        slot: Where its value goes.
+        extract: Reads the field.
+        attempt: Reads the field as `extract` does, but may return a `Refused` instead of raising.
+        waits: Whether `extract` must be awaited.
+        uses: The fields that it uses: their names in `extract`, and their slots.
+        slot: The place of its value.
+        describe: Returns the description of the field.
     """
 
     name: str
@@ -51,7 +52,7 @@ class Step(msgspec.Struct, frozen=True, eq=False):
 
     @property
     def is_scope(self) -> bool:
-        """Whether what it reads is to be opened, and left later on."""
+        """Whether the field is a scope, which is opened, and left later on."""
         return isinstance(self.field, Scoped)
 
 
@@ -59,10 +60,10 @@ class Plan(msgspec.Struct, frozen=True, eq=False):
     """The steps of a request.
 
     Args:
-        steps: All of them.
-        guards: The first turn.
-        checks: The second.
-        scopes: The third.
+        steps: All steps.
+        guards: The steps of the first turn.
+        checks: The steps of the second turn.
+        scopes: The steps of the third turn.
         named: The slots of the fields of the class, by name.
     """
 
@@ -74,26 +75,26 @@ class Plan(msgspec.Struct, frozen=True, eq=False):
 
     @property
     def is_flat(self) -> bool:
-        """Whether there is nothing but the checks of fields that stand alone."""
+        """Whether all fields are checks, and none uses another."""
         return not self.guards and not self.scopes and all(not step.uses for step in self.steps)
 
     def descriptions(self) -> Iterator[Description]:
-        """Yield what is taken from a request, by whichever field."""
+        """Yield the descriptions of the parts of a request that fields read."""
         for step in self.steps:
             if (description := step.describe()) is not None:
                 yield description
 
 
 def make_plan(place: str, fields: Mapping[str, Field[Any]], stand_ins: Mapping[Any, Any] | None = None) -> Plan:
-    """Settle the order of the fields of a class.
+    """Decide the order of the fields of a class.
 
     Args:
         place: The name of the class, for messages.
         fields: Its fields, by name.
-        stand_ins: What takes the place of a field, by the field or a class of fields: another field, or a value.
+        stand_ins: The replacements of fields: for a field or a class of fields, another field or a value.
 
     Raises:
-        TypeError: A field does not take what it uses, or has an `extract` that is a generator.
+        TypeError: A field does not take the fields that it uses, or its `extract` is a generator.
     """
     steps: list[Step] = []
     slots: dict[int, int] = {}
@@ -134,13 +135,13 @@ def make_plan(place: str, fields: Mapping[str, Field[Any]], stand_ins: Mapping[A
 
 
 def _attempt(field: Field[Any], extract: Callable[..., Any]) -> Callable[..., Any]:
-    """Return the function that reads a field; it may return the refusal, which costs less than to raise it."""
+    """Return the function that reads a field; it may return a refusal, which costs less than raising it."""
     attempt = getattr(getattr(extract, "__func__", None), "__ponty_attempt__", None)
     return extract if attempt is None else types.MethodType(attempt, field)
 
 
 def _below(steps: list[Step], slots: Iterable[int]) -> set[int]:
-    """Return these slots and those of all that their steps use, at whatever depth."""
+    """Return these slots, and the slots of all steps that they use, at any depth."""
     found: set[int] = set()
     left = [*slots]
     while left:
@@ -178,13 +179,13 @@ def _check(place: str, field: Field[Any]) -> None:
 
 
 class _Taken(msgspec.Struct, frozen=True):
-    """The parts of a function that reads fields.
+    """The properties of a function that reads fields.
 
     Args:
-        waits: Whether it is to be awaited.
+        waits: Whether it must be awaited.
         is_generator: Whether it yields.
-        names: The names of its parameters; None where they are not known.
-        needed: Those that are given by name only, and have no default.
+        names: The names of its parameters; None if they are not known.
+        needed: The parameters that are passed by name only, and have no default.
         is_open: Whether it takes any names.
     """
 
@@ -197,7 +198,7 @@ class _Taken(msgspec.Struct, frozen=True):
 
 @functools.lru_cache(maxsize=256)
 def _taken(function: Callable[..., Any]) -> _Taken:
-    """Look at a function, which many fields of one class have."""
+    """Inspect a function; the result is kept, since many fields of one class share the function."""
     waits = inspect.iscoroutinefunction(function)
     is_generator = inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function)
     try:
@@ -218,7 +219,7 @@ def _taken(function: Callable[..., Any]) -> _Taken:
 
 
 class Constant(Field[Any]):
-    """A field that is always the same value, in the place of another."""
+    """A field that always has the same value; it replaces another field."""
 
     def __init__(self, value: object) -> None:
         super().__init__()
@@ -231,7 +232,7 @@ class Constant(Field[Any]):
 
 
 def key_of_stand_in(field: Field[Any], stand_ins: Mapping[Any, Any]) -> Any:
-    """Return the key under which something stands in for a field: the field, or the nearest class; None for nothing."""
+    """Return the key under which a field is replaced: the field, or its nearest class; None if it is not replaced."""
     keys = [key for key in stand_ins if key is field]
     keys += [cls for cls in type(field).__mro__ for key in stand_ins if key is cls]
     return keys[0] if keys else None
@@ -246,5 +247,5 @@ def _stand_in(field: Field[Any], stand_ins: Mapping[Any, Any]) -> Field[Any]:
 
 
 def quoted(names: Iterable[str]) -> str:
-    """Name names."""
+    """Return names as one text, sorted and quoted."""
     return ", ".join(map(repr, sorted(names)))

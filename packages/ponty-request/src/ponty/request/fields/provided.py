@@ -1,4 +1,4 @@
-"""The field that is what a provider of the application has made."""
+"""`Provided`: a value that a provider of the application has made."""
 
 from typing import Generic, TypeVar
 
@@ -10,7 +10,7 @@ _T = TypeVar("_T")
 
 
 class Provided(Field[_T], Generic[_T]):
-    """The value that a provider has put into the application, or into one that it is mounted in.
+    """The value that a provider has put into the application, or into an application that it is mounted in.
 
     ::
 
@@ -25,17 +25,20 @@ class Provided(Field[_T], Generic[_T]):
 
         app = build_app(providers=[prices])
 
-    An application that no provider has given the value does not start.
+    An application does not start if no provider has given it the value.
 
     Args:
-        key: The key that the value stands under.
+        key: The key under which the provider puts the value.
+
+    Raises:
+        TypeError: `key` is not an `aiohttp.web.AppKey`.
     """
 
     def __init__(self, key: web.AppKey[_T]) -> None:
         if not isinstance(key, web.AppKey):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError("Provided takes the aiohttp.web.AppKey that a provider puts its value under")
         self.key: web.AppKey[_T] = key
-        # What was written behind the name of the key, if there is something.
+        # The type that was passed to the key, if any.
         tp = getattr(key, "_t", None)
         self._type = UNKNOWN if tp is None or isinstance(tp, str) else tp
 

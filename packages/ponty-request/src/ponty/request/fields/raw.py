@@ -1,4 +1,4 @@
-"""The field that is the whole of aiohttp's request."""
+"""`AIOHttpReq`: the whole request of aiohttp."""
 
 from aiohttp import web
 
@@ -6,7 +6,7 @@ from ponty.request.fields.base import Field
 
 
 class AIOHttpReq(Field[web.Request]):
-    """The `aiohttp.web.Request` itself, for what no other field reads."""
+    """The `aiohttp.web.Request` itself, for parts that no other field reads."""
 
     def extract(self, request: web.Request) -> web.Request:
         """Return the request."""

@@ -1,31 +1,31 @@
-"""`Scoped`: what is open while a request is handled, such as a transaction.
+"""`Scoped`: a value that is open while a request is handled, such as a transaction.
 
 A scope is an async generator of one request. Its states:
 
-- *closed*: nothing of it has run;
+- *closed*: none of its code has run;
 - *opening*: it runs up to its `yield`;
-- *open*: it stands at its `yield`, and the fields that use it and the handler have its value;
-- *leaving*: the rest of it runs;
+- *open*: it waits at its `yield`; the handler and the fields that use it have its value;
+- *leaving*: the code after the `yield` runs;
 - *left*.
 
 The rules:
 
-- A scope is opened when every field is valid that does not use one, so none is opened for a request that is refused. A
-  scope that a guard uses is opened with the guard.
-- Scopes are opened one after another, in the order of the class, and left in reverse. Each that was open is left
-  exactly once, on every way out.
-- They are left before the answer is sent, so what fails then is answered as any error. Only an answer that is made
-  while it is sent (a file, a stream) is sent first.
-- The exception that ends the request is thrown in at the `yield`: the handler's, that of a field which uses the scope,
-  cancellation, or that of a scope further in. A scope may raise another in its place; it cannot make it vanish, since
-  then there would be no answer. Scopes further out are thrown what is raised then.
-- An answer that is returned is no exception, whatever its status.
-- A scope that fails while it opens was never open: what it had done so far is its own to undo, in a `try` around its
-  `yield`. Those that are open are left with what it raised.
-- One that yields twice is closed, and is an error.
+- A scope is opened after all fields that use no scope were found valid, so none is opened for a request that is
+  refused. A scope that a guard uses is opened with the guard.
+- Scopes are opened one after another, in the order of the class, and left in reverse order. Each open scope is left
+  exactly once, however the request ends.
+- They are left before the answer is sent, so an error while leaving is answered like any other. Only an answer that is
+  made while it is sent (a file, a stream) is sent first.
+- The exception that ends the request is thrown in at the `yield`: that of the handler, of a field that uses the scope,
+  of a scope further in, or a cancellation. A scope may raise another exception instead. It cannot suppress the
+  exception, since then there would be no answer. Scopes further out get the new exception.
+- A returned answer is no exception, whatever its status.
+- A scope that fails while it opens was never open: it must undo its own work so far, in a `try` around its `yield`. The
+  scopes that are open are left with its exception.
+- A scope that yields twice is closed, and that is an error.
 
-What can never happen: a scope that is left before one that was opened after it; a handler that runs while one of its
-scopes is not open; an answer sent in full while a scope that could still fail stands open.
+What can never happen: a scope is left before one that was opened after it; a handler runs while one of its scopes is
+not open; an answer is sent in full while a scope that could still fail is open.
 """
 
 import contextlib
@@ -42,7 +42,9 @@ _T_co = TypeVar("_T_co", covariant=True)
 
 
 class Scoped(Field[_T_co], Generic[_T_co]):
-    """What an async generator function yields, which is open while the request is handled.
+    """The value that an async generator function yields, which is open while the request is handled.
+
+    Use it for what must be closed after each request, such as a transaction.
 
     ::
 
@@ -51,19 +53,19 @@ class Scoped(Field[_T_co], Generic[_T_co]):
         DATABASE = web.AppKey("DATABASE", sqlite3.Connection)
 
         async def transaction(request: web.Request) -> AsyncIterator[sqlite3.Connection]:
-            with request.config_dict[DATABASE] as connection:  # commits, or rolls back what ends in an exception
+            with request.config_dict[DATABASE] as connection:  # commits, or rolls back on an exception
                 yield connection
 
         class TakeBed(Request):
             number = PosIntQueryParameter(required=True)
             db = Scoped(transaction)
 
-    It is entered when all other fields are valid, and left before the answer is sent. What the handler raises is thrown
-    in at the `yield`; what fails on leaving is answered as any error.
+    The function is entered when all other fields are valid, and left before the answer is sent. An exception of the
+    handler is thrown in at the `yield`; an exception while leaving is answered like any other.
 
     Args:
-        open: An async generator function of the request that yields once.
-        **uses: Fields that it needs, given to it as keyword arguments of these names.
+        open: An async generator function that takes the request and yields once.
+        **uses: Fields whose values it needs. It gets them as keyword arguments with these names.
 
     Raises:
         TypeError: `open` is not an async generator function, or does not take the request first.
@@ -86,7 +88,7 @@ class Scoped(Field[_T_co], Generic[_T_co]):
         self._type = get_args(returned)[0] if is_known else UNKNOWN
 
     def extract(self, request: web.Request, **values: Any) -> _T_co:
-        """Refuse: a scope is opened and left by `expect`."""
+        """Raise an error: scopes are opened and left by `expect`."""
         del request, values
         raise TypeError("a scope is opened and left by @expect alone")
 
@@ -106,7 +108,7 @@ class Scopes:
         """Open a scope and return its value.
 
         Raises:
-            RuntimeError: It ended without a yield.
+            RuntimeError: The scope ended without a yield.
         """
         try:
             value = await anext(scope)
@@ -116,13 +118,13 @@ class Scopes:
         return value
 
     async def leave(self, error: BaseException | None) -> None:
-        """Leave all that are open, the last one first.
+        """Leave all open scopes, the last one first.
 
         Args:
-            error: What ends the request; None where it has an answer.
+            error: The exception that ends the request; None if it has an answer.
 
         Raises:
-            BaseException: `error`, or what took its place, or what failed on leaving.
+            BaseException: `error`, or an exception that replaced it, or one that was raised while leaving.
         """
         while self._open:
             error = await _leave(self._open.pop(), error)
@@ -131,7 +133,7 @@ class Scopes:
 
 
 async def _leave(scope: AsyncGenerator[Any], error: BaseException | None) -> BaseException | None:
-    """Leave one scope, and return what ends the request then."""
+    """Leave one scope, and return the exception that ends the request then."""
     try:
         if error is None:
             await anext(scope)
@@ -140,7 +142,7 @@ async def _leave(scope: AsyncGenerator[Any], error: BaseException | None) -> Bas
     except StopAsyncIteration:
         return error
     except BaseException as raised:  # noqa: BLE001 - raised by `leave`, when all are left
-        # A StopIteration that passes through a generator comes out as a RuntimeError that it is the cause of.
+        # A StopIteration that passes through a generator becomes a RuntimeError, and is its cause.
         is_wrapped = error is not None and isinstance(raised, RuntimeError) and raised.__cause__ is error
         return error if is_wrapped else raised
     twice = RuntimeError(f"the scope {_name(scope)} yielded twice")

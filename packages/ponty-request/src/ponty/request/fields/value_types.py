@@ -1,7 +1,6 @@
-"""Whether a parameter takes the values of a field, by their types.
+"""Checks by types whether a parameter takes the values of a field.
 
-What is asked is a part of what a type checker asks, with the doubt on the program's side: whatever cannot be told is
-taken to fit.
+This is a part of what a type checker does. In case of doubt, the types are assumed to fit.
 """
 
 import collections.abc
@@ -13,15 +12,15 @@ from typing import Any
 from ponty.request.content.json_decoder import Json
 
 _WIDER: dict[type, tuple[type, ...]] = {float: (int,), complex: (int, float)}
-"""The classes whose place a smaller number may take (PEP 484)."""
+"""The smaller numeric classes that may stand in the place of a class (PEP 484)."""
 
 
 def takes(annotation: Any, tp: Any) -> bool:  # noqa: PLR0911 - one for each form of type
-    """Return whether what is annotated takes every value of a type, as far as one can tell.
+    """Return whether an annotation admits every value of a type, as far as that can be known.
 
     Args:
         annotation: The annotation of a parameter.
-        tp: The type of the values that it is given.
+        tp: The type of the values that it gets.
     """
     annotation, tp = _bare(annotation), _bare(tp)
     if _is_unknown(annotation) or _is_unknown(tp) or annotation == tp:
@@ -33,7 +32,7 @@ def takes(annotation: Any, tp: Any) -> bool:  # noqa: PLR0911 - one for each for
     if typing.get_origin(tp) is typing.Literal:
         return all(takes(annotation, type(value)) for value in typing.get_args(tp))
     if typing.get_origin(annotation) is typing.Literal:
-        # Of a text that is one of several, the field may know no more than that it is a text.
+        # The field may know only that its value is a text, and not which texts are legal.
         return any(takes(type(value), tp) for value in typing.get_args(annotation))
     wide, narrow = typing.get_origin(annotation) or annotation, typing.get_origin(tp) or tp
     if not (isinstance(wide, type) and isinstance(narrow, type)):
@@ -53,7 +52,7 @@ _SCALARS = (str, bytes, int, float, bool, type(None))
 
 
 def _arguments_fit(wide: type, narrow: type, wanted: tuple[Any, ...], given: tuple[Any, ...]) -> bool:
-    """Return whether the arguments of two generic classes fit, where they are sure to mean the same."""
+    """Return whether the arguments of two generic classes fit; they are compared if they surely mean the same."""
     if wide is tuple or narrow is tuple:
         wanted, given = _elements(wide, wanted), _elements(narrow, given)
     if not wanted or not given or len(wanted) != len(given):
@@ -64,14 +63,14 @@ def _arguments_fit(wide: type, narrow: type, wanted: tuple[Any, ...], given: tup
 
 
 def _elements(cls: type, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Return the argument of a tuple of any length, by which it compares with other collections."""
+    """Return the arguments of a class; of a tuple of any length, only the first, as other collections have it."""
     if cls is tuple and len(arguments) == 2 and arguments[1] is Ellipsis:
         return arguments[:1]
     return arguments
 
 
 def _bare(tp: Any) -> Any:
-    """Take off what says nothing of the values: qualifiers, names for types, and type variables with a bound."""
+    """Remove the wrappers of a type that say nothing about the values: annotations, new types and aliases."""
     while True:
         origin = typing.get_origin(tp)
         if origin is typing.Annotated:
@@ -89,7 +88,7 @@ def _is_union(tp: Any) -> bool:
 
 
 def _is_unknown(tp: Any) -> bool:
-    """Return whether a type is of all values, or one of which nothing can be told here."""
+    """Return whether a type admits all values, or cannot be judged here."""
     if tp in (Any, object, inspect.Parameter.empty) or isinstance(tp, str | typing.TypeVar | typing.ForwardRef):
         return True
     return tp == Json or typing.get_origin(tp) is collections.abc.Callable

@@ -1,9 +1,9 @@
 """The Content-Disposition of a part of a form: its name, and the name of its file (RFC 7578 §4.2).
 
-Four ways of quoting are in use. Browsers write `%22`, `%0D` and `%0A` for what would end a quoted text, and leave
-backslashes as they are (the HTML standard); older clients write a backslash before a quote or a backslash (RFC 9110
-§5.6.4); others write all of a filename as in a URL (RFC 7578 §2), or use `filename*` (RFC 8187), which counts more than
-a `filename` beside it.
+Four ways of quoting are in use. Browsers write `%22`, `%0D` and `%0A` for characters that would end a quoted text, and
+leave backslashes as they are (the HTML standard). Older clients write a backslash before a quote or a backslash (RFC
+9110 §5.6.4). Others write the whole filename as in a URL (RFC 7578 §2), or use `filename*` (RFC 8187), which takes
+precedence over `filename`.
 """
 
 import re
@@ -30,7 +30,7 @@ class Disposition(msgspec.Struct, frozen=True):
 
     Args:
         name: The name of its field.
-        filename: The name of its file as the client gave it; None where it is no file.
+        filename: The name of its file as the client gave it; None if it is no file.
     """
 
     name: str
@@ -38,7 +38,7 @@ class Disposition(msgspec.Struct, frozen=True):
 
 
 def parse_disposition(text: str) -> Disposition | None:
-    """Return what a Content-Disposition says; None if it is malformed, no `form-data`, or without a name."""
+    """Return the parsed Content-Disposition; None if it is malformed, not `form-data`, or has no name."""
     match = _TYPE.match(text)
     if match is None or match[1].lower() != "form-data":
         return None

@@ -1,7 +1,7 @@
-"""What came in a form: kept where the form has a place for it, counted where it has a limit.
+"""The fields of a form as they arrive: kept if the form has a place for them, and counted against the limits.
 
-A fault of one field is noted, and the rest of the form is read, so that one answer names all of them. What goes beyond
-a limit ends the reading at once.
+A fault of one field is noted, and the rest of the form is read, so that one answer names all faults. A form that
+exceeds a limit is not read any further.
 """
 
 from ponty.request.forms.form_type import FormType, Place
@@ -14,11 +14,11 @@ _MAX_FAULTS = 51  # one more than an answer lists
 
 
 class Entries:
-    """The fields of one form as they come.
+    """The fields of one form, as they arrive.
 
     Args:
         form: The type of the form.
-        limits: What may come.
+        limits: The limits.
     """
 
     def __init__(self, form: FormType, limits: FormLimits) -> None:
@@ -30,7 +30,7 @@ class Entries:
         self._text_size = 0
 
     def count_part(self) -> None:
-        """Count what came, whatever it is.
+        """Count a field or a file, whatever it is.
 
         Raises:
             InvalidField: There are too many.
@@ -40,7 +40,7 @@ class Entries:
             raise too_large(f"has more than {self.limits.max_parts} fields and files")
 
     def begin(self, name: str, *, is_file: bool) -> Place | None:
-        """Return the place of what comes under a name; None if it is not to be kept.
+        """Return the place for a name; None if the field is not to be kept.
 
         Raises:
             InvalidField: There are too many, or the name is too long.
@@ -62,12 +62,12 @@ class Entries:
         return place
 
     def note(self, where: str, why: Reason) -> None:
-        """Note a fault; of several at one place, the first counts."""
+        """Note a fault; if there are several at one place, the first counts."""
         if len(self.faults) < _MAX_FAULTS:
             self.faults.setdefault(where, why)
 
     def refuse(self, name: str, detail: str, code: str) -> None:
-        """Note a fault of the next entry of a name, and keep a text in its place."""
+        """Note a fault of the next entry with this name, and keep an empty text in its place."""
         place = self.form.places.get(name)
         number = len(self.values.get(name, ()))
         is_list = place is not None and place.is_list
@@ -107,10 +107,10 @@ class Entries:
             raise too_large(f"has more than {self.limits.max_text_size} bytes of text")
 
     def count_file(self, name: str, size: int) -> None:
-        """See that a file is not too large.
+        """Check that a file is not too large.
 
         Raises:
-            InvalidField: It has too many bytes.
+            InvalidField: The file has too many bytes.
         """
         limit = self.limits.max_file_size
         if limit is not None and size > limit:

@@ -1,7 +1,7 @@
-"""The name that a client gives its file, as a name and never as a path.
+"""The filename that a client sends, made safe: it is a name, and never a path.
 
-It is the client's to choose, so nothing in it may lead anywhere: neither directories nor drives, no control characters,
-none that turn the direction of writing to show another ending than there is, and no more bytes than file systems take.
+The client chooses it, so nothing in it may be harmful: no directories or drives, no control characters, no characters
+that turn the direction of writing (to hide the real ending), and no more bytes than file systems accept.
 """
 
 import re
@@ -13,7 +13,7 @@ _DRIVE = re.compile(r"[A-Za-z]:")
 
 
 def safe_filename(text: str) -> str:
-    r"""Return the last part of what may be a path, on any system; empty where nothing is left.
+    r"""Return the last part of a text that may be a path, on any system; empty if nothing is left.
 
     ::
 
@@ -32,6 +32,6 @@ def _cut(name: str) -> str:
     if len(name.encode()) <= _MAX_BYTES:
         return name
     stem, dot, ending = name.rpartition(".")
-    ending = dot + ending if stem and len(ending) <= 16 else ""  # what is longer is no ending
+    ending = dot + ending if stem and len(ending) <= 16 else ""  # a longer one is no ending
     room = _MAX_BYTES - len(ending.encode())
     return (stem if ending else name).encode()[:room].decode(errors="ignore") + ending

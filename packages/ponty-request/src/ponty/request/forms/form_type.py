@@ -1,8 +1,8 @@
 """The type of a form: its fields, and the JSON value that its texts stand for.
 
-A form is an object whose properties are scalars, lists of scalars, and uploads. A text is read by the one text form of
-its type, as in a query, and becomes a JSON value; so a form is validated, refused and built as a JSON body is, by the
-schema of its type. In that JSON value an upload stands as a text, which nobody sees, until the value is built.
+A form is an object whose properties are scalars, lists of scalars, and uploads. A text is read by the text form of its
+type, as in a query, and becomes a JSON value. So a form is validated, refused and built like a JSON body, by the schema
+of its type. In that JSON value, a text which nobody sees stands for an upload, until the instance is built.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,21 +21,21 @@ from ponty.request.validation.explanations.messages import NOT_VALID, Reason
 from ponty.request.validation.explanations.pointer import find, pointer
 
 Values = Mapping[str, Sequence[str | Upload]]
-"""What came under each name, in its order."""
+"""The texts and files under each name, in their order."""
 
 UPLOAD: Schema = {"type": "string", "contentMediaType": "application/octet-stream", "contentEncoding": "binary"}
 """The schema of a file."""
 
 
 class Place(msgspec.Struct, frozen=True):
-    """The place of a form under a name.
+    """The place for a name in a form.
 
     Args:
-        is_upload: Whether it is a file.
-        is_list: Whether there may be several.
-        wrong: What is wrong with a text that is none.
-        to_json: Makes the JSON value that a text stands for; raises one of `CAST_ERRORS` where there is none.
-        empty_is_null: Whether an empty text stands for null, as an empty input of a page does.
+        is_upload: Whether it takes a file.
+        is_list: Whether it takes several entries.
+        wrong: The reason for which a text that is not valid is refused.
+        to_json: Makes the JSON value from a text; raises one of `CAST_ERRORS` if the text is not valid.
+        empty_is_null: Whether an empty text means null, as browsers send it for an empty input.
     """
 
     is_upload: bool
@@ -52,7 +52,7 @@ class FormType:
         cls: The dataclass.
 
     Raises:
-        TypeError: A form cannot hold a field of it.
+        TypeError: A form cannot hold a field of the class.
         ValueError: JSON cannot hold a default.
     """
 
@@ -70,11 +70,12 @@ class FormType:
         }
 
     def build(self, values: Values, unread: Mapping[str, Reason]) -> Any:
-        """Validate what came in a form, and build of it.
+        """Validate the entries of a form, and build the instance.
 
         Args:
-            values: What came.
-            unread: What else is wrong, by the pointer to it. There is a value at each of these places.
+            values: The entries, by name.
+            unread: The faults that were found while reading, by their pointers. There is a value at each of these
+                places.
 
         Raises:
             InvalidField: The form is not valid, or the class's own `__init__` refuses it.
@@ -84,7 +85,7 @@ class FormType:
         for name, entries in values.items():
             place = self.places.get(name)
             if place is None:
-                form[name] = ""  # that it is there is at fault, whatever it is
+                form[name] = ""  # that the name is there is the fault, whatever its value
             elif place.is_list:
                 form[name] = [
                     _json_value(place, entry, number, pointer([name, number]), faults)
@@ -110,7 +111,7 @@ class FormType:
 
 def _json_value(place: Place, entry: str | Upload, number: int, where: str, faults: dict[str, Reason]) -> Json:
     if isinstance(entry, Upload):
-        return str(number)  # each another, for a set of them
+        return str(number)  # a different text for each, as they may be in a set
     if place.empty_is_null and not entry:
         return None
     try:
@@ -155,7 +156,7 @@ def _scalar_place(where: str, members: list[Any], *, is_optional: bool, is_list:
 
 
 def _members(root: Schema, schema: Any) -> tuple[list[Any], bool]:
-    """Return the schemas of which a value fits one, those of null aside, and whether it may be null."""
+    """Return the schemas of which a value must fit one, without those of null, and whether it may be null."""
     members = [*_alternatives(root, schema)]
     others = [member for member in members if member.get("type") != "null"]
     return others, len(others) < len(members)

@@ -1,4 +1,4 @@
-"""A form that is to be sent: as pairs where it is of texts alone, in parts where it has files (RFC 7578)."""
+"""A form that is to be sent: URL-encoded if it has only texts, in parts if it has files (RFC 7578)."""
 
 import re
 import secrets
@@ -20,18 +20,18 @@ class WrittenForm(NamedTuple):
     """A form as it is sent."""
 
     body: bytes | AsyncIterator[bytes]
-    """Its bytes; an iterator, which is sent once, where it has files."""
+    """Its bytes; if it has files, an iterator, which can be sent only once."""
 
     media_type: str
     """Its media type, with the boundary of its parts."""
 
 
 class FormWriter:
-    """The writer of the instances of a class as forms.
+    """Writes the instances of a class as forms.
 
     Args:
         cls: The class.
-        form: How they are read.
+        form: The type that reads such forms.
     """
 
     def __init__(self, cls: Any, form: FormType) -> None:
@@ -42,7 +42,7 @@ class FormWriter:
         """Write an instance.
 
         Raises:
-            InvalidField: It is of another class, is not valid, or would be read as another.
+            InvalidField: The value is of another class, is not valid, or would be read as another value.
         """
         entries = {name: self._entries(name, member) for name, member in self._members.values(value).items()}
         present = {name: several for name, several in entries.items() if several}
@@ -57,7 +57,7 @@ class FormWriter:
         return WrittenForm(_urlencoded(pairs), "application/x-www-form-urlencoded")
 
     def _entries(self, name: str, member: Any) -> list[str | Upload]:
-        """Return what a form has of a member."""
+        """Return the entries of a member in the form."""
         place = self._form.places.get(name)
         if place is None:
             raise InvalidField(f"has a member {name!r}, which the form has not")
@@ -88,7 +88,7 @@ def _urlencoded(pairs: Iterable[tuple[str, str]]) -> bytes:
 
 
 def _parts(entries: dict[str, list[str | Upload]], boundary: str) -> AsyncIterator[bytes]:
-    """Return the parts of a form, a file in pieces; what UTF-8 cannot hold is refused before the first."""
+    """Return the parts of a form, files in pieces; a text that UTF-8 cannot hold is refused before the first part."""
     heads: list[tuple[bytes, str | Upload]] = []
     try:
         for name, several in entries.items():
@@ -118,7 +118,7 @@ def _parts(entries: dict[str, list[str | Upload]], boundary: str) -> AsyncIterat
 
 
 def _parameter(key: str, text: str) -> str:
-    """Write a parameter as browsers do, and where readers may differ, as RFC 8187 has it too."""
+    """Write a parameter as browsers do; if readers may differ, add it as RFC 8187 writes it."""
     quoted = text.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
     if _PLAIN_NAME.fullmatch(text) and not set(text) & {'"', "\\", "%"}:
         return f'{key}="{quoted}"'

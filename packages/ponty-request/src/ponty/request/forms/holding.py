@@ -1,4 +1,4 @@
-"""What a request holds until it ends: the spools of its uploads."""
+"""The spools of uploads, which a request holds until it ends."""
 
 import asyncio
 
@@ -19,8 +19,8 @@ def hold(request: web.Request) -> Spool:
 
 
 async def release(request: web.Request) -> None:
-    """Close all that `request` holds."""
-    # All of it begins before anything is waited for, so that a cancellation leaves nothing open.
+    """Close everything that `request` holds."""
+    # All closings begin before the first wait, so that a cancellation leaves nothing open.
     closing = [closed for spool in request.get(_HELD, ()) if (closed := spool.close()) is not None]
     if closing:
         await asyncio.wait(closing)

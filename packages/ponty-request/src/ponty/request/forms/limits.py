@@ -1,31 +1,31 @@
-"""How much of a form is read: each limit by its name, and the refusal of what goes beyond."""
+"""The limits of a form, and the refusal of a form that exceeds one."""
 
 import msgspec
 
 from ponty.request.errors import InvalidField
 
 MAX_NAME = 256
-"""How many characters the name of a field may have."""
+"""The most characters of a field's name."""
 
 MAX_HEADERS = 8
-"""How many headers a part may have; RFC 7578 knows three."""
+"""The most headers of a part; RFC 7578 has three."""
 
 MAX_HEADER = 4096
-"""How many bytes a header of a part may have."""
+"""The most bytes of a part's header."""
 
 
 class FormLimits(msgspec.Struct, frozen=True):
     """The limits of a form.
 
     Args:
-        max_size: Bytes of the whole body, its content encoding undone; None for what the route allows any body.
-        max_file_size: Bytes of a file; None for as many as the body may have.
-        max_field_size: Bytes of the text of a field.
+        max_size: Bytes of the whole body, after its content encoding is undone; None for the limit of the route.
+        max_file_size: Bytes of one file; None for as many as the body may have.
+        max_field_size: Bytes of the text of one field.
         max_text_size: Bytes of all texts together.
-        max_parts: Fields and files together, each counted as often as it comes.
+        max_parts: Fields and files together; a name that is repeated counts each time.
 
     Raises:
-        ValueError: A limit is below one.
+        ValueError: A limit is below 1.
     """
 
     max_size: int | None = None
@@ -42,5 +42,5 @@ class FormLimits(msgspec.Struct, frozen=True):
 
 
 def too_large(detail: str, pointer: str = "") -> InvalidField:
-    """Return the refusal of a form that goes beyond a limit: a 413."""
+    """Return the refusal of a form that exceeds a limit: a 413."""
     return InvalidField(detail, status=413, pointer=pointer, code="too_large")

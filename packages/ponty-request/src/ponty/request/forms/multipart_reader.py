@@ -1,7 +1,7 @@
 """`multipart/form-data` (RFC 7578), read part by part as it arrives.
 
-The parser is that of the package multipart, which is fed with bytes and tells of parts; it waits for nothing and keeps
-nothing. What it does not know is known here: which charset a text has, what a file is called, how much there may be.
+The package multipart parses the bytes and reports the parts; it waits for nothing and keeps nothing. This module does
+the rest: the charset of a text, the name of a file, the limits.
 """
 
 import abc
@@ -30,13 +30,13 @@ async def read_multipart(request: web.Request, entries: Entries, boundary: str, 
 
     Args:
         request: The request.
-        entries: Takes what comes.
-        boundary: What stands between the parts.
-        max_size: The most bytes that the body may have; 0 is no limit.
+        entries: Collects the fields of the form.
+        boundary: The text between the parts.
+        max_size: The most bytes of the body; 0 for no limit.
 
     Raises:
-        InvalidField: It is malformed, or goes beyond a limit.
-        aiohttp.web.HTTPRequestEntityTooLarge: It has more than `max_size` bytes.
+        InvalidField: The form is malformed, or exceeds a limit.
+        aiohttp.web.HTTPRequestEntityTooLarge: The body has more than `max_size` bytes.
     """
     parser = multipart.PushMultipartParser(boundary, max_header_size=MAX_HEADER, max_header_count=MAX_HEADERS)
     parts = _Parts(request, entries)
@@ -65,19 +65,19 @@ class _Part(abc.ABC):
 
     @abc.abstractmethod
     def add(self, data: bytes) -> bool:
-        """Add bytes, and return whether there are enough of them to be written."""
+        """Add bytes, and return whether there are enough to write them."""
 
     async def write(self) -> None:
-        """Write what was added."""
+        """Write the bytes that were added."""
         raise NotImplementedError
 
     @abc.abstractmethod
     async def end(self) -> None:
-        """Keep it, now that it is whole."""
+        """Keep the part, now that it is complete."""
 
 
 class _Parts:
-    """The parts of a form, each opened by its headers."""
+    """The parts of a form; each begins with its headers."""
 
     def __init__(self, request: web.Request, entries: Entries) -> None:
         self.request = request
@@ -85,7 +85,7 @@ class _Parts:
         self.charset = "utf-8"
 
     def begin(self, headers: list[tuple[str, str]]) -> _Part | None:
-        """Begin a part; None if it is not to be kept.
+        """Begin a part; return None if the part is not to be kept.
 
         Raises:
             InvalidField: Its headers are malformed, or there are too many parts.
@@ -157,13 +157,13 @@ class _FilePart(_Part):
 
     async def end(self) -> None:
         if not self._upload.filename and not self._upload.size:
-            return  # as an input of a page comes in which no file was chosen
+            return  # browsers send this for a file input without a file
         await self._spool.finish()
         self._entries.keep(self._name, self._upload)
 
 
 class _CharsetPart(_Part):
-    """The charset of the texts that come after it and name none."""
+    """The charset of the texts after it that name none."""
 
     def __init__(self, parts: _Parts) -> None:
         self._parts = parts

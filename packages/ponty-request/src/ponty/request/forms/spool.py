@@ -1,13 +1,14 @@
-"""A spool: bytes in memory as long as they are few, and beyond that in a file without a name.
+"""A spool: bytes that stay in memory if they are few, and go to a file without a name if they are more.
 
-States: filling (bytes are added, one write at most is under way in a thread), full (it is read), closed. What can never
-happen:
+States: filling (bytes are added; at most one write is under way, in a thread), full (it can be read), closed. What
+    always holds:
 
-- The file has no name, or goes with its handle where a system has no such files. So it is gone with the process,
-  however that ends, and nobody else opens it.
-- All that touches the file runs in a thread and under one lock. A write that is still under way when a request is
-  cancelled ends before the file is closed, and one that has not begun by then does nothing.
-- No more than two pieces are in memory: the one that fills, and the one that is written. Who adds waits for the second.
+- The file has no name; on systems that have no such files, it is removed when it is closed. So it is gone when the
+  process ends, in whatever way, and nobody else can open it.
+- Everything that touches the file runs in a thread and under one lock. If a request is cancelled during a write, this
+  write ends before the file is closed; a write that has not begun by then does nothing.
+- At most two pieces are in memory: one that is being filled, and one that is being written. The next write waits until
+  the second is in the file.
 """
 
 import asyncio
@@ -24,16 +25,16 @@ from typing import IO, TypeVar
 _T = TypeVar("_T")
 
 PIECE = 256 * 1024
-"""How many bytes are written at once; fewer stay in memory."""
+"""How many bytes are written at once; smaller contents stay in memory."""
 
 _GONE = "the upload is gone: its request has ended"
 
 
 class Spool:
-    """Bytes that are added once, and then read.
+    """Bytes that are added first, and then read.
 
     Args:
-        content: The first of them.
+        content: The first bytes.
     """
 
     __slots__ = ("_closed", "_file", "_lock", "_parts", "_pending", "_writing", "size")
@@ -48,20 +49,20 @@ class Spool:
         self._closed = False
 
     def add(self, data: bytes) -> bool:
-        """Add bytes, and return whether there are enough of them to be written."""
+        """Add bytes, and return whether there are enough to write them."""
         self._parts.append(data)
         self.size += len(data)
         self._pending += len(data)
         return self._pending >= PIECE
 
     async def write(self) -> None:
-        """Begin to write what was added, when what was written before is in the file."""
+        """Begin to write the bytes that were added, as soon as the previous write is done."""
         await self._written()
         parts, self._parts, self._pending = self._parts, [], 0
         self._writing = asyncio.get_running_loop().run_in_executor(None, self._write, parts)
 
     async def finish(self) -> None:
-        """Have all of it where it can be read; nothing is added any more."""
+        """End the filling, and make everything readable."""
         if self._writing is None:
             self._parts = [b"".join(self._parts)]
             return
@@ -70,7 +71,7 @@ class Spool:
         await self._written()
 
     async def read(self, start: int, size: int) -> bytes:
-        """Return up to `size` bytes from `start` on; none at the end.
+        """Return up to `size` bytes that begin at `start`; none at the end.
 
         Raises:
             ValueError: The spool is closed.
@@ -83,18 +84,18 @@ class Spool:
         return await _in_thread(lambda: self._read(start, size))
 
     async def copy_to(self, path: str | os.PathLike[str]) -> None:
-        """Write all of it to a file of that path, in the place of one that is there: whole, or not at all.
+        """Write everything to a file at that path, completely or not at all; a file that is there is replaced.
 
         Raises:
             ValueError: The spool is closed.
-            OSError: It cannot be written there.
+            OSError: The file cannot be written.
         """
         if self._closed:
             raise ValueError(_GONE)
         await _in_thread(lambda: self._copy_to(Path(path)))
 
     def close(self) -> asyncio.Future[None] | None:
-        """Drop all of it, and return what is done when the file is closed; None where there is none."""
+        """Drop everything, and return a future that is done when the file is closed; None if there is no file."""
         self._closed = True
         self._parts = []
         if self._writing is None:
@@ -108,7 +109,7 @@ class Spool:
 
     async def _written(self) -> None:
         if self._writing is not None:
-            await asyncio.wait([self._writing])  # which a cancellation of the request leaves alone
+            await asyncio.wait([self._writing])  # a cancellation of the request does not stop the write
             self._writing.result()
 
     def _write(self, parts: list[bytes]) -> None:
@@ -129,7 +130,7 @@ class Spool:
             return self._file.read(size)
 
     def _copy_to(self, path: Path) -> None:
-        # Beside its place, so that it can be put there in one step.
+        # In the same folder, so that it can be moved to its place in one step.
         unfinished = path.with_name(f".{secrets.token_hex(8)}.part")
         try:
             with unfinished.open("xb") as target, self._lock:

@@ -1,4 +1,4 @@
-"""`Upload`: a file of a form."""
+"""`Upload`: a file that came in a form."""
 
 import os
 from collections.abc import AsyncIterator
@@ -10,8 +10,8 @@ from ponty.request.forms.spool import PIECE, Spool
 class Upload:
     """A file that came in a form.
 
-    Its content is in memory as long as it is small, and in a file without a name beyond that. It is gone when the
-    request has ended, whatever ends it: what is to stay is saved, or copied elsewhere, before the handler returns.
+    Small contents are in memory, larger ones in a file without a name. The content is gone when the request has ended,
+    in whatever way: save or copy what you want to keep before the handler returns.
 
     ::
 
@@ -30,23 +30,23 @@ class Upload:
             await form.photo.save(PHOTOS / f"{uuid.uuid4()}.jpg")
             return form.photo.size
 
-    A test makes one of bytes: `Upload("me.png", b"...")`.
+    In a test, make one from bytes: `Upload("me.png", b"...")`.
 
     Args:
-        filename: A name for it; of a path, the last part is taken.
+        filename: A name for it; if it is a path, the last part is taken.
         content: The bytes.
-        content_type: Its media type.
+        content_type: The media type.
     """
 
     __slots__ = ("_spool", "content_type", "filename")
 
     filename: str
     """The name that the client gives the file, without directories, control characters and the like; at most 255 bytes
-    of UTF-8. It may be empty, and two files may have the same: choose names of your own for what you store."""
+    in UTF-8. It may be empty, and two files may have the same name: choose your own names for files that you store."""
 
     content_type: str
-    """The media type that the client gives the file, as it came; `application/octet-stream` where it gives none. Nobody
-    has looked whether that is true."""
+    """The media type that the client gives the file, unchanged; `application/octet-stream` if it gives none. Nobody has
+    checked whether it is true."""
 
     def __init__(self, filename: str, content: bytes = b"", *, content_type: str = "application/octet-stream") -> None:
         self.filename = safe_filename(filename)
@@ -55,7 +55,7 @@ class Upload:
 
     @property
     def size(self) -> int:
-        """How many bytes it has."""
+        """The size in bytes."""
         return self._spool.size
 
     async def read(self) -> bytes:
@@ -67,13 +67,13 @@ class Upload:
         return await self._spool.read(0, self.size)
 
     async def chunks(self, size: int = PIECE) -> AsyncIterator[bytes]:
-        """Iterate over the content, from its beginning.
+        """Iterate over the content, from the beginning.
 
         Args:
-            size: How many bytes each chunk has; the last has fewer.
+            size: How many bytes each chunk has, 256 KiB by default; the last chunk may have fewer.
 
         Raises:
-            ValueError: The request has ended, or `size` is below one.
+            ValueError: The request has ended, or `size` is below 1.
         """
         if size < 1:
             raise ValueError(f"a chunk has at least one byte, not {size!r}")
@@ -81,16 +81,16 @@ class Upload:
             yield await self._spool.read(start, size)
 
     async def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the content to a file, in the place of one that is there: whole, or not at all.
+        """Write the content to a file, completely or not at all; a file that is there is replaced.
 
-        It is written beside its place first, as `.….part`, and then put there.
+        It is first written to a file `.….part` in the same folder, and then moved to its place.
 
         Args:
-            path: The file's path: one of your own making. `filename` is the client's word.
+            path: The path of the file. Choose it yourself: `filename` comes from the client.
 
         Raises:
             ValueError: The request has ended.
-            OSError: It cannot be written there.
+            OSError: The file cannot be written.
         """
         await self._spool.copy_to(path)
 
@@ -99,7 +99,7 @@ class Upload:
 
 
 class SpooledUpload(Upload):
-    """An upload whose content comes after it: its spool fills while the form arrives."""
+    """An upload whose content comes later: its spool fills while the form arrives."""
 
     __slots__ = ()
 

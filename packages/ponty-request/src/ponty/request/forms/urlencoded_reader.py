@@ -1,6 +1,6 @@
 """`application/x-www-form-urlencoded` (the URL standard §5.1), read pair by pair as it arrives.
 
-Unlike the standard, which has browsers in mind, bytes that are no UTF-8 are refused and not replaced.
+The standard, which is made for browsers, replaces bytes that are not UTF-8; here they are refused.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from ponty.request.forms.limits import MAX_NAME, too_large
 
 _CHARSET_FIELD = "_charset_"
 _NOTHING_BETWEEN = re.compile(rb"&{2,}")
-_SLICE = 32 * 1024  # how many bytes are decoded before others have their turn
+_SLICE = 32 * 1024  # how many bytes are decoded before other requests have their turn
 
 
 async def read_urlencoded(request: web.Request, entries: Entries, max_size: int) -> None:
@@ -24,17 +24,17 @@ async def read_urlencoded(request: web.Request, entries: Entries, max_size: int)
 
     Args:
         request: The request.
-        entries: Takes what comes.
-        max_size: The most bytes that the body may have; 0 is no limit.
+        entries: Collects the fields of the form.
+        max_size: The most bytes of the body; 0 for no limit.
 
     Raises:
-        InvalidField: A name is not UTF-8, or the form goes beyond a limit.
-        aiohttp.web.HTTPRequestEntityTooLarge: It has more than `max_size` bytes.
+        InvalidField: A name is not UTF-8, or the form exceeds a limit.
+        aiohttp.web.HTTPRequestEntityTooLarge: The body has more than `max_size` bytes.
     """
     longest = 3 * (entries.limits.max_field_size + 4 * MAX_NAME)  # each byte is written as three at most
     begun = bytearray()
     async for chunk in body_chunks(request, max_size):
-        pairs = _NOTHING_BETWEEN.sub(b"&", chunk).split(b"&")  # a million empty pairs are passed over in one step
+        pairs = _NOTHING_BETWEEN.sub(b"&", chunk).split(b"&")  # a million empty pairs are skipped in one step
         for pair in pairs[:-1]:
             begun += pair
             await _add(entries, bytes(begun))

@@ -1,7 +1,7 @@
-"""A large value is built part by part: what its parts are, and what makes one value of them.
+"""A large value is built part by part: the kinds of parts, and how one value is made from them.
 
-Everything has been found valid before anything is built, so that no constructor of a program is called in vain. They
-are called in the order of the parts, and refused is what the whole would be refused for.
+Everything was found valid before anything is built, so that no constructor of a program is called in vain. The
+constructors are called in the order of the parts, and the faults are those that the whole would have.
 """
 
 from collections.abc import Mapping
@@ -14,28 +14,28 @@ from ponty.request.parsing.compiled_types.compiled_type import REFUSALS, Build, 
 
 
 class ArrayParts(msgspec.Struct):
-    """An array: runs of items and what builds each of them, and items that have parts."""
+    """An array: runs of items with the function that builds each of them, and items that have parts."""
 
     items: Items
     parts: "list[tuple[list[Any], Build | None] | Parts]"
 
 
 class EntriesParts(msgspec.Struct):
-    """An object of any names: runs of entries and what builds each value, and values that have parts."""
+    """An object with any names: runs of entries, the function that builds each value, and values that have parts."""
 
     entries: Entries
     parts: "list[tuple[dict[str, Any], Build | None] | tuple[str, Parts]]"
 
 
 class MembersParts(msgspec.Struct):
-    """An object of known properties: a value of each and what builds it, or its parts."""
+    """An object with known properties: each with its value and the function that builds it, or with its parts."""
 
     members: Members
     parts: "dict[str, tuple[Any, Build | None] | Parts]"
 
 
 class Ready(msgspec.Struct):
-    """A value that could not be taken apart, and what builds it."""
+    """A value that could not be taken apart, and the function that builds it."""
 
     value: Any
     build: Build | None
@@ -45,11 +45,11 @@ Parts = ArrayParts | EntriesParts | MembersParts | Ready
 
 
 def built(parts: Parts) -> Steps[Any]:
-    """Build a value of its parts.
+    """Build a value from its parts.
 
     Raises:
-        ConstructionError: A class's own `__init__` refuses it.
-        PontyError: It does, with an answer of its own.
+        ConstructionError: A class's own `__init__` refuses a value.
+        PontyError: A class's own `__init__` refuses a value with its own answer.
     """
     if isinstance(parts, ArrayParts):
         value = yield from _array(parts)
@@ -85,11 +85,11 @@ def _array(parts: ArrayParts) -> Steps[Any]:
 
 
 _FEW = 1024
-"""How many values are built before others may have their turn."""
+"""How many values are built before other requests may have their turn."""
 
 
 def _add_run(made: list[Any], items: list[Any], build: Build | None, start: int, faults: Faults) -> Steps[bool]:
-    """Build a run of items and add them; return whether enough are refused."""
+    """Build a run of items and add them; return whether there are enough faults."""
     if build is None:
         made += items
         return False
@@ -101,13 +101,13 @@ def _add_run(made: list[Any], items: list[Any], build: Build | None, start: int,
 
 
 def _add_items(made: list[Any], items: list[Any], build: Build, start: int, faults: Faults) -> bool:
-    """Build a few items and add them; return whether enough are refused."""
+    """Build a few items and add them; return whether there are enough faults."""
     before, index = len(made), 0
     while index < len(items):
         try:
             made += map(build, items[index:] if index else items)
         except REFUSALS as error:
-            # What is there when it stops says at which it does; nothing of it is needed now.
+            # The number of items says where it has stopped; the items themselves are not needed any more.
             index += len(made) - before
             if faults.add(start + index, error):
                 return True
@@ -156,7 +156,7 @@ def _members(parts: MembersParts) -> Steps[Any]:
     members = parts.members
     faults = Faults()
     made: dict[str, Any] = {}
-    # They are built in the order of the class, and handed over in that of the JSON.
+    # They are built in the order of the class, and passed in that of the JSON.
     for name in [name for name in members.properties if name in parts.parts]:
         part = parts.parts[name]
         try:

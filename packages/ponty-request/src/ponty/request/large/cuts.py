@@ -1,10 +1,10 @@
 """Where JSON text is cut: into runs of whole entries, in order, and the long arrays and objects around them.
 
-An array or object that has more bytes than a piece is opened, and cut between its entries; an entry that is itself as
-long is opened in turn. A long text or number is a run of its own, whatever its length.
+An array or object that has more bytes than a piece is opened, and cut between its entries; an entry that is as long
+itself is opened in turn. A long text or number is a run by itself, whatever its length.
 
 Runs come without the brackets around them and the commas between them. These are right if all runs can be decoded: see
-`outline`. Where the text surely is not JSON, or ends too early, it is cut no further: a `Rest` is the last cut.
+`outline`. If the text surely is not JSON, or ends too early, it is not cut any further: a `Rest` is the last cut.
 """
 
 import re
@@ -15,7 +15,7 @@ from ponty.request.large.outline import Outline, closes_more
 
 
 class Run(NamedTuple):
-    """Entries of what was opened last: the bytes from `start` to `end`; at the top, the one value."""
+    """Entries of what was opened last, as the bytes from `start` to `end`; at the top, the only value."""
 
     start: int
     end: int
@@ -26,8 +26,8 @@ class Opened(NamedTuple):
 
     Args:
         is_array: Whether it is an array.
-        key: Its name, as it is written, where it stands in an object.
-        start: Where its bracket is.
+        key: Its name, as it is written, if it is in an object.
+        start: The place of its bracket.
     """
 
     is_array: bool
@@ -36,7 +36,7 @@ class Opened(NamedTuple):
 
 
 class Closed(NamedTuple):
-    """The end of what was opened last.
+    """The end of the array or object that was opened last.
 
     Args:
         end: The place after its bracket.
@@ -46,11 +46,11 @@ class Closed(NamedTuple):
 
 
 class Rest(NamedTuple):
-    """From `start` on, the text is not JSON, or not all of it is there.
+    """From `start` on, the text is not JSON, or not complete.
 
     Args:
-        start: Where it begins.
-        before: What can stand before it, so that a decoder finds the error that it would find in the whole.
+        start: The place where it begins.
+        before: A text that can stand before it, so that a decoder finds the same error as in the whole text.
     """
 
     start: int
@@ -66,13 +66,13 @@ _NAME = re.compile(rb"[ \t\n\r]*(" + _TEXT + rb'")[ \t\n\r]*:[ \t\n\r]*', re.DOT
 _TOKEN = re.compile(_TEXT + rb'(?:"|\\?\Z)|[\[\]{},]', re.DOTALL)
 _TEXT_END = re.compile(rb'[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _MOST = 8000
-"""How many brackets and commas a run has, about, at most: many small values take longer than few large ones."""
+"""About how many brackets and commas a run has at most: many small values take longer than few large ones."""
 
 _PARTS = 16
-"""In how many parts a block is taken to look for a comma."""
+"""Into how many parts a block is divided to find a comma."""
 
 _TURN = 32
-"""After how many blocks others may have their turn."""
+"""After how many blocks other requests may have their turn."""
 
 
 class Cutter:
@@ -88,10 +88,10 @@ class Cutter:
         self._body = outline.body
         self._piece = piece
         self._opened: list[bool] = []  # whether each is an array
-        self._clear = -1  # a block in whose rest nothing is closed that is open
+        self._clear = -1  # a block whose rest closes nothing that is open
 
     def cuts(self) -> Generator[Cut | None, None, None]:
-        """Cut; None is where others may have their turn."""
+        """Yield the cuts; None is a place where other requests may have their turn."""
         body, opened = self._body, self._opened
         place = yield from self._skipped(0)
         if body[place : place + 1] not in {b"[", b"{"}:
@@ -122,7 +122,7 @@ class Cutter:
             yield Rest(place, b"[]")
 
     def _after(self, place: int) -> Generator[Cut | None, None, int | None]:
-        """Go from the end of an entry to the next one, or to the end of all; None where neither comes."""
+        """Go from the end of an entry to the next one, or to the end of all; return None if neither comes."""
         opened = self._opened
         while opened:
             place = yield from self._skipped(place)
@@ -138,7 +138,7 @@ class Cutter:
         return place
 
     def _next(self, place: int, *, is_first: bool) -> Generator[Cut | None, None, None]:
-        """Find the next run, or what is opened or closed."""
+        """Find the next run, or the next array or object that is opened or closed."""
         outline, depth = self._outline, len(self._opened)
         size, count = outline.size, len(outline.lows)
         first = place // size
@@ -173,9 +173,9 @@ class Cutter:
         yield from self._long(place, last, is_first=is_first)
 
     def _goes_on(self, place: int, stop: int) -> bool:
-        """Return whether the entry that begins at a place is an array or an object that a block does not close.
+        """Return whether the entry that begins at a place is an array or an object that its block does not close.
 
-        Its brackets are then not looked at one by one: those of many levels begin in one block.
+        If so, its brackets are not checked one by one: many levels may begin in one block.
         """
         start = place
         if not self._opened[-1]:
@@ -187,7 +187,7 @@ class Cutter:
         return self._body[start : start + 1] in {b"[", b"{"} and not closes_more(self._body[start + 1 : stop])
 
     def _long(self, place: int, block: int, *, is_first: bool) -> Generator[Cut | None, None, None]:
-        """Open an entry that has more bytes than a piece, or find the end of a text or number that has."""
+        """Open an entry that has more bytes than a piece, or find the end of a text or number that is as long."""
         outline, depth, key = self._outline, len(self._opened), b""
         start = yield from self._skipped(place)
         if not self._opened[-1]:
@@ -219,7 +219,7 @@ class Cutter:
         yield self._rest(place, b"" if is_first else self._entry)
 
     def _closed(self, place: int, close: int, *, is_first: bool) -> Iterator[Cut]:
-        """Yield the last run before a bracket that closes; the bracket is looked at later."""
+        """Yield the last run before a bracket that closes; the bracket itself is checked later."""
         if self._skip(place) < close:
             yield Run(place, close)
         elif is_first and self._body[close] == (_CLOSES_ARRAY if self._opened[-1] else _CLOSES_OBJECT):
@@ -246,7 +246,7 @@ class Cutter:
         return Rest(place, around + inner + before)
 
     def _skipped(self, place: int) -> Generator[None, None, int]:
-        """Return the place after blanks, of which there may be many."""
+        """Return the place after blanks, which may be many."""
         size = self._outline.size
         for count in range(len(self._body) // size):
             if not self._body[place : place + size].isspace():
@@ -257,12 +257,12 @@ class Cutter:
         return self._skip(min(place, len(self._body)))
 
     def _skip(self, place: int) -> int:
-        """Return the place after few blanks."""
+        """Return the place after blanks, which are few."""
         match = _BLANK.match(self._body, place)
         return place if match is None else match.end()
 
     def _last_of(self, blocks: list[int], depth: int, comma: int | None) -> int | None:
-        """Return the place of the last comma in some blocks, or else the one before them."""
+        """Return the place of the last comma in some blocks, or else `comma`, which is before them."""
         for block in reversed(blocks):
             found = self._last_comma(block, depth)
             if found is not None:
@@ -271,21 +271,21 @@ class Cutter:
         return comma
 
     def _last_comma(self, block: int, depth: int) -> int | None:
-        """Return the place of the last comma at a depth in a block that goes no further up."""
+        """Return the place of the last comma at a depth, in a block that does not leave this depth."""
         outline = self._outline
         start = block * outline.size
         stop = min(start + outline.size, len(self._body))
         return self._last_comma_of(self._parts(start, stop, outline.depths[block], outline.begins[block]), depth)
 
     def _look(self, place: int, stop: int, depth: int) -> tuple[int | None, int | None]:
-        """Do as `_scan` does from a place at a depth, but go through no more than a part where nothing is closed."""
+        """Do the same as `_scan` from a place at a depth, but read no more than a part if nothing is closed."""
         parts = self._parts(place, stop, depth, (False, False))
         if not parts.lows or min(parts.lows) < depth or place + len(parts.lows) * parts.size < stop:
             return self._scan(place, stop, depth, depth)
         return self._last_comma_of(parts, depth), None
 
     def _parts(self, start: int, stop: int, depth: int, begins: tuple[bool, bool]) -> Outline:
-        """Return the outline of a block, or of the rest of one, in parts."""
+        """Return the outline of a block, or of the rest of one, divided into parts."""
         size = max(self._outline.size // _PARTS, 1)
         parts = Outline(self._body, size, start=start, stop=stop, depth=depth, begins=begins)
         for _ in parts.blocks():
@@ -317,14 +317,14 @@ class Cutter:
     def _scan(
         self, start: int, stop: int, at: int, depth: int, *, is_first_comma: bool = False
     ) -> tuple[int | None, int | None]:
-        """Look for the last comma at a depth, or the first, and for where that depth is left, which ends the search.
+        """Find the last comma at a depth, or the first, and the place where that depth is left; the search ends there.
 
         Args:
             start: Where the search begins, outside of texts.
-            stop: Where it ends.
-            at: How deep it begins.
-            depth: The depth.
-            is_first_comma: Whether it ends at the first comma.
+            stop: Where the search ends.
+            at: The depth at which it begins.
+            depth: The depth of the comma.
+            is_first_comma: Whether the search ends at the first comma.
         """
         comma: int | None = None
         body = self._body

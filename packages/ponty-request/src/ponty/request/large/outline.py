@@ -1,14 +1,14 @@
 """The outline of JSON text: how deep in arrays and objects each block of its bytes begins, and how far up it goes.
 
-With it, a place where a long array or object can be cut is found by a look at one block, wherever that is. It is made
-block by block, each by a few calls that run in C, so that others can have their turn between.
+With it, a look at one block finds a place where a long array or object can be cut, wherever that is. It is made block
+by block, each with a few calls that run in C, so that other requests can have their turn in between.
 
-A block is taken apart so: what a backslash escapes is dropped, then all but quotation marks and brackets, then texts,
-then pairs of brackets that stand beside each other, until none is left. What remains are brackets that close what was
-opened before the block, and brackets that the next blocks close.
+A block is reduced like this: characters that a backslash escapes are dropped, then all but quotation marks and
+brackets, then texts, then pairs of brackets side by side, until there are none. The brackets that remain close arrays
+and objects that were opened before the block, or are closed in later blocks.
 
-The outline of text that is not JSON may be wrong from its first error on, and never before. So whatever is cut by it
-must be decoded, in order: where the decoder finds no error up to a cut, the cut is right.
+If the text is not JSON, its outline may be wrong from the first error on, but never before. So whatever is cut with it
+must be decoded in order: if the decoder finds no error up to a cut, the cut is right.
 """
 
 import itertools
@@ -25,11 +25,11 @@ _LEFT = re.compile(rb"([\]}]*)([\[{]*)")
 _STEP = dict(zip(b"[{]}", (1, 1, -1, -1), strict=True))
 _CLOSES = dict(zip(b"]}", b"[{", strict=True))
 _PASSES = 12
-"""How often pairs are looked for; what has more levels than that in one block is rare."""
+"""How often pairs are removed; a block with more levels than that is rare."""
 
 
 class Outline:
-    """The outline of JSON text, or of a part of it, which `blocks` makes.
+    """The outline of JSON text, or of a part of it; `blocks` makes it.
 
     Args:
         body: The text.
@@ -37,8 +37,8 @@ class Outline:
         counts_commas: Whether its commas are counted, too.
         start: Where the part begins.
         stop: Where it ends; None for the end of the text.
-        depth: How deep it begins.
-        begins: Whether it begins within a text, and with what a backslash before it escapes.
+        depth: The depth at which it begins.
+        begins: Whether it begins within a text, and whether its first character is escaped by a backslash before it.
     """
 
     def __init__(
@@ -59,18 +59,20 @@ class Outline:
         self._stop = len(body) if stop is None else stop
         self._first = depth, begins
         self.depths: list[int] = []
-        """How deep each block begins."""
+        """The depth at which each block begins."""
         self.lows: list[int] = []
         """How far up each block goes: the least depth in it."""
         self.marks: list[int] = []
-        """How many brackets each block has, and commas if they are counted: about as many values that take long."""
+        """How many brackets each block has, and commas if they are counted: about the number of values that take
+        long."""
         self.begins: list[tuple[bool, bool]] = []
-        """Whether each block begins within a text, and with what a backslash before it escapes."""
+        """Whether each block begins within a text, and whether its first character is escaped by a backslash before
+        it."""
         self.is_too_deep: bool = False
-        """Whether it has more levels than JSON may have here."""
+        """Whether it has more levels than are allowed."""
 
     def blocks(self) -> Iterator[None]:
-        """Go through all blocks, up to one with brackets that do not fit each other."""
+        """Go through all blocks, up to one whose brackets do not match."""
         body, size = self.body, self.size
         depth, (in_text, is_escaped) = self._first
         for start in range(self.start, self._stop, size):
@@ -122,7 +124,7 @@ def closes_more(text: bytes) -> bool:
 
 
 def _without_pairs(word: bytes) -> tuple[bytes, int]:
-    """Return brackets without those that have their partner beside them, and the levels that these have at most."""
+    """Return brackets without the pairs that are side by side, and the most levels that these pairs can have."""
     for passes in range(_PASSES):
         before = len(word)
         word = word.replace(b"{}", b"").replace(b"[]", b"")

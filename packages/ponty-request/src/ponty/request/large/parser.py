@@ -1,7 +1,7 @@
-"""A large body is parsed in slices: see `Parser` for what comes of it, which is the same.
+"""A large body is parsed in slices; the results are the same as those of `Parser`.
 
-The shorter way decodes each piece into its type. What that refuses goes the longer one: it is decoded to plain JSON,
-found valid or refused, and built of that. Both lead to parts, of which the value is built.
+The shorter way decodes each piece into its type. A body that it refuses goes the longer way: it is decoded to plain
+JSON, validated, and built from that. Both lead to parts, from which the value is built.
 """
 
 from typing import Any
@@ -30,8 +30,8 @@ class LargeParser:
     """Parses large bodies.
 
     Args:
-        parser: What parses others.
-        validator: What a body must be valid under besides.
+        parser: The parser for other bodies of the type.
+        validator: A further validator, under which a body must be valid.
     """
 
     def __init__(self, parser: Parser, validator: Validator | None = None) -> None:
@@ -41,10 +41,10 @@ class LargeParser:
         self._own = LargeValidator(parser.validator)
 
     def attempt(self, body: bytes) -> Steps[Any]:
-        """Decode, validate and build; return the value, or the refusal of what is not valid.
+        """Decode, validate and build; return the value, or the refusal of a body that is not valid.
 
         Raises:
-            InvalidField: A class's own `__init__` refuses it.
+            InvalidField: A class's own `__init__` refuses a value.
         """
         kept = Kept()
         try:
@@ -97,17 +97,17 @@ def decoded_json(body: bytes) -> Steps[Json]:
     """Decode a large body to plain JSON.
 
     Raises:
-        InvalidField: See `decode_json`.
+        InvalidField: As in `decode_json`.
     """
     sink = yield from _decoded(body, None)
     return sink.root
 
 
 def validated_json(body: bytes, validator: LargeValidator) -> Steps[Json]:
-    """Decode a large body to plain JSON that is valid.
+    """Decode a large body to plain JSON, and validate it.
 
     Raises:
-        InvalidField: It is not.
+        InvalidField: The body is not JSON, or not valid.
     """
     sink = yield from _decoded(body, validator)
     return sink.root

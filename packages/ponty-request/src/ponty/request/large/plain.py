@@ -13,7 +13,7 @@ from ponty.request.large.turns import Steps
 from ponty.request.large.weight import has_great_exponents
 
 MAX_OPENED = 120
-"""How many long arrays and objects are opened inside one another; more than 100 levels are refused in any case."""
+"""How deep long arrays and objects are opened; more than 100 levels are refused in any case."""
 
 
 class Pieces:
@@ -25,14 +25,14 @@ class Pieces:
 
     def __init__(self, *, is_array: bool) -> None:
         self.value: Any = [] if is_array else {}
-        """All of it."""
+        """The whole array or object."""
         self.inner: dict[int | str, Pieces] = {}
-        """Those of its elements that were decoded piece by piece themselves, by their index or name."""
+        """The elements that were decoded piece by piece themselves, by index or name."""
         self.stops: list[int] = []
-        """Where in it each piece ends, which has those of its elements since the piece before."""
+        """The index at which each piece ends; a piece has the elements after the piece before."""
 
     def pieces(self) -> Iterator[tuple[int, int]]:
-        """Iterate over the first and the last but one index of each piece."""
+        """Iterate over the pieces: for each, the first index, and the index after the last."""
         start = 0
         for stop in self.stops:
             yield start, stop
@@ -40,26 +40,26 @@ class Pieces:
 
 
 class Sink(Protocol):
-    """The receiver of the cuts of a body."""
+    """Receives the cuts of a body."""
 
     def run(self, entries: bytes) -> None:
-        """Take entries of what was opened last, or a value that cannot be cut."""
+        """Take entries of the array or object that was opened last, or a value that cannot be cut."""
 
     def opened(self, *, is_array: bool, key: bytes, start: int) -> None:
-        """Go into an array or object."""
+        """Enter an array or object."""
 
     def closed(self, end: int) -> None:
-        """Leave it."""
+        """Leave the array or object that was entered last."""
 
     def broken(self, text: bytes) -> None:
-        """Take a text that is not JSON; raise what is to be told before that."""
+        """Take text that is not JSON; raise an error that must be reported before that one."""
 
 
 class PlainSink:
-    """Decodes to plain JSON.
+    """Decodes a body to plain JSON.
 
     Args:
-        kept: Where pieces are added that are to be freed in slices.
+        kept: Collects the pieces that are to be freed in slices.
     """
 
     def __init__(self, kept: Kept) -> None:
@@ -67,13 +67,13 @@ class PlainSink:
         self.root: Json = None
         """The value."""
         self.whole: Pieces | None = None
-        """Its pieces; None where it could not be cut."""
+        """Its pieces; None if it could not be cut."""
         self.is_out_of_range: bool = False
-        """Whether a number was out of range, after which no more is decoded, and the text only looked through."""
+        """Whether a number was out of range; after that, nothing is decoded any more, and the text is only checked."""
         self._opened: list[Pieces] = []
 
     def run(self, entries: bytes) -> None:
-        """Decode."""
+        """Decode entries."""
         if not self._opened:
             self.root = decode_however_deep(entries)
             return
@@ -103,8 +103,8 @@ class PlainSink:
             check_text(text)
         return nothing
 
-    def opened(self, *, is_array: bool, key: bytes, start: int) -> None:  # noqa: ARG002 - others need it
-        """Begin a value of its own."""
+    def opened(self, *, is_array: bool, key: bytes, start: int) -> None:  # noqa: ARG002 - other sinks need it
+        """Begin an array or object."""
         pieces = Pieces(is_array=is_array)
         if not self._opened:
             self.root, self.whole = pieces.value, pieces
@@ -120,12 +120,12 @@ class PlainSink:
             outer.stops.append(len(outer.value))
         self._opened.append(pieces)
 
-    def closed(self, end: int) -> None:  # noqa: ARG002 - others need it
-        """End it."""
+    def closed(self, end: int) -> None:  # noqa: ARG002 - other sinks need it
+        """End the array or object that was begun last."""
         self._opened.pop()
 
     def broken(self, text: bytes) -> None:
-        """Find out whether it is UTF-8."""
+        """Check whether the text is UTF-8."""
         if not self.is_out_of_range:
             decode_however_deep(text)
 
@@ -138,13 +138,13 @@ def outlined(body: bytes, *, counts_commas: bool = False) -> Steps[Outline]:
 
 
 def poured(outline: Outline, sink: Sink) -> Steps[None]:
-    """Cut a body, and let a sink take what comes.
+    """Cut a body, and pass the cuts to a sink.
 
     Raises:
         InvalidField: It is not JSON, or nested too deep.
     """
     body, levels = outline.body, 0
-    # Many values in few bytes take as long as many bytes do, and so do a few of the worst numbers.
+    # Many values in few bytes take as long as many bytes do, and so do a few of the slowest numbers.
     fewer = 0 if has_great_exponents(body) else 2 * MANY * SIZES.block // max([1, *outline.marks])
     for cut in Cutter(outline, min(SIZES.piece, max(SIZES.block, fewer))).cuts():
         if isinstance(cut, Run):
@@ -167,8 +167,8 @@ def decoded(outline: Outline, sink: PlainSink) -> Steps[None]:
     """Decode a body to plain JSON.
 
     Raises:
-        InvalidField: It is not JSON, not UTF-8, nested more than 100 levels deep, or holds a number that no Python
-            number can hold.
+        InvalidField: It is not JSON, not UTF-8, nested more than 100 levels deep, or has a number that no Python number
+            can hold.
     """
     yield from poured(outline, sink)
     if sink.is_out_of_range:

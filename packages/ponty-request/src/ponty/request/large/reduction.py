@@ -1,12 +1,12 @@
-"""A large value is validated piece by piece, by way of a small one that is wrong in the same things.
+"""A large value is validated piece by piece: it is reduced to a small value that has the same faults.
 
-Elements of a long array, or of an object with many names, that are valid by themselves say nothing about what is wrong.
-So they are looked at piece by piece, and only those that are not valid are kept, no more than an answer can name. What
-is left is as valid as the whole, and is explained as the whole would be, but for the indices in pointers, which are
-told as they were.
+In a long array, or in an object with many names, elements that are valid by themselves do not matter for the faults. So
+the elements are checked piece by piece, and only those that are not valid are kept, no more than an answer can name.
+The reduced value is as valid as the whole, and is explained as the whole would be; only the indices in pointers are
+changed back to those in the whole.
 
-That holds where a schema looks at elements one by one, as those of types do. What has other keywords (`contains`,
-`uniqueItems`, `propertyNames`, …) is kept whole, and looked at in one go.
+This works if a schema checks elements one by one, as those of types do. An array or object whose schema has other
+keywords (`contains`, `uniqueItems`, `propertyNames`, …) is kept whole, and checked in one go.
 """
 
 import itertools
@@ -33,9 +33,9 @@ class Kept(NamedTuple):
     """The kept part of a value.
 
     Args:
-        value: It, as plain JSON.
-        indices: Of an array, the indices that its items had.
-        inner: The same of elements of which not all was kept, by the steps that lead to them.
+        value: This part, as plain JSON.
+        indices: For an array, the indices that its items had.
+        inner: The kept parts of elements that were not kept whole, by the steps that lead to them.
     """
 
     value: Any
@@ -44,10 +44,10 @@ class Kept(NamedTuple):
 
 
 class LargeValidator:
-    """Validates what was decoded piece by piece.
+    """Validates values that were decoded piece by piece.
 
     Args:
-        validator: What validates others.
+        validator: The validator for other values of the schema.
     """
 
     def __init__(self, validator: Validator) -> None:
@@ -55,7 +55,7 @@ class LargeValidator:
         self._asked: dict[tuple[int, str], IsValid] = {}
 
     def refusal(self, sink: PlainSink) -> Steps[InvalidField | None]:
-        """Return what is wrong with what was decoded; None if nothing is."""
+        """Return what is wrong with a decoded value; None if nothing is."""
         pieces = sink.whole
         if pieces is None:
             return None if self._validator.is_valid(sink.root) else self._validator.refusal(sink.root)
@@ -95,7 +95,7 @@ class LargeValidator:
         inner: dict[int, Kept] = {}
         if item is not True:
             yield from self._wrong_items(explainer, pieces, item, kept, inner)
-        # There must be as many as it takes to have enough of them, or too many.
+        # So many items are kept that `minItems` and `maxItems` have the same result as for the whole.
         least, most = schema.get("minItems", 0), schema.get("maxItems", len(value))
         wanted = min(len(value), max(least, most + 1 if len(value) > most else 0))
         for index, each in enumerate(value):
@@ -142,7 +142,7 @@ class LargeValidator:
         for name in value:
             if name in inner:
                 kept[name] = inner[name].value
-            elif name in names:  # of what is cut and not looked into, nothing matters but that it is there
+            elif name in names:  # for a value that was cut and is not checked, only its presence matters
                 kept[name] = _empty(pieces.inner[name]) if name in pieces.inner else value[name]
         return Kept(kept, None, {token(name)[1:]: below for name, below in inner.items()})
 
@@ -175,7 +175,7 @@ class LargeValidator:
 
 
 _FEW = 512
-"""How many elements are looked at before others may have their turn: what checks a format may be a function."""
+"""How many elements are checked before other requests may have their turn: the check of a format may be a function."""
 
 
 def _empty(pieces: Pieces) -> Any:
@@ -183,7 +183,7 @@ def _empty(pieces: Pieces) -> Any:
 
 
 def _few_items(pieces: Pieces) -> Iterator[tuple[int, int]]:
-    """Iterate over the first and the last but one index of some items of an array, never of two pieces."""
+    """Iterate over a few items of an array at a time, never of two pieces: the first index, and that after the last."""
     for start, stop in pieces.pieces():
         for first in range(start, stop, _FEW):
             yield first, min(first + _FEW, stop)
@@ -197,7 +197,7 @@ def _few_entries(pieces: Pieces) -> Iterator[dict[str, Any]]:
 
 
 def _followed(explainer: Explainer, schema: Any, list_or_dict: type) -> Any:
-    """Follow references, and the one alternative that takes arrays, or objects."""
+    """Follow references, and the only alternative that admits arrays, or objects."""
     documents = explainer.documents
     kind = "array" if list_or_dict is list else "object"
     while isinstance(schema, dict) and not documents.is_dynamic:
@@ -217,7 +217,7 @@ def _followed(explainer: Explainer, schema: Any, list_or_dict: type) -> Any:
 
 
 def _placed(pointer: str, kept: Kept) -> str:
-    """Return a pointer into what was kept as one into the whole."""
+    """Return a pointer into the kept part as one into the whole."""
     steps = pointer.split("/")[1:]
     found: Kept | None = kept
     for place, step in enumerate(steps):

@@ -1,12 +1,12 @@
 """A large value is freed in slices, and the garbage collector does not go through it.
 
-When the last reference to a list of a million objects goes, all of them are freed in one go, and others wait. So what
-a body was decoded to is kept, in pieces, for longer than its request holds it: until the task of the request is done.
-Then the pieces are let go of in turns. What a program still holds stays with it, as it is.
+When the last reference to a list of a million objects is dropped, all of them are freed in one go, and other requests
+wait. So the decoded pieces of a body are kept longer than its request holds them: until the task of the request is
+done. Then the pieces are dropped in turns. Objects that the program still holds are not affected.
 
 A full collection goes through every object of the program in one go; a million more take a tenth of a second, and they
-are no garbage. While such values are there, collections are of the youngest objects only, but for no longer than a
-minute at a stretch: large bodies that never end must not keep garbage for ever.
+are no garbage. While such values exist, only the youngest objects are collected, but for a minute at a time at most:
+large bodies that never end must not keep garbage for ever.
 """
 
 import asyncio
@@ -17,15 +17,15 @@ from collections import deque
 from ponty.request.large.sizes import SIZES
 
 _STRETCH = 60
-"""For how many seconds there is no full collection at most."""
+"""The most seconds without a full collection."""
 
 _NEVER = 1_000_000_000
 _YOUNGEST = 10_000
-"""After how many new objects there is a collection of the youngest, at least; it takes a millisecond or two."""
+"""After how many new objects, at least, the youngest are collected; that takes a millisecond or two."""
 
 
 class _Collections:
-    """Whether there are full collections; the thresholds are those of the program again when there are."""
+    """Turns full collections off and on again, with the thresholds of the program."""
 
     def __init__(self) -> None:
         self._count = 0
@@ -33,7 +33,7 @@ class _Collections:
         self._since = 0.0
 
     def enter(self) -> None:
-        """Have none until as many have left as have entered."""
+        """Turn full collections off, until `leave` was called as often as this."""
         self._count += 1
         if self._count == 1:
             self._before, self._since = gc.get_threshold(), time.monotonic()
@@ -61,7 +61,7 @@ _collections = _Collections()
 
 
 class Kept:
-    """Pieces of a large value that are kept; while it exists, there is no full collection."""
+    """Pieces of a large value that are kept; while it exists, there are no full collections."""
 
     def __init__(self) -> None:
         self._pieces = deque[object]()
@@ -75,11 +75,11 @@ class Kept:
         self._pieces.append(piece)
 
     def release(self) -> None:
-        """Let go of all pieces, as soon as others have had their turn."""
+        """Drop all pieces, as soon as other requests have had their turn."""
         asyncio.get_running_loop().call_soon(self._release_some)
 
     def release_after_request(self) -> None:
-        """Let go of all pieces when the task that runs is done."""
+        """Drop all pieces when the current task is done."""
         task = asyncio.current_task()
         if task is None:
             self.release()

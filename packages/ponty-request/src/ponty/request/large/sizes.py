@@ -3,25 +3,25 @@
 import msgspec
 
 LARGE: int = 64 * 1024
-"""From how many bytes on a body is read in steps, between which other requests have their turn."""
+"""A body of more bytes is read in steps, between which other requests have their turn."""
 
 MANY: int = 4096
-"""From how many objects on a body is read piece by piece, however few bytes it has: by its defaults, `{}` may stand for
+"""A body of more objects is read piece by piece, however few bytes it has: because of defaults, `{}` may stand for
 dozens of values."""
 
 FEW: int = 3 * MANY
-"""Up to how many bytes a body cannot hold as many."""
+"""A body of up to this many bytes cannot have as many objects."""
 
 
 class Sizes(msgspec.Struct):
     """How large the pieces are.
 
     Args:
-        sliced: From how many bytes on a body is read piece by piece.
+        sliced: A body of more bytes is read piece by piece.
         piece: About how many bytes a piece has.
-        block: How many bytes are looked through for brackets at once.
-        seconds: For how long there is work before others have their turn.
-        slices: How many slices one body has before the next large one has some.
+        block: How many bytes are searched for brackets at once.
+        seconds: For how many seconds the work goes on before other requests have their turn.
+        slices: How many slices one body has before the next large one has its turn.
     """
 
     sliced: int = 256 * 1024
@@ -32,4 +32,4 @@ class Sizes(msgspec.Struct):
 
 
 SIZES = Sizes()
-"""Those that are in use."""
+"""The sizes that are in use."""

@@ -1,10 +1,10 @@
-"""Long work is done in slices, between which all others have their turn.
+"""Long work is done in slices, between which all other requests have their turn.
 
-The work is a generator, which yields where it can be left for a while. Of all such work under way in an event loop, one
-slice is done in a turn of the loop, so that two large bodies hold others up no longer than one does. One has some
-slices after another before the next has: the first of many bodies would otherwise be read no sooner than the last.
+The work is a generator, which yields where it can be interrupted. Of all such work under way in an event loop, only one
+slice is done in each turn of the loop, so that two large bodies delay others no longer than one. A body has several
+slices before the next one has its turn: otherwise the first of many bodies would be finished no sooner than the last.
 
-Work for a client that has left is not gone on with.
+Work for a client that has left is ended.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from ponty.request.large.sizes import SIZES
 
 _T = TypeVar("_T")
 Steps = Generator[None, None, _T]
-"""Work that yields where it can be left for a while, and returns what comes of it."""
+"""Work that yields where it can be interrupted, and returns its result."""
 
 _locks: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock]" = weakref.WeakKeyDictionary()
 
@@ -29,7 +29,7 @@ async def in_turns(steps: Steps[_T], request: web.Request | None = None) -> _T:
 
     Args:
         steps: The work.
-        request: The request that it is for.
+        request: The request for which it is done.
 
     Raises:
         ConnectionResetError: The client of the request has left.
@@ -55,10 +55,10 @@ async def in_turns(steps: Steps[_T], request: web.Request | None = None) -> _T:
 
 
 def _do_slice(steps: Steps[object]) -> None:
-    """Work for a while.
+    """Work for one slice.
 
     Raises:
-        StopIteration: It is done.
+        StopIteration: The work is done.
     """
     end = time.perf_counter() + SIZES.seconds
     while True:

@@ -1,7 +1,7 @@
-"""A large body into values of a type, each piece decoded by msgspec into what it stands for: the shorter way.
+"""Reads a large body as values of a type, on the shorter way: msgspec decodes each piece into its type.
 
-A body that msgspec does not take, or a type without a shorter way, goes the longer one: see `parser`. So every fault is
-a bare ValueError here, which the longer way explains. `ponty.request.parsing.msgspec_path` has the reasons.
+A body that msgspec refuses, or a type without a shorter way, goes the longer way: see `parser`. So every fault here is
+a bare ValueError, which the longer way explains. `ponty.request.parsing.msgspec_path` gives the reasons.
 """
 
 from collections.abc import Callable
@@ -34,14 +34,14 @@ _name: Callable[[bytes], str] = msgspec.json.Decoder(str).decode
 
 
 class Reader(msgspec.Struct, frozen=True):
-    """The reader of a piece, and the builder of each value in it; None where nothing is to be built."""
+    """The reader of a piece, and the builder of each value in it; None if nothing is to be built."""
 
     read: Callable[[bytes], Any]
     make: Build | None
 
 
 class Readers:
-    """The readers of pieces, each made when it is first asked for."""
+    """The readers of pieces, each made when it is first used."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[int, str], Reader | None] = {}
@@ -87,7 +87,7 @@ class Readers:
 
 
 def inside_of(compiled: CompiledType, *, is_array: bool) -> tuple[CompiledType, Items | Entries | Members | None]:
-    """Return what an array or object is made of, and what it is compiled to; None where it is not taken apart."""
+    """Return the compiled type of an array or object, and its parts; None if it is not taken apart."""
     inside = compiled.inside
     while isinstance(inside, Choice):
         chosen = inside.array if is_array else inside.object
@@ -100,7 +100,7 @@ def inside_of(compiled: CompiledType, *, is_array: bool) -> tuple[CompiledType, 
 
 
 def is_anything(compiled: CompiledType) -> bool:
-    """Return whether it is JSON of any kind, which is left as it is."""
+    """Return whether this is JSON of any kind, which is not converted."""
     return compiled.build is None and compiled.json_types == JSON_TYPES and not compiled.schema
 
 
@@ -108,10 +108,10 @@ class _Frame:
     """An array or object that is open: its parts, and what must be known when it is closed.
 
     Args:
-        parts: Its parts; None where it is read in one go.
-        compiled: What it is compiled to.
-        start: Where it begins.
-        sizes: How many items it may have.
+        parts: Its parts; None if it is read in one go.
+        compiled: Its compiled type.
+        start: The place where it begins.
+        sizes: The least and the most items that it may have.
     """
 
     def __init__(self, parts: Parts | None, compiled: CompiledType, start: int, sizes: tuple[int, int | None]) -> None:
@@ -122,18 +122,19 @@ class _Frame:
         self.levels = 0
         self.plain: PlainSink | None = None
         self.passed_over: list[bool] = []
-        """Where nobody wants its value: whether each of what is open in it is an array, itself first."""
+        """If its value is ignored: whether each array or object that is open in it is an array, beginning with
+        itself."""
         self.name = ""
 
 
 class TypedSink:
-    """Takes the pieces of a body and reads them.
+    """Reads the pieces of a body.
 
     Args:
         body: The body.
-        compiled: What its type is compiled to.
-        readers: What reads pieces.
-        kept: Where pieces are added that are to be freed in slices.
+        compiled: The compiled type of the body.
+        readers: The readers of pieces.
+        kept: Collects the pieces that are to be freed in slices.
     """
 
     def __init__(self, body: bytes, compiled: CompiledType, readers: Readers, kept: Kept) -> None:
@@ -143,13 +144,13 @@ class TypedSink:
         self._kept = kept
         self._opened: list[_Frame] = []
         self.parts: Parts | None = None
-        """What was read."""
+        """The parts that were read."""
 
     def run(self, entries: bytes) -> None:
         """Read entries.
 
         Raises:
-            ValueError: They must go the longer way.
+            ValueError: The body must go the longer way.
         """
         if not self._opened:
             self.parts = Ready(*self._value(self._compiled, entries))
@@ -179,7 +180,7 @@ class TypedSink:
 
     def _members(self, parts: MembersParts, text: bytes) -> None:
         if not text.isascii():
-            text.decode()  # also what is passed over must be UTF-8
+            text.decode()  # ignored values must be UTF-8, too
         for name, raw in _split(text).items():
             compiled = parts.members.properties.get(name)
             if compiled is not None:
@@ -193,10 +194,10 @@ class TypedSink:
         return reader.read(text), reader.make
 
     def opened(self, *, is_array: bool, key: bytes, start: int) -> None:
-        """Go into an array or object.
+        """Enter an array or object.
 
         Raises:
-            ValueError: It must go the longer way.
+            ValueError: The body must go the longer way.
         """
         outer = self._opened[-1] if self._opened else None
         if outer is not None and outer.parts is None:
@@ -230,10 +231,10 @@ class TypedSink:
         self._opened.append(frame)
 
     def closed(self, end: int) -> None:
-        """Leave it.
+        """Leave the array or object that was entered last.
 
         Raises:
-            ValueError: It must go the longer way.
+            ValueError: The body must go the longer way.
         """
         frame = self._opened[-1]
         if frame.levels:
@@ -264,7 +265,7 @@ class TypedSink:
         return parts
 
     def broken(self, text: bytes) -> None:
-        """Leave it to the longer way."""
+        """Leave the error to the longer way."""
 
     def _add(self, name: str, parts: Parts) -> None:
         outer = self._opened[-1].parts if self._opened else None
@@ -300,7 +301,7 @@ def _type_within(parts: Parts | None, name: str) -> CompiledType:
 
 
 def _sizes(*several: CompiledType) -> tuple[int, int | None]:
-    """Return how many items an array has at least and at most, as what it is compiled to has it."""
+    """Return the least and the most items that an array may have, by its compiled types."""
     least, most = 0, None
     for compiled in several:
         schemas: list[Any] = [compiled.schema]

@@ -7,7 +7,7 @@
     a request   bytes ──┬── msgspec_path ────────────────────────────────────┬──> value
                         └── JSON ── validation ── build (of compiled_types) ─┘
 
-`parser` holds both: a body is read by `msgspec_path` in one pass where the type allows it; what that refuses, and every
-other type, is decoded, validated and built. `definitions` names the classes of a schema, and `formless` says of a type
-that it has no form in JSON.
+`parser` combines both: `msgspec_path` reads a body in one pass, if the type allows it. A body that it refuses, and a
+body of any other type, is decoded, validated and built. `definitions` names the classes of a schema, and `formless`
+makes the error of a type that has no form in JSON.
 """

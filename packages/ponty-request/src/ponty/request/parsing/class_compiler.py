@@ -27,15 +27,15 @@ from ponty.request.parsing.compiled_types.scalars import enumeration
 from ponty.request.parsing.msgspec_path.class_forms import direct_object
 
 Describe = collections.abc.Callable[[Any, Any], CompiledType]
-"""Compiles a class, given it as it was written, with its arguments, and bare."""
+"""Compiles a class, which is passed with its type arguments, and without them."""
 
 
 class ClassCompiler:
     """Compiles classes.
 
     Args:
-        compile_: Compiles the type of a member, which is called by a place in messages.
-        ignore_unknown: Whether objects may have further properties, which are dropped, whatever their class says.
+        compile_: Compiles the type of a member; the second argument is its name in messages.
+        ignore_unknown: Whether objects may have further properties, whatever their class says; they are dropped.
     """
 
     def __init__(self, compile_: collections.abc.Callable[[Any, str], CompiledType], *, ignore_unknown: bool) -> None:
@@ -43,7 +43,7 @@ class ClassCompiler:
         self._ignore_unknown = ignore_unknown
 
     def describer(self, cls: type) -> Describe | None:
-        """Return the compiler of a class that is written out where it stands; None if it is none such."""
+        """Return the compiler of a class that has members; None for any other class."""
         if is_typed_dict(cls):
             return self.typed_dict
         if issubclass(cls, tuple) and hasattr(cls, "_fields"):
@@ -74,7 +74,7 @@ class ClassCompiler:
         if config.array_like:
             return self._struct_array(cls, members, tag)
         compiled = self._object(cls, members, is_open=not config.forbid_unknown_fields, tag=tag)
-        from ponty.request.parsing.msgspec_path.own_types import own_form  # noqa: PLC0415 - of Structs only
+        from ponty.request.parsing.msgspec_path.own_types import own_form  # noqa: PLC0415 - only for Structs
 
         is_narrowed = not class_keywords(cls).keys() <= DESCRIPTIVE
         own = None if is_narrowed or self._ignore_unknown else own_form(tp)
@@ -107,14 +107,14 @@ class ClassCompiler:
         tag: tuple[str, str | int] | None = None,
         construct: collections.abc.Callable[..., Any] | None = None,
     ) -> CompiledType:
-        """Compile a class of members.
+        """Compile a class with members.
 
         Args:
             cls: The class.
             members: Its members.
-            is_open: Whether it says itself that objects may have further properties.
-            tag: A property that tells it from other classes, and its value there.
-            construct: What is called in the place of the class, to make an instance.
+            is_open: Whether the class itself admits further properties.
+            tag: A property that tells the class from others, and its value.
+            construct: The function that makes an instance, if it is not the class.
         """
         keywords = class_keywords(cls)
         for name in keywords.keys() - DESCRIPTIVE:
@@ -173,9 +173,9 @@ class ClassCompiler:
         """Compile a TypedDict.
 
         Args:
-            tp: The class as it was written.
+            tp: The class with its type arguments.
             cls: The class.
-            more: Keywords of the place where it stands.
+            more: Keywords from the place where the class is used.
         """
         keywords = {**class_keywords(cls), **(more or {})}
         for name in keywords.keys() - DESCRIPTIVE:
@@ -214,7 +214,7 @@ class ClassCompiler:
         return CompiledType(schema, frozenset({"object"}), build, hashable=False, inside=inside)
 
     def _extra_items(self, cls: Any) -> CompiledType | None:
-        """Compile the type of further items (PEP 728); None where there are none."""
+        """Compile the type of extra items (PEP 728); return None if there are none."""
         items = getattr(cls, "__extra_items__", None)
         if items is None or items is typing.Never or _is_no_extra_items(items):
             return None
@@ -232,7 +232,7 @@ class ClassCompiler:
 
 
 def _is_no_extra_items(items: object) -> bool:
-    """Return whether it is `NoExtraItems`, of Python 3.15 or of typing_extensions, which is not imported for it."""
+    """Return whether this is `NoExtraItems`, of Python 3.15 or of typing_extensions, which is not imported for it."""
     return repr(items).rpartition(".")[2] == "NoExtraItems" or "NoExtraItems" in type(items).__name__
 
 
@@ -242,6 +242,6 @@ def _first_items(build: Build | None, count: int) -> Build | None:
 
 
 def _hashes_fields(cls: Any) -> bool:
-    """Return whether the hash of a class is that of its fields, as dataclasses and tuples have it."""
+    """Return whether the hash of a class is made from its fields, as for dataclasses and tuples."""
     parameters = getattr(cls, "__dataclass_params__", None)
     return parameters is None or (parameters.eq and (parameters.frozen or parameters.unsafe_hash))

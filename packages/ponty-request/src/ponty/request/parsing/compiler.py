@@ -1,8 +1,8 @@
-"""Types are compiled, at import, to a JSON Schema and to what builds their values from the JSON that it admits.
+"""Types are compiled, at import, to a JSON Schema and to functions that build values from the JSON that it admits.
 
-Both come of one walk over a type, so that they agree: what the schema admits builds, and what a type means is written
-in one place. Of a class that is met again inside itself, the walk gives a reference: its schema is a `$ref`, and what
-builds it is looked up when it is called.
+Both come from one walk over a type, so that they agree: JSON that the schema admits can be built, and the meaning of a
+type is written in one place. If the walk meets a class again inside itself, it makes a reference: the schema is a
+`$ref`, and the builder is looked up when it is called.
 """
 
 import collections
@@ -47,15 +47,15 @@ _NUMERIC: set[str] = {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximu
 _SIZES: set[str] = {"minItems", "maxItems"}
 
 _MAX_WITHIN_ITSELF = 20
-"""How often a class may stand within itself, each time with other type arguments."""
+"""How often a class may be within itself, each time with other type arguments."""
 
 
 class Compiler:
-    """One walk over a type, and the definitions met on the way.
+    """One walk over a type, and the definitions that it meets.
 
     Args:
-        ignore_unknown: Whether objects may have further properties, which are dropped, whatever their class says.
-        opaque: Further types, and what they are compiled to.
+        ignore_unknown: Whether objects may have further properties, whatever their class says; they are dropped.
+        opaque: Further types, each with its compiled type.
     """
 
     def __init__(
@@ -75,10 +75,10 @@ class Compiler:
         self.unions: list[UnionBuild] = []
 
     def whole(self) -> tuple[CompiledType, Schema]:
-        """Compile the root, and write its whole schema.
+        """Compile the root, and return it with its whole schema.
 
         Raises:
-            TypeError: JSON Schema cannot express it, or JSON cannot hold its values.
+            TypeError: JSON Schema cannot express the type, or JSON cannot hold its values.
             ValueError: JSON cannot hold a default.
         """
         compiled = self._compile(self._root, getattr(self._root, "__qualname__", str(self._root)))
@@ -92,7 +92,7 @@ class Compiler:
         return compiled, schema
 
     def validated(self, schema: Schema) -> Schema:
-        """Return what of the whole schema validates: all but what pydantic reads, which validates by itself."""
+        """Return the part of the whole schema that validates, without the types that pydantic reads and validates."""
         if not self._read_elsewhere:
             return schema
         if "" in self._read_elsewhere:
@@ -131,11 +131,11 @@ class Compiler:
 
     def _known(self, tp: Any, place: str) -> CompiledType | None:
         if type(tp) is type and tp not in self._opaque and tp is not msgspec.UnsetType:
-            return scalar(tp)  # most are; what follows asks more
+            return scalar(tp)  # the usual case; the others take more steps
         if type(tp) is type(JSON) and tp == JSON:
             return scalar(Any)
         if tp is typing.LiteralString:
-            return scalar(str)  # from where a text is, JSON does not tell
+            return scalar(str)  # JSON does not say where a text comes from
         if tp is msgspec.UnsetType:
             raise TypeError(f"{place}: UnsetType stands beside the type of a field that may be absent and nowhere else")
         if tp is typing.Self and self._within:
@@ -167,7 +167,7 @@ class Compiler:
                 return self._reference(tp, cls, describe)
         if is_pydantic_type(cls):
             return self._of_pydantic(tp, cls.__name__, place)
-        from ponty.request.parsing.formless import no_form  # noqa: PLC0415 - a program that starts has none
+        from ponty.request.parsing.formless import no_form  # noqa: PLC0415 - for an error only
 
         raise TypeError(f"{place}: {no_form(tp, cls)}")
 
@@ -181,7 +181,7 @@ class Compiler:
         return mapping(place, key, self._argument(arguments, 1, place), make)
 
     def _of_pydantic(self, tp: Any, stem: str, place: str) -> CompiledType:
-        """Compile what pydantic reads; it is referred to, so that its place in what validates can be told."""
+        """Compile a type that pydantic reads; its schema is a reference, so that `validated` can replace it."""
         from ponty.request.parsing.classes.pydantic_types import (  # noqa: PLC0415 - few programs have one
             compile_pydantic,
             renamed_references,
@@ -221,7 +221,7 @@ class Compiler:
 
     def _annotated(self, tp: Any, metadata: tuple[object, ...], place: str) -> CompiledType:
         if _is_of_models(tp) and any(type(item).__module__.startswith("pydantic.") for item in metadata):
-            # As of a union with a discriminator.
+            # For example, a union with a discriminator.
             return self._of_pydantic(typing.Annotated[(tp, *metadata)], "Union", place)
         cls = typing.get_origin(tp) or tp
         if isinstance(cls, type) and is_typed_dict(cls):
@@ -255,7 +255,7 @@ class Compiler:
     def _typed_dict_here(
         self, tp: Any, cls: Any, metadata: tuple[object, ...], keywords: Mapping[str, Json]
     ) -> CompiledType:
-        """Compile a TypedDict with keywords of the place where it stands, as another one than without."""
+        """Compile a TypedDict with keywords from its place; it has another definition than without them."""
         here = typing.Annotated[(tp, *metadata)]
         return self._reference(here, cls, lambda _, cls: self._classes.typed_dict(tp, cls, keywords))
 
@@ -273,7 +273,7 @@ class Compiler:
                 )
         compiled = union([self._compile(argument, place) for argument in arguments])
         if compiled.msgspec_form is None and any(map(is_struct, arguments)):
-            from ponty.request.parsing.msgspec_path.own_types import own_form  # noqa: PLC0415 - of Structs only
+            from ponty.request.parsing.msgspec_path.own_types import own_form  # noqa: PLC0415 - only for Structs
 
             compiled = replace(compiled, msgspec_form=own_form(typing.Union[arguments]))  # noqa: UP007 - made of a tuple
         self.unions.append(typing.cast("UnionBuild", compiled.build))
@@ -288,7 +288,7 @@ class Compiler:
         return self._compile(Any if variable.__bound__ is None else variable.__bound__, place)
 
     def _alias(self, tp: Any, alias: Any, arguments: tuple[Any, ...], place: str) -> CompiledType:
-        """Compile what an alias stands for; one that is met again inside itself is referred to."""
+        """Compile the type that an alias stands for; if the alias is met again inside itself, refer to it."""
         if (known := self._aliases.get(tp)) is not None:
             if not known.schema:
                 name = self._names.take(definition_name(tp))
@@ -316,7 +316,7 @@ class Compiler:
         return fixed_array(items, len(items), tuple)
 
     def _reference(self, tp: Any, cls: type, describe: Describe) -> CompiledType:
-        """Compile a class once, and refer to it wherever it stands."""
+        """Compile a class once, and refer to it wherever it is used."""
         if (known := self._references.get(tp)) is not None:
             return known
         is_root = bool(tp == self._root)
@@ -329,12 +329,12 @@ class Compiler:
 
         build: Build
 
-        def build_later(value: Any) -> Any:  # for those who meet the class inside itself
+        def build_later(value: Any) -> Any:  # for places that meet the class inside itself
             return build(value)
 
         reference.build = build_later
         if name:
-            self._definitions[name] = {}  # in the order in which they are met
+            self._definitions[name] = {}  # keeps the order in which classes are met
         self._within.append(tp)
         compiled = describe(tp, cls)
         self._within.pop()
@@ -350,7 +350,7 @@ class Compiler:
 
 
 def _refuse_circle(root: Any, schema: Schema) -> None:
-    """Refuse an alias that refers to itself in place, as `type A = A | int` does."""
+    """Refuse an alias that refers to itself directly, as `type A = A | int` does."""
     try:
         Documents(copy.deepcopy(schema))
     except ValueError:
@@ -358,7 +358,7 @@ def _refuse_circle(root: Any, schema: Schema) -> None:
 
 
 def _is_of_models(tp: Any) -> bool:
-    """Return whether a type is a model of pydantic, or a union of such."""
+    """Return whether a type is a model of pydantic, or a union of such models."""
     is_union = typing.get_origin(tp) in {typing.Union, types.UnionType}
     members = typing.get_args(tp) if is_union else (tp,)
     return all(is_pydantic_model(typing.get_origin(member) or member) for member in members)

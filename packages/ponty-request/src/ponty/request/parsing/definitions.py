@@ -1,4 +1,4 @@
-"""The definitions of a schema: what each is called, after its type, and which types have one already."""
+"""The definitions of a schema: their names, made from their types, and the types that have one already."""
 
 import re
 import typing
@@ -8,7 +8,7 @@ _T = TypeVar("_T")
 
 
 def definition_name(tp: Any) -> str:
-    """Return the name of a type: that of its class, with the arguments that it has."""
+    """Return the name of a type: that of its class, with its type arguments."""
     if typing.get_origin(tp) is typing.Annotated:
         tp = typing.get_args(tp)[0]
     cls = typing.get_origin(tp) or tp
@@ -16,18 +16,18 @@ def definition_name(tp: Any) -> str:
 
 
 def as_name(words: list[str]) -> str:
-    """Join words to a name that can stand in a reference."""
+    """Join words to a name that is valid in a reference."""
     return re.sub(r"[^A-Za-z0-9]+", "_", "_".join(words)).strip("_") or "type"
 
 
 class Names:
-    """The names that the definitions of one schema have."""
+    """The names of the definitions of one schema."""
 
     def __init__(self) -> None:
         self._taken: set[str] = set()
 
     def take(self, stem: str) -> str:
-        """Return a name that no other definition has: the stem, or that with a number."""
+        """Return a name that no other definition has: the stem, with a number if need be."""
         name, number = stem, 1
         while name in self._taken:
             number += 1
@@ -37,21 +37,21 @@ class Names:
 
 
 class Met(Generic[_T]):
-    """The types that a walk has met, and what it has made of each; types compare, but do not always hash."""
+    """The types that a walk has met, each with its result; types can be compared, but not always hashed."""
 
     def __init__(self) -> None:
         self._met: list[tuple[Any, _T]] = []
 
     def add(self, tp: Any, made: _T) -> None:
-        """Note what was made of a type."""
+        """Add the result of a type."""
         self._met.append((tp, made))
 
     def pop(self) -> None:
-        """Forget the last one."""
+        """Remove the type that was added last."""
         self._met.pop()
 
     def get(self, tp: Any) -> _T | None:
-        """Return what was made of a type; None of one that was not met."""
+        """Return the result of a type; None if the type was not met."""
         return next((made for met, made in self._met if met == tp), None)
 
     def __len__(self) -> int:

@@ -1,4 +1,4 @@
-"""The types that have no form in JSON, and what to write in the place of those that are met."""
+"""The message for types that have no form in JSON, with what to write instead."""
 
 from typing import Any
 
@@ -20,15 +20,15 @@ _INSTEAD: dict[str, str] = {
     "pathlib._local.PurePath": _PATH,
     "re.Pattern": "write str: to match by a client's pattern may take forever",
 }
-"""By the name of a class or of one of its bases, so that nothing is imported for it."""
+"""By the name of a class or of one of its bases, so that none of these classes is imported."""
 
 
 def no_form(tp: Any, cls: Any) -> str:
-    """Return the message for a type that has no form in JSON, with what to write instead.
+    """Return the message for a type that has no form in JSON; it says what to write instead.
 
     Args:
         tp: The type.
-        cls: Its class, without arguments.
+        cls: Its class, without type arguments.
     """
     said = f"{getattr(tp, '__qualname__', tp)!r} has no form in JSON"
     if not isinstance(cls, type):

@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 
 
 def dataclass_to_jsonschema(cls: type) -> dict[str, Any]:
-    """Return the JSON Schema (draft 2020-12) of a dataclass, or of what may stand in its place, as a `msgspec.Struct`.
+    """Return the JSON Schema (draft 2020-12) of a dataclass, a `msgspec.Struct`, an attrs class or a pydantic model.
 
-    It says what the class means: the types of its fields, at every depth, and that there are no other properties.
-    What it admits builds.
+    The schema says what the class means: the types of its fields, at every depth, and that there are no other
+    properties. From a value that it admits, an instance can be built.
 
     ::
 
@@ -46,9 +46,12 @@ def dataclass_to_jsonschema(cls: type) -> dict[str, Any]:
             "litres": {"type": "number", "default": 0.25},
         }
 
+    Args:
+        cls: The class.
+
     Raises:
         ValueError: `cls` is no such class, or JSON cannot hold a default.
-        TypeError: A field is of a type that has no form in JSON.
+        TypeError: A field has a type that has no form in JSON.
     """
     if not (isinstance(cls, type) and is_class_of_members(cls)):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise ValueError(f"{getattr(cls, '__qualname__', cls)!r} is not a dataclass")
@@ -59,15 +62,15 @@ def dataclass_to_jsonschema(cls: type) -> dict[str, Any]:
 
 
 class Parser:
-    """A type made ready: its schema, its validator and what builds its values.
+    """A type that is ready to be read: its schema, its validator, and the function that builds its values.
 
     Args:
         tp: The type.
-        ignore_unknown: Whether objects may have further properties, which are dropped, whatever their class says.
-        opaque: Further types, and what they are compiled to.
+        ignore_unknown: Whether objects may have further properties, whatever their class says; they are dropped.
+        opaque: Further types, each with its compiled type.
 
     Raises:
-        TypeError: It has no form in JSON.
+        TypeError: The type has no form in JSON.
         ValueError: JSON cannot hold a default, or an Annotation is not valid.
     """
 
@@ -84,25 +87,25 @@ class Parser:
             union.prepare_all = self._prepare_unions
         self._validated: Schema = validated
         self.compiled: CompiledType = compiled
-        """What the type is compiled to."""
+        """The compiled type."""
         self._build: Build | None = compiled.build
         self._form: MsgspecForm | None = compiled.msgspec_form
         self._make: Build | None = self._form.make if self._form else None
-        # Of what is dropped, nobody asks how deep it is.
+        # It does not matter how deep ignored values are.
         self._may_be_deep: bool = self._form is not None and self._form.contains_any and not ignore_unknown
         self._own: Any = _NO_TYPE if ignore_unknown or opaque else tp
         if self._form == MsgspecForm(tp, contains_any=self._may_be_deep) and (own := _own_type(tp)) is not None:
             self._may_be_deep = not own.is_bounded
             self._read = self._read_long = _own_reader(own, self._read)
         self.is_read_shortly: bool = not (ignore_unknown or opaque)
-        """Whether its values may be read by the shorter way part by part."""
+        """Whether its values may be read part by part, on the shorter way."""
         form = self._form
         self.visits_values: bool = form is None or form.read is not None or form.make is not None
-        """Whether Python looks at each value, to check it or to build of it: that takes longer than to decode it."""
+        """Whether Python visits each value, to check it or to build from it; that takes longer than to decode it."""
 
     @property
     def has_alternatives(self) -> bool:
-        """Whether it holds types that only a validator tells apart."""
+        """Whether it has types that only a validator tells apart."""
         return any(union.unsure() for union in self._unions)
 
     def _prepare_unions(self) -> None:
@@ -113,20 +116,20 @@ class Parser:
 
     @functools.cached_property
     def _read(self) -> Callable[[bytes], Any] | None:
-        """The reader of short bodies; None where all go the longer way. It is made for the first of them."""
+        """The reader of short bodies; None if all of them go the longer way. It is made when it is first needed."""
         return make_reader(self._form) if self._form else None
 
     @functools.cached_property
     def _read_long(self) -> Callable[[bytes], Any] | None:
-        """The reader of long bodies; None where they are read as short ones. It is made for the first of them."""
+        """The reader of long bodies; None if they are read like short ones. It is made when it is first needed."""
         own = None if self._own is _NO_TYPE else _own_type(self._own)
         return None if own is None else _own_reader(own, self._read)
 
     def read(self, body: bytes) -> Any:
-        """Decode a body, validate it and build of it.
+        """Decode and validate a body, and build its value.
 
         Raises:
-            InvalidField: It is not JSON, or not valid, or the class's own `__init__` refuses it.
+            InvalidField: The body is not JSON, or not valid, or the class's own `__init__` refuses it.
         """
         value = self.attempt(body)
         if type(value) is Refused:
@@ -134,14 +137,14 @@ class Parser:
         return value
 
     def attempt(self, body: bytes, longer: Callable[[bytes, bool], Any] | None = None) -> Any:
-        """Do as `read` does, but return a `Refused` for what may come in floods, which is to cost little.
+        """Do the same as `read`, but return a `Refused` for faults that may come in floods, which must cost little.
 
         Args:
             body: The body.
-            longer: What is called with a body that must go the longer way, and whether the shorter refused it.
+            longer: Called with a body that must go the longer way, and with whether the shorter way has refused it.
 
         Raises:
-            InvalidField: It is not valid, and that was not to be expected.
+            InvalidField: The body is not valid, for a reason that is not expected in floods.
         """
         read, make = self._read, self._make
         if len(body) > _SHORT and self._read_long is not None:
@@ -155,7 +158,7 @@ class Parser:
         except msgspec.DecodeError:
             if body.isascii():
                 return not_json(body)
-            # What msgspec passes over may be no UTF-8, which is told first where it stands first.
+            # A value that msgspec ignores may not be UTF-8; if that fault comes first, it is reported first.
         except (ValueError, RecursionError):
             pass
         else:
@@ -170,12 +173,12 @@ class Parser:
         return self.build(value) if refused is None else refused
 
     async def attempt_in_turns(self, body: bytes) -> Any:
-        """Do as `attempt` does with a large body, and let others have their turn between the steps.
+        """Do the same as `attempt` for a large body, and let other requests have their turn between the steps.
 
         Raises:
-            InvalidField: It is not valid.
+            InvalidField: The body is not valid.
         """
-        await asyncio.sleep(0)  # it has only just been put together
+        await asyncio.sleep(0)  # it took time already to put the body together
         value = self.attempt(body, _leave)
         await asyncio.sleep(0)
         if value is not _LEFT:
@@ -187,16 +190,16 @@ class Parser:
         return self.build(value) if is_valid else self.validator.refused(value)
 
     def parse(self, value: Json) -> Any:
-        """Validate a value and build of it, taking it apart.
+        """Validate a value, and build from it; the value may be changed.
 
         Raises:
-            InvalidField: It is not valid, or the class's own `__init__` refuses it.
+            InvalidField: The value is not valid, or the class's own `__init__` refuses it.
         """
         self.validator.check(value)
         return self.build(value)
 
     def build(self, value: Json) -> Any:
-        """Build of a valid value, taking it apart.
+        """Build from a valid value, which may be changed.
 
         Raises:
             InvalidField: The class's own `__init__` refuses it.
@@ -205,10 +208,10 @@ class Parser:
 
 
 _NO_TYPE = object()
-"""In place of a type: what is read is not all that it admits, or more."""
+"""Stands for a type that msgspec must not read by itself, since other values are admitted than it says."""
 
 _LEFT = object()
-"""In place of a value: the body must go the longer way."""
+"""Stands for a value: the body must go the longer way."""
 
 
 def _leave(_body: bytes, _was_refused: bool) -> object:
@@ -216,10 +219,10 @@ def _leave(_body: bytes, _was_refused: bool) -> object:
 
 
 _SHORT = 512
-"""Up to how many bytes a body is better checked and built object by object: its columns would have few values."""
+"""Up to this many bytes, a body is better checked and built object by object: its columns would have few values."""
 
 _LONG = 4096
-"""From how many bytes on a refused body is better found valid first: 1.0 in place of 1 is valid, and rarely refused."""
+"""From this many bytes on, a refused body is validated before it is explained: with 1.0 instead of 1, it is valid."""
 
 
 def _own_type(tp: Any) -> "OwnType | None":
@@ -227,7 +230,7 @@ def _own_type(tp: Any) -> "OwnType | None":
 
     try:
         return own_type(tp)
-    except TypeError:  # a name of an annotation has gone since the type was compiled
+    except TypeError:  # a name in an annotation no longer exists
         return None
 
 

@@ -1,4 +1,4 @@
-"""`accept_socket`: a handler becomes one side of a conversation over a websocket."""
+"""`accept_socket`: makes a handler one side of a conversation over a websocket."""
 
 import functools
 import inspect
@@ -23,11 +23,11 @@ _Accepted = Callable[_P, Coroutine[Any, Any, web.StreamResponse]]
 
 
 class Conversing(msgspec.Struct, frozen=True):
-    """The messages of a websocket: the attribute `__ponty_answer__` of its handler, for descriptions.
+    """The types of a websocket's messages: the attribute `__ponty_answer__` of its handler, for descriptions.
 
     Args:
-        takes: The type of the messages of the client.
-        sends: The type of those that it is sent; None where it was not given.
+        takes: The type of the client's messages.
+        sends: The type of the server's messages; None if it was not given.
         status: The status of the answer to the handshake.
     """
 
@@ -74,7 +74,7 @@ def accept_socket(
     protocols: Sequence[str] = (),
     compress: bool = False,
 ) -> Any:
-    """Hold a conversation over a websocket: the decorated function takes a `Socket`, and what a handler takes besides.
+    """Hold a conversation over a websocket with the decorated function, whose first argument is a `Socket`.
 
     ::
 
@@ -93,30 +93,35 @@ def accept_socket(
                 start += message.number
                 await socket.send(start)
 
-    Fields, guards and scopes come before the handshake is answered, so a request that they refuse has a problem
-    document for an answer, and no websocket. A message is one JSON text. When the function returns, the websocket is
-    closed. When the client leaves, the iteration over the socket ends; a function that has not ended five seconds later
-    is cancelled. When the server stops, the websocket is closed with 1001. An error of the function is logged, and
-    closes it with 1011.
+    The other arguments are those of a handler. Fields, guards and scopes are read before the handshake is answered, so
+    a request that they refuse gets a problem document, and no websocket. A message is one JSON text.
+
+    - When the function returns, the websocket is closed.
+    - When the client leaves, the iteration over the socket ends. If the function has not ended five seconds later, it
+      is cancelled.
+    - When the server stops, the websocket is closed with 1001.
+    - When the function raises an error, the error is logged, and the websocket is closed with 1011.
 
     Args:
-        takes: The type of the client's messages, validated as a body is.
-        sends: The type of the messages that it is sent: a limit, as that of `render_json`. None for any that encode.
-        invalid: With "answer", a message that is not valid is answered by a problem document, and the function does not
-            see it. With "close", it closes the websocket with 1007.
-        origins: The origins whose pages may open it, beside those of the site itself; `"*"` is any, which is right
-            where no cookie says who the client is.
-        max_size: How many bytes a message may have; a larger one closes it with 1009.
-        rate: How many messages a client may send in a second; one more closes it with 1008. None for any number.
-        heartbeat: After how many seconds of silence the client is sent a ping, whose answer has half as long. None for
-            never.
-        protocols: The subprotocols there are, the best first.
-        compress: Whether messages are compressed where the client can. It costs some 300 KB for each.
+        takes: The type of the client's messages, which are validated as bodies are.
+        sends: The type of the server's messages. As with `render_json`, members that the type does not have are not
+            sent. None, the default, sends any value that can be encoded.
+        invalid: With "answer", the default, a message that is not valid is answered with a problem document, and the
+            function does not see it. With "close", it closes the websocket with 1007.
+        origins: The origins whose pages may open the websocket, besides those of the site itself. `"*"` allows any; use
+            it only if no cookie says who the client is.
+        max_size: The most bytes of a message, 64 KiB by default; a larger one closes the websocket with 1009.
+        rate: The most messages that a client may send in a second, 50 by default; one more closes the websocket with
+            1008. None for no limit.
+        heartbeat: The seconds of silence after which the client is sent a ping, 20 by default; it has half that time to
+            answer. None for no pings.
+        protocols: The subprotocols that the server supports, the best first.
+        compress: Whether messages are compressed, if the client supports it. This costs some 300 KB for each websocket.
 
     Raises:
-        TypeError: The function is not a coroutine function, or takes no socket, or a type has no form in JSON, or
-            `origins` is no list.
-        ValueError: An argument makes no sense.
+        TypeError: The function is not a coroutine function, or takes no socket; a type has no form in JSON; or
+            `origins` is not a list.
+        ValueError: An argument is not valid, or JSON cannot hold a default.
     """
     if invalid not in {"answer", "close"}:
         raise ValueError(f"@accept_socket: invalid is 'answer' or 'close', not {invalid!r}")
@@ -164,7 +169,7 @@ def _accepting(handler: Any, answer: Conversing, messages: Messages, options: So
             raise TypeError(f"@accept_socket on {name!r} stands directly below @expect, or takes the request")
         return await hold(request, bind(*args, **kwargs))
 
-    # Both are asked what they take: what a handler takes, but for the socket.
+    # `expect` inspects both: they show the parameters of the handler, without the socket.
     vars(respond)["__signature__"] = vars(bind)["__signature__"] = left
     bind.__annotations__ = {name: value for name, value in annotations_of(handler).items() if name != first.name}
     bind.__qualname__ = name

@@ -1,20 +1,20 @@
-"""One conversation: three tasks around a `Socket`, and the one that handles the request, which waits for them.
+"""One conversation: three tasks around a `Socket`, and the task of the request, which waits for them.
 
-- the *reader* takes the messages of the client, reads them, and hands them on;
-- the *handler* is the program's;
-- the *writer* sends what it is given.
+- the *reader* receives the messages of the client, validates them, and passes them on;
+- the *handler* is the program's function;
+- the *writer* sends the messages that wait for it.
 
-A conversation is over when the first of these comes: the handler has ended (1000), or failed (1011); the program closes
-it; the client closes it, or is gone; a message is too large (1009), no text (1003), one too many (1008), or not valid
-where that ends it (1007); the server stops (1001). Then
+A conversation is over when the first of these happens: the handler ends (1000), or fails (1011); the program closes it;
+the client closes it, or is gone; a message is too large (1009), is no text (1003), is one too many (1008), or is not
+valid and closes the websocket for that (1007); the server stops (1001). Then
 
-1. the reader is ended, and the handler has `HANDLER_SECONDS` to end by itself: its iteration is over, and a `send`
-   raises `SocketClosed`. After that it is cancelled. While the server stops, it has `STOP_SECONDS`;
-2. what waits to be sent is sent; a client that has not taken it after `TAKE_SECONDS` is cut off;
-3. the close is sent, and the client's answer to it awaited as long.
+1. the reader is ended, and the handler has `HANDLER_SECONDS` to end by itself: its iteration ends, and a `send`
+   raises `SocketClosed`. After that it is cancelled. If the server stops, it has `STOP_SECONDS`;
+2. the waiting messages are sent; a client that has not taken them after `TAKE_SECONDS` is cut off;
+3. the close is sent, and the client has as much time to answer it.
 
-What can never happen: a handler, a reader or a writer that outlives the request; an error of the handler that is logged
-twice, or not at all; a connection that is left open; a client that holds the exit.
+What can never happen: a handler, a reader or a writer outlives the request; an error of the handler is logged twice, or
+not at all; a connection is left open; a client delays the exit.
 """
 
 import asyncio
@@ -34,20 +34,20 @@ from ponty.request.sockets.rate import Rate
 from ponty.request.sockets.socket import Socket, SocketClosed, SocketState
 
 HANDLER_SECONDS = 5.0
-"""How long a handler has to end when the client has gone."""
+"""How many seconds a handler has to end when the client has gone."""
 
 STOP_SECONDS = 0.5
-"""How long it has when the server stops."""
+"""How many seconds it has when the server stops."""
 
 TAKE_SECONDS = 0.5
-"""How long a client may take nothing of what waits for it when the conversation is over."""
+"""How many seconds a client has to take the waiting messages when the conversation is over."""
 
 _LOOK_SECONDS = 5.0
-"""How long lies between two looks whether the client is still there, which nobody may be reading from."""
+"""How many seconds pass between two checks whether the client is still there, since nobody may be reading from it."""
 
 
 class SocketOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """How conversations are held; `accept_socket` says what each is."""
+    """The options of conversations; `accept_socket` documents them."""
 
     invalid: Literal["answer", "close"]
     origins: Collection[str]
@@ -64,7 +64,7 @@ class Conversation:
     Args:
         request: The request.
         messages: The types of the messages.
-        options: How it is held.
+        options: The options.
     """
 
     def __init__(self, request: web.Request, messages: Messages, options: SocketOptions) -> None:
@@ -84,14 +84,14 @@ class Conversation:
         self._is_stopping = False
 
     async def hold(self, handler: Callable[[Socket[Any, Any]], Awaitable[None]]) -> web.StreamResponse:
-        """Hold it.
+        """Hold the conversation until it is over.
 
         Args:
-            handler: The program's part.
+            handler: The program's function.
 
         Raises:
-            PontyError: The request asks for no websocket, or may have none.
-            Exception: What the handler raises.
+            PontyError: The request asks for no websocket, or its page may not open one.
+            Exception: The error of the handler.
         """
         check_handshake(self._request, self._options.origins)
         connection, state = self._connection, self._state
@@ -152,14 +152,14 @@ class Conversation:
             await asyncio.wait({talk})
 
     async def _hand_over(self, writer: "asyncio.Task[None]") -> None:
-        """Have the rest sent, or cut off a client that does not take it."""
+        """Wait until the remaining messages are sent, or cut off a client that does not take them."""
         await asyncio.wait({writer}, timeout=TAKE_SECONDS)
         if not writer.done():
             self._abort()
             await asyncio.wait({writer})
 
     async def _close(self) -> None:
-        """Send the close, and wait a moment for the client's answer to it."""
+        """Send the close, and wait a moment for the client's answer."""
         code = self._state.code
         if self._is_gone() or code is None or code == 1006:
             return
@@ -168,7 +168,7 @@ class Conversation:
         try:
             await self._connection.close(code=code, message=reason, drain=False)
         except asyncio.CancelledError:
-            # A ping that was being sent was cancelled, and aiohttp's next wait with it.
+            # A ping was cancelled while it was sent, and with it aiohttp's next wait.
             if task is not None and task.cancelling():
                 raise
             self._abort()
@@ -189,7 +189,7 @@ class Conversation:
                 message = await leaving.get()
                 await self._connection.send_frame(message, WSMsgType.TEXT)
                 await self._request.writer.drain()
-        self._end(1006, "")  # if it is not over, nobody is there
+        self._end(1006, "")  # unless it is over already, the client is gone
 
     async def _read(self) -> None:
         rate = Rate(self._options.rate, asyncio.get_running_loop().time)
@@ -201,7 +201,7 @@ class Conversation:
             raise
 
     async def _hear(self, message: WSMessage, rate: Rate) -> None:
-        """Take what has come."""
+        """Handle a message that has arrived."""
         match message.type:
             case WSMsgType.TEXT if rate.allows_one_more():
                 with contextlib.suppress(SocketClosed):
@@ -211,13 +211,13 @@ class Conversation:
             case WSMsgType.BINARY:
                 self._end(1003, "messages are JSON texts")
             case WSMsgType.CLOSE:
-                # The client is answered by its own code.
+                # The client is answered with its own code.
                 self._end(message.data if message.data in _ANSWERED else 1000, "")
             case _:  # closed, or an error of the protocol that aiohttp has answered
                 self._end(1006, "")
 
     async def _take(self, text: bytes) -> None:
-        """Read a message, and hand it on, or say what is wrong with it.
+        """Validate a message, and pass it on, or send what is wrong with it.
 
         Raises:
             SocketClosed: The conversation is over.
@@ -240,10 +240,10 @@ def _is_no_list_of_subprotocols(record: logging.LogRecord) -> bool:
 
 @contextlib.contextmanager
 def _unlogged_subprotocols() -> Generator[None]:
-    """Keep aiohttp from logging all subprotocols that a client asks for, where there is none of them.
+    """Keep aiohttp from logging all subprotocols that a client asks for, if the server supports none of them.
 
-    They are 8 KB of a stranger's words, and pages put their tokens there. aiohttp logs them before it first waits, so
-    another handshake that ends meanwhile takes nothing away.
+    They may be 8 KB of a stranger's text, and pages put their tokens there. aiohttp logs them before it first waits, so
+    another handshake that ends in the meantime does not remove this filter too early.
     """
     logger = logging.getLogger("aiohttp.websocket")
     logger.addFilter(_is_no_list_of_subprotocols)
@@ -257,7 +257,7 @@ _ANSWERED = frozenset({1000, 1001, *range(3000, 5000)})
 
 
 async def _end_all(*tasks: "asyncio.Future[None]", abort: Callable[[], None]) -> None:
-    """End what still runs, as nothing does on the usual way out."""
+    """End the tasks that still run; usually, none does."""
     running = {task for task in tasks if not task.done()}
     if running:
         abort()

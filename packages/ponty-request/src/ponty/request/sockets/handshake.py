@@ -1,8 +1,8 @@
 """The handshake of a websocket: whether a request asks for one, and whether it may have it.
 
 A browser sends the cookies of a site with every handshake, whichever page asks for it, and lets that page read and
-write. So the page must be one of the site's own, or one that the program has listed (RFC 6455 §10.2). Programs that are
-no browsers send no `Origin`, and no cookies of somebody else.
+write. So the page must be one of the site itself, or one of an origin that the program lists (RFC 6455 §10.2). Programs
+other than browsers send no `Origin`, and no cookies of somebody else.
 """
 
 import base64
@@ -27,15 +27,15 @@ class _OtherOrigin(PontyError):
 
 
 def check_handshake(request: web.Request, origins: Collection[str]) -> None:
-    """Refuse a request that asks for no websocket, or for one that its page may not have.
+    """Refuse a request that asks for no websocket, or whose page may not open one.
 
     Args:
         request: The request.
-        origins: The origins, other than that of the site, whose pages may; `*` among them is any.
+        origins: The origins, besides that of the site, whose pages may open one; `*` among them allows any.
 
     Raises:
-        PontyError: 426 where it asks for none, or for another version; 400 where its key is none; 403 for another
-            origin.
+        PontyError: 426 if it asks for no websocket, or for another version; 400 if its key is not valid; 403 for
+            another origin.
     """
     headers = request.headers
     upgrades = headers.get(hdrs.UPGRADE, "").strip().lower() == "websocket"
@@ -73,7 +73,7 @@ def _may(request: web.Request, origins: Collection[str]) -> bool:
         return True
     try:
         origin = URL(sent[0])
-        # Whether the client speaks TLS, a proxy may not tell: the port that is meant is that of the page.
+        # A proxy may not say whether the client speaks TLS, so the scheme, and with it the default port, is the page's.
         own = URL(f"{origin.scheme}://{request.host}")
         return bool(origin.host) and (origin.host, origin.port) == (own.host, own.port)
     except ValueError:
@@ -84,8 +84,8 @@ def check_origins(origins: Collection[str]) -> frozenset[str]:
     """Return origins as browsers write them.
 
     Raises:
-        TypeError: It is one origin, not a list.
-        ValueError: One is none.
+        TypeError: `origins` is one origin, not a list.
+        ValueError: One of them is no origin.
     """
     if isinstance(origins, str):
         raise TypeError(f"origins is a list, as origins=[{origins!r}], not {origins!r}")

@@ -1,4 +1,4 @@
-"""Messages as JSON texts: those of a client are validated as bodies are, and a fault is told as that of a body is."""
+"""Messages as JSON texts: those of a client are validated, and their faults reported, as those of bodies are."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,11 +14,11 @@ class Messages:
     """The two types of a conversation.
 
     Args:
-        takes: The type of what the client sends.
-        sends: The type of what it is sent; None for whatever encodes.
+        takes: The type of the client's messages.
+        sends: The type of the server's messages; None for any value that can be encoded.
 
     Raises:
-        TypeError: One has no form in JSON.
+        TypeError: A type has no form in JSON.
         ValueError: JSON cannot hold a default.
     """
 
@@ -27,16 +27,16 @@ class Messages:
         self.read: Callable[[bytes], Any] = Parser(takes).read
 
     def encode(self, value: object) -> bytes:
-        """Encode what is sent: what its type has of it, and no more.
+        """Encode a message, with the members that its type has.
 
         Raises:
-            TypeError: It does not encode.
+            TypeError: The message cannot be encoded.
         """
         return encode_json(value) if self._sends is None else encode_as(self._sends, value)
 
 
 def fault_message(invalid: InvalidField) -> bytes:
-    """Write what is wrong with a message, as the problem document (RFC 9457) of a body would say it."""
+    """Return what is wrong with a message, as a problem document (RFC 9457) like that of a body."""
     errors = [
         {"in": "message", "name": "", "pointer": pointer, "detail": detail, "code": code}
         for pointer, detail, code in invalid.violations[:_MOST_FAULTS]

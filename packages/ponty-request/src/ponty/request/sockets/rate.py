@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 
 class Rate:
-    """Lets so many through in a second, and as many at once.
+    """Allows a number of messages in a second; they may come all at once.
 
     Args:
-        per_second: How many; None for any number.
-        clock: Tells the time, in seconds.
+        per_second: The number; None for no limit.
+        clock: Returns the time, in seconds.
     """
 
     def __init__(self, per_second: float | None, clock: Callable[[], float]) -> None:
@@ -19,7 +19,7 @@ class Rate:
         self._at = clock()
 
     def allows_one_more(self) -> bool:
-        """Return whether one more is let through."""
+        """Return whether one more message is allowed, and count it."""
         if self._per_second is None:
             return True
         now = self._clock()

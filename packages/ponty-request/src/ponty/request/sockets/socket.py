@@ -1,10 +1,11 @@
 """`Socket`: a handler's end of a conversation, and the two queues between it and the connection.
 
-A conversation is *open*, and then *over*: from then on nothing is taken and nothing is sent any more. What the client
-had sent before is still read; what was to be sent before is still sent, as far as the client takes it.
+A conversation is *open*, and then *over*: from then on, no further message is accepted on either side. Messages that
+the client had sent before can still be read; messages that were waiting to be sent are still sent, as far as the client
+takes them.
 
-What can never happen: more than `QUEUE` messages waiting on either side; a `send` that waits for a conversation that is
-over; a message that is sent after another that came later.
+What can never happen: more than `QUEUE` messages wait on either side; a `send` waits for a conversation that is over; a
+message is sent after another that came later.
 """
 
 import asyncio
@@ -25,11 +26,11 @@ QUEUE = 16
 
 
 class SocketClosed(ConnectionResetError):
-    """The conversation is over. A handler may let it pass: it is no error."""
+    """The conversation is over. A handler need not catch it: it does not count as an error."""
 
 
 class MessageQueue:
-    """Messages from one task to another, in order, and no more than `QUEUE` of them."""
+    """Messages from one task to another, in order, and at most `QUEUE` of them."""
 
     def __init__(self) -> None:
         self._messages: collections.deque[Any] = collections.deque()
@@ -37,10 +38,10 @@ class MessageQueue:
         self.is_over: bool = False
 
     async def put(self, message: Any) -> None:
-        """Add one, when there is room.
+        """Add a message, as soon as there is room.
 
         Raises:
-            SocketClosed: No more is taken.
+            SocketClosed: No more messages are accepted.
         """
         while not self.is_over and len(self._messages) >= QUEUE:
             await self._change()
@@ -50,7 +51,7 @@ class MessageQueue:
         self._changed.set()
 
     async def get(self) -> Any:
-        """Take the first, when there is one.
+        """Return the first message, as soon as there is one.
 
         Raises:
             SocketClosed: There is none, and no more will come.
@@ -64,7 +65,7 @@ class MessageQueue:
         return message
 
     def end(self) -> None:
-        """Take no more."""
+        """Accept no more messages."""
         self.is_over = True
         self._changed.set()
 
@@ -81,11 +82,11 @@ class SocketState:
         self.leaving: MessageQueue = MessageQueue()
         self.over: asyncio.Event = asyncio.Event()
         self.code: int | None = None
-        """Why it is over; 1006 where nobody is there to be told."""
+        """The code of the close; 1006 if the client is gone."""
         self.reason: str = ""
 
     def end(self, code: int, reason: str) -> None:
-        """Be over, if it is not so already."""
+        """End the conversation, if it is not over already."""
         if self.code is None:
             self.code = code
             self.reason = reason
@@ -127,7 +128,7 @@ class Socket(Generic[_In_co, _Out_contra]):
 
     @property
     def protocol(self) -> str | None:
-        """The subprotocol that both sides have chosen; None where there is none."""
+        """The subprotocol that both sides have chosen; None if there is none."""
         return self._connection.ws_protocol
 
     @property
@@ -136,24 +137,24 @@ class Socket(Generic[_In_co, _Out_contra]):
         return self._state.over.is_set()
 
     async def send(self, message: _Out_contra) -> None:
-        """Send a message, or wait until there is room for it: a client that does not read stops whoever sends to it.
+        """Send a message. If the client reads too slowly, this waits until there is room for the message.
 
         Args:
-            message: The message. Of its type, what it has besides is not sent.
+            message: The message. Members that its type does not have are not sent.
 
         Raises:
             SocketClosed: The conversation is over.
-            TypeError: It does not encode.
+            TypeError: The message cannot be encoded.
         """
         await self._state.leaving.put(self._encode(message))
 
     def close(self, code: int = 1000, reason: str = "") -> None:
-        """End the conversation. What waits to be sent still is.
+        """End the conversation. Messages that wait to be sent are still sent.
 
         Args:
-            code: Why, as a number (RFC 6455 §7.4): 1000, or one from 3000 to 4999 of the program's own, or another that
-                may be sent.
-            reason: Why, in words: 123 bytes in UTF-8 at most.
+            code: The code of the close (RFC 6455 §7.4): 1000, the default; a code of your own, from 3000 to 4999; or
+                another one that may be sent.
+            reason: The reason, as text: at most 123 bytes in UTF-8.
 
         Raises:
             ValueError: The code cannot be sent, or the reason is too long.
@@ -166,13 +167,13 @@ class Socket(Generic[_In_co, _Out_contra]):
 
     @contextlib.asynccontextmanager
     async def sending(self, messages: AsyncIterator[_Out_contra]) -> AsyncGenerator[None]:
-        """Send what an iterator yields while the block runs: for what others say, while it listens to the client.
+        """Send the values of an async iterator while the block runs, such as the events of others.
 
-        Where the iterator fails, the conversation is over, and the error is raised when the block ends; that it was too
-        slow for a hub (`Lagged`) closes it with 1013.
+        If the iterator fails, the conversation is over, and the error is raised when the block ends. If it was too slow
+        for a hub (`Lagged`), the websocket is closed with 1013.
 
         Args:
-            messages: What is sent.
+            messages: The messages.
         """
 
         async def send_all() -> None:

@@ -1,13 +1,13 @@
-"""The text forms of all types but the plainest, which come of the schemas of the types.
+"""The text forms of all types but the plainest, made from the schemas of the types.
 
 ::
 
     type ── parsing.compiler ──> schema ── compiled_form ──> TextForm
     text ── the JSON value that it stands for ── validation and building, as of a body ──> value
 
-The schema is that of the type in a body, from the same walk, so that a text is held to the same bounds. Where it has
-no bounds, the text is read in one step. What is read is the form alone: no blanks around it, no digits of other
-scripts, no other notation.
+The schema is the one that the type has in a body, so that the same bounds hold for texts. If it has no bounds, the text
+is read in one step. Only the exact form is accepted: no blanks around it, no digits of other scripts, no other
+notation.
 """
 
 import decimal
@@ -43,7 +43,7 @@ def compiled_form(tp: Any) -> TextForm:
     """Compile a type: a scalar, a scalar or None, or a list of scalars.
 
     Raises:
-        TypeError: It has no text form.
+        TypeError: The type has no text form.
         ValueError: An Annotation is not valid.
     """
     compiled, whole = Compiler(tp).whole()
@@ -53,7 +53,7 @@ def compiled_form(tp: Any) -> TextForm:
         return _list_form(tp, schema)
     if not inner:
         raise no_form(tp)
-    # What has no hash is no value of a format as such: a bytearray is made of what is read.
+    # A type whose values have no hash is built in a further step: a bytearray is made from the bytes that are read.
     is_plain = (
         schema.keys() - {"anyOf"} <= _IS_NARROWED_BY_NONE_OF
         and inner.keys() <= _IS_NARROWED_BY_NONE_OF

@@ -1,4 +1,4 @@
-"""`TextForm`: how the values of a type are read of text."""
+"""`TextForm`: how the values of a type are read from text."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,18 +9,18 @@ from ponty.request.content.json_decoder import Json
 
 
 class TextForm(msgspec.Struct, frozen=True, kw_only=True):
-    """How the values of a type are read of text.
+    """How the values of a type are read from text.
 
     Args:
         type: The type.
         schema: The JSON Schema of its values.
         expected: What a text must be, for messages.
-        pattern: What matches the texts and perhaps others, for the path of a route; no text takes it more than one
-            pass.
-        code: The code of the fault of a text that is none.
-        read: Makes a value of a text, or of a list of texts where the form is a list; None where it is the text itself.
-            Raises one of `CAST_ERRORS`, or an InvalidField that says more.
-        is_list: Whether it is written as several texts.
+        pattern: A regular expression for the path of a route. It matches all texts of the type, and perhaps others; no
+            text takes it more than one pass.
+        code: The code of the fault if a text is not valid.
+        read: Makes a value from a text, or from a list of texts if the form is a list; None if the value is the text
+            itself. It raises one of `CAST_ERRORS`, or an InvalidField that says more.
+        is_list: Whether a value is written as several texts.
     """
 
     type: Any

@@ -1,4 +1,4 @@
-"""The members of an object as texts, by their names in JSON: of which a query or a form is written."""
+"""The members of an object as texts, by their names in JSON; a query or a form is written from them."""
 
 import typing
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ class MemberTexts:
     """The members of a class.
 
     Args:
-        tp: A dataclass, or what may stand in its place.
+        tp: A dataclass, or another class with fields.
     """
 
     def __init__(self, tp: Any) -> None:
@@ -25,10 +25,10 @@ class MemberTexts:
         self._keys: dict[str, str] | None = None if is_pydantic_model(self._class) else _keys(tp, self._class)
 
     def values(self, value: Any) -> dict[str, Any]:
-        """Return the members of an instance that are there, by their names in JSON.
+        """Return the members of an instance that are not UNSET, by their names in JSON.
 
         Raises:
-            InvalidField: It is no instance.
+            InvalidField: The value is no instance of the class.
         """
         if not isinstance(value, self._class):
             raise InvalidField(f"must be a {self._class.__qualname__}")
@@ -40,10 +40,10 @@ class MemberTexts:
         return {key: member for key, member in members if member is not msgspec.UNSET}
 
     def texts(self, value: Any) -> dict[str, list[str]]:
-        """Return the texts of an instance, one for each element of a member; of None there is none.
+        """Return the texts of an instance, one for each element of a member; members that are None are left out.
 
         Raises:
-            InvalidField: It is no instance, or has a member without a form as a text.
+            InvalidField: The value is no instance of the class, or a member has no form as a text.
         """
         return {key: texts_of(key, member) for key, member in self.values(value).items() if member is not None}
 
@@ -52,7 +52,7 @@ def texts_of(key: str, member: Any) -> list[str]:
     """Return the texts of a member.
 
     Raises:
-        InvalidField: It has no form as a text.
+        InvalidField: The member has no form as a text.
     """
     try:
         if isinstance(member, Iterable) and not isinstance(member, str | bytes | bytearray):

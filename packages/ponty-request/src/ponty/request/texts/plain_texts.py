@@ -1,4 +1,4 @@
-"""The texts of booleans, numbers and strings, which most parameters are: they are read without a schema."""
+"""The texts of booleans, numbers and strings, the types of most parameters; they are read without a schema."""
 
 import math
 import re
@@ -12,19 +12,19 @@ from ponty.request.content.json_decoder import Json
 
 _INTEGER = "-?[0-9]+"
 NUMBER_PATTERN = r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
-"""What matches the texts of numbers."""
+"""Matches the texts of numbers."""
 
 _BOOLEANS = {"true": True, "false": False}
 
 
 class Kind(msgspec.Struct, frozen=True):
-    """How the values of one kind of scalar are read of text.
+    """How the values of one kind of scalar are read from text.
 
     Args:
         expected: What a text must be, for messages.
-        pattern: What matches the texts and perhaps others, for the path of a route.
-        read: Makes a value of a text; None where it is the text itself.
-        to_json: Makes the JSON value that a text stands for.
+        pattern: A regular expression that matches all texts, and perhaps others, for the path of a route.
+        read: Makes a value from a text; None if the value is the text itself.
+        to_json: Makes the JSON value from a text.
     """
 
     expected: str
@@ -34,7 +34,7 @@ class Kind(msgspec.Struct, frozen=True):
 
 
 def read_integer(text: str) -> int:
-    """Read an integer: ASCII digits, with a minus before them where it is negative."""
+    """Read an integer: ASCII digits, with a minus before them if it is negative."""
     digits = text.removeprefix("-")
     if not (digits.isascii() and digits.isdigit()):
         raise ValueError("not an integer")
@@ -42,7 +42,7 @@ def read_integer(text: str) -> int:
 
 
 def read_float(text: str) -> float:
-    """Read a finite number, as JSON writes it; zeros may stand before it."""
+    """Read a finite number as JSON writes it; leading zeros are allowed."""
     value = float(text) if re.fullmatch(NUMBER_PATTERN, text) else math.inf
     if not math.isfinite(value):
         raise ValueError("not a number")
@@ -59,11 +59,11 @@ OF_TYPES: dict[str, Kind] = {
     "number": Kind("a number, as -1.5 or 2e3", NUMBER_PATTERN, read_float, _read_number),
     "string": Kind("a text", "[^/]+", None),
 }
-"""How the values of each type of JSON are read, where its schema says nothing more."""
+"""How the values of each JSON type are read, if the schema says nothing more."""
 
 
 def type_name(tp: Any) -> str:
-    """Return how an error speaks of a type."""
+    """Return the name of a type for an error message."""
     if isinstance(tp, type) and not typing.get_args(tp):
         return tp.__qualname__
     return repr(tp).replace("typing.", "")

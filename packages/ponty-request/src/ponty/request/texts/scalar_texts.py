@@ -1,4 +1,4 @@
-"""The text forms of scalars: what a text is, what reads it, and which texts stand for the values of an enum."""
+"""The text forms of scalars: how a text is read, and which texts stand for the values of an enum."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -46,7 +46,7 @@ _OF_FORMATS: dict[str, Kind] = {
 
 
 def kind_of(tp: Any, schema: Mapping[str, Json]) -> Kind:
-    """Return how the values of a schema are read; a TypeError where they have no form as a text."""
+    """Return how the values of a schema are read; raise a TypeError if they have no form as a text."""
     form, kind = schema.get("format"), schema.get("type")
     found = _OF_FORMATS.get(form) if isinstance(form, str) else None
     if found is None and isinstance(kind, str):
@@ -62,7 +62,7 @@ def no_form(tp: Any) -> TypeError:
 
 
 def without_null(schema: Schema) -> tuple[Mapping[str, Json], bool]:
-    """Return the schema of what is not null, and whether null is admitted."""
+    """Return the schema without null, and whether null is admitted."""
     members = schema.get("anyOf")
     if not isinstance(members, list):
         return schema, False
@@ -71,7 +71,7 @@ def without_null(schema: Schema) -> tuple[Mapping[str, Json], bool]:
 
 
 def texts_of(tp: Any, values: object) -> dict[str, Json]:
-    """Return the values of an Enum or a Literal by the texts that stand for them."""
+    """Return the values of an Enum or a Literal, by the texts that stand for them."""
     texts: dict[str, Json] = {}
     for value in values if isinstance(values, list) else ():
         text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
@@ -82,13 +82,13 @@ def texts_of(tp: Any, values: object) -> dict[str, Json]:
 
 
 def one_of(texts: Mapping[str, object]) -> str:
-    """Return the words for a text that must be one of these."""
+    """Return the words of a message for a text that must be one of these."""
     words = f"one of {', '.join(map(repr, texts))}"
     return words if len(words) <= _MAX_WORDS else f"{words[:_MAX_WORDS]}…"
 
 
 def alternatives(texts: Mapping[str, object]) -> str:
-    """Return a pattern of these texts, or of any segment where a path writes one of them in another way."""
+    """Return a pattern of these texts; if a path may write one of them in another way, a pattern of any segment."""
     if all(re.fullmatch("[A-Za-z0-9_.~-]+", text) for text in texts):
         return "|".join(map(re.escape, texts))
     return "[^/]+"

@@ -1,4 +1,4 @@
-"""Defaults of parameters: of their type, and shown in their schema."""
+"""Checks that the defaults of parameters are of their type, and adds them to the schema."""
 
 import collections
 from collections.abc import Mapping
@@ -13,15 +13,15 @@ from ponty.request.texts.text_writing import written
 
 
 def check_default(place: str, form: TextForm, default: object) -> None:
-    """See that a default is a value of its type, by writing it down and reading it again; None is one always.
+    """Check that a default is of its type, by writing it as text and reading it again; None always is.
 
     Raises:
-        TypeError: It is of another type.
-        ValueError: It is out of the bounds of its type.
+        TypeError: The default is of another type.
+        ValueError: The default is not within the bounds of its type.
     """
     if default is None:
         return
-    is_one = isinstance(form.type, type) and isinstance(default, form.type)  # and lacks, say, an offset
+    is_one = isinstance(form.type, type) and isinstance(default, form.type)  # for example, it lacks an offset
     expected = form.expected if is_one else f"of the type {type_name(form.type)}"
     wrong = TypeError(f"{place}: the default {default!r} is not {expected}")
     try:
@@ -37,7 +37,7 @@ def check_default(place: str, form: TextForm, default: object) -> None:
 
 
 def described(form: TextForm, default: object) -> Mapping[str, object]:
-    """Return the schema of a parameter, with its default where it has one that is not None."""
+    """Return the schema of a parameter, with its default unless that is None."""
     return form.schema if default is None else {**form.schema, "default": json_form(default)}
 
 

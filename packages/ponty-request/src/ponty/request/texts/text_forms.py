@@ -1,7 +1,7 @@
 """Text forms: how the values of a type are written in a query, a path, a header or a cookie, one form for each type.
 
-The form of a plain scalar stands here. What compiles all others is imported where there is one: most programs have no
-parameter but texts and numbers.
+This module has the forms of plain scalars. The compiler of all others is imported only if there is one: most programs
+have no parameters but texts and numbers.
 """
 
 from typing import Any
@@ -10,14 +10,14 @@ from ponty.request.texts.form import TextForm
 from ponty.request.texts.plain_texts import OF_TYPES
 
 _PLAIN = {bool: "boolean", float: "number", int: "integer", str: "string"}
-"""The types of which the form is known, and those of JSON that they have."""
+"""The types whose form is known, with their JSON types."""
 
 
 def text_form(tp: Any) -> TextForm:
     """Return the form of a type: a scalar, a scalar or None, or a list of scalars.
 
     Raises:
-        TypeError: It has no text form.
+        TypeError: The type has no text form.
         ValueError: An Annotation is not valid.
     """
     plain = _PLAIN.get(tp) if isinstance(tp, type) else None

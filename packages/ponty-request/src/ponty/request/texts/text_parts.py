@@ -1,4 +1,4 @@
-"""Texts as the JSON value that they stand for, by its schema: of a query or a form, one value or a list."""
+"""Reads the texts of a query or a form as the JSON value that they stand for, by its schema."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -14,13 +14,13 @@ from ponty.request.validation.explanations.pointer import find
 
 
 class TextPart(msgspec.Struct, frozen=True):
-    """How the JSON value of a schema is read of texts.
+    """How texts are read as the JSON value of a schema.
 
     Args:
         expected: What a text must be, for messages.
-        element: Makes the JSON value that a text stands for, of one element where it is a list.
+        element: Makes the JSON value from a text; for a list, that of one element.
         is_list: Whether there may be several texts.
-        code: The code of the fault of a text that is none.
+        code: The code of the fault if a text is not valid.
     """
 
     expected: str
@@ -32,7 +32,7 @@ class TextPart(msgspec.Struct, frozen=True):
         """Make the JSON value that texts stand for.
 
         Raises:
-            InvalidField: There are several and it is no list, or some stand for none.
+            InvalidField: There are several texts for one value, or a text is not valid.
         """
         if not self.is_list and len(texts) > 1:
             raise InvalidField("must be given once", code="repeated")
@@ -50,15 +50,15 @@ class TextPart(msgspec.Struct, frozen=True):
 
 
 def text_part(name: Any, schema: Schema, root: Schema | None = None) -> TextPart:
-    """Make the reader of the texts of a schema: of a scalar, of one or null, or of a list of scalars.
+    """Make the reader of the texts of a schema: that of a scalar, a scalar or null, or a list of scalars.
 
     Args:
-        name: What to call it in a message.
+        name: The name to use in messages.
         schema: The schema.
-        root: The whole schema, of which it may refer to parts.
+        root: The whole schema, to whose parts `schema` may refer.
 
     Raises:
-        TypeError: It is none of these.
+        TypeError: The schema is none of these.
     """
     inner, _ = without_null(_followed(schema, root))
     inner = _followed(inner, root)

@@ -1,7 +1,7 @@
-"""From a value to the text that is read as it.
+"""Writes a value as the text from which it is read.
 
-A text is sent only after it was read again, by what reads it on the other end, and was the same value. So a value of
-another type, or one out of its bounds, is refused where it comes from.
+A text is sent only if it was read again, in the same way as the server reads it, and gave the same value. So a value of
+another type, or one that is not within its bounds, is refused by the client.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,7 +18,7 @@ def written(value: object) -> str:
     """Return the text of a scalar.
 
     Raises:
-        TypeError: It is of a type that has no form as a text.
+        TypeError: The type of the value has no form as a text.
     """
     if type(value) in _AS_THEY_ARE:
         return str(value)
@@ -34,11 +34,11 @@ def write(value: Any, read: Callable[[str], Any] | None, expected: str) -> str:
 
     Args:
         value: The value.
-        read: Reads the text; None where it is the value itself.
+        read: Reads the text; None if the value is the text itself.
         expected: What the text must be, for messages.
 
     Raises:
-        InvalidField: It is no value that is read of a text, or not within the bounds of its type.
+        InvalidField: No text reads as this value, or it is not within the bounds of its type.
     """
     if read is None and type(value) is str:
         return value
@@ -57,11 +57,11 @@ def write_all(values: Any, read: Callable[[list[str]], Any], expected: str) -> l
 
     Args:
         values: The collection.
-        read: Makes the collection of the texts.
+        read: Makes the collection from the texts.
         expected: What a text must be, for messages.
 
     Raises:
-        InvalidField: It is none, or one of its elements is no value that is read of a text.
+        InvalidField: The value is no collection, or no text reads as one of its elements.
     """
     try:
         if isinstance(values, str | bytes):
@@ -76,7 +76,7 @@ def write_all(values: Any, read: Callable[[list[str]], Any], expected: str) -> l
 
 
 def is_same(value: object, again: object) -> bool:
-    """Return whether a value is what was read again, as far as their class tells values apart."""
+    """Return whether a value equals the value that was read again, as far as their class compares values."""
     if type(value) is type(again) and type(again) in _AS_THEY_ARE:
         return bool(value == again)
     if isinstance(value, int) and not isinstance(value, bool) and isinstance(again, float):

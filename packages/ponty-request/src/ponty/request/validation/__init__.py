@@ -2,7 +2,7 @@
 
 ::
 
-    at import   schema_files ── a schema ── validator ── schemas: may it be faulty, and what decides?
+    at import   schema_files ── a schema ── validator ── schemas: is it a valid schema itself?
     a request   JSON ── validator ── schemas: is it valid?
                           └── no: explanations: what is wrong, and where ──> InvalidField
 """

@@ -1,6 +1,6 @@
-"""Where the schemas that a program gives come from: a value or a file, and the documents that it refers to.
+"""Where the schemas of a program come from: a value or a file, and the documents that it refers to.
 
-A document is one of those that the program gave, by its URI, or a file in the folder of the schema's own file or in a
+A document is one that the program has passed, by its URI, or a file in the folder of the schema's own file or in a
 folder within that. Nothing else is read, and nothing is fetched.
 """
 
@@ -24,7 +24,7 @@ def copy_schema(schema: object) -> Any:
     """Return a copy of a schema.
 
     Raises:
-        ValueError: It is not JSON.
+        ValueError: The schema is not JSON.
     """
     try:
         return decode_json(json.dumps(schema, allow_nan=False).encode())
@@ -36,8 +36,8 @@ def read_schema(filepath: str | pathlib.Path) -> Any:
     """Return the schema in a file.
 
     Raises:
-        ValueError: It is not JSON.
-        OSError: It cannot be read.
+        ValueError: The file is not JSON.
+        OSError: The file cannot be read.
     """
     try:
         return decode_json(pathlib.Path(filepath).read_bytes())
@@ -50,11 +50,11 @@ def make_validator(schema: Any, filepath: str | pathlib.Path | None, documents: 
 
     Args:
         schema: The schema.
-        filepath: The file that it was read of.
-        documents: Other schemas by their URI.
+        filepath: The file from which it was read.
+        documents: Other schemas, by their URIs.
 
     Raises:
-        ValueError: It is no valid schema, or refers to what is not at hand.
+        ValueError: The schema is not valid, or refers to an unknown document.
     """
     given = {uri.removesuffix("#"): copy_schema(document) for uri, document in (documents or {}).items()}
     path = None if filepath is None else pathlib.Path(filepath).resolve()
@@ -75,10 +75,10 @@ def _own_uri(schema: Any) -> str:
 
 
 def _read_beside(path: pathlib.Path, uri: str, own: str) -> Any:
-    """Read the file that stands to `path` as `uri` stands to the URI of the schema there.
+    """Read the file that is in the same place relative to `path` as `uri` is relative to the URI of the schema there.
 
     Raises:
-        LookupError: There is none in the folder.
+        LookupError: There is no such file in the folder.
     """
     folder = path.parent
     home = urllib.parse.urljoin(urllib.parse.urljoin(path.as_uri(), own), ".")

@@ -1,9 +1,8 @@
 """JSON Schemas as validators, checked at import.
 
-jsonschema-rs decides whether a value is valid. What is wrong with it is explained by Ponty's own walk through the
-schema. Both are made when they are first needed: most bodies are good. Only a schema that may be faulty is compiled at
-import. A schema that a program gives is checked by jsonschema, whose messages are the best, and which is imported only
-then.
+jsonschema-rs decides whether a value is valid; Ponty's own walk through the schema explains what is wrong with it. Both
+are made when they are first needed, since most bodies are valid. Only a schema that may be faulty is compiled at
+import. A schema that a program passes is checked by jsonschema, which has the best messages, and is imported only then.
 """
 
 import copy
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from ponty.request.validation.explanations.explainer import Explainer
 
 _LARGE = 1000
-"""Of how many schemas a schema is made for whose explainer no request should wait."""
+"""If a schema consists of more schemas than this, its explainer is compiled as soon as it is made."""
 
 
 class Validator:
@@ -31,13 +30,14 @@ class Validator:
 
     Args:
         schema: The schema.
-        given: Whether a program gives it; else it is made of a type, and its formats mean what Python's types can hold.
-        uri: The URI of a schema that is given.
+        given: Whether the program has passed it; otherwise it is made from a type, and its formats mean what Python's
+            types can hold.
+        uri: The URI of a schema that the program has passed.
         load: Finds the documents that such a schema refers to.
 
     Raises:
-        ValueError: It is no valid schema, a `$ref` leads nowhere or around in a circle, or a pattern cannot be matched
-            in linear time.
+        ValueError: The schema is not valid, a `$ref` leads nowhere or in a circle, or a pattern cannot be matched in
+            linear time.
     """
 
     def __init__(self, schema: Any, *, given: bool = True, uri: str = ROOT, load: Load | None = None) -> None:
@@ -57,11 +57,11 @@ class Validator:
 
     @functools.cached_property
     def is_valid(self) -> IsValid:
-        """The test whether a value is valid; compiled when it is first asked for."""
+        """The test whether a value is valid; compiled when it is first used."""
         return self._backend.compile(self._schema)
 
     def of_parts(self, parts: Sequence[dict[str, Json]]) -> list[IsValid]:
-        """Compile schemas whose references are those of this one."""
+        """Compile schemas whose references lead into this one."""
         if not parts:
             return []
         named = {f"-{index}": part for index, part in enumerate(parts)}
@@ -73,7 +73,7 @@ class Validator:
         """Refuse a value that is not valid.
 
         Raises:
-            InvalidField: It is not; the first 51 violations are named.
+            InvalidField: The value is not valid; the first 51 violations are named.
         """
         if not self.is_valid(value):
             raise self.refusal(value) or _NOT_VALID.error()
@@ -84,7 +84,7 @@ class Validator:
         return None if refused is None else refused.error()
 
     def refused(self, value: Json) -> Refused | None:
-        """Return what is wrong with a value at once, where that is to be expected; None if nothing is."""
+        """Return what is wrong with a value that is probably not valid; None if nothing is."""
         explainer = self._explainer or self.explainer
         found = explainer.explain(value)
         if not found:
@@ -93,7 +93,7 @@ class Validator:
 
     @property
     def explainer(self) -> "Explainer":
-        """The explainer, made when it is first asked for."""
+        """The explainer, made when it is first used."""
         return self._explainer or self._explain_by(Documents(copy.deepcopy(self._schema)))
 
     def _explain_by(self, documents: Documents) -> "Explainer":
@@ -110,7 +110,7 @@ _NOT_VALID = Refused([("", NOT_VALID)])
 
 
 def _check(schema: Any) -> None:
-    """Check a schema by the meta-schema of its dialect."""
+    """Check a schema against the meta-schema of its dialect."""
     if not isinstance(schema, dict | bool):
         raise ValueError(f"a JSON Schema is an object or a boolean, not {type(schema).__qualname__!r}")
     dialect = dialect_of(schema)

@@ -5,5 +5,5 @@
     api_docs -> table, of routes -> document, as JSON and as YAML
                                  -> plain, a page without scripts; or the page that tries operations
 
-Nothing of them is made before somebody asks for it, and nothing comes from another host.
+Nothing is made before it is requested, and nothing is loaded from another host.
 """

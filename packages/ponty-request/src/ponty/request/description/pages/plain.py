@@ -1,4 +1,4 @@
-"""A description as a plain page: no script, readable in any browser, and printed as it is seen."""
+"""A description as a plain page: without scripts, readable in any browser, and fit to be printed."""
 
 import html
 import json
@@ -11,7 +11,7 @@ def plain_page(document: Mapping[str, Any], folder: str) -> str:
 
     Args:
         document: The description.
-        folder: The URL of what belongs to the page, up to the slash.
+        folder: The URL of the page's other files, up to the last slash.
     """
     info: Mapping[str, Any] = document["info"]
     parts = [

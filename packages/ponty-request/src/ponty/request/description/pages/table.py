@@ -1,4 +1,4 @@
-"""`api_docs`: the table of routes at which a description is read."""
+"""`api_docs`: the table of routes that serve a description."""
 
 import asyncio
 import gzip
@@ -25,12 +25,12 @@ _FILES: Mapping[str, tuple[str, str]] = {
     "swagger-ui.js": ("swagger_bundle.js", "text/javascript"),
     "swagger-ui.css": ("swagger_style.css", "text/css"),
 }
-"""What the page consists of that `offapi` brings, by name: the file there and its media type."""
+"""The files of the page that come from `offapi`, by name: the file there, and its media type."""
 
 _OWN_FILES: Mapping[str, str] = {"page.js": "text/javascript", "page.css": "text/css", "plain.css": "text/css"}
 
 _LEAST_TO_COMPRESS = 1400
-"""Bytes that go in one packet, and gain nothing from being fewer."""
+"""Bodies of fewer bytes fit into one packet, and gain nothing from compression."""
 
 
 def api_docs(
@@ -42,34 +42,35 @@ def api_docs(
     middlewares: Sequence[Middleware] = (),
     **options: Any,
 ) -> Routes:
-    """Make a table of the routes at which a description is read, by people and by programs.
+    """Make a table of routes that serve the description of an API, to people and to programs.
 
     ::
 
         app = build_app(routes=[routes, api_docs(title="Mugs", version="1.0.0")])
 
-    `GET /docs` is a page that lists the operations and tries them; `/docs/openapi.json` and `/docs/openapi.yaml` are
-    the document, with an entity tag. The page is Swagger UI, which comes from the package `offapi`; YAML needs PyYAML.
-    The extra `docs` of ponty-request brings both. Without them, the page is a plain one without a script, and there is
-    no YAML. Nothing comes from another host, and a Content-Security-Policy sees to it: scripts and styles come from the
-    program alone, and the page may speak with the program and with the `servers` of the document, and nobody else.
+    `GET /docs` is a page that lists the operations, and where you can try them; `/docs/openapi.json` and
+    `/docs/openapi.yaml` are the document, with an entity tag. The page is Swagger UI, from the package `offapi`; YAML
+    needs PyYAML. The extra `docs` of ponty-request installs both. Without them, the page is a plain one without
+    scripts, and there is no YAML. Nothing is loaded from another host, which a Content-Security-Policy enforces:
+    scripts and styles come only from the program, and the page may connect only to the program and to the `servers` of
+    the document.
 
-    The document is made when it is first asked for. The routes are hidden: they are not in the document.
+    The document is made when it is first requested. These routes are hidden: they are not in the document.
 
     Args:
-        *tables: The tables; the default table where none is given.
+        *tables: The tables; if none is given, the default table.
         title: The name of the API.
         version: The version of the API.
-        path: Where the page is.
-        interactive: With False, the page is the plain one all the same; with True, it is an error if `offapi` is not
-            installed.
-        middlewares: Stand around the routes, say to let in who is known.
-        **options: What else `openapi` takes.
+        path: The path of the page.
+        interactive: Whether the page is Swagger UI; by default, it is if `offapi` is installed. With True, it is an
+            error if `offapi` is not installed.
+        middlewares: The middlewares of these routes, for example one that admits only known users.
+        **options: Further options of `openapi`.
 
     Raises:
         ValueError: The path does not begin with a slash, or ends with one.
-        TypeError: `openapi` takes no such option.
-        ImportError: `interactive=True` was asked for, and `offapi` is not installed.
+        TypeError: `openapi` does not take an option.
+        ImportError: `interactive=True` is given, and `offapi` is not installed.
     """
     if not path.startswith("/") or path.endswith("/"):
         raise ValueError(f"api_docs: the path begins with a slash and does not end with one, as /docs, not {path!r}")
@@ -94,18 +95,18 @@ def api_docs(
 
 
 def _assets() -> pathlib.Path | None:
-    """Return the folder of `offapi`, which is not imported: it would read all its files."""
+    """Return the folder of `offapi`, without importing it, which would read all its files."""
     spec = importlib.util.find_spec("offapi")
     return pathlib.Path(spec.origin).parent if spec is not None and spec.origin else None
 
 
 class _Pages:
-    """The forms of a document, each made once.
+    """The document in several forms, each made once.
 
     Args:
         tables: The tables that it describes.
-        options: What else `openapi` takes.
-        folder: The URL of what belongs to the page, relative to it: a program may be mounted anywhere.
+        options: The other arguments of `openapi`.
+        folder: The URL of the page's other files, relative to the page, since a program may be mounted anywhere.
     """
 
     def __init__(self, tables: Sequence[Table], options: Mapping[str, Any], folder: str) -> None:
@@ -134,11 +135,11 @@ class _Pages:
         return text.encode()
 
     def plain(self) -> bytes:
-        """Return the page without a script."""
+        """Return the page without scripts."""
         return plain_page(self.document(), self._folder).encode()
 
     def interactive(self) -> bytes:
-        """Return the page with one."""
+        """Return the page with scripts."""
         title, folder = html.escape(str(self._options["title"])), self._folder
         page = (
             f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
@@ -152,7 +153,7 @@ class _Pages:
         return page.encode()
 
     def policy(self) -> str:
-        """Return what the page may load, and whom it may speak with."""
+        """Return the policy: what the page may load, and where it may connect to."""
         servers: Sequence[Any] = self.document().get("servers", ())
         parts = [urlsplit(str(server["url"])) for server in servers]
         origins = {f"{part.scheme}://{part.netloc}": None for part in parts if part.netloc and "{" not in part.netloc}
@@ -172,7 +173,7 @@ _POLICY = (
 
 
 def _unshared(value: Any) -> Any:
-    """Return a copy whose parts stand once each: YAML would refer to what stands twice."""
+    """Return a copy in which no part is shared: YAML would write a reference for a part that occurs twice."""
     if isinstance(value, dict):
         return {name: _unshared(part) for name, part in value.items()}
     return [*map(_unshared, value)] if isinstance(value, list) else value
@@ -187,7 +188,7 @@ class _Content:
         self._made: tuple[bytes, bytes | None, str] | None = None
 
     def get(self) -> tuple[bytes, bytes | None, str]:
-        """Return the bytes, the same compressed where that is worth it, and their entity tag."""
+        """Return the bytes, the same compressed if that is worth it, and their entity tag."""
         with self._lock:
             if self._made is None:
                 body = self._make()
@@ -205,7 +206,7 @@ def _serve(
     *,
     options: Mapping[str, Any] | None = None,
 ) -> None:
-    """Answer GET on a path with bytes that are made at the first request, beside the event loop."""
+    """Answer GET on a path with bytes that are made in a thread, at the first request."""
     content = _Content(make)
 
     async def answer(request: web.Request) -> web.Response:
@@ -227,6 +228,6 @@ def _serve(
             headers[hdrs.CONTENT_ENCODING] = "gzip"
         return web.Response(body=small if wants_small else body, headers=headers)
 
-    # How the program is described, for who describes it from outside: `ponty openapi` and its like.
+    # The options of the description, for tools that describe the program from outside, such as `ponty openapi`.
     vars(answer)["__ponty_description__"] = options
     table.get(path, hidden=True)(answer)

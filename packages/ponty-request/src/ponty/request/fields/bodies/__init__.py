@@ -1,4 +1,4 @@
-"""Bodies: the fields that take the body of a request.
+"""Bodies: the fields that read the body of a request.
 
 ::
 
@@ -8,5 +8,5 @@
                        └── form ── forms ──> members and uploads
     bytes ── stream ──> bytes as they arrive
 
-Large bodies of JSON go by `ponty.request.large`. `json_encoding` is how they are written.
+Large bodies of JSON are read by `ponty.request.large`. `json_encoding` writes them.
 """

@@ -1,4 +1,4 @@
-"""The field of a form."""
+"""`ParsedForm`: a form as an instance of a dataclass."""
 
 import types
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -23,11 +23,10 @@ _MULTIPART = "multipart/form-data"
 
 
 class ParsedForm(Field[_T_co], Generic[_T_co]):
-    """A form as an instance of a dataclass: of texts, numbers and the like, lists of them, and uploads.
+    """A form as an instance of a dataclass of texts, numbers and other scalars, lists of these, and uploads.
 
-    Both ways of sending a form are taken, `application/x-www-form-urlencoded` and `multipart/form-data`; any other
-    media type is a 415. Files come by the second only. What is wrong is told as of a JSON body, all of it in one
-    answer.
+    Both media types of forms are accepted, `application/x-www-form-urlencoded` and `multipart/form-data`; any other is
+    a 415. Files can come only in `multipart/form-data`. Faults are reported as for a JSON body, all in one answer.
 
     ::
 
@@ -41,20 +40,20 @@ class ParsedForm(Field[_T_co], Generic[_T_co]):
         class PostSignUp(Request):
             form = ParsedForm(SignUp)
 
-    A limit that is passed is a 413 that says which.
+    If a limit is exceeded, the answer is a 413 that names the limit.
 
     Args:
         cls: The dataclass.
-        max_size: How many bytes the whole form may have, its content encoding undone; by default what the route or the
-            application allows any body, 1 MiB.
-        max_file_size: How many bytes a file may have; by default as many as the form.
-        max_field_size: How many bytes the text of a field may have.
-        max_text_size: How many bytes all texts may have together.
-        max_parts: How many fields and files there may be together.
+        max_size: The most bytes of the whole form, after its content encoding is undone; by default the limit of the
+            route or the application for any body (1 MiB).
+        max_file_size: The most bytes of one file; by default as many as the form.
+        max_field_size: The most bytes of the text of one field; 256 KiB by default.
+        max_text_size: The most bytes of all texts together; 1 MiB by default.
+        max_parts: The most fields and files together; 1000 by default.
 
     Raises:
-        TypeError: A form cannot hold a field of the class; the message names it.
-        ValueError: A limit is below one, or JSON cannot hold a default.
+        TypeError: The class has a field that a form cannot hold; the message names it.
+        ValueError: A limit is below 1, or JSON cannot hold a default.
     """
 
     takes_stream = True
@@ -69,7 +68,7 @@ class ParsedForm(Field[_T_co], Generic[_T_co]):
         max_text_size: int = 1024 * 1024,
         max_parts: int = 1000,
     ) -> None:
-        # Imported by programs that have forms alone.
+        # Only programs that have forms import these.
         from ponty.request.forms.entries import Entries  # noqa: PLC0415
         from ponty.request.forms.form_type import FormType  # noqa: PLC0415
         from ponty.request.forms.multipart_reader import read_multipart  # noqa: PLC0415
@@ -85,10 +84,11 @@ class ParsedForm(Field[_T_co], Generic[_T_co]):
         self._read_urlencoded = read_urlencoded
 
     async def extract(self, request: web.Request) -> _T_co:
-        """Read the form, validate and build.
+        """Read and validate the form, and build the instance.
 
         Raises:
-            InvalidField: It is of another media type, malformed, too large, not valid, or does not build.
+            InvalidField: The form has another media type, is malformed, too large or not valid, or the instance cannot
+                be built.
         """
         content_type = request.headers.get(hdrs.CONTENT_TYPE, "")
         media_type = essence(content_type)
@@ -117,10 +117,10 @@ class ParsedForm(Field[_T_co], Generic[_T_co]):
         return self._form.build(entries.values, entries.faults)  # type: ignore[no-any-return]
 
     def insert(self, value: Any, into: Outgoing) -> None:
-        """Write the form: in parts where it has files, else as pairs.
+        """Write the form: as `multipart/form-data` if it has files, else URL-encoded.
 
         Raises:
-            InvalidField: It is of another class, or not valid.
+            InvalidField: The value is of another class, or not valid.
         """
         from ponty.request.forms.form_writer import FormWriter  # noqa: PLC0415 - a server sends none
 

@@ -1,4 +1,4 @@
-"""The fields of a JSON body: of any form, or one that a JSON Schema admits."""
+"""`JsonBody` reads a body of any JSON, `ValidatedJsonBody` one that is valid under a JSON Schema."""
 
 import asyncio
 import pathlib
@@ -26,16 +26,16 @@ if TYPE_CHECKING:
 class JsonBody(Field[Json]):
     """The body as a JSON value of any form.
 
-    Its media type is `application/json` or ends in `+json`, unless `expect(mimetype=…)` asks for another; any other or
-    none is a 415, since a page anywhere can have a browser send those. JSON is UTF-8 (RFC 8259 §8.1); another charset
-    is a 415. Of a name given twice in one object, the last value counts.
+    The media type must be `application/json` or end in `+json`, unless `expect(mimetype=…)` names another. Any other,
+    or none, is a 415, since any page on the web can make a browser send those. JSON is UTF-8 (RFC 8259 §8.1); another
+    charset is a 415. If an object has the same name twice, the last value counts.
     """
 
     async def extract(self, request: web.Request) -> Json:
         """Read and decode the body.
 
         Raises:
-            InvalidField: Its media type, charset or content encoding is another, or it is not JSON.
+            InvalidField: The media type, charset or content encoding is not accepted, or the body is not JSON.
         """
         check_json(request)
         body = await read_whole(request)
@@ -54,7 +54,7 @@ class JsonBody(Field[Json]):
         """Write the body.
 
         Raises:
-            InvalidField: It is no value of JSON.
+            InvalidField: JSON cannot hold the value.
         """
         into.set_body(encoded(encode_json, value), MEDIA_TYPE)
 
@@ -72,7 +72,7 @@ def _is_sliced(body: bytes, *, visits_values: bool) -> bool:
 class ValidatedJsonBody(Field[Json]):
     """The body as a JSON value that is valid under a JSON Schema, draft 2020-12 unless its `$schema` says otherwise.
 
-    Its media type is that of JSON; see `JsonBody`.
+    For media types and charset, see `JsonBody`.
 
     ::
 
@@ -80,12 +80,12 @@ class ValidatedJsonBody(Field[Json]):
             reading = ValidatedJsonBody(schema={"type": "object", "required": ["celsius"]})
 
     Args:
-        filepath: A file with the schema; other files of its folder and of those within may be referred to.
-        schema: The schema itself; exactly one of both is given.
-        documents: Other schemas that may be referred to, by their URIs. Nothing is ever fetched.
+        filepath: A file with the schema. It may refer to other files in its folder and in the folders within.
+        schema: The schema itself. Give either `filepath` or `schema`.
+        documents: Other schemas that it may refer to, by their URIs. Nothing is ever fetched.
 
     Raises:
-        ValueError: None or both are given, or it is no valid schema, or refers to what is not at hand.
+        ValueError: Neither or both are given, the schema is not valid, or it refers to an unknown document.
     """
 
     @overload
@@ -114,7 +114,8 @@ class ValidatedJsonBody(Field[Json]):
         """Read, decode and validate the body.
 
         Raises:
-            InvalidField: Its media type, charset or content encoding is another, it is not JSON, or not valid.
+            InvalidField: The media type, charset or content encoding is not accepted, or the body is not JSON, or not
+                valid.
         """
         check_json(request)
         body = await read_whole(request)
@@ -139,7 +140,7 @@ class ValidatedJsonBody(Field[Json]):
         """Write the body.
 
         Raises:
-            InvalidField: It is no value of JSON, or not valid.
+            InvalidField: JSON cannot hold the value, or it is not valid.
         """
         body = encoded(encode_json, value)
         self._check(decode_json(body))

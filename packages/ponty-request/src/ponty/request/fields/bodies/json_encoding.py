@@ -1,4 +1,4 @@
-"""How the fields of JSON write a body: its media type, and its bytes."""
+"""The media type and the encoding of a JSON body that is sent."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +12,7 @@ def encoded(encode: Callable[[Any], bytes], value: Any) -> bytes:
     """Encode a value as JSON.
 
     Raises:
-        InvalidField: It is none of JSON.
+        InvalidField: JSON cannot hold the value.
     """
     try:
         return encode(value)

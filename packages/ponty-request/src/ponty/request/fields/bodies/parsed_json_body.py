@@ -1,4 +1,4 @@
-"""The field of a body that is an instance of a type."""
+"""`ParsedJsonBody`: the body as an instance of a type."""
 
 import asyncio
 import functools
@@ -31,9 +31,9 @@ _T_co = TypeVar("_T_co", covariant=True)
 class ParsedJsonBody(Field[_T_co], Generic[_T_co]):
     """The body as an instance of a dataclass, or of any other type that has a form in JSON.
 
-    Its media type is that of JSON; see `JsonBody`. It is validated against the schema of the type (see
-    `dataclass_to_jsonschema`), and built through the class's own
-    `__init__` and `__post_init__`; a ValueError there is a 400.
+    For media types and charset, see `JsonBody`. The body is validated against the schema of the type (see
+    `dataclass_to_jsonschema`). The instance is built by the class's own `__init__` and `__post_init__`; a ValueError
+    there is a 400.
 
     ::
 
@@ -46,15 +46,17 @@ class ParsedJsonBody(Field[_T_co], Generic[_T_co]):
             order = ParsedJsonBody(Order)
 
     Args:
-        cls: The dataclass, or a type such as `list[Person]`. For type checkers, the type of a union is said beside it:
-            `ParsedJsonBody[Cat | Dog](Cat | Dog)`.
-        filepath: A file with a JSON Schema that the body must be valid under, in the place of the type's own. The
-            properties that it lets in and the type has not are dropped. Other files of its folder may be referred to.
+        cls: The dataclass, or another type such as `list[Person]`. For a union, type checkers need the type a second
+            time: `ParsedJsonBody[Cat | Dog](Cat | Dog)`.
+        filepath: A file with a JSON Schema that the body must be valid under, instead of the type's own schema.
+            Properties that it admits, but that the type does not have, are dropped. It may refer to other files in its
+            folder.
         documents: Other schemas that the file may refer to, by their URIs.
 
     Raises:
         TypeError: The type has no form in JSON; the message names class and field.
-        ValueError: JSON cannot hold a default, or the file holds no valid schema.
+        ValueError: JSON cannot hold a default, the file holds no valid schema, or `documents` is given without
+            `filepath`.
     """
 
     def __init__(
@@ -86,11 +88,11 @@ class ParsedJsonBody(Field[_T_co], Generic[_T_co]):
             raise ValueError("ParsedJsonBody: documents are what the schema in filepath refers to, so give filepath")
 
     async def extract(self, request: web.Request) -> _T_co:
-        """Read, decode, validate and build.
+        """Read, decode and validate the body, and build the value.
 
         Raises:
-            InvalidField: Its media type, charset or content encoding is another, it is not JSON, not valid, or does not
-                build.
+            InvalidField: The media type, charset or content encoding is not accepted, the body is not JSON or not
+                valid, or the value cannot be built.
         """
         value = await _attempt(self, request)
         if type(value) is Refused:
@@ -98,10 +100,10 @@ class ParsedJsonBody(Field[_T_co], Generic[_T_co]):
         return value  # type: ignore[no-any-return]
 
     def read(self, body: bytes) -> _T_co:
-        """Decode, validate and build of bytes.
+        """Decode and validate bytes, and build the value.
 
         Raises:
-            InvalidField: They are not JSON, not valid, or do not build.
+            InvalidField: The bytes are not JSON or not valid, or the value cannot be built.
         """
         value = self.__ponty_attempt__(body)
         if type(value) is Refused:
@@ -109,7 +111,7 @@ class ParsedJsonBody(Field[_T_co], Generic[_T_co]):
         return value  # type: ignore[no-any-return]
 
     def __ponty_attempt_in_slices__(self, body: bytes) -> Steps[Any]:
-        """Do as `__ponty_attempt__` does with a body that is larger still, piece by piece."""
+        """Do the same as `__ponty_attempt__`, piece by piece, for a very large body."""
         if self._large is None:
             from ponty.request.large.parser import LargeParser  # noqa: PLC0415 - few bodies are so large
 
@@ -117,10 +119,10 @@ class ParsedJsonBody(Field[_T_co], Generic[_T_co]):
         return self._large.attempt(body)
 
     def insert(self, value: Any, into: Outgoing) -> None:
-        """Write the body: what the type has of the value.
+        """Write the body: the members of the value that the type has.
 
         Raises:
-            InvalidField: It is of another type, or not valid.
+            InvalidField: The value is of another type, or not valid.
         """
         body = encoded(functools.partial(encode_as, self._type), value)
         self.read(body)
@@ -133,7 +135,7 @@ class ParsedJsonBody(Field[_T_co], Generic[_T_co]):
 
 
 async def _attempt(field: ParsedJsonBody[Any], request: web.Request) -> Any:
-    """Do as the field's `extract` does, but return a `Refused` for what is not valid."""
+    """Do the same as the field's `extract`, but return a `Refused` if the body is not valid."""
     check_json(request)
     body = whole_at_hand(request)
     if body is None:
@@ -158,7 +160,7 @@ vars(ParsedJsonBody.extract).update(__ponty_attempt__=_attempt)
 
 
 def _reader(validator: Validator, parser: Parser) -> Callable[[bytes], Any]:
-    """Make the reader of a body that must be valid under a schema other than that of its type."""
+    """Make the reader for bodies that must be valid under another schema than that of the type."""
 
     def read(body: bytes) -> Any:
         value = decode_json(body)
@@ -169,7 +171,7 @@ def _reader(validator: Validator, parser: Parser) -> Callable[[bytes], Any]:
 
 
 def _reader_in_turns(validator: Validator, parser: Parser) -> Callable[[bytes], Awaitable[Any]]:
-    """Make the same for large bodies, which lets others have their turn between the steps."""
+    """Make the same reader for large bodies, which lets other requests have their turn between the steps."""
 
     async def read(body: bytes) -> Any:
         await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""The field of a body that is read as it arrives."""
+"""`BodyStream`: the body, read as it arrives."""
 
 from collections.abc import AsyncIterable, AsyncIterator
 from typing import Any
@@ -13,7 +13,7 @@ from ponty.request.fields.outgoing import Outgoing
 
 
 class BodyStream(Field[AsyncIterator[bytes]]):
-    """The body as an async iterator of bytes, for what is too large to be held in memory.
+    """The body as an async iterator of bytes, for bodies that are too large for memory.
 
     ::
 
@@ -29,15 +29,16 @@ class BodyStream(Field[AsyncIterator[bytes]]):
                 size += len(chunk)
             return size
 
-    A body that is announced larger is a 413 before the handler is called. Where a body turns out to be larger, its
-    iteration raises `aiohttp.web.HTTPRequestEntityTooLarge`, which is a 413 too; one that breaks off raises as well. So
-    only what has been iterated to its end is whole.
+    If the announced size is larger than `max_size`, the answer is a 413, and the handler is not called. If a body turns
+    out to be larger while it is read, the iteration raises `aiohttp.web.HTTPRequestEntityTooLarge`, which is a 413 too.
+    It also raises if the body breaks off. So a body is complete only if the iteration has reached its end.
 
     Args:
-        max_size: How many bytes the body may have, its content encoding undone, whatever the application allows.
+        max_size: The most bytes of the body, after its content encoding is undone, instead of the limit of the
+            application.
 
     Raises:
-        ValueError: `max_size` is below one.
+        ValueError: `max_size` is below 1.
     """
 
     takes_stream = True
@@ -53,7 +54,7 @@ class BodyStream(Field[AsyncIterator[bytes]]):
         """Return the iterator.
 
         Raises:
-            InvalidField: The body is announced too large, or its content encoding is unknown.
+            InvalidField: The announced size is too large, or the content encoding is unknown.
         """
         check_encoding(request)
         if announces_more(request, self._limit):
@@ -61,10 +62,10 @@ class BodyStream(Field[AsyncIterator[bytes]]):
         return body_chunks(request, self._limit)
 
     def insert(self, value: Any, into: Outgoing) -> None:
-        """Write the body: bytes, or an async iterator of them, which is sent once.
+        """Write the body: bytes, or an async iterator of bytes, which can be sent only once.
 
         Raises:
-            InvalidField: It is neither.
+            InvalidField: The value is neither, or has too many bytes.
         """
         if not isinstance(value, bytes | AsyncIterable):
             raise InvalidField("must be bytes, or an async iterator of them")

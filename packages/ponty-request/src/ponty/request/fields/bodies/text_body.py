@@ -1,4 +1,4 @@
-"""The field of a body that is text."""
+"""`TextBody`: the body as text."""
 
 from typing import Any
 
@@ -13,14 +13,14 @@ from ponty.request.fields.outgoing import Outgoing
 class TextBody(Field[str]):
     """The body as text, in the charset of its Content-Type, or UTF-8.
 
-    A charset that is not one of the well-known is a 415, bytes that are not of the charset are a 400.
+    An unknown charset is a 415; bytes that are not valid in the charset are a 400.
     """
 
     async def extract(self, request: web.Request) -> str:
         """Read and decode the body.
 
         Raises:
-            InvalidField: Its charset or its content encoding is unknown, or it is not text of that charset.
+            InvalidField: The charset or the content encoding is unknown, or the body is not text in that charset.
         """
         return await read_text(request)
 
@@ -28,7 +28,7 @@ class TextBody(Field[str]):
         """Write the body, in UTF-8.
 
         Raises:
-            InvalidField: It is no text, or one that UTF-8 cannot hold.
+            InvalidField: The value is no text, or UTF-8 cannot hold it.
         """
         if not isinstance(value, str):
             raise InvalidField("must be a str")

@@ -1,4 +1,4 @@
-"""Guards: the fields that say who a client is. Without an answer to that, it is told nothing else.
+"""Guards: the fields that read a client's credentials. Without them, the client gets a 401, and nothing else.
 
 ::
 

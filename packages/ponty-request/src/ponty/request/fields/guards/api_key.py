@@ -1,4 +1,4 @@
-"""The guard of a key in a header, a query parameter or a cookie."""
+"""`ApiKey`: the guard that reads a key from a header, a query parameter or a cookie."""
 
 import re
 from typing import Any, ClassVar, Generic, Literal, TypeVar, overload
@@ -24,15 +24,15 @@ class ApiKey(Field[_T_co], Generic[_T_co]):
         class Private(Request):
             key = ApiKey(header="X-Api-Key")
 
-    A request without it is a 401, and so is one that has it twice, or in bytes that are not UTF-8. Whether the key is a
-    good one is for you to find out; compare it in constant time, by `secrets.compare_digest`. A key in a query shows up
-    in logs.
+    A request without a key is a 401, and so is one that has it twice, or in bytes that are not UTF-8. Ponty does not
+    know which keys are valid: check that yourself, and compare keys in constant time, with `secrets.compare_digest`. A
+    key in a query shows up in logs.
 
     Args:
-        header: The name of the header that has it.
-        query: The name of the query parameter that has it.
-        cookie: The name of the cookie that has it. Exactly one of the three is given.
-        required: With False, a request without a key is let in, and the value is None.
+        header: The name of the header with the key.
+        query: The name of the query parameter with the key.
+        cookie: The name of the cookie with the key. Give exactly one of the three.
+        required: With True, the default, a request without a key is refused; with False, its value is None.
 
     Raises:
         ValueError: None of the three is given, or several, or a name is not a token (RFC 9110 §5.6.2).
@@ -65,7 +65,7 @@ class ApiKey(Field[_T_co], Generic[_T_co]):
         """Read the key.
 
         Raises:
-            InvalidField: It is missing though required, given twice, or not UTF-8: a 401.
+            InvalidField: The key is missing though required, given twice, or not UTF-8: a 401.
         """
         try:
             texts = self._texts(request)
@@ -92,10 +92,10 @@ class ApiKey(Field[_T_co], Generic[_T_co]):
                 return [] if text is None else [text]
 
     def insert(self, value: Any, into: Outgoing) -> None:
-        """Write the key in its place; None by leaving it out, where it is not required.
+        """Write the key in its place. None is left out, if the key is not required.
 
         Raises:
-            InvalidField: It is no key, or one that cannot stand there.
+            InvalidField: The value is no key, or cannot stand in that place.
         """
         if value is None and not self._required:
             return

@@ -1,4 +1,4 @@
-"""The guard of a name and a password."""
+"""`BasicCredentials`: the guard that reads a name and a password."""
 
 import base64
 import re
@@ -25,12 +25,11 @@ _CONTROLS = re.compile("[\\x00-\\x1f\\x7f]")
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """A name and a password, as `BasicCredentials` gives them.
+    """A name and a password, the value of `BasicCredentials`.
 
     Args:
         username: The name.
-        password: The password, which is not shown where the credentials are printed. Compare it in constant time, by
-            `secrets.compare_digest`.
+        password: The password; the repr does not show it. Compare it in constant time, with `secrets.compare_digest`.
     """
 
     username: str
@@ -45,15 +44,16 @@ class BasicCredentials(Field[_T_co], Generic[_T_co]):
         class Admin(Request):
             credentials = BasicCredentials(realm="admin")
 
-    A request without them, or with some of another form, is a 401. Whether they are good ones is for you to find out.
+    A request without credentials, or with malformed ones, is a 401. Ponty does not know which credentials are valid:
+    check that yourself.
 
     Args:
-        required: With False, a request without them is let in, and the value is None. Some of a wrong form are a 401
-            all the same.
-        realm: What they are for, told in the challenge; browsers show it to who is to type them.
+        required: With True, the default, a request without credentials is refused; with False, its value is None.
+            Malformed credentials are a 401 in any case.
+        realm: What the credentials are for. It is part of the challenge; browsers show it when they ask for a password.
 
     Raises:
-        ValueError: The realm holds something else than printable ASCII.
+        ValueError: The realm has other characters than printable ASCII.
     """
 
     guard: ClassVar[bool] = True
@@ -75,7 +75,7 @@ class BasicCredentials(Field[_T_co], Generic[_T_co]):
         """Read the credentials.
 
         Raises:
-            InvalidField: They are missing though required, or not of the form of some: a 401.
+            InvalidField: The credentials are missing though required, or malformed: a 401.
         """
         text = authorization(request, "basic", self._challenge)
         if text is None:
@@ -90,10 +90,10 @@ class BasicCredentials(Field[_T_co], Generic[_T_co]):
         return Credentials(username, password)  # type: ignore[return-value]
 
     def insert(self, value: Any, into: Outgoing) -> None:
-        """Write the header; None by leaving it out, where they are not required.
+        """Write the header. None is left out, if credentials are not required.
 
         Raises:
-            InvalidField: They are no credentials, or have what RFC 7617 §2 forbids.
+            InvalidField: The value is no `Credentials`, or has characters that RFC 7617 §2 forbids.
         """
         if value is None and not self._required:
             return

@@ -1,4 +1,4 @@
-"""The guard of a bearer token."""
+"""`BearerToken`: the guard that reads a bearer token."""
 
 import re
 from typing import Any, ClassVar, Generic, Literal, TypeVar, overload
@@ -29,16 +29,16 @@ class BearerToken(Field[_T_co], Generic[_T_co]):
         class Private(Request):
             token = BearerToken()
 
-    A request without it, or with one of another form, is a 401. Whether the token is a good one is for you to find
-    out: in the handler, or in a field that uses this one.
+    A request without a token, or with a malformed one, is a 401. Ponty does not know which tokens are valid: check that
+    in the handler, or in a field that uses this one.
 
     Args:
-        required: With False, a request without a token is let in, and the value is None. One of a wrong form is a 401
-            all the same.
-        realm: What the token is for, told in the challenge.
+        required: With True, the default, a request without a token is refused; with False, its value is None. A
+            malformed token is a 401 in any case.
+        realm: What the token is for. It is part of the challenge.
 
     Raises:
-        ValueError: The realm holds something else than printable ASCII.
+        ValueError: The realm has other characters than printable ASCII.
     """
 
     guard: ClassVar[bool] = True
@@ -56,7 +56,7 @@ class BearerToken(Field[_T_co], Generic[_T_co]):
         """Read the token.
 
         Raises:
-            InvalidField: It is missing though required, or not of the form of one: a 401.
+            InvalidField: The token is missing though required, or malformed: a 401.
         """
         text = authorization(request, "bearer", self._challenge)
         if text is None:
@@ -67,10 +67,10 @@ class BearerToken(Field[_T_co], Generic[_T_co]):
         return text  # type: ignore[return-value]
 
     def insert(self, value: Any, into: Outgoing) -> None:
-        """Write the header; None by leaving it out, where it is not required.
+        """Write the header. None is left out, if a token is not required.
 
         Raises:
-            InvalidField: It is no token.
+            InvalidField: The value is no token.
         """
         if value is None and not self._required:
             return

@@ -1,4 +1,4 @@
-"""What guards refuse is a 401 with a challenge (RFC 9110 §11.6.1), sent before the body is read."""
+"""Guards refuse with a 401 and a challenge (RFC 9110 §11.6.1), before the body is read."""
 
 import re
 from collections.abc import Mapping
@@ -13,10 +13,10 @@ _REALM = re.compile("[\\x20-\\x7e]*")
 
 
 def authorization(request: web.Request, scheme: str, challenge: str) -> str | None:
-    """Return what an Authorization header says in a scheme; None if there is none of that scheme.
+    """Return the text behind the scheme in the Authorization header; None if there is no header of that scheme.
 
     Raises:
-        InvalidField: There are several headers.
+        InvalidField: There are several Authorization headers.
     """
     lines = request.headers.getall(hdrs.AUTHORIZATION, ())
     if len(lines) > 1:
@@ -26,10 +26,10 @@ def authorization(request: web.Request, scheme: str, challenge: str) -> str | No
 
 
 def refuse_if_required(required: bool, challenge: str) -> None:
-    """Refuse a request without credentials, where they are required.
+    """Refuse a request without credentials, if they are required.
 
     Raises:
-        InvalidField: They are.
+        InvalidField: They are required.
     """
     if required:
         refuse("is required", "missing", challenge)
@@ -45,10 +45,10 @@ def refuse(detail: str, code: str, challenge: str) -> NoReturn:
 
 
 def realm_parameter(realm: str) -> str:
-    """Return the parameter of a challenge that says what the credentials are for.
+    """Return the realm parameter of a challenge, which says what the credentials are for.
 
     Raises:
-        ValueError: The realm holds something else than printable ASCII.
+        ValueError: The realm has other characters than printable ASCII.
     """
     if not _REALM.fullmatch(realm):
         raise ValueError(f"a realm is printable ASCII, not {realm!r}")
@@ -57,7 +57,7 @@ def realm_parameter(realm: str) -> str:
 
 
 def authorization_header(required: bool, scheme: Mapping[str, object]) -> Description:
-    """Describe the Authorization header, by a security scheme of OpenAPI."""
+    """Describe the Authorization header, with a security scheme of OpenAPI."""
     return Description(
         "header",
         hdrs.AUTHORIZATION,

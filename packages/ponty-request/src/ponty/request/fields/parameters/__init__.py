@@ -1,4 +1,4 @@
-"""Parameters: the fields that take texts from the head of a request, and cast each to a value of a type.
+"""Parameters: the fields that read texts from the head of a request, and turn each into a value of a type.
 
 ::
 

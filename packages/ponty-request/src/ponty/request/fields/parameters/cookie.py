@@ -1,8 +1,8 @@
-"""The field of a request's cookie.
+"""`Cookie`: a cookie of the request.
 
-The Cookie header is read as RFC 6265 §5.4 has it written: pairs of a name and a value, with semicolons between them.
-What stands between the first `=` and the next semicolon is the value, blanks within it included. Of cookies of one
-name, the first counts, which has the most specific path. Several Cookie headers read as one.
+The Cookie header is read as RFC 6265 §5.4 writes it: pairs of a name and a value, with semicolons between them. The
+value is everything between the first `=` and the next semicolon, including blanks within it. If several cookies have
+the same name, the first counts, since it has the most specific path. Several Cookie headers are read as one.
 """
 
 import re
@@ -23,7 +23,7 @@ _ESCAPE = re.compile(r"\\(?:([0-3][0-7][0-7])|(.))", re.DOTALL)
 
 
 class Cookie(Field[_T_co], Generic[_T_co]):
-    """A cookie, of a type. Of several of one name, it is the first (RFC 6265 §5.4).
+    """A cookie, read as a value of a type. Of several with the same name, the first counts (RFC 6265 §5.4).
 
     ::
 
@@ -32,17 +32,17 @@ class Cookie(Field[_T_co], Generic[_T_co]):
             visits = Cookie(int, name="visits", default=0)
 
     Args:
-        of: The type, a scalar. Without it, the cookie is a str whose default is the empty one. With it, `required=True`
-            or a `default` is given.
-        name: Its name; unlike a header's, the case matters.
-        required: Refuses a request without it.
-        default: The value without it.
-        errorcode: The status that refuses a request, say 401 where the cookie is a session.
+        of: The type of the value, a scalar; with it, give `required=True` or a `default`. Without it, the value is a
+            str, and the default is an empty one.
+        name: The name of the cookie; unlike in headers, upper and lower case differ.
+        required: Whether a request without the cookie is refused.
+        default: The value if the cookie is missing.
+        errorcode: The status of the refusal, 400 by default; take 401 if the cookie is a session.
 
     Raises:
-        ValueError: `name` is empty, or `errorcode` is no status of an error (400 to 599), or the default is not within
-            the bounds of the type, or both `required=True` and a default are given beside a type, or neither.
-        TypeError: The type is no scalar, or the default is not of it.
+        ValueError: `name` is empty; `errorcode` is not the status of an error (400 to 599); the default is not within
+            the bounds of the type; or, with a type, both `required=True` and a default are given, or neither.
+        TypeError: The type is no scalar, or the default is not of the type.
     """
 
     @overload
@@ -89,7 +89,7 @@ class Cookie(Field[_T_co], Generic[_T_co]):
         """Read the cookie.
 
         Raises:
-            InvalidField: It is missing though required, or not UTF-8, or not of its type.
+            InvalidField: The cookie is missing though required, or not UTF-8, or not of its type.
         """
         text = read_cookie(request, self._key)
         try:
@@ -102,10 +102,10 @@ class Cookie(Field[_T_co], Generic[_T_co]):
             raise
 
     def insert(self, value: Any, into: Outgoing) -> None:
-        """Write the cookie; None that is the default by leaving it out.
+        """Write the cookie. None is left out, if it is the default.
 
         Raises:
-            InvalidField: It is no value that is read of a cookie, or cannot stand in one.
+            InvalidField: No cookie reads as this value, or a cookie cannot hold it.
         """
         if (text := self._parameter.text(value)) is not None:
             into.set_cookie(self._key, text)
@@ -126,7 +126,7 @@ class Cookie(Field[_T_co], Generic[_T_co]):
 
 
 def read_cookie(request: web.Request, name: str) -> str | None:
-    """Return the value of the first cookie of a name; None if there is none."""
+    """Return the value of the first cookie with this name; None if there is none."""
     for line in request.headers.getall(hdrs.COOKIE, ()):
         if name not in line:
             continue
@@ -138,7 +138,7 @@ def read_cookie(request: web.Request, name: str) -> str | None:
 
 
 def _unquoted(value: str) -> str:
-    """Undo the quoting of `http.cookies`, for values that hold what a cookie may not."""
+    """Undo the quoting that `http.cookies` uses for characters that a cookie may not have."""
     if len(value) < 2 or not value.startswith('"') or not value.endswith('"'):
         return value
     return _ESCAPE.sub(lambda match: chr(int(match[1], 8)) if match[1] else match[2], value[1:-1])

@@ -1,4 +1,4 @@
-"""The fields of a request's headers."""
+"""`Header`: a header of the request; `ContentLength` and `ContentType` are two of them."""
 
 import re
 from typing import Any, Generic, Literal, TypeVar, overload
@@ -19,7 +19,7 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 class Header(Field[_T_co], Generic[_T_co]):
-    """A header, of a type. One that comes in several lines reads as their values joined by `", "` (RFC 9110 §5.2).
+    """A header, read as a value of a type. Several lines are read as their values joined by `", "` (RFC 9110 §5.2).
 
     ::
 
@@ -29,16 +29,16 @@ class Header(Field[_T_co], Generic[_T_co]):
             attempt = Header(int, key="X-Attempt", default=1)
 
     Args:
-        of: The type, a scalar. Without it, the header is a str whose default is the empty one. With it, `required=True`
-            or a `default` is given.
-        key: Its name; the case does not matter.
-        required: Refuses a request without it.
-        default: The value without it.
+        of: The type of the value, a scalar; with it, give `required=True` or a `default`. Without it, the value is a
+            str, and the default is an empty one.
+        key: The name of the header, in upper or lower case.
+        required: Whether a request without the header is refused.
+        default: The value if the header is missing.
 
     Raises:
-        ValueError: `key` cannot be the name of a header (RFC 9110 §5.1), or the default is not within the bounds of the
-            type, or both `required=True` and a default are given beside a type, or neither.
-        TypeError: The type is no scalar, or the default is not of it.
+        ValueError: `key` cannot be the name of a header (RFC 9110 §5.1); the default is not within the bounds of the
+            type; or, with a type, both `required=True` and a default are given, or neither.
+        TypeError: The type is no scalar, or the default is not of the type.
     """
 
     @overload
@@ -67,7 +67,7 @@ class Header(Field[_T_co], Generic[_T_co]):
         """Read the header.
 
         Raises:
-            InvalidField: It is missing though required, or not UTF-8, or not of its type.
+            InvalidField: The header is missing though required, or not UTF-8, or not of its type.
         """
         lines = request.headers.getall(self._key, ())
         if not lines:
@@ -76,10 +76,10 @@ class Header(Field[_T_co], Generic[_T_co]):
         return text if self._read is None else self._parameter.value(text)  # type: ignore[return-value]
 
     def insert(self, value: Any, into: Outgoing) -> None:
-        """Write the header; None that is the default by leaving it out.
+        """Write the header. None is left out, if it is the default.
 
         Raises:
-            InvalidField: It is no value that is read of a header, or cannot stand in one.
+            InvalidField: No header reads as this value, or a header cannot hold it.
         """
         if (text := self._parameter.text(value)) is not None:
             into.set_header(str(self._key), text)
@@ -109,7 +109,7 @@ class ContentLength(Header[_S_co], Generic[_S_co]):
         super().__init__(key=hdrs.CONTENT_LENGTH, required=required, default=default)
 
     def absent(self) -> Any:
-        """Return the default, or nothing: the client counts the bytes of a body itself."""
+        """Return the default, or an empty text: the HTTP client counts the bytes of a body itself."""
         return self._parameter.default or ""
 
 

@@ -1,4 +1,4 @@
-"""The field that keeps two clients from overwriting each other (RFC 9110 §13.1.1)."""
+"""`IfMatch`: keeps two clients from overwriting each other's changes (RFC 9110 §13.1.1)."""
 
 from typing import Any
 
@@ -12,10 +12,10 @@ from ponty.request.fields.parameters.utf8 import require_utf8
 
 
 class Precondition:
-    """The versions that a client takes what it changes for, as `IfMatch` gives them.
+    """The versions of a resource that a client's change is meant for; the value of `IfMatch`.
 
     Args:
-        tags: The value of the header: `*`, or entity tags in a list.
+        tags: The value of the header: `*`, or a list of entity tags.
     """
 
     def __init__(self, tags: str) -> None:
@@ -25,17 +25,17 @@ class Precondition:
         return f"Precondition({self.tags!r})"
 
     def matches(self, etag: str) -> bool:
-        """Return whether what has this entity tag is what the client takes it for."""
+        """Return whether an entity tag is one of these versions."""
         return etag_matches(self.tags, etag)
 
     def check(self, etag: str) -> None:
-        """Refuse the request where it is not: a 412.
+        """Refuse the request with a 412 if the current version is not one of these.
 
         Args:
-            etag: The entity tag of what there is now, as `etag_of` makes it.
+            etag: The entity tag of the current version, as `etag_of` makes it.
 
         Raises:
-            PontyError: It does not match.
+            PontyError: The entity tag does not match.
         """
         if not self.matches(etag):
             raise _PreconditionFailed
@@ -60,7 +60,7 @@ class IfMatch(Field[Precondition]):
         @expect(PutMug)
         @render_json
         async def put_mug(count: int, precondition: Precondition) -> None:
-            precondition.check(etag_of(MUGS["tea"]))  # a 412 where somebody else was faster
+            precondition.check(etag_of(MUGS["tea"]))  # a 412 if somebody else was faster
             MUGS["tea"] = count
     """
 
@@ -68,7 +68,7 @@ class IfMatch(Field[Precondition]):
         """Read the header.
 
         Raises:
-            InvalidField: It is missing: a 428; or it is not UTF-8.
+            InvalidField: The header is missing: a 428; or it is not UTF-8: a 400.
         """
         lines = request.headers.getall(hdrs.IF_MATCH, ())
         if not lines:
@@ -79,7 +79,7 @@ class IfMatch(Field[Precondition]):
         """Write the header.
 
         Raises:
-            InvalidField: It is no precondition.
+            InvalidField: The value is no `Precondition`.
         """
         if not isinstance(value, Precondition):
             raise InvalidField("must be a Precondition, as Precondition(answer.etag)")

@@ -1,4 +1,4 @@
-"""`LastEventId`: where a client that has lost a stream of events wants it to go on."""
+"""`LastEventId`: the event after which a client wants a stream of events to go on."""
 
 from typing import Any, Generic, TypeVar, overload
 
@@ -13,9 +13,9 @@ _X = TypeVar("_X")
 
 
 class LastEventId(Header[_T_co | None], Generic[_T_co]):
-    """The id of the last event that a client has seen; None for a client that has seen none.
+    """The id of the last event that a client has seen; None if it has seen none.
 
-    `EventSource` sends it by itself when it connects again (WHATWG HTML §9.2.4).
+    `EventSource` sends it by itself when it reconnects (WHATWG HTML §9.2.4).
 
     ::
 
@@ -23,7 +23,8 @@ class LastEventId(Header[_T_co | None], Generic[_T_co]):
             last = LastEventId(int)
 
     Args:
-        of: The type of the ids, a scalar. A client whose id is none is refused, and does not connect again.
+        of: The type of the ids, a scalar; str by default. A client whose id is not of this type is refused, and does
+            not reconnect.
 
     Raises:
         TypeError: The type is no scalar.
@@ -40,16 +41,16 @@ class LastEventId(Header[_T_co | None], Generic[_T_co]):
         """Read the header.
 
         Raises:
-            InvalidField: It is not UTF-8, or not of its type.
+            InvalidField: The header is not UTF-8, or not of its type.
         """
-        # An empty one is that of a client whose last id the program has taken back.
+        # The id is empty if the program has reset it.
         return super().extract(request) if request.headers.get("Last-Event-ID") else None
 
     def insert(self, value: Any, into: Outgoing) -> None:
-        """Write the header; None by leaving it out.
+        """Write the header. None is left out.
 
         Raises:
-            InvalidField: It is no id, or an empty one, which is none.
+            InvalidField: The value is no id, or an empty text, which means no id.
         """
         if value == "":
             raise InvalidField("must not be empty: an empty id is none")

@@ -1,4 +1,4 @@
-"""The parameters of a URL's query that no field reads."""
+"""The check for parameters of a URL's query that no field reads."""
 
 from collections.abc import Iterable
 
@@ -9,10 +9,10 @@ from ponty.request.fields.base import Description
 
 
 class OtherParameters:
-    """The refusal of query parameters that no field reads.
+    """Refuses query parameters that no field reads.
 
     Args:
-        names: Those that some field reads.
+        names: The parameters that fields read.
     """
 
     name: str = ""
@@ -23,10 +23,10 @@ class OtherParameters:
         self._detail = f"must have no other parameters than {known}" if known else "must have no parameters"
 
     def check(self, request: web.Request) -> None:
-        """See that there are no others.
+        """Check that there are no others.
 
         Raises:
-            InvalidField: There are.
+            InvalidField: There are others.
         """
         if not self._names.issuperset(request.query):
             raise InvalidField(self._detail, code="unknown")

@@ -1,4 +1,4 @@
-"""The fields of a URL's query as a whole: all of its parameters as one value, and those that no field reads."""
+"""`ParsedQuery`: all parameters of a URL's query as one value."""
 
 import functools
 from typing import Any, Generic, TypeVar, cast
@@ -18,7 +18,7 @@ _T_co = TypeVar("_T_co", covariant=True)
 
 
 class ParsedQuery(Field[_T_co], Generic[_T_co]):
-    """The whole query as an instance of a dataclass; a parameter that the class does not have is refused.
+    """The whole query as an instance of a dataclass; a parameter that no field reads is refused.
 
     ::
 
@@ -31,15 +31,15 @@ class ParsedQuery(Field[_T_co], Generic[_T_co]):
         class ListOrders(Request):
             filter = ParsedQuery(Filter)
 
-    Each field of the class is a parameter, whose texts are those of `QueryParameter`; a list is one parameter for each
-    element. The instance is validated and built as that of a body is, through the class's own `__init__` and
-    `__post_init__`; a ValueError there is a 400. What other fields of the request read may stand in the query beside.
+    Each field of the class is a parameter, written as for `QueryParameter`; a list is one parameter for each element.
+    The instance is validated and built like that of a body, by the class's own `__init__` and `__post_init__`; a
+    ValueError there is a 400. The query may also have the parameters that other fields of the request read.
 
     Args:
         cls: The dataclass.
 
     Raises:
-        TypeError: A field of the class has no form as a text, or `cls` is not a class of fields.
+        TypeError: A field of the class cannot be read from text, or `cls` is not a class with fields.
         ValueError: JSON cannot hold a default.
     """
 
@@ -57,10 +57,10 @@ class ParsedQuery(Field[_T_co], Generic[_T_co]):
         self.__ponty_query__: tuple[str, ...] = tuple(self._parts)
 
     def extract(self, request: web.Request) -> _T_co:
-        """Read, validate and build.
+        """Read and validate the parameters, and build the instance.
 
         Raises:
-            InvalidField: A parameter is missing, given twice, or not of its type, or they do not build.
+            InvalidField: A parameter is missing, given twice, or not of its type, or the instance cannot be built.
         """
         query = request.query
         value: dict[str, Any] = {}
@@ -83,10 +83,10 @@ class ParsedQuery(Field[_T_co], Generic[_T_co]):
             raise InvalidParameters([_split(violation) for violation in invalid.violations]) from None
 
     def insert(self, value: Any, into: Outgoing) -> None:
-        """Write each member as a parameter; None, and an empty list, by leaving it out.
+        """Write each member as a parameter. None and empty lists are left out.
 
         Raises:
-            InvalidField: It is no instance of the class, or does not read as the same.
+            InvalidField: The value is no instance of the class, or would not be read as the same.
         """
         texts = self._members.texts(value)
         read = {name: self._parts[name].to_json(several) for name, several in texts.items() if several}
@@ -96,7 +96,7 @@ class ParsedQuery(Field[_T_co], Generic[_T_co]):
             into.set_query(name, several)
 
     def absent(self) -> Any:
-        """Return what is built of an empty query.
+        """Return the instance that is built from an empty query.
 
         Raises:
             LookupError: A parameter is required.
@@ -111,13 +111,13 @@ class ParsedQuery(Field[_T_co], Generic[_T_co]):
         return MemberTexts(self._type)
 
     def describe(self) -> Description:
-        """Describe the query: an object, each of whose properties is a parameter."""
+        """Describe the query: an object whose properties are the parameters."""
         required = bool(self._schema.get("required"))
         return Description("query", self.name, required=required, schema=self._schema, style="properties")
 
 
 def _split(violation: Violation) -> tuple[str, Violation]:
-    """Split the pointer to a place in a query into the name of the parameter, and the place in its value."""
+    """Split a pointer into the name of the parameter, and the pointer within its value."""
     _, _, rest = violation.pointer.partition("/")
     name, slash, within = rest.partition("/")
     return name.replace("~1", "/").replace("~0", "~"), violation._replace(pointer=slash + within)

@@ -1,4 +1,4 @@
-"""The fields of a path's variable parts."""
+"""`RouteParameter`: a variable part of the path."""
 
 import re
 from collections.abc import Callable
@@ -22,11 +22,10 @@ _ABSENT: Final = object()
 
 
 class RouteParameter(Field[_T_co], Generic[_T_co]):
-    r"""A variable part of the path, of a type.
+    r"""A variable part of the path, read as a value of a type.
 
-    From the class it reads as the part in aiohttp's syntax, for the path of a route: where `day` is such a field of
-    `ShowDay`, `f"/days/{ShowDay.day}"` is `/days/{day:[0-9]{4}-[0-9]{2}-[0-9]{2}}`. From an instance it reads as the
-    value.
+    Read from the class, it is the part in aiohttp's syntax, for the path of a route: if `ShowDay` has such a field
+    `day`, `f"/days/{ShowDay.day}"` is `/days/{day:[0-9]{4}-[0-9]{2}-[0-9]{2}}`. Read from an instance, it is the value.
 
     ::
 
@@ -34,7 +33,7 @@ class RouteParameter(Field[_T_co], Generic[_T_co]):
             day = RouteParameter(datetime.date)
             room = RouteParameter(str)
 
-    `RouteParameter(str)` is any one segment of a path. What has no type has a pattern and a cast of its own:
+    `RouteParameter(str)` matches any one segment of a path. Instead of a type, you can give a pattern and a cast:
 
     ::
 
@@ -48,21 +47,22 @@ class RouteParameter(Field[_T_co], Generic[_T_co]):
         assert f"/paint/{Paint.colour}" == "/paint/{colour:[0-9a-f]{6}}"
 
     Args:
-        of: The type, a scalar. A path that does not read as one is a 404, since no such resource exists. For type
-            checkers, a type that is not a class is said beside it: `RouteParameter[Literal["a"]](Literal["a"])`.
-        pattern: In place of a type, a regular expression that the whole part must match; a path that does not is a 404.
-        cast_func: Makes the value of the part, decoded. If it raises a ValueError, LookupError, TypeError or
-            ArithmeticError, the answer is a 404. The default leaves it a str.
+        of: The type, a scalar. A path whose part is not of the type is a 404, since no such resource exists. If the
+            type is not a class, type checkers need it a second time: `RouteParameter[Literal["a"]](Literal["a"])`.
+        pattern: Instead of a type, a regular expression that the whole part must match; a path that does not match is a
+            404.
+        cast_func: Makes the value from the part, which is decoded. If it raises a ValueError, LookupError, TypeError or
+            ArithmeticError, the answer is a 404. Without it, the value is the str.
 
     Raises:
         TypeError: The type is no scalar, or both a type and a pattern are given, or neither.
     """
 
     expected: str = ""
-    """What the part must be, for the client to read."""
+    """What the part must be, in words for the client."""
 
     code: str = "cast"
-    """The kind of fault of a part that is none, for programs."""
+    """The kind of fault if the part is something else, for programs."""
 
     @overload
     def __init__(self: "RouteParameter[_X]", of: type[_X]) -> None: ...
@@ -107,7 +107,7 @@ class RouteParameter(Field[_T_co], Generic[_T_co]):
         """Read the part of the path.
 
         Raises:
-            InvalidField: It is not of the type, or not UTF-8: a 404, since no such resource exists.
+            InvalidField: The part is not of the type, or not UTF-8: a 404, since no such resource exists.
         """
         text = request.match_info[self.name]
         try:
@@ -124,10 +124,10 @@ class RouteParameter(Field[_T_co], Generic[_T_co]):
         """Write the part of the path.
 
         Raises:
-            InvalidField: It is empty, or no value that is read of a part of a path.
+            InvalidField: The text is empty, or no part of a path reads as this value.
         """
         text = write(value, self._cast, self.expected)
-        # As the router has it, in which a slash and a percent sign of a part are still encoded.
+        # The router matches the path while the slashes and percent signs within a part are still encoded.
         if text and not re.fullmatch(self.pattern, text.replace("%", "%25").replace("/", "%2F")):
             raise InvalidField(f"must match the pattern {self.pattern} of its part of the path")
         into.set_path(self.name, text)

@@ -1,4 +1,4 @@
-"""The fields of a URL's query parameters, each one of its own."""
+"""`QueryParameter`: one parameter of a URL's query."""
 
 import copy
 import enum
@@ -29,7 +29,7 @@ _MISSING: Final = _Missing.MISSING
 
 
 class QueryParameter(Field[_T_co], Generic[_T_co]):
-    """A parameter of the URL's query, of a type.
+    """A parameter of the URL's query, read as a value of a type.
 
     ::
 
@@ -38,8 +38,8 @@ class QueryParameter(Field[_T_co], Generic[_T_co]):
             limit = QueryParameter(Annotated[int, Annotation(minimum=1, maximum=100)], default=20)
             tags = QueryParameter(list[str], key="tag", default=[])
 
-    It is given once at most, unless its type is a list, a set or a tuple of any length. What has no type is read by a
-    cast of one's own:
+    It may be given only once, unless its type is a list, a set or a tuple of any length. Instead of a type, you can
+    give a cast:
 
     ::
 
@@ -50,31 +50,31 @@ class QueryParameter(Field[_T_co], Generic[_T_co]):
                 super().__init__(default=default, cast_func=datetime.date.fromisoformat)
 
     Args:
-        of: The type: a scalar, one or None, or a list, set or tuple of scalars. For type checkers, a type that is not
-            a class is said beside it where no default says it: `QueryParameter[Literal["up", "down"]](Literal["up",
+        of: The type: a scalar, a scalar or None, or a list, set or tuple of scalars. If it is not a class and there is
+            no default, type checkers need it a second time: `QueryParameter[Literal["up", "down"]](Literal["up",
             "down"], required=True)`.
-        key: Its name in the URL; the field's own name by default.
-        required: Refuses a request without it.
-        default: The value without it; used as it is, without a cast. Exactly one of `required=True` and `default` is
-            given.
-        style: How a list is written: `repeat` gives the parameter once for each element, `comma` once, with commas
-            between the elements; an empty text is no element then.
-        cast_func: Makes the value of the text, decoded, in place of a type. If it raises a ValueError, LookupError,
-            TypeError or ArithmeticError, the request is refused.
-        values: The legal texts; none for any.
+        key: The name in the URL; by default the name of the field.
+        required: Whether a request without the parameter is refused.
+        default: The value if the parameter is missing; it is used as it is, without a cast. Give either `required=True`
+            or a `default`.
+        style: How a list is written. With `repeat`, the default, there is one parameter for each element; with `comma`,
+            there is one parameter with commas between the elements, and an empty text means no elements.
+        cast_func: Instead of a type, makes the value from the text, which is decoded. If it raises a ValueError,
+            LookupError, TypeError or ArithmeticError, the request is refused.
+        values: The legal texts; empty for any.
 
     Raises:
-        ValueError: Neither `required=True` nor a `default` is given, or both, or the default is not among the `values`
-            or not within the bounds of the type.
-        TypeError: The type has no form as a text, or the default is not of it; or `values` is a str itself, or lists
-            something else than str; or both a type and a `cast_func` are given, or neither.
+        ValueError: Neither `required=True` nor a `default` is given, or both are; or the default is not among the
+            `values`, or not within the bounds of the type.
+        TypeError: The type cannot be read from text, or the default is not of the type; `values` is a str, or lists
+            something other than str; or both a type and a `cast_func` are given, or neither.
     """
 
     expected: str = "a valid value"
-    """What the parameter must be, for the client to read."""
+    """What the parameter must be, in words for the client."""
 
     code: str = "cast"
-    """The kind of fault of a text that is none, for programs."""
+    """The kind of fault if the text is something else, for programs."""
 
     @overload
     def __init__(
@@ -185,13 +185,13 @@ class QueryParameter(Field[_T_co], Generic[_T_co]):
         self._check_values(name)
 
     def _check_values(self, name: str) -> None:
-        """See that the legal texts are of the type, and the default is one of them."""
+        """Check that the legal texts are of the type, and that the default is one of them."""
         if not self._values:
             return
         if self._is_list:
             raise TypeError(f"{name}: of a list, the type says which elements are legal: list[Literal['a', 'b']]")
         if self._form is None and self._cast not in {None, parse_digits}:
-            return  # what a cast of one's own makes need not compare
+            return  # the values of a program's own cast need not be comparable
         legal: list[object] = []
         for text in self._values:
             try:
@@ -209,14 +209,14 @@ class QueryParameter(Field[_T_co], Generic[_T_co]):
         """Read the parameter, or return the default.
 
         Raises:
-            InvalidField: It is missing though required, given more than once, not among the legal values, or not of
-                its type.
+            InvalidField: The parameter is missing though required, given more than once, not among the legal values, or
+                not of its type.
         """
         texts = request.query.getall(self.key, ())
         if not texts:
             if self._default is _MISSING:
                 raise InvalidField("is required", code="missing")
-            # A list that one handler changes must not be the next one's default.
+            # A copy, so that a handler that changes the list does not change the default.
             return copy.copy(self._default) if self._is_list else self._default  # type: ignore[no-any-return]
         if self._is_list:
             return self._read_list(request, texts)  # type: ignore[no-any-return]
@@ -243,10 +243,10 @@ class QueryParameter(Field[_T_co], Generic[_T_co]):
         return cast("Callable[[list[str]], Any]", self._cast)(texts)
 
     def insert(self, value: Any, into: Outgoing) -> None:
-        """Write the parameter; None, and an empty list that is the default, by leaving it out.
+        """Write the parameter. None and an empty list are left out, if they are the default.
 
         Raises:
-            InvalidField: It is no value that is read of a parameter, or not among the legal ones.
+            InvalidField: No text reads as this value, or it is not among the legal values.
         """
         if value is None and self._default is None:
             return
@@ -270,7 +270,7 @@ class QueryParameter(Field[_T_co], Generic[_T_co]):
         """Return the default.
 
         Raises:
-            LookupError: There is none.
+            LookupError: The parameter is required.
         """
         if self._default is _MISSING:
             raise LookupError(self.name)
@@ -294,7 +294,7 @@ _S_co = TypeVar("_S_co", bound=str | None, covariant=True)
 
 
 class StringQueryParameter(QueryParameter[_S_co], Generic[_S_co]):
-    """A query parameter read as it is; see `QueryParameter`."""
+    """A query parameter that is a str; see `QueryParameter`."""
 
     @overload
     def __init__(
@@ -362,5 +362,5 @@ class PosIntQueryParameter(QueryParameter[_I_co], Generic[_I_co]):
 
 
 def _with_default(schema: dict[str, object], default: object) -> Mapping[str, object]:
-    """Add the default to a schema, where it is a scalar of JSON that is not null."""
+    """Add the default to a schema, if it is a scalar of JSON other than null."""
     return {**schema, "default": default} if isinstance(default, str | int | float) else schema

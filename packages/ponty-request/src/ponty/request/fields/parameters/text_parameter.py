@@ -1,4 +1,4 @@
-"""What a header and a cookie have in common: one text that may be missing, and its value."""
+"""The common part of headers and cookies: one text that may be missing, and its value."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -12,20 +12,20 @@ from ponty.request.texts.text_forms import text_form
 from ponty.request.texts.text_writing import write
 
 ABSENT: Final = object()
-"""In place of an argument that is not given."""
+"""Stands for an argument that is not given."""
 
 
 class TextParameter(msgspec.Struct, frozen=True):
-    """A text of a type.
+    """A text that is read as a value of a type.
 
     Args:
-        type: The type of its values.
-        schema: The JSON Schema of its values.
-        required: Whether a request without it is refused.
-        default: The value without it.
-        expected: What it must be, for messages.
-        read: Makes a value of the text; None where it is the text itself.
-        code: The code of the fault of a text that is none.
+        type: The type of the values.
+        schema: The JSON Schema of the values.
+        required: Whether a request without the text is refused.
+        default: The value if the text is missing.
+        expected: What the text must be, for messages.
+        read: Makes the value from the text; None if the value is the text itself.
+        code: The code of the fault if the text is something else.
     """
 
     type: Any
@@ -38,12 +38,12 @@ class TextParameter(msgspec.Struct, frozen=True):
 
     @classmethod
     def make(cls, place: str, of: Any, *, required: bool, default: Any) -> "TextParameter":
-        """Make it of the arguments of a field.
+        """Make one from the arguments of a field.
 
         Raises:
-            ValueError: Beside a type, neither `required` nor a default is given, or both; or the default is not within
+            ValueError: With a type, both `required` and a default are given, or neither; or the default is not within
                 the bounds of the type.
-            TypeError: The type is no scalar, or the default is not of it.
+            TypeError: The type is no scalar, or the default is not of the type.
         """
         if of is ABSENT:
             tp = str | None if default is None else str
@@ -63,7 +63,7 @@ class TextParameter(msgspec.Struct, frozen=True):
         """Return the default.
 
         Raises:
-            InvalidField: It is required.
+            InvalidField: The text is required.
         """
         if self.required:
             raise InvalidField("is required", code="missing")
@@ -73,17 +73,17 @@ class TextParameter(msgspec.Struct, frozen=True):
         """Return the default.
 
         Raises:
-            LookupError: There is none.
+            LookupError: The text is required.
         """
         if self.required:
             raise LookupError
         return self.default
 
     def text(self, value: Any) -> str | None:
-        """Return the text of a value; None where the value is that of a request without one.
+        """Return the text of a value; None if the value is the default None, for which no text is sent.
 
         Raises:
-            InvalidField: It is no value that is read of a text.
+            InvalidField: No text reads as this value.
         """
         if value is None and self.default is None and not self.required:
             return None
@@ -93,7 +93,7 @@ class TextParameter(msgspec.Struct, frozen=True):
         """Read the text.
 
         Raises:
-            InvalidField: It is not of the type.
+            InvalidField: The text is not of the type.
         """
         if self.read is None:
             return text

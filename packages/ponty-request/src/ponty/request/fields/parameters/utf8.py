@@ -1,7 +1,7 @@
-"""Text that came as bytes that are not UTF-8: no field takes it.
+"""No field accepts text that came as bytes other than UTF-8.
 
-aiohttp puts U+FFFD in the place of such bytes in a query, and leaves them percent-encoded in a path. A client may as
-well have sent either. So where there is one, the bytes are looked at once more.
+aiohttp replaces such bytes by U+FFFD in a query, and leaves them percent-encoded in a path. But a client may have sent
+just these characters. So if there are any, the raw bytes are checked again.
 """
 
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ _REPLACEMENT = "\ufffd"
 
 
 def require_utf8(text: str) -> str:
-    """Refuse what came as bytes that are not UTF-8.
+    """Refuse text that came as bytes other than UTF-8.
 
     Raises:
         InvalidField: `text` holds lone surrogates, which stand for such bytes.
@@ -26,7 +26,7 @@ def require_utf8(text: str) -> str:
 
 
 def check_query(request: web.Request, key: str, texts: Iterable[str]) -> None:
-    """See that the values of a query parameter came as UTF-8.
+    """Check that the values of a query parameter came as UTF-8.
 
     Args:
         request: The request.
@@ -34,7 +34,7 @@ def check_query(request: web.Request, key: str, texts: Iterable[str]) -> None:
         texts: Its values, as aiohttp reads them.
 
     Raises:
-        InvalidField: One did not.
+        InvalidField: One of them did not.
     """
     for text in texts:
         require_utf8(text)
@@ -49,10 +49,10 @@ def check_query(request: web.Request, key: str, texts: Iterable[str]) -> None:
 
 
 def check_query_names(request: web.Request) -> None:
-    """See that the names of all query parameters came as UTF-8.
+    """Check that the names of all query parameters came as UTF-8.
 
     Raises:
-        InvalidField: One did not.
+        InvalidField: One of them did not.
     """
     for name in request.query:
         if not name.isascii() and (_REPLACEMENT in name or not _is_utf8(name)):
@@ -63,7 +63,7 @@ def check_query_names(request: web.Request) -> None:
 
 
 def check_path(request: web.Request, text: str) -> None:
-    """See that `text`, a part of the path, came as UTF-8.
+    """Check that `text`, a part of the path, came as UTF-8.
 
     Raises:
         InvalidField: The path is not UTF-8.

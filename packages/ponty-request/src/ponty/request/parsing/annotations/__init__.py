@@ -2,7 +2,7 @@
 
 ::
 
-    class ── type_hints ──> types ── qualifiers ──> types without what says nothing of their values
+    class ── type_hints ──> types ── qualifiers ──> types without Final, Required and the like
     Annotated[type, ...] ──┬── annotation, constraints ──> keywords of JSON Schema
                            └── json_names ──> the names in JSON
     function ── written ──> its annotations, and its parameters

@@ -20,12 +20,12 @@ _KEYWORDS = frozenset(
 )
 
 _OF_PYDANTIC = {"gt": "exclusiveMinimum", "ge": "minimum", "lt": "exclusiveMaximum", "le": "maximum"}
-"""The keywords that pydantic has other names for, which are too short to be guessed from."""
+"""The keywords that have other names in pydantic, which are too short for a guess."""
 
 DESCRIPTIVE: frozenset[str] = frozenset(
     {"title", "description", "examples", "deprecated", "readOnly", "writeOnly", "default", "$comment"}
 )
-"""The keywords that say something of a value, and hold it to nothing."""
+"""The keywords that describe a value, and do not constrain it."""
 
 
 class Annotation:
@@ -40,17 +40,16 @@ class Annotation:
             class JsonSchema:
                 annotation = Annotation(title="A mug")
 
-    Of a field, in `typing.Annotated`, beside whatever other libraries put there: `Annotated[int,
-    Annotation(minimum=0)]`. Of a class, as `annotation` of an inner class `JsonSchema`. Keywords narrow what a type
-    admits or describe it; what the type says itself (`type`, `properties`, `items`, …) they cannot change. Only a class
-    may let in further properties by `additionalProperties`; they are dropped when the instance is built.
+    For a field, put it into `typing.Annotated`, beside the metadata of other libraries: `Annotated[int,
+    Annotation(minimum=0)]`. For a class, make it the `annotation` of an inner class `JsonSchema`. Keywords narrow what
+    a type admits, or describe it; they cannot change what the type itself says (`type`, `properties`, `items`, …). Only
+    a class may admit further properties, with `additionalProperties`; they are dropped when the instance is built.
 
     Args:
         **keywords: JSON Schema keywords (draft 2020-12), those of OpenAPI, or `x-…`.
 
     Raises:
-        ValueError: JSON cannot hold the value of a keyword, or there is no such keyword; one of your own begins with
-            `x-`.
+        ValueError: JSON cannot hold the value of a keyword, or the keyword does not exist; your own begin with `x-`.
     """
 
     def __init__(self, **keywords: object) -> None:
@@ -74,7 +73,7 @@ class Annotation:
 
 
 def class_keywords(cls: type) -> Mapping[str, Json]:
-    """Return the keywords of the inner class `JsonSchema` of `cls` itself; those of its bases are theirs.
+    """Return the keywords of the inner class `JsonSchema` of `cls` itself, without those of its bases.
 
     Raises:
         TypeError: The inner class has no Annotation.

@@ -1,8 +1,8 @@
 """Constraints of other libraries in `typing.Annotated`, as the keywords of JSON Schema that mean the same.
 
-Those of annotated-types (which pydantic's `Field` consists of) and `msgspec.Meta` are read by their attributes, so none
-of these libraries is imported. A constraint that is not understood is refused: it would be believed, and not enforced.
-Metadata that is no constraint, such as a text, says nothing here.
+Constraints of annotated-types (of which pydantic's `Field` consists) and `msgspec.Meta` are read by their attributes,
+so none of these libraries is imported. An unknown constraint is refused, since programs would rely on it, and it would
+not be enforced. Metadata that is no constraint, such as a text, is ignored.
 """
 
 import re
@@ -35,11 +35,11 @@ def keywords_of(
     Args:
         metadata: The metadata.
         json_types: The types of JSON values that the type admits.
-        place: What to name in a message.
-        has_offset: Whether the values are times that have an offset from UTC always.
+        place: The name to use in messages.
+        has_offset: Whether the values are times that always have an offset from UTC.
 
     Raises:
-        TypeError: There is a constraint that is not understood, or that does not fit the type.
+        TypeError: A constraint is unknown, or does not fit the type.
     """
     keywords: dict[str, Json] = {}
     for item in metadata:
@@ -65,7 +65,7 @@ def _constraints(item: Any, place: str) -> Iterator[tuple[str, Any]]:
     elif library == "msgspec":
         yield from _of_meta(item)
     elif library == "annotated_types" and type(item).__name__ not in _NO_CONSTRAINTS:
-        # A group, as Interval and Len are, is an iterable of constraints.
+        # A group, such as Interval or Len, is an iterable of constraints.
         if isinstance(item, Iterable):
             for part in item:
                 yield from _constraints(part, place)
@@ -95,7 +95,7 @@ def _of_attributes(item: Any, place: str) -> Iterator[tuple[str, Any]]:
 
 
 def _of_meta(item: Any) -> Iterator[tuple[str, Any]]:
-    """Return the constraints of a `msgspec.Meta`, whose `extra` is the program's own."""
+    """Return the constraints of a `msgspec.Meta`; its `extra` belongs to the program."""
     yield from Annotation(**(item.extra_json_schema or {})).keywords.items()
     for name in _public(item):
         if name not in {"extra", "extra_json_schema"} and (value := getattr(item, name)) is not None:

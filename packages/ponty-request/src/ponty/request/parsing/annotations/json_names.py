@@ -1,4 +1,4 @@
-"""The names that fields have in JSON: their own, unless an `Alias` or the `rename` of their class says others."""
+"""The names that fields have in JSON: their own, unless an `Alias` or the `rename` of their class gives others."""
 
 import typing
 from collections.abc import Iterable, Mapping
@@ -8,7 +8,7 @@ import msgspec
 
 
 class Alias:
-    """The name that a field has in JSON, where it cannot be the field's own.
+    """The name of a field in JSON, if it cannot be the field's own name.
 
     ::
 
@@ -17,14 +17,14 @@ class Alias:
             origin: Annotated[str, Alias("from")]
             seats_left: Annotated[int, Alias("seats-left")] = 0
 
-    It holds for bodies, forms and queries, and for what `render_json` sends of a declared type. To rename all fields
-    of a class by one rule, set `rename` in its inner class `JsonSchema`.
+    It applies to bodies, forms and queries, and to answers for which `render_json` has a type. To rename all fields of
+    a class by one rule, set `rename` in its inner class `JsonSchema`.
 
     Args:
         name: The name.
 
     Raises:
-        ValueError: It is no text, or one that UTF-8 cannot hold.
+        ValueError: `name` is not a text, or UTF-8 cannot hold it.
     """
 
     def __init__(self, name: str) -> None:
@@ -45,9 +45,9 @@ class Alias:
 
 
 def without_alias(hint: Any) -> tuple[Any, str | None]:
-    """Return the type of a field without its `Alias`, and the name that this says; None where there is none.
+    """Return the type of a field without its `Alias`, and the name in the alias; None if there is none.
 
-    The qualifiers of a TypedDict may stand around it.
+    The alias may be inside of a qualifier, as in a TypedDict.
     """
     if type(hint) is type:
         return hint, None
@@ -76,10 +76,10 @@ def json_names(cls: type, aliases: Mapping[str, str | None]) -> dict[str, str]:
 
     Args:
         cls: The class.
-        aliases: The names of its fields, each with that of its `Alias`.
+        aliases: The names of its fields, each with the name in its `Alias`, if it has one.
 
     Raises:
-        TypeError: The class's `rename` is none, or two fields have one name.
+        TypeError: The class's `rename` is not valid, or two fields have the same name.
     """
     rules = renamed(cls, aliases)
     names = {name: rules.get(name, name) if alias is None else alias for name, alias in aliases.items()}
@@ -88,10 +88,10 @@ def json_names(cls: type, aliases: Mapping[str, str | None]) -> dict[str, str]:
 
 
 def refuse_clashes(cls: type, names: Mapping[str, str]) -> None:
-    """See that no two fields have one name in JSON.
+    """Check that no two fields have the same name in JSON.
 
     Raises:
-        TypeError: Two have.
+        TypeError: Two fields have the same name.
     """
     met: dict[str, str] = {}
     for name, key in names.items():
@@ -110,10 +110,10 @@ def rename_rule(cls: type) -> Any:
 
 
 def renamed(cls: type, names: Iterable[str]) -> Mapping[str, str]:
-    """Return the names in JSON that the rule of a class makes of its fields' own; none where it has no rule.
+    """Return the names in JSON that the rule of a class makes from the names of its fields; none if it has no rule.
 
     Raises:
-        TypeError: It is no rule.
+        TypeError: The rule is not valid.
     """
     rule = rename_rule(cls)
     if rule is None:
@@ -121,7 +121,7 @@ def renamed(cls: type, names: Iterable[str]) -> Mapping[str, str]:
     made: dict[str, str] = {}
     try:
         for name in names:
-            # So it is what msgspec makes of the same rule, in answers too.
+            # msgspec applies the rule, so that the names are those of answers, too.
             (made[name],) = msgspec.defstruct("Namesake", [(name, Any)], rename=rule).__struct_encode_fields__
     except Exception as error:  # noqa: BLE001 - a rule may be a function
         raise TypeError(f"{cls.__qualname__}.JsonSchema: its rename {rule!r} is no rule of msgspec: {error}") from None

@@ -1,4 +1,4 @@
-"""What stands around the type of a field, and says nothing of its values: `Final`, `Required` and the like."""
+"""Qualifiers around the type of a field, which say nothing about its values: `Final`, `Required` and the like."""
 
 import typing
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ _WRAPPERS: set[object] = {getattr(typing, name) for name in _WRAPPER_NAMES if ha
 
 
 def is_wrapper(origin: Any) -> bool:
-    """Return whether a form of types says nothing of its own; typing_extensions has some before typing has them."""
+    """Return whether a form of types is only a qualifier; typing_extensions has some before typing has them."""
     return origin in _WRAPPERS or (
         type(origin).__module__ == "typing_extensions" and _wrapper_name(origin) in _WRAPPER_NAMES
     )
@@ -20,7 +20,7 @@ def _wrapper_name(origin: Any) -> str:
 
 
 def required_keys(cls: Any, hints: Mapping[str, Any]) -> set[str]:
-    """Find the required keys; under `from __future__ import annotations` the class itself has read no qualifier."""
+    """Return the required keys; with `from __future__ import annotations`, the class itself has read no qualifiers."""
     required: set[str] = set()
     for name, hint in hints.items():
         origin = typing.get_origin(hint)

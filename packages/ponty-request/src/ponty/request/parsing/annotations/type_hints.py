@@ -15,10 +15,10 @@ from typing import Any
 from ponty.request.content.json_decoder import Json
 
 JSON: Any = Json
-"""The alias of JSON values, which names itself by a text."""
+"""The alias of JSON values, which refers to itself by a string."""
 
 TypeVariables = Mapping[object, Any]
-"""What type variables stand for."""
+"""The types that type variables stand for."""
 
 
 def origin_and_variables(tp: Any) -> tuple[type, dict[type, TypeVariables]]:
@@ -42,7 +42,7 @@ def origin_and_variables(tp: Any) -> tuple[type, dict[type, TypeVariables]]:
 
 
 def substitute(tp: Any, variables: TypeVariables) -> Any:
-    """Put what they stand for in the place of the type variables in `tp`."""
+    """Return `tp` with its type variables replaced by the types that they stand for."""
     if isinstance(tp, typing.TypeVar):
         return variables.get(tp, tp)
     parameters = getattr(tp, "__parameters__", ())
@@ -55,7 +55,7 @@ def resolve_hints(tp: Any, names: Iterable[str]) -> dict[str, Any]:
     """Return the types of the fields `names` of a class, which may be parametrized.
 
     Raises:
-        TypeError: An annotation names what cannot be found.
+        TypeError: A name in an annotation cannot be found.
     """
     cls, variables = origin_and_variables(tp)
     owners = [(owner, inspect.get_annotations(owner)) for owner in _owners(cls, variables)]
@@ -63,33 +63,34 @@ def resolve_hints(tp: Any, names: Iterable[str]) -> dict[str, Any]:
     for name in names:
         for owner, annotations in owners:
             if name in annotations:
-                if type(annotations[name]) is type:  # as most are
+                if type(annotations[name]) is type:  # the usual case
                     hints[name] = annotations[name]
                     break
                 hints[name] = substitute(_evaluate(owner, name, annotations[name]), variables.get(owner, {}))
                 break
         else:
-            hints[name] = Any  # as a namedtuple of collections has it
+            hints[name] = Any  # a namedtuple of collections has no annotations
     return hints
 
 
 def _owners(cls: type, variables: Iterable[type]) -> Iterable[Any]:
     """Return the classes that may have annotated a field.
 
-    A TypedDict has the annotations of its bases, and none of them in its `__mro__`; the first to have one wrote it.
+    A TypedDict has the annotations of its bases, but no bases in its `__mro__`; an annotation belongs to the first
+    class that has it.
     """
     if issubclass(cls, dict):
         return reversed([*variables])
-    # What a class annotates without being a dataclass is no field of one.
+    # What a class annotates without being a dataclass is not a field of a dataclass.
     is_dataclass = hasattr(cls, "__dataclass_fields__")
     return [owner for owner in cls.__mro__ if not is_dataclass or "__dataclass_fields__" in vars(owner)]
 
 
 def alias_value(alias: Any, arguments: tuple[Any, ...]) -> Any:
-    """Return what an alias (PEP 695) stands for.
+    """Return the type that an alias (PEP 695) stands for.
 
     Raises:
-        TypeError: It names what cannot be found.
+        TypeError: A name in it cannot be found.
     """
     value = _evaluated(alias.__name__, alias.__value__, alias.__module__, {})
     return substitute(value, dict(zip(alias.__type_params__, arguments, strict=False)))
@@ -104,7 +105,7 @@ def _evaluate(owner: Any, name: str, annotation: object) -> Any:
 
 
 def _is_evaluated(annotation: object) -> bool:
-    """Return whether an annotation surely is a type as it stands: there is no text in it, nor a name for JSON."""
+    """Return whether an annotation surely is a type already: it contains no text, and no name for JSON."""
     if isinstance(annotation, type) or annotation is Ellipsis:
         return True
     if not isinstance(annotation, types.GenericAlias | types.UnionType):
@@ -118,8 +119,8 @@ def _evaluated(place: str, annotation: Any, module_name: str | None, here: Mappi
     if annotation == JSON:
         return Any
     if names.get("Json", JSON) == JSON:
-        here = {"Json": Any, **here}  # as which it refers to itself
-    # A module may have thousands of names, which are copied only where evaluating would add one to them.
+        here = {"Json": Any, **here}  # the name by which it refers to itself
+    # A module may have thousands of names; they are copied only if evaluating would add one to them.
     globals_ = names if "__builtins__" in names else {**names}
     holder = types.SimpleNamespace(__annotations__={"it": annotation})
     try:
@@ -129,7 +130,7 @@ def _evaluated(place: str, annotation: Any, module_name: str | None, here: Mappi
 
 
 def _locals_around(cls: type) -> dict[str, Any]:
-    """Return the local variables of the running functions that `cls` is defined in."""
+    """Return the local variables of the running functions in which `cls` is defined."""
     enclosing = cls.__qualname__.split(".<locals>.")[:-1]
     names = {".<locals>.".join(enclosing[:count]) for count in range(1, len(enclosing) + 1)}
     found: list[dict[str, Any]] = []

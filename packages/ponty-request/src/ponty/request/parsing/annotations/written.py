@@ -1,7 +1,7 @@
 """The annotations and parameters of functions as they are written, where Python evaluates annotations late.
 
-From Python 3.14 on, an annotation is evaluated when somebody reads it. A name that is imported for type checkers alone
-is not there then. Such an annotation stays as it is written, and nobody guesses what it is.
+From Python 3.14 on, an annotation is evaluated when it is read. A name that is imported only for type checkers does not
+exist then. Such an annotation stays as it is written, and nobody guesses its type.
 """
 
 import importlib
@@ -11,7 +11,7 @@ from typing import Any
 
 
 def written_annotations(function: Any) -> Mapping[str, Any]:
-    """Return the annotations of a function by their names."""
+    """Return the annotations of a function, by the names of its parameters."""
     try:
         return getattr(function, "__annotations__", {})
     except NameError:
@@ -24,8 +24,8 @@ def written_signature(function: Any) -> inspect.Signature:
     """Return the signature of a function.
 
     Raises:
-        TypeError: It has none.
-        ValueError: It has none that can be told.
+        TypeError: The object is not callable.
+        ValueError: Python does not know its signature.
     """
     try:
         return inspect.signature(function)
@@ -36,5 +36,5 @@ def written_signature(function: Any) -> inspect.Signature:
 
 
 def _as_written() -> Any:
-    """Return the format in which what cannot be evaluated stays as it is; only Python 3.14 and later ask for it."""
+    """Return the format that leaves annotations alone if they cannot be evaluated; Python 3.14 and later have it."""
     return importlib.import_module("annotationlib").Format.FORWARDREF

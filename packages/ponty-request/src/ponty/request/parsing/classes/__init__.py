@@ -1,9 +1,9 @@
-"""Classes: what dataclasses, Structs and the classes of attrs and pydantic say of their members, each in its own way.
+"""Classes: the members of dataclasses, Structs, classes of attrs and models of pydantic, each read in its own way.
 
 ::
 
-    class ── kinds ──┬── members (attrs_classes) ── defaults ──> members of one form
-                     └── pydantic_types ──> what pydantic alone reads, compiled
+    class ── kinds ──┬── members (attrs_classes) ── defaults ──> members in one form
+                     └── pydantic_types ──> types that only pydantic reads, compiled
 
-The modules of attrs and of pydantic are imported with the first class of theirs.
+The modules of attrs and of pydantic are imported with the first class of these libraries.
 """

@@ -1,8 +1,8 @@
-"""Classes of attrs: what their constructors take, and which attribute it was that a constructor has refused.
+"""Classes of attrs: the arguments of their constructors, and the attributes that a constructor has refused.
 
 Such a class is known by its marks, so that attrs is not imported for others. Its `__init__` runs converters and
-validators one after the other, and says of the first that refuses a value nothing but that it does. So where it has
-refused, they are run once more, one by one, to tell the client of all of them at their places.
+validators one after the other; when one refuses a value, it does not say for which attribute. So after a refusal they
+are run once more, one by one, to report all refusals at their places.
 """
 
 import dataclasses
@@ -21,9 +21,9 @@ def arguments_of(cls: Any) -> dict[str, Any]:
 
 
 def default_of(attribute: Any) -> tuple[Any, Any]:
-    """Return the default of an attribute, and what makes it; `dataclasses.MISSING` in the place of what there is not.
+    """Return the default of an attribute, and its factory; `dataclasses.MISSING` for the one that does not exist.
 
-    What makes of each instance another is None.
+    A factory that takes the instance is returned as None.
     """
     default, missing = attribute.default, dataclasses.MISSING
     if default is sys.modules["attr"].NOTHING:
@@ -37,7 +37,7 @@ def has_factory(attribute: Any) -> bool:
 
 
 def taken_type(attribute: Any, hint: Any) -> Any:
-    """Return the type that the constructor takes: what a converter says that it takes, or else the attribute's own.
+    """Return the type that the constructor takes: the one that a converter takes, or else the attribute's own.
 
     Args:
         attribute: The attribute.
@@ -51,7 +51,7 @@ def taken_type(attribute: Any, hint: Any) -> Any:
         first = next(iter(inspect.signature(function).parameters))
         return typing.get_type_hints(function, include_extras=True).get(first, hint)
     except (TypeError, ValueError, NameError, AttributeError, StopIteration):
-        return hint  # it says nothing of what it takes
+        return hint  # the converter does not say what it takes
 
 
 class AttrsConstructor:
@@ -71,8 +71,8 @@ class AttrsConstructor:
         """Make an instance.
 
         Raises:
-            ConstructionError: Converters or validators have refused values; it says where.
-            ValueError: The class has refused them as a whole.
+            ConstructionError: Converters or validators have refused values; it names their places.
+            ValueError: The class has refused the values as a whole.
         """
         try:
             return self._cls(*values, **named)
@@ -89,7 +89,7 @@ class AttrsConstructor:
                 value = _converted(attribute, _given(attribute, named, instance), instance)
             except REFUSALS as error:
                 faults.add(self._keys.get(attribute.alias, attribute.name), error)
-            except Exception:  # noqa: BLE001, S112 - it depends on what was refused, which is told
+            except Exception:  # noqa: BLE001, S112 - it follows from a refused value, which is reported
                 continue
             else:
                 object.__setattr__(instance, attribute.name, value)

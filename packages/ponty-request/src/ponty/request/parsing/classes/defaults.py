@@ -25,14 +25,15 @@ _EMPTY: dict[type, type[list[Json] | dict[str, Json]]] = {
 
 
 def default_keyword(place: str, value: Any, factory: object) -> dict[str, Json]:
-    """Return the keyword `default` of a field, or nothing where it has none that stands still.
+    """Return the keyword `default` of a field, or nothing if its default is not always the same.
 
-    Of the factories, only the built-in collections are known to make the same each time, `list[str]` as well as `list`.
+    Among factories, only those of built-in collections are known to make the same each time, `list[str]` as well as
+    `list`.
 
     Args:
-        place: What to call the field in a message.
-        value: Its default; `dataclasses.MISSING` where there is none.
-        factory: What makes its default.
+        place: The name of the field in messages.
+        value: Its default; `dataclasses.MISSING` if there is none.
+        factory: The factory of its default.
 
     Raises:
         ValueError: JSON cannot hold the default.
@@ -47,10 +48,10 @@ def default_keyword(place: str, value: Any, factory: object) -> dict[str, Json]:
 
 
 def json_form(value: object) -> Json:
-    """Return a value as JSON holds it.
+    """Return a value in the form that JSON holds.
 
     Raises:
-        TypeError: It is of a type that has no form in JSON.
+        TypeError: The type of the value has no form in JSON.
     """
     return msgspec.to_builtins(value, str_keys=True, order="deterministic", enc_hook=_text_or_list)  # type: ignore[no-any-return]
 

@@ -8,7 +8,7 @@ import msgspec
 
 
 def is_typed_dict(cls: Any) -> bool:
-    """Return whether a class is a TypedDict, that of typing_extensions included."""
+    """Return whether a class is a TypedDict, including that of typing_extensions."""
     return issubclass(cls, dict) and hasattr(cls, "__total__") and hasattr(cls, "__required_keys__")
 
 
@@ -29,17 +29,17 @@ def is_attrs_class(cls: Any) -> bool:
 
 
 def is_pydantic_model(cls: Any) -> bool:
-    """Return whether a class is a model of pydantic, or a dataclass of it."""
+    """Return whether a class is a model of pydantic, or a dataclass of pydantic."""
     return isinstance(cls, type) and "pydantic" in sys.modules and hasattr(cls, "__pydantic_validator__")
 
 
 def is_pydantic_type(cls: Any) -> bool:
-    """Return whether a class says itself how pydantic is to read it."""
+    """Return whether a class itself defines how pydantic reads it."""
     return "pydantic" in sys.modules and hasattr(cls, "__get_pydantic_core_schema__")
 
 
 def may_hash(cls: Any) -> bool:
-    """Return whether the instances of a class have a hash, that of their members aside."""
+    """Return whether the instances of a class have a hash, leaving their members aside."""
     if is_struct(cls):
         return bool(cls.__struct_config__.frozen or not cls.__struct_config__.eq)
     return cls.__hash__ is not None

@@ -1,6 +1,6 @@
-"""The members of a class that is an object in JSON: those that its constructor takes, and those that are sent of it.
+"""The members of a class that is an object in JSON: those that its constructor takes, and those that are sent.
 
-What the libraries call a field, each in its own way, is brought to one form here, so that all else is done once.
+Each library has its own form of a field; here they get a common form, so that everything else is written once.
 """
 
 import dataclasses
@@ -30,12 +30,12 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
     """A member of an object.
 
     Args:
-        name: The argument of the constructor that takes it.
+        name: The argument of the constructor.
         key: Its name in JSON.
-        place: What to call it in a message.
-        hint: Its type, without what says that it may be absent.
+        place: Its name in messages.
+        hint: Its type, without `UnsetType`.
         required: Whether it is always there.
-        may_be_unset: Whether its type says that it may be absent.
+        may_be_unset: Whether its type has `UnsetType`, so that it may be absent.
         default: The keyword `default` of its schema, or nothing.
     """
 
@@ -49,16 +49,16 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def is_class_of_members(cls: type) -> bool:
-    """Return whether a class is an object of known members in JSON, which its constructor takes."""
+    """Return whether a class is an object in JSON whose members its constructor takes."""
     is_known = issubclass(cls, msgspec.Struct) or dataclasses.is_dataclass(cls)
     return is_known or is_attrs_class(cls) or is_pydantic_model(cls)
 
 
 def dataclass_members(tp: Any, cls: Any) -> list[Member]:
-    """Return the members of a dataclass: its fields, those with `init=False` aside.
+    """Return the members of a dataclass: its fields, except those with `init=False`.
 
     Raises:
-        TypeError: It has an InitVar, or two fields of one name in JSON, or a type cannot be resolved.
+        TypeError: It has an InitVar, two fields have the same name in JSON, or a type cannot be resolved.
         ValueError: JSON cannot hold a default.
     """
     _refuse_init_only(cls)
@@ -68,10 +68,10 @@ def dataclass_members(tp: Any, cls: Any) -> list[Member]:
 
 
 def struct_members(tp: Any, cls: Any) -> list[Member]:
-    """Return the members of a `msgspec.Struct`, by the names that it is encoded with.
+    """Return the members of a `msgspec.Struct`, by the names with which it is encoded.
 
     Raises:
-        TypeError: A field has an `Alias`, or the class another `rename` than its own, or a type cannot be resolved.
+        TypeError: A field has an `Alias`, the class has a `rename` in its `JsonSchema`, or a type cannot be resolved.
         ValueError: JSON cannot hold a default.
     """
     if rename_rule(cls) is not None:
@@ -90,7 +90,7 @@ def attrs_members(tp: Any, cls: Any) -> list[Member]:
     """Return the members of an attrs class, by the names of the arguments that its constructor takes.
 
     Raises:
-        TypeError: Two attributes have one name in JSON, or a type cannot be resolved.
+        TypeError: Two attributes have the same name in JSON, or a type cannot be resolved.
         ValueError: JSON cannot hold a default.
     """
     from ponty.request.parsing.classes import attrs_classes  # noqa: PLC0415 - few programs have one
@@ -101,7 +101,7 @@ def attrs_members(tp: Any, cls: Any) -> list[Member]:
     for name, attribute in arguments.items():
         hint = own[attribute.name]
         if hint is Any and attribute.type is not None:
-            hint = attribute.type  # of an attribute that is no annotation
+            hint = attribute.type  # the attribute has a type, but no annotation
         alias = without_alias(hint)[1]
         taken = attrs_classes.taken_type(attribute, hint)
         hints[name] = taken if alias is None or taken is hint else typing.Annotated[taken, Alias(alias)]
@@ -135,14 +135,14 @@ def _members(
     encoded: Mapping[str, str] | None = None,
     hints: Mapping[str, Any] | None = None,
 ) -> list[Member]:
-    """Bring the fields of a class to one form.
+    """Bring the fields of a class into the common form.
 
     Args:
         tp: The class, which may be parametrized.
         cls: The class.
         defaults: Its fields, each with its default.
-        encoded: Their names in JSON, where the class itself says them.
-        hints: Their types; by default those that the class annotates.
+        encoded: Their names in JSON, if the class itself defines them.
+        hints: Their types; by default those of the annotations.
     """
     bare: dict[str, Any] = {}
     aliases: dict[str, str | None] = {}
@@ -185,7 +185,7 @@ class SentMember(msgspec.Struct, frozen=True):
     Args:
         name: Its name in JSON.
         hint: Its type.
-        required: Whether it is always there.
+        required: Whether it is always sent.
     """
 
     name: str
@@ -194,7 +194,7 @@ class SentMember(msgspec.Struct, frozen=True):
 
 
 def sent_members(tp: Any, cls: Any) -> list[SentMember] | None:
-    """Return the members of a class that are sent; None if it is no class of members."""
+    """Return the members of a class that are sent; None if it is not a class with members."""
     names: Mapping[str, str]
     optional: Iterable[str] = ()
     if issubclass(cls, msgspec.Struct):

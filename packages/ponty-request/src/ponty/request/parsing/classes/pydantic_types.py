@@ -1,9 +1,9 @@
-"""Types of pydantic: its models, its dataclasses, and its types of text. pydantic alone reads them, as they say.
+"""Types of pydantic: its models, its dataclasses, and its types of text. Only pydantic reads them, by its own rules.
 
-A model has its own ways, of which its JSON Schema knows little: what it takes beside what it says (`"3"` for an int,
-unless it is strict), and validators that run before all else. So a model's schema describes, and does not validate;
-what pydantic refuses is told in the words that Ponty has for the same, each at its place. Of errors that a validator
-of the program raises, no word is told.
+The JSON Schema of a model shows little of these rules: pydantic may accept other values, too (`"3"` for an int, unless
+the model is strict), and validators may run first. So a model's schema only describes, and does not validate. Faults
+that pydantic finds are reported in Ponty's words, each at its place. The text of errors that a validator of the program
+raises is not reported.
 
 pydantic need not be installed: its types are known by their marks.
 """
@@ -29,10 +29,10 @@ class PydanticType(msgspec.Struct, frozen=True):
 
     Args:
         schema: Its JSON Schema.
-        definitions: What that refers to, by its name in pydantic.
-        itself: Its own name among these, where it refers to itself.
+        definitions: The definitions that the schema refers to, by their names in pydantic.
+        itself: Its own name among these, if it refers to itself.
         json_types: The types of JSON values that it may admit.
-        build: Makes a value of a JSON value, or refuses it.
+        build: Makes a value from a JSON value, or refuses it.
     """
 
     schema: Schema
@@ -46,7 +46,7 @@ def compile_pydantic(tp: Any, place: str) -> PydanticType:
     """Compile a type of pydantic.
 
     Raises:
-        TypeError: pydantic has no JSON Schema of it.
+        TypeError: pydantic has no JSON Schema for it.
     """
     adapter: Any = sys.modules["pydantic"].TypeAdapter(tp)
     try:
@@ -56,14 +56,14 @@ def compile_pydantic(tp: Any, place: str) -> PydanticType:
         raise TypeError(f"{place}: pydantic has no JSON Schema of {getattr(tp, '__qualname__', tp)}: {said}") from None
     definitions: dict[str, Any] = whole.pop("$defs", {})
     itself = ""
-    if whole.keys() == {"$ref"}:  # a model within itself
+    if whole.keys() == {"$ref"}:  # a model that refers to itself
         itself = str(whole["$ref"]).rpartition("/")[2]
         whole = dict(definitions[itself])
     return PydanticType(whole, definitions, itself, _json_types(tp, whole), _make_build(adapter.validate_json))
 
 
 def renamed_references(schema: Any, names: Mapping[str, str]) -> Any:
-    """Return a schema of pydantic with other names of definitions."""
+    """Return a schema of pydantic with other names for its definitions."""
     if isinstance(schema, list):
         return [renamed_references(part, names) for part in schema]
     if not isinstance(schema, dict):
@@ -86,7 +86,7 @@ def _renamed(reference: str, names: Mapping[str, str]) -> str:
 
 
 def _json_types(tp: Any, schema: Mapping[str, Any]) -> frozenset[str]:
-    """Return the types of JSON values that may be of a type."""
+    """Return the types of JSON values that a type may accept."""
     cls: Any = typing.get_origin(tp) or tp
     decorators = getattr(getattr(cls, "__pydantic_decorators__", None), "model_validators", {})
     if any(decorator.info.mode in {"before", "wrap"} for decorator in decorators.values()):
@@ -132,7 +132,7 @@ def _refusal(errors: Iterable[dict[str, Any]], value: Json) -> ConstructionError
             members.setdefault(place, set()).add(label)
     found: dict[str, Reason] = {}
     for fault in faults:
-        # Of several members of a union, the client may have meant any.
+        # The client may have meant any of several members of a union.
         union = next((place for place, _ in fault.labels if len(members[place]) > 1), None)
         if union is not None:
             found.setdefault(pointer([*union]), reason("anyOf", None))
@@ -144,7 +144,7 @@ def _refusal(errors: Iterable[dict[str, Any]], value: Json) -> ConstructionError
 
 
 def _fault(error: Mapping[str, Any], value: Json) -> _Fault:
-    """Return where pydantic's error is in a JSON value, and what it is about."""
+    """Return the place of a pydantic error in a JSON value, and the keyword that it is about."""
     location: tuple[str | int, ...] = error["loc"]
     kind: str = error["type"]
     context: dict[str, Any] = error.get("ctx", {})
@@ -173,9 +173,9 @@ def _fault(error: Mapping[str, Any], value: Json) -> _Fault:
 
 
 def _enter(at: Any, step: str | int) -> tuple[str | int, Any] | None:
-    """Return a step of pydantic's as one within a JSON value, and what stands there; None if it is no place in it."""
+    """Return a step of pydantic as one within a JSON value, and the value there; None if there is no such place."""
     if isinstance(at, dict):
-        name = str(step)  # a number, where it is one in Python
+        name = str(step)  # in Python, it may be a number
         return (name, at[name]) if name in at else None
     if isinstance(at, list) and isinstance(step, int) and 0 <= step < len(at):
         return step, at[step]
@@ -215,7 +215,7 @@ _FORMATS: dict[str, str] = {
     "ip_v4_address": "ipv4",
     "ip_v6_address": "ipv6",
 }
-"""The formats that they are about, by the beginning of their names."""
+"""The formats that the errors are about, by the beginning of their names."""
 
 _LIMITS: dict[str, tuple[str, str]] = {
     "greater_than": ("exclusiveMinimum", "gt"),
@@ -229,11 +229,11 @@ _LIMITS: dict[str, tuple[str, str]] = {
     "too_long": ("maxItems", "max_length"),
     "string_pattern_mismatch": ("pattern", "pattern"),
 }
-"""The keywords of JSON Schema that they are about, and what these are in the context of an error."""
+"""The keywords of JSON Schema that the errors are about, and the names of their values in an error's context."""
 
 
 def _meaning(kind: str, context: Mapping[str, Any]) -> tuple[str, object]:  # noqa: PLR0911 - one for each family
-    """Return the keyword of JSON Schema that an error of pydantic is about, and its value; none where there is none."""
+    """Return the keyword that an error of pydantic is about, with its value; an empty keyword if there is none."""
     if kind in _MISSING:
         return "required", ""
     if kind in {"extra_forbidden", "unexpected_keyword_argument"}:

@@ -18,7 +18,7 @@ _ARRAY = frozenset({"array"})
 
 
 def array(item: CompiledType, make: Callable[[list[Any]], Any] | None = None) -> CompiledType:
-    """Compile a list, or what `make` makes of one."""
+    """Compile a list, or a collection that `make` makes from one."""
     build = _build_items(item.build, make)
     msgspec_form = _direct_items(item.msgspec_form, make)
     schema: Schema = {"type": "array", "items": item.schema}
@@ -47,7 +47,7 @@ def open_tuple(item: CompiledType) -> CompiledType:
 
 
 def fixed_array(items: list[CompiledType], required: int, make: Callable[[list[Any]], Any]) -> CompiledType:
-    """Compile an array with a type for each place, the first `required` of which must be there."""
+    """Compile an array with a type for each place; the first `required` places must be there."""
     prefix: dict[str, Any] = {"prefixItems": [item.schema for item in items]} if items else {}
     schema = {"type": "array", **prefix, "items": False, "minItems": required}
     build = _build_places([item.build for item in items], make)
@@ -77,7 +77,7 @@ def _build_items(build_item: Build | None, make: Callable[[list[Any]], Any] | No
     def build(value: list[Any]) -> Any:
         out: list[Any] = []
         try:
-            out += map(build_item, value)  # what is there when it stops tells at which it does
+            out += map(build_item, value)  # if it stops, the number of items tells where
         except REFUSALS as error:
             _raise_all(error, value, len(out), build_item)
         return out if make is None else make(out)
@@ -86,7 +86,7 @@ def _build_items(build_item: Build | None, make: Callable[[list[Any]], Any] | No
 
 
 def _raise_all(first: Exception, value: list[Any], start: int, build_item: Build) -> None:
-    """Raise what is wrong with the item at `start`, and with those after it."""
+    """Raise the faults of the item at `start`, and of those after it."""
     faults = Faults()
     enough = faults.add(start, first)
     for index in range(start + 1, len(value)):
@@ -111,7 +111,7 @@ def _direct_items(
         make = None
 
     def read(value: list[Any]) -> Any:
-        # What is equal in JSON is equal here: each item is a text, a number or a boolean of one form.
+        # Items that are equal in JSON are equal here: each is a text, a number or a boolean in one form.
         if unique:
             refuse_collisions(value)
             if len(set(value)) < len(value):

@@ -1,6 +1,7 @@
-"""The arguments that a class is called with, where they are those of a plain Python `__init__`.
+"""The arguments of a class, read from a plain Python `__init__`.
 
-`inspect.signature` tells them of any class, by a hundred steps. A program may have hundreds of dataclasses.
+`inspect.signature` would return them for any class, but in a hundred steps, and a program may have hundreds of
+dataclasses.
 """
 
 import inspect
@@ -12,11 +13,11 @@ import msgspec
 
 
 class InitArguments(msgspec.Struct, frozen=True):
-    """The arguments that a class is called with.
+    """The arguments of a class.
 
     Args:
-        defaults: The arguments in their order, each with its default; `inspect.Parameter.empty` without one.
-        by_position: Whether all may be given by position too.
+        defaults: The arguments in their order, each with its default; `inspect.Parameter.empty` for none.
+        by_position: Whether all can be passed by position, too.
     """
 
     defaults: dict[str, Any]
@@ -24,16 +25,16 @@ class InitArguments(msgspec.Struct, frozen=True):
 
     @property
     def required(self) -> set[str]:
-        """Those without a default."""
+        """The arguments without a default."""
         return {name for name, default in self.defaults.items() if default is inspect.Parameter.empty}
 
     def may_be(self, names: Iterable[str]) -> bool:
-        """Return whether these are among them."""
+        """Return whether the class has all these arguments."""
         return self.defaults.keys() >= {*names}
 
 
 def arguments_of(cls: Any) -> InitArguments:
-    """Return the arguments of a class, of whatever kind they are."""
+    """Return the arguments of a class of any kind."""
     known = init_arguments(cls)
     if known is not None:
         return known
@@ -45,7 +46,7 @@ def arguments_of(cls: Any) -> InitArguments:
 
 
 def init_arguments(cls: Any) -> InitArguments | None:
-    """Return the arguments of a class; None where `inspect.signature` is to be asked."""
+    """Return the arguments of a class; None if only `inspect.signature` can find them."""
     init: Any = vars(cls).get("__init__")
     if type(init) is not types.FunctionType or vars(init):
         return None

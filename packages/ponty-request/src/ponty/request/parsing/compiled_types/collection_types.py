@@ -1,4 +1,4 @@
-"""The collections that a type may name, and what makes them of the list or dict that JSON has in their place."""
+"""The collections that a type may name, and how they are made from the list or dict that JSON has instead."""
 
 import collections
 import collections.abc
@@ -18,7 +18,7 @@ ARRAYS: dict[object, Make | None] = {
     collections.abc.Reversible: None,
     collections.deque: collections.deque,
 }
-"""Those of any items; an abstract one is a list."""
+"""Collections of any items; for an abstract one, a list is made."""
 
 SETS: dict[object, Make] = {
     set: set,
@@ -26,7 +26,7 @@ SETS: dict[object, Make] = {
     collections.abc.Set: set,
     collections.abc.MutableSet: set,
 }
-"""Those of items that differ; an abstract one is a set."""
+"""Collections of different items; for an abstract one, a set is made."""
 
 MAPPINGS: dict[object, Make | None] = {
     dict: None,
@@ -36,7 +36,7 @@ MAPPINGS: dict[object, Make | None] = {
     collections.defaultdict: None,
     collections.Counter: collections.Counter,
 }
-"""Those of names and values; an abstract one is a dict, and a defaultdict is made by `default_dict`."""
+"""Collections of names and values; for an abstract one, a dict is made; `default_dict` makes a defaultdict."""
 
 _FACTORIES = (bool, int, float, str, bytes, list, dict, set, frozenset, tuple, collections.deque)
 
@@ -45,11 +45,11 @@ def default_dict(place: str, value: Any) -> Make:
     """Return a function that makes a defaultdict, whose factory is the class of its values.
 
     Args:
-        place: What to call it in a message.
+        place: The name to use in messages.
         value: The type of its values.
 
     Raises:
-        TypeError: Their class does not say what is made of nothing.
+        TypeError: The class of the values cannot be a factory.
     """
     factory = typing.get_origin(value) or value
     if factory not in _FACTORIES:

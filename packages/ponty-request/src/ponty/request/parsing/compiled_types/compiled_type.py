@@ -1,4 +1,4 @@
-"""What a type is compiled to: the JSON Schema of its JSON form, and what builds its values from that form."""
+"""What a type is compiled to: the JSON Schema of its JSON form, and the function that builds its values from it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
@@ -23,14 +23,15 @@ class CompiledType(msgspec.Struct, eq=False):
     """The compiled form of a type.
 
     Args:
-        schema: The JSON Schema of the values it admits.
-        json_types: The types of JSON values among them.
-        build: Makes a value of an admitted JSON value, and may take that one apart; None where it is the value itself.
-        hashable: Whether the values have a hash of their own, that of their elements aside.
-        elements: What else must be hashable for them to be elements of a set.
-        msgspec_form: The shorter way from bytes to values, where there is one.
-        inside: What it is made of, where it can be built part by part.
-        tp: The type that it was compiled of, where there is one.
+        schema: The JSON Schema of the values that it admits.
+        json_types: The JSON types of these values.
+        build: Makes a value from an admitted JSON value, which it may change; None if the value is the JSON value
+            itself.
+        hashable: Whether the values have a hash, leaving their elements aside.
+        elements: The types that must be hashable, too, if the values are in a set.
+        msgspec_form: The shorter way from bytes to values, if there is one.
+        inside: Its parts, if it can be built part by part.
+        tp: The type from which it was compiled, if there is one.
     """
 
     schema: Schema
@@ -47,8 +48,8 @@ class Items(msgspec.Struct, frozen=True):
     """An array of items of one type.
 
     Args:
-        item: What an item is compiled to.
-        make: Makes of a list what the array is; None where it is a list.
+        item: The compiled type of an item.
+        make: Makes the value from a list; None if the value is a list.
     """
 
     item: CompiledType
@@ -56,11 +57,11 @@ class Items(msgspec.Struct, frozen=True):
 
 
 class Entries(msgspec.Struct, frozen=True):
-    """An object whose names are any texts, and whose values are of one type.
+    """An object with any names, and values of one type.
 
     Args:
-        value: What a value is compiled to.
-        make: Makes of a dict what the object is; None where it is a dict.
+        value: The compiled type of a value.
+        make: Makes the value from a dict; None if the value is a dict.
     """
 
     value: CompiledType
@@ -68,14 +69,14 @@ class Entries(msgspec.Struct, frozen=True):
 
 
 class Members(msgspec.Struct, frozen=True):
-    """An object of known properties.
+    """An object with known properties.
 
     Args:
-        properties: The properties and what they are compiled to.
-        required: Those that are always there.
-        make: Is called with the properties as arguments; None where the object is a dict.
+        properties: The properties, each with its compiled type.
+        required: The properties that are always there.
+        make: The function that is called with the properties as arguments; None if the object is a dict.
         is_open: Whether there may be further properties, which are dropped.
-        names: The arguments that the properties are, by their names in JSON, where one is not its own name.
+        names: The argument names of the properties, by their names in JSON; None if all are the same.
     """
 
     properties: Mapping[str, CompiledType]
@@ -86,11 +87,11 @@ class Members(msgspec.Struct, frozen=True):
 
 
 class Choice(msgspec.Struct, frozen=True):
-    """One of several types, of which one at most is an array, and one an object.
+    """One of several types, of which at most one is an array, and at most one an object.
 
     Args:
-        array: The one that is an array.
-        object: The one that is an object.
+        array: The type that is an array.
+        object: The type that is an object.
     """
 
     array: CompiledType | None
@@ -101,7 +102,7 @@ Inside = Items | Entries | Members | Choice
 
 
 def is_hashable(compiled: CompiledType) -> bool:
-    """Return whether values can be elements of a set; to be asked when all is compiled."""
+    """Return whether values can be elements of a set; to be called when everything is compiled."""
     seen: list[CompiledType] = [compiled]
     for each in seen:
         if not each.hashable:
@@ -111,13 +112,13 @@ def is_hashable(compiled: CompiledType) -> bool:
 
 
 class MsgspecForm(msgspec.Struct, frozen=True):
-    """A form that msgspec decodes and checks, and what is left to do with what it decodes; see `msgspec_path`.
+    """A form that msgspec decodes and checks, and the steps that are left afterwards; see `msgspec_path`.
 
     Args:
         form: A type for msgspec.
-        read: Checks and reads; raises ValueError where a value is not valid. None where nothing is left to check.
-        make: Builds of what was read, as `build` of a compiled type does; None where nothing is left to build.
-        contains_any: Whether the form has JSON of any kind in it, hence of any depth.
+        read: Checks and converts a value; raises ValueError if it is not valid. None if nothing is left to check.
+        make: Builds the value after that, as `build` of a compiled type does; None if nothing is left to build.
+        contains_any: Whether the form has JSON of any kind in it, and so of any depth.
     """
 
     form: Any
@@ -127,26 +128,26 @@ class MsgspecForm(msgspec.Struct, frozen=True):
 
 
 MAX_FAULTS = 51
-"""How many faults of one value are looked for: one more than an answer lists."""
+"""How many faults of one value are collected: one more than an answer lists."""
 
 
 class ConstructionError(Exception):
-    """An admitted value that does not build: the class's own `__init__` refused it, or it is out of range.
+    """An admitted value cannot be built: the class's own `__init__` has refused it, or it is out of range.
 
     Args:
-        detail: What is wrong, in words that hold nothing of the value.
+        detail: What is wrong. It does not repeat the value.
         code: The kind of fault, for programs.
     """
 
     def __init__(self, detail: str = NOT_VALID.detail, code: str = NOT_VALID.code) -> None:
         super().__init__(detail)
         self.faults: list[Violation] = [Violation("", detail, code)]
-        """What is wrong."""
+        """The faults."""
         self.cause: InvalidField | None = None
-        """The refusal of the class's own that came first."""
+        """The first `InvalidField` that the class itself has raised."""
 
     def at(self, step: str | int) -> Self:
-        """Put all of the faults below `step`, and return this."""
+        """Put all faults below `step`, and return this error."""
         self.faults = [Violation(within(token(step), pointer), *reason) for pointer, *reason in self.faults]
         return self
 
@@ -158,14 +159,14 @@ class ConstructionError(Exception):
 
 
 REFUSALS = (ConstructionError, InvalidField, PontyError, ValueError)
-"""What a builder may raise of a value. Of a ValueError, the client is not told the words."""
+"""The errors with which a builder may refuse a value. Clients do not see the text of a ValueError."""
 
 
 def construction_error(error: Exception) -> ConstructionError:
     """Return one of `REFUSALS` as a ConstructionError.
 
     Raises:
-        PontyError: It is one, which is an answer of its own.
+        PontyError: The error is one, which has its own answer.
     """
     if isinstance(error, PontyError):
         raise error
@@ -178,16 +179,16 @@ def construction_error(error: Exception) -> ConstructionError:
 
 
 class Faults:
-    """Gathers what is wrong with the parts of a value."""
+    """Collects the faults of the parts of a value."""
 
     def __init__(self) -> None:
         self._error: ConstructionError | None = None
 
     def add(self, step: str | int, error: Exception) -> bool:
-        """Add what is wrong with the part at `step`, and return whether that is enough.
+        """Add the fault of the part at `step`, and return whether there are enough.
 
         Raises:
-            PontyError: The error is one: an answer of its own, whose faults in a body are at `step`.
+            PontyError: The error is one, which has its own answer; its faults in a body are put below `step`.
         """
         if isinstance(error, PontyError):
             raise _placed(error, step) from None
@@ -200,17 +201,17 @@ class Faults:
         return len(self._error.faults) >= MAX_FAULTS
 
     def raise_any(self) -> None:
-        """Raise what was added.
+        """Raise the faults that were added, if there are any.
 
         Raises:
-            ConstructionError: Something was.
+            ConstructionError: There are some.
         """
         if self._error is not None:
             raise self._error
 
 
 def _placed(error: PontyError, step: str | int) -> PontyError:
-    """Return a copy of an error, which a program may keep and raise again, with its faults in a body at `step`."""
+    """Return a copy of an error with its faults in a body below `step`; the program may raise the error again."""
     placed = type(error).__new__(type(error))
     vars(placed).update(vars(error))
     placed.args = error.args

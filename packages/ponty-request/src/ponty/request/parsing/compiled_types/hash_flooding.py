@@ -1,19 +1,19 @@
-"""Hash collisions that a client chose.
+"""Hash collisions that a client has chosen.
 
-Python's hashes of numbers, and of what is made of numbers (UUIDs, Decimals, tuples of integers), hold no secret: a
-client can send thousands of different values of one hash, and a set of n such takes n squared comparisons. Nobody does
-that by chance, so such values are refused.
+Python's hashes of numbers, and of values made from numbers (UUIDs, Decimals, tuples of integers), contain no secret. So
+a client can send thousands of different values with the same hash, and a set of n such values takes n squared
+comparisons. That does not happen by chance, so such values are refused.
 """
 
 import collections
 from collections.abc import Collection
 
 _MAX_COLLISIONS = 64
-"""How many values may share a hash."""
+"""The most values that may share a hash."""
 
 
 def refuse_collisions(values: Collection[object]) -> None:
-    """See that values can be put into a set or dict in linear time.
+    """Check that values can be put into a set or dict in linear time.
 
     Raises:
         ValueError: Too many of them share a hash.

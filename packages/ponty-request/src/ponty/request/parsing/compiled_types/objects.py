@@ -27,7 +27,7 @@ _INTEGER_NAME: Schema = {"pattern": "^(0|-?[1-9][0-9]{0,17})$"}
 def mapping(
     place: str, key: CompiledType, value: CompiledType, make: Callable[[dict[Any, Any]], Any] | None = None
 ) -> CompiledType:
-    """Compile a dict, or what `make` makes of one.
+    """Compile a dict, or a mapping that `make` makes from one.
 
     Raises:
         TypeError: The keys have no form as text.
@@ -89,7 +89,7 @@ def _direct_pairs(value: MsgspecForm, make: Build | None) -> MsgspecForm:
 
 
 def object_schema(properties: Mapping[str, Schema], required: list[str], keywords: Mapping[str, Json]) -> Schema:
-    """Write the schema of an object of known properties, closed unless `keywords` open it."""
+    """Return the schema of an object with known properties; only `keywords` can admit others."""
     schema: Schema = {"type": "object", "properties": {**properties}}
     if required:
         schema["required"] = [*required]
@@ -104,15 +104,15 @@ def build_object(
     ignore_unknown: bool,
     names: Mapping[str, str] | None = None,
 ) -> Build:
-    """Make the builder of an object: it builds the properties in their place, and hands them to `make`.
+    """Make the builder of an object: it builds the properties in their places, and passes them to `make`.
 
     Args:
-        properties: The properties and what they are compiled to.
-        required: Those that are always there.
-        make: Is called with the properties as arguments; None leaves a dict.
+        properties: The properties, each with its compiled type.
+        required: The properties that are always there.
+        make: The function that is called with the properties as arguments; None leaves a dict.
         ignore_unknown: Whether there may be further properties, which are dropped.
-        names: The arguments that the properties are, by their names in JSON; None where each is that of its name. A
-            property that is not among them, as a tag, is no argument.
+        names: The argument names of the properties, by their names in JSON; None if all are the same. A property that
+            is not among them, such as a tag, is no argument.
     """
     builds = [
         (name, compiled.build, name not in required)
@@ -142,12 +142,12 @@ def build_object(
 
 
 def with_extra_items(build_known: Build, known: Collection[str], build_item: Build | None) -> Build:
-    """Make the builder of an object of known properties and of others that are kept.
+    """Make the builder of an object with known properties, and with others that are kept.
 
     Args:
-        build_known: Builds the known, and drops the others.
-        known: Their names.
-        build_item: Builds a value of the others.
+        build_known: Builds the known properties, and drops the others.
+        known: The names of the known properties.
+        build_item: Builds the value of another property.
     """
 
     def build(value: dict[str, Any]) -> Any:
@@ -167,7 +167,7 @@ def with_extra_items(build_known: Build, known: Collection[str], build_item: Bui
 
 
 def check_signature(cls: type, names: list[str], required: list[str]) -> None:
-    """See that a class can be called with its fields as arguments, with all of them and with the required ones.
+    """Check that a class can be called with its fields as arguments, both with all and with only the required ones.
 
     Raises:
         TypeError: Its own `__init__` does not take them.

@@ -55,19 +55,19 @@ def _build_float(value: float) -> float:
 
 
 def _build_int(value: float | str) -> int:
-    # 1e23 as a float is 99999999999999991611392; the shortest text that stands for it is what the client wrote.
+    # As a float, 1e23 is 99999999999999991611392; the shortest text for it is what the client wrote.
     return int(decimal.Decimal(repr(value))) if isinstance(value, float) else int(value)
 
 
 def _build_decimal(value: Any) -> decimal.Decimal:
     if isinstance(value, str):
         return FORMATS["decimal"](value)  # type: ignore[return-value]
-    # The shortest text that stands for the float is what the client wrote; the float itself is not.
+    # The shortest text for the float is what the client wrote; the exact value of the float is not.
     return decimal.Decimal(repr(value) if isinstance(value, float) else value)
 
 
 def scalar(tp: object) -> CompiledType | None:
-    """Compile a scalar type; None if `tp` is none of them."""
+    """Compile a scalar type; return None if `tp` is not one."""
     if tp is Any or tp is object:
         return CompiledType({}, JSON_TYPES, hashable=False, msgspec_form=MsgspecForm(Any, contains_any=True))
     tp = type(None) if tp is None else tp
@@ -86,12 +86,12 @@ _PLAIN: dict[type, tuple[str, frozenset[str], Build | None, MsgspecForm]] = {
     str: ("string", frozenset({"string"}), None, MsgspecForm(str)),
     type(None): ("null", frozenset({"null"}), None, MsgspecForm(None)),
 }
-"""What is made for most members, without a call."""
+"""The parts of the compiled types of most members, ready without a call."""
 
 _SCALARS: dict[type, Any] = {
     bytes: lambda: _text("base64", contentEncoding="base64"),
     datetime.datetime: lambda: _text("date-time"),
-    # Of dates, msgspec reads the very texts that `FORMATS` does.
+    # For dates, msgspec reads exactly the texts that `FORMATS` reads.
     datetime.date: lambda: _compiled({"type": "string", "format": "date"}, MsgspecForm(datetime.date), FORMATS["date"]),
     datetime.time: lambda: _text("time"),
     datetime.timedelta: lambda: _text("duration"),
@@ -112,10 +112,10 @@ _SCALARS: dict[type, Any] = {
 
 
 def flags(place: str, cls: type[enum.Flag]) -> CompiledType:
-    """Compile a Flag by the numbers of its members and of all that they combine to.
+    """Compile a Flag: the numbers of its members, and of all their combinations.
 
     Raises:
-        TypeError: There are too many, with gaps between them.
+        TypeError: There are too many combinations, with gaps between them.
     """
     bits = [member.value for member in cls if member.value & (member.value - 1) == 0]
     every = functools.reduce(operator.or_, [int(member.value) for member in cls.__members__.values()], 0)
@@ -132,7 +132,7 @@ def flags(place: str, cls: type[enum.Flag]) -> CompiledType:
 
 
 def open_enumeration(place: str, cls: type[enum.Enum]) -> CompiledType:
-    """Compile an Enum that may know further values, by its own `_missing_`."""
+    """Compile an Enum that may accept further values, through its own `_missing_`."""
     closed = enumeration(place, cls)
     build_known: Any = closed.build
     types: Json = [*sorted(closed.json_types)]
@@ -152,10 +152,10 @@ def open_enumeration(place: str, cls: type[enum.Enum]) -> CompiledType:
 
 
 def bounded_decimal(build: Build | None, bounds: Mapping[str, Json]) -> Build:
-    """Make the builder of a decimal that has bounds; those of the schema bound numbers, and not text.
+    """Make the builder of a decimal with bounds; in a schema, the bounds apply to numbers, and not to text.
 
     Args:
-        build: Builds it without bounds.
+        build: Builds the decimal without bounds.
         bounds: The keywords and their limits.
     """
     tests = [(_COMPARISONS[name], decimal.Decimal(repr(limit)), reason(name, limit)) for name, limit in bounds.items()]
@@ -187,10 +187,10 @@ _COMPARISONS: dict[str, Callable[[decimal.Decimal, decimal.Decimal], bool]] = {
 
 
 def enumeration(place: str, members: Iterable[object]) -> CompiledType:
-    """Compile an Enum by its values, or a Literal by its own, enum members among them by their value.
+    """Compile an Enum or a Literal by its values; for enum members in a Literal, these are the members' values.
 
     Raises:
-        TypeError: There is no value, or one that is not a scalar of JSON.
+        TypeError: There is no value, or one is not a scalar of JSON.
     """
     values: list[Json] = []
     json_types: set[str] = set()
@@ -215,7 +215,7 @@ def enumeration(place: str, members: Iterable[object]) -> CompiledType:
         raise TypeError(f"{place}: there is no value to choose")
 
     def build(value: object) -> object:
-        # In Python 1 is True, in JSON it is not.
+        # In Python, 1 equals True; in JSON, it does not.
         table = booleans if value is True or value is False else others
         try:
             return table[value]
@@ -251,7 +251,7 @@ def _is_text(value: str) -> bool:
 
 
 def _plain(value: Any) -> Json:
-    """Undo a subclass, such as an enum's mixed-in type."""
+    """Return a value without its subclass, such as the mixed-in type of an enum."""
     for base in (bool, str, int, float):
         if isinstance(value, base):
             return base(value) if not isinstance(value, enum.Enum) else base(value.value)

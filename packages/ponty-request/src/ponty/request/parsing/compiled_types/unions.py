@@ -1,7 +1,7 @@
-"""Unions: a value is of the first member that admits it.
+"""Unions: a value belongs to the first member that admits it.
 
-Where the JSON type of a value leaves one member only, that member builds it. Where it leaves several (two
-dataclasses), each of them has a validator of its own. What tells the members apart is made for the first value.
+If the JSON type of a value leaves only one member, that member builds it. If it leaves several (two dataclasses), each
+of them has its own validator. The checks that tell the members apart are made for the first value.
 """
 
 from collections.abc import Callable, Mapping
@@ -25,7 +25,7 @@ _KINDS: dict[type, tuple[str, ...]] = {
 
 
 class _Choice(NamedTuple):
-    """A member that a value of a JSON type may be of."""
+    """A member to which a value of a JSON type may belong."""
 
     build: Build | None
     excludes: IsValid
@@ -33,31 +33,31 @@ class _Choice(NamedTuple):
 
 
 class _Candidate(NamedTuple):
-    """A member that may admit values of a JSON type; surely, if it is the last or admits all of them."""
+    """A member that may admit values of a JSON type; it surely does if it is the last one, or admits all of them."""
 
     compiled: CompiledType
     is_sure: bool
 
 
 class UnionBuild:
-    """Builds a value by the member that admits it."""
+    """Builds a value with the member that admits it."""
 
     def __init__(self, members: list[CompiledType]) -> None:
         self._members = members
         self._choices: dict[type, list[_Choice]] | None = None
         self.prepare_all: Callable[[], None] | None = None
-        """Prepares all unions of the type that it stands in; called for the first value."""
+        """Prepares all unions of the type that this one is a part of; called for the first value."""
 
     def unsure(self) -> list[CompiledType]:
-        """Return the members that only a validator tells apart, when all of them are compiled."""
+        """Return the members that only a validator tells apart; to be called when all of them are compiled."""
         return [candidate.compiled for tp in _KINDS for candidate in self._candidates(tp) if not candidate.is_sure]
 
     def prepare(self, root: Schema, validators: Mapping[int, IsValid]) -> None:
-        """Choose what tells the members apart.
+        """Prepare the checks that tell the members apart.
 
         Args:
             root: The whole schema.
-            validators: The validators of the members that are not sure, by their identity.
+            validators: The validators of the members that are not sure, by their `id`.
         """
         self._choices = {
             tp: [
@@ -87,7 +87,7 @@ class UnionBuild:
         return candidates
 
     def __call__(self, value: Any) -> Any:
-        """Build `value`, which some member admits."""
+        """Build a value that some member admits."""
         if self._choices is None and self.prepare_all is not None:
             self.prepare_all()
         choices = (self._choices or {}).get(type(value))
@@ -96,7 +96,7 @@ class UnionBuild:
         if len(choices) > 1:
             choices = [choice for choice in choices if not choice.excludes(value)]
         for choice in choices:
-            # Nothing is left to choose from at the last; to validate it again would take longer with each level.
+            # The last one needs no check, as nothing else is left; checking it would take longer with each level.
             if choice is choices[-1] or choice.is_valid is None or choice.is_valid(value):
                 return value if choice.build is None else choice.build(value)
         raise ValueError("of no member")
@@ -121,13 +121,13 @@ def union(members: list[CompiledType]) -> CompiledType:
 
 
 def _only(members: list[CompiledType], json_type: str) -> CompiledType | None:
-    """Return the one member that has values of a type of JSON; None where there is none, or more."""
+    """Return the only member that has values of a JSON type; None if there is none, or if there are several."""
     found = [member for member in members if json_type in member.json_types]
     return found[0] if len(found) == 1 else None
 
 
 def _optional(members: list[CompiledType]) -> MsgspecForm | None:
-    """Return the msgspec form of a type or None; what is of several other types, only a validator tells apart."""
+    """Return the msgspec form of a type or None; None for several other types, which only a validator tells apart."""
     others = [member for member in members if member.schema != {"type": "null"}]
     if len(others) != 1 or "null" in others[0].json_types or (msgspec_form := others[0].msgspec_form) is None:
         return None

@@ -1,4 +1,4 @@
-"""The forms of classes: msgspec makes a Struct of an object, which has a field for each argument of the class."""
+"""The forms of classes: msgspec makes a Struct from an object, with a field for each argument of the class."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
@@ -27,7 +27,7 @@ class _Argument(msgspec.Struct, frozen=True):
     @property
     def field(self) -> tuple[str, Any] | tuple[str, Any, Any]:
         form = self.msgspec_form.form
-        # An argument that is left out is given its own default, which may be a dataclass's mark of a factory.
+        # An argument that is left out gets its own default, which may be a dataclass's marker for a factory.
         return (self.place, form) if self.required else (self.place, form, self.default)
 
 
@@ -41,19 +41,19 @@ def direct_object(
     is_open: bool = False,
     construct: Callable[..., Any] | None = None,
 ) -> MsgspecForm | None:
-    """Return the form of a class that takes its properties, and no others, as arguments.
+    """Return the form of a class that takes its properties, and no others, as arguments; None if it has none.
 
     Args:
         cls: The class.
-        properties: Its properties and what they are compiled to.
-        required: Those that are always there.
-        names: The arguments that the properties are.
-        tag: A property that is no argument, and its one value.
-        is_open: Whether there may be further properties, which are passed over.
-        construct: What is called in the place of the class.
+        properties: Its properties, each with its compiled type.
+        required: The properties that are always there.
+        names: The argument names of the properties.
+        tag: A property that is no argument, and its only value.
+        is_open: Whether there may be further properties, which are ignored.
+        construct: The function that is called instead of the class.
     """
     is_struct = issubclass(cls, msgspec.Struct)
-    # A Struct may have a mark of a factory in the place of a default, which it does not take itself.
+    # A Struct may have a marker for a factory instead of a default, and does not take that as an argument.
     unset = dict.fromkeys(cls.__struct_fields__, msgspec.UNSET) if is_struct else {}
     taken = InitArguments(unset, by_position=False) if is_struct else arguments_of(cls)
     defaults = taken.defaults
@@ -82,10 +82,10 @@ def direct_object(
 
 
 def _is_ambiguous(argument: _Argument) -> bool:
-    """Return whether a default may be taken for what JSON held, though that is read as something else."""
+    """Return whether a default may be mistaken for a value from JSON that is yet to be converted."""
     default, msgspec_form = argument.default, argument.msgspec_form
     if isinstance(default, list | dict | set | bytearray):
-        return True  # msgspec would give each its own copy
+        return True  # msgspec would copy it for each value
     if type(default) not in {str, int, float, bool} or msgspec_form.read is msgspec_form.make is None:
         return False
     try:
@@ -131,7 +131,7 @@ def _make_object(
             faults.raise_any()
         if by_position:
             return construct(*made)
-        # A Struct decoded for a tag has one more value than there are arguments.
+        # A Struct that was decoded with a tag has one more value than there are arguments.
         named = zip(names, made, strict=False)
         return construct(**{name: each for name, each in named if not (without_unset and each is msgspec.UNSET)})
 

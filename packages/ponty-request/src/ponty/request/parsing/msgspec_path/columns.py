@@ -1,14 +1,14 @@
 """The checks that are left when msgspec has built the values, column by column: all values of one place together.
 
-Of a list of orders, one column is that of their numbers, another that of all lines of all orders. So there are as many
-steps as places in the type, however many values there are, and each step is a loop in C.
+In a list of orders, one column has their numbers, another has all lines of all orders. So there are as many steps as
+places in the type, however many values there are, and each step is a loop in C.
 
-Two things are left. *Checks* are constraints that msgspec does not know. *Tallies* count what the JSON must have had:
-msgspec passes over a property that a dataclass has not, and where the JSON has no more colons than the values account
-for, there was none; and where it has few more brackets, nothing that is passed over is deep.
+Two things are left. *Checks* are constraints that msgspec does not know. *Tallies* count what the JSON must have had.
+msgspec ignores a property that a dataclass does not have; but if the JSON has no more colons than the values account
+for, there was none, and if it has few more brackets, no ignored value is deep.
 
-A member that has its default may have been left out or not. It is taken for left out, so that no more is counted than
-was there, and its default need not be valid.
+A member that has its default may have been left out or not. It counts as left out, so that no more is counted than was
+there, and its default need not be valid.
 """
 
 import itertools
@@ -20,7 +20,7 @@ import msgspec
 
 Column = Sequence[Any]
 Check = Callable[[Column], None]
-"""Sees that all values of a column are valid; raises ValueError where one is not."""
+"""Checks that all values of a column are valid; raises ValueError if one is not."""
 
 Count = Callable[[Column], int]
 Select = Callable[[Column], Column]
@@ -30,8 +30,8 @@ class Tally(msgspec.Struct, frozen=True):
     """How many of something there are in values and below them.
 
     Args:
-        each: How many each value has, as far as that is always the same.
-        count: Counts those that not every value has; None where there are none.
+        each: How many each value has, as far as the number is always the same.
+        count: Counts those that not every value has; None if there are none.
     """
 
     each: int = 0
@@ -46,13 +46,13 @@ class Columns(msgspec.Struct, frozen=True):
     """The checks and tallies of the values of a type.
 
     Args:
-        properties: The properties that their JSON had.
+        properties: The properties that the JSON of the values had.
         brackets: The arrays and objects that it had.
-        levels: How many of these stand inside one another.
-        check: Sees to constraints; None where there are none.
+        levels: How deep these are nested.
+        check: Checks the constraints; None if there are none.
         is_lax: Whether there may have been properties that the schema refuses.
-        passes_over: Whether there may have been others.
-        is_counted: Whether all properties can be counted, those that are passed over aside.
+        passes_over: Whether there may have been other properties, which are ignored.
+        is_counted: Whether all properties can be counted, except those that are ignored.
     """
 
     properties: Tally = Tally()
@@ -68,10 +68,10 @@ class Below(msgspec.Struct, frozen=True):
     """A column below another: each value there has one value here, or several, or perhaps none.
 
     Args:
-        columns: What is left to do with these.
-        select: Returns those of a column; None where they are the column itself.
-        is_always_one: Whether each value has exactly one.
-        properties: How many properties it takes to have one: 1 or 0.
+        columns: The checks and tallies of these values.
+        select: Returns these values for a column; None if they are the column itself.
+        is_always_one: Whether each value has exactly one of them.
+        properties: How many properties one of them needs: 1 or 0.
     """
 
     columns: Columns
@@ -83,8 +83,8 @@ class Below(msgspec.Struct, frozen=True):
         """Return how many there are below each value.
 
         Args:
-            inner: How many there are in what stands below.
-            own: How many more it takes that it stands there.
+            inner: How many there are in the values below.
+            own: How many more each place of such a value needs.
         """
         each, count, select = inner.each + own, inner.count, self.select
         if self.is_always_one:
@@ -100,7 +100,7 @@ class Below(msgspec.Struct, frozen=True):
 
     @property
     def check(self) -> Check | None:
-        """Checks the constraints."""
+        """The check of the constraints."""
         check, select = self.columns.check, self.select
         if check is None or select is None:
             return check
@@ -108,13 +108,13 @@ class Below(msgspec.Struct, frozen=True):
 
 
 def joined(parts: Sequence[Below], *, brackets: int = 0, is_lax: bool = False, check: Check | None = None) -> Columns:
-    """Join the columns below values into the columns of the values.
+    """Join the columns below values into the columns of these values.
 
     Args:
         parts: The columns below them.
         brackets: Whether each value is itself an array or an object: 1 or 0.
-        is_lax: Whether a value may have had others.
-        check: Sees to constraints of the values themselves.
+        is_lax: Whether a value may have had other properties.
+        check: Checks the constraints of the values themselves.
     """
     checks = [check, *(part.check for part in parts)]
     return Columns(
@@ -158,30 +158,30 @@ def values(column: Column) -> Column:
 
 
 def not_none(column: Column) -> Column:
-    """Return what is not None."""
+    """Return the values that are not None."""
     return [value for value in column if value is not None]
 
 
 def attribute(name: str) -> Select:
-    """Make a selection of an attribute of each value."""
+    """Make a function that selects an attribute of each value."""
     get = operator.attrgetter(name)
     return lambda column: [*map(get, column)]
 
 
 def item_at(index: int) -> Select:
-    """Make a selection of the item at a place of each array."""
+    """Make a function that selects the item at a place of each array."""
     get = operator.itemgetter(index)
     return lambda column: [*map(get, column)]
 
 
 def given(name: str, default: object) -> Select:
-    """Make a selection of an attribute of each value, but where it has its default."""
+    """Make a function that selects an attribute of each value, except where it is the default."""
     get = operator.attrgetter(name)
     return lambda column: [value for value in map(get, column) if value is not default]
 
 
 def not_empty(name: str) -> Select:
-    """Make a selection of an attribute, a collection, of each value where it is not empty."""
+    """Make a function that selects an attribute of each value, a collection, unless it is empty."""
     get = operator.attrgetter(name)
     return lambda column: [value for value in map(get, column) if value]
 

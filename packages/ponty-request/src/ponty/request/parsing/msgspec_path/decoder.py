@@ -1,4 +1,4 @@
-"""What decodes the bytes of a body by a form of msgspec's, and reads what was decoded."""
+"""Decodes the bytes of a body with a form for msgspec, and reads what was decoded."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,9 +9,9 @@ from ponty.request.parsing.compiled_types.compiled_type import MsgspecForm
 
 
 def make_reader(msgspec_form: MsgspecForm) -> Callable[[bytes], Any] | None:
-    """Make the reader of bytes; None if there are types in the form that msgspec cannot have side by side.
+    """Make the reader of bytes; return None if the form has types that msgspec does not support side by side.
 
-    It raises ValueError (msgspec's own errors are such) for what must go the longer way.
+    It raises ValueError, of which msgspec's errors are subclasses, for a body that must go the longer way.
     """
     try:
         decode: Callable[[bytes], Any] = msgspec.json.Decoder(msgspec_form.form).decode
@@ -24,7 +24,7 @@ def make_reader(msgspec_form: MsgspecForm) -> Callable[[bytes], Any] | None:
 
 
 def of_utf8(decode: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
-    """Make a decoder that takes UTF-8 alone; in what it passes over, msgspec does not look for that."""
+    """Make a decoder that accepts only UTF-8; msgspec does not check this in values that it ignores."""
 
     def decode_utf8(body: bytes) -> Any:
         if not body.isascii():

@@ -1,4 +1,4 @@
-"""Keywords of JSON Schema that narrow a form: bounds and sizes are seen to by msgspec, patterns by `read`."""
+"""Keywords of JSON Schema that narrow a form: msgspec checks bounds and sizes, `read` checks patterns."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -18,17 +18,17 @@ _SIZES = {
 }
 _BOUNDS = {"minimum": "ge", "maximum": "le", "exclusiveMinimum": "gt", "exclusiveMaximum": "lt"}
 EXACT: int = 2**53
-"""Below it, each integer is a float of its own, so that it does not matter as which of them a number is compared."""
+"""Below it, each integer has its own float, so it does not matter as which of the two a number is compared."""
 
 
 def annotated(msgspec_form: MsgspecForm | None, keywords: Mapping[str, Json]) -> MsgspecForm | None:
-    """Narrow a form by keywords of JSON Schema; None if there is one that msgspec does not have just so."""
+    """Narrow a form by keywords of JSON Schema; return None if msgspec does not have one in the same meaning."""
     if msgspec_form is None or not keywords:
         return msgspec_form
     if msgspec_form.read is not None and any(
         keyword not in _SIZES or _SIZES[keyword][0] is str for keyword in keywords
     ):
-        return None  # they would bound what is read, not what it is read of
+        return None  # they would constrain the converted value, and not the value in JSON
     form = getattr(msgspec_form.form, "__origin__", msgspec_form.form)
     meta: dict[str, Any] = {}
     for keyword, value in keywords.items():

@@ -1,4 +1,4 @@
-"""Constraints of types that msgspec reads by itself: it knows some as the schema does, the others are checks."""
+"""Constraints of types that msgspec reads by itself: some it checks as the schema does; the others become checks."""
 
 import typing
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ _UNLIKE = ("pattern", "tz", "multiple_of", "extra_json_schema")
 
 
 def checks_of(metadata: Iterable[object], tp: Any) -> list[Check] | None:
-    """Return the checks of the constraints beside a type that msgspec does not know; None where one cannot be checked.
+    """Return the checks for constraints of a type that msgspec does not know; None if one cannot be checked.
 
     A constraint that msgspec has itself must mean the same there as in the schema.
     """
@@ -59,7 +59,7 @@ def _check_of(keyword: str, value: Json, tp: Any) -> Check | None:
 
 
 def _is_alike(item: msgspec.Meta, tp: Any) -> bool:
-    """Return whether msgspec understands constraints as the schema does."""
+    """Return whether msgspec understands the constraints as the schema does."""
     form = typing.get_origin(tp) or tp
     if any(getattr(item, name) is not None for name in _UNLIKE):
         return False

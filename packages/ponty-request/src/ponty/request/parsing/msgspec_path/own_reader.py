@@ -1,4 +1,4 @@
-"""The reader of a body whose values msgspec builds by itself; it makes the checks that are left: see `columns`."""
+"""The reader of a body whose values msgspec builds by itself; it runs the checks that are left: see `columns`."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,12 +14,12 @@ Read = Callable[[bytes], Any]
 
 
 def make_own_reader(own: OwnType, strict: Read | None) -> Read:
-    """Make the reader that decodes and builds in one pass; it raises ValueError for what must go the longer way.
+    """Make the reader that decodes and builds in one pass; it raises ValueError for a body that must go the longer way.
 
     Args:
         own: The type.
-        strict: What reads bytes of the same type and refuses properties that it has not. It is asked where counting
-            does not tell: a member may have been given the very value that is its default, or a text have a colon.
+        strict: Reads bytes of the same type, and refuses properties that the type does not have. It is called if
+            counting leaves a doubt: a member may have been given its default, or a text may have a colon.
     """
     decode: Read = with_collection_paused(msgspec.json.Decoder(own.form.form).decode)
     columns = own.columns
@@ -27,8 +27,8 @@ def make_own_reader(own: OwnType, strict: Read | None) -> Read:
         decode = of_utf8(decode)
     check, properties, brackets = columns.check, columns.properties, columns.brackets
     is_lax = columns.is_lax
-    # What is passed over may be deep; what stands in values may be so only where the type says so, which is seen to
-    # before this is called.
+    # Ignored values may be deep. Values of the type may be deep only if the type says so, which is checked before this
+    # is called.
     may_be_deep = columns.passes_over and own.is_bounded
     spare = MAX_DEPTH - columns.levels
     if check is None and not is_lax and not may_be_deep:
@@ -55,7 +55,7 @@ _BLANKS = b" \t\n\r"
 def _has_no_more(body: bytes, properties: int) -> bool:
     """Return whether JSON text surely has no more properties than so many.
 
-    Each has a colon of its own. Where texts have some too, only those are counted that follow a quotation mark, with no
-    blanks between, as those of properties do.
+    Each property has its own colon. If texts have colons, too, only those are counted that follow a quotation mark
+    without blanks, as those of properties do.
     """
     return body.count(b":") <= properties or body.translate(None, _BLANKS).count(b'":') <= properties

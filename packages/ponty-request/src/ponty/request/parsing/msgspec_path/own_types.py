@@ -1,9 +1,9 @@
 """Types that msgspec reads by itself: their values are built by msgspec alone, in one pass over the bytes.
 
-What msgspec reads more loosely than the schema says is not among them, where that cannot be told from the value (a set,
-whose doubles it drops; a UUID without hyphens), nor is a class with code of its own, which must not run for a body that
-turns out not to be valid. Those take a form of `class_forms`. What can be told from the value is seen to when it is
-built: see `columns`.
+Some types are not among them: those that msgspec reads more loosely than the schema says, if the value does not show it
+(a set, whose duplicates it drops; a UUID without hyphens), and classes with their own code, which must not run for a
+body that turns out not to be valid. These get a form of `class_forms`. If the value shows it, it is checked when the
+value is built: see `columns`.
 """
 
 import dataclasses
@@ -47,8 +47,8 @@ class OwnType(msgspec.Struct, frozen=True):
 
     Args:
         form: The form.
-        columns: What is left to see to when a value is built.
-        is_bounded: Whether its values stand in no more levels than those of `columns`.
+        columns: The checks that are left when a value is built.
+        is_bounded: Whether its values are nested no deeper than `columns` says.
     """
 
     form: MsgspecForm
@@ -57,21 +57,21 @@ class OwnType(msgspec.Struct, frozen=True):
 
 
 def own_type(tp: Any) -> OwnType | None:
-    """Return a type that msgspec reads by itself, with its checks; None if it is no such type."""
+    """Return a type that msgspec reads by itself, with its checks; None if the type is not such a one."""
     walk = _Walk()
     columns = walk.columns(tp)
     if columns is None or (columns.is_lax and not columns.is_counted) or (columns.check and walk.is_circular):
         return None
     try:
         msgspec.json.Decoder(tp)
-    except Exception:  # noqa: BLE001 - it finds the names of annotations in its own way, and raises what they raise
+    except Exception:  # noqa: BLE001 - it resolves annotations in its own way, and raises what they raise
         return None
     is_bounded = not walk.has_any and not walk.is_circular
     return OwnType(MsgspecForm(tp, contains_any=columns.passes_over or not is_bounded), columns, is_bounded)
 
 
 def own_form(tp: Any) -> MsgspecForm | None:
-    """Return the form of a type that msgspec reads by itself, with no check left; None if it is no such type."""
+    """Return the form of a type that msgspec reads by itself, without checks; None if the type is not such a one."""
     own = own_type(tp)
     return own.form if own is not None and not own.columns.is_lax and own.columns.check is None else None
 
@@ -86,11 +86,11 @@ class _Walk:
         self._known: list[tuple[Any, bool, Columns | None]] = []
 
     def columns(self, tp: Any, *, tagged: bool = False) -> Columns | None:  # noqa: C901, PLR0911 - one for each form
-        """Return the checks that are left for values of a type; None where msgspec reads it too loosely for that.
+        """Return the checks that are left for values of a type; None if msgspec reads it too loosely for that.
 
         Args:
             tp: The type.
-            tagged: Whether it stands in a union, where msgspec asks for its tag.
+            tagged: Whether it is in a union, where msgspec requires its tag.
         """
         origin, arguments = typing.get_origin(tp), typing.get_args(tp)
         if tp is Any:
@@ -136,9 +136,9 @@ class _Walk:
         """Join the columns of types.
 
         Args:
-            below: Types, and where their values stand, as `Below` has it.
-            brackets: Whether they stand in an array or an object: 1 or 0.
-            is_lax: Whether more than these may have stood there.
+            below: The types, and where their values are, as in `Below`.
+            brackets: Whether they are in an array or an object: 1 or 0.
+            is_lax: Whether there may have been more properties than these.
         """
         parts: list[Below] = []
         for tp, select, is_always_one, properties in below:
@@ -159,7 +159,7 @@ class _Walk:
     def _union(self, arguments: tuple[Any, ...]) -> Columns | None:
         members = [member for member in arguments if not any(member is absent for absent in _ABSENT)]
         if len(members) == 1:
-            # What is UNSET is left out, and is not looked at.
+            # A value that is UNSET was left out, and is not checked.
             return self._joined([(members[0], not_none, False, 0)])
         classes = [typing.get_origin(member) or member for member in members]
         if not all(isinstance(cls, type) and issubclass(cls, msgspec.Struct) for cls in classes):
@@ -171,7 +171,7 @@ class _Walk:
         known = [columns for columns in found if columns is not None and columns.check is None and not columns.is_lax]
         if len(known) < len(found):
             return None
-        # Which of them a value is of, nobody looks.
+        # Nobody checks to which of them a value belongs.
         return Columns(
             levels=max((columns.levels for columns in known), default=0),
             passes_over=any(columns.passes_over for columns in known),
@@ -200,7 +200,7 @@ class _Walk:
         if not class_keywords(cls).keys() <= DESCRIPTIVE:
             return None
         defaults = dict(zip(reversed(cls.__struct_fields__), reversed(cls.__struct_defaults__), strict=False))
-        # Some defaults stand for what makes them.
+        # Some defaults are markers for factories.
         factories = {
             name: default.factory
             for name, default in defaults.items()
@@ -243,7 +243,7 @@ class _Walk:
 
 
 def _is_named_locally(cls: type) -> bool:
-    """Return whether annotations of a class within a function are texts, which msgspec looks up elsewhere."""
+    """Return whether a class within a function has annotations as texts, which msgspec looks up in other places."""
     bases = (base for base in cls.__mro__ if "<locals>" in base.__qualname__)
     return any(_has_text(hint) for base in bases for hint in inspect.get_annotations(base).values())
 

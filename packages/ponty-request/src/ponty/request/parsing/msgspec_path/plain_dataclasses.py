@@ -1,7 +1,7 @@
-"""Dataclasses whose instances may be made without a call: there is nothing of a program's own to run.
+"""Dataclasses whose instances may be made without a call, since no code of the program would run.
 
-Such a class is made by its generated `__init__`, which sets each field as an attribute, and nothing else. What sets the
-attributes itself makes the same instance, and may throw it away again, which nobody has seen.
+Such a class has the generated `__init__`, which does nothing but set each field as an attribute. Setting the attributes
+directly makes the same instance; if this is thrown away again, nobody has seen it.
 """
 
 import dataclasses
@@ -10,7 +10,7 @@ from typing import Any
 
 
 def is_plain_dataclass(cls: Any) -> bool:
-    """Return whether making an instance of a dataclass is nothing but setting its fields."""
+    """Return whether making an instance of a dataclass does nothing but set its fields."""
     if "__dataclass_params__" not in vars(cls) or hasattr(cls, "__post_init__"):
         return False
     if type(cls).__call__ is not type.__call__ or cls.__new__ is not object.__new__:
@@ -25,13 +25,13 @@ def is_plain_dataclass(cls: Any) -> bool:
 
 
 def _is_managed(cls: type, name: str) -> bool:
-    """Return whether a descriptor, other than that of a slot, has a say in what an attribute is."""
+    """Return whether a descriptor, other than that of a slot, controls an attribute."""
     held = inspect.getattr_static(cls, name, None)
     return not inspect.ismemberdescriptor(held) and hasattr(type(held), "__set__")
 
 
 def _twin(fields: "tuple[dataclasses.Field[Any], ...]", *, is_frozen: bool) -> Any:
-    """Make a dataclass of the same fields, to see what is generated for them."""
+    """Make a dataclass with the same fields, to see the code that is generated for them."""
     made: list[Any] = []
     for field in fields:
         default: dict[str, Any] = {}
@@ -44,6 +44,6 @@ def _twin(fields: "tuple[dataclasses.Field[Any], ...]", *, is_frozen: bool) -> A
 
 
 def _code(function: Any) -> object:
-    """Return the code of a generated function, to compare it with another's; None if it is no function of Python's."""
+    """Return the code of a generated function, to compare it with another; None if it is no Python function."""
     code = getattr(function, "__code__", None)
     return code and (code.co_code, code.co_names, code.co_consts, code.co_varnames, code.co_freevars)

@@ -1,4 +1,4 @@
-"""The alternatives of a choice (`anyOf`, `oneOf`), as far as a look at the outside of a value tells them apart."""
+"""The alternatives of a choice (`anyOf`, `oneOf`), and which of them the outside of a value excludes."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -9,21 +9,21 @@ from ponty.request.validation.explanations.pointer import token, within
 from ponty.request.validation.schemas.jsonschema_rs_backend import IsValid
 
 Assertion = Callable[[str, Any], IsValid]
-"""Makes the check of a keyword that needs no other."""
+"""Makes the check of a keyword that depends on no other."""
 
 
 class Alternative:
-    """One of a choice.
+    """One alternative of a choice.
 
     Args:
-        schema: Its schema, references followed.
+        schema: Its schema, with references followed.
         assertion: Makes the check of a keyword.
     """
 
     def __init__(self, schema: Mapping[str, Any], assertion: Assertion) -> None:
         types = schema.get("type")
         self.types: list[str] = [types] if isinstance(types, str) else types or []
-        """The JSON types that it admits; empty where it does not say."""
+        """The JSON types that it admits; empty if it does not say."""
         self._has_type = assertion("type", self.types) if types else None
         properties: Mapping[str, Any] = schema.get("properties", {})
         self.tags: dict[str, list[Any]] = {
@@ -31,7 +31,7 @@ class Alternative:
             for name, known in properties.items()
             if isinstance(known, dict) and ("enum" in known or "const" in known)
         }
-        """The properties with a few legal values, and these."""
+        """The properties with a few legal values, and these values."""
         self._has_tag = {name: assertion("enum", values) for name, values in self.tags.items()}
         self.required: frozenset[str] = frozenset(schema.get("required", ()))
         """The properties that it requires."""
@@ -43,13 +43,13 @@ class Alternative:
         return self._has_type is not None and not self._has_type(value)
 
     def other_tags(self, value: object) -> set[str]:
-        """Return the properties with a few legal values that have none of these."""
+        """Return the properties with a few legal values that have another value."""
         if not isinstance(value, dict):
             return set()
         return {name for name, is_known in self._has_tag.items() if name in value and not is_known(value[name])}
 
     def excludes(self, value: object) -> bool:
-        """Return whether it surely does not admit `value`; the names of its properties tell, too."""
+        """Return whether it surely does not admit `value`, by its type, its tags and the names of its properties."""
         if self.is_of_another_type(value):
             return True
         if not isinstance(value, dict):
@@ -63,7 +63,7 @@ class Alternative:
 
 
 class Entry(NamedTuple):
-    """An alternative, and what explains by it."""
+    """An alternative, with the part that explains by it."""
 
     alternative: Alternative
     part: Part
@@ -72,11 +72,11 @@ class Entry(NamedTuple):
 def choice(entries: Sequence[Entry], counted: Sequence[IsValid]) -> Check:
     """Explain by the one alternative that the client must have meant, if there is one.
 
-    It did not mean those of another JSON type, or of another tag: a property with a few legal values.
+    It did not mean alternatives of another JSON type, or with another tag (a property with a few legal values).
 
     Args:
         entries: The alternatives.
-        counted: The tests of those of which no more than one may fit.
+        counted: The tests of the alternatives of which only one may match.
     """
 
     def explain(value: Any, found: list[Found], levels: int, at: str) -> None:
@@ -101,7 +101,7 @@ def choice(entries: Sequence[Entry], counted: Sequence[IsValid]) -> Check:
 
 
 def _none_valid(meant: list[Entry], value: Any, found: list[Found], levels: int, at: str) -> None:
-    """Add the fault of a value for which several alternatives may have been meant, and none is valid."""
+    """Add the fault of a value that fits none of several alternatives, any of which may have been meant."""
     likely = [entry for entry in meant if not entry.alternative.excludes(value)]
     if len(likely) == 1:
         likely[0].part.explain(value, found, levels, at)
@@ -116,7 +116,7 @@ def _none_valid(meant: list[Entry], value: Any, found: list[Found], levels: int,
 
 
 def _wrong_tag(likely: list[Entry], value: Any, at: str) -> Found:
-    """Return the fault that names the tags, where all alternatives have one property that tells them apart."""
+    """Return the fault that names the tags, if one property tells all alternatives apart."""
     alternatives = [entry.alternative for entry in likely]
     for name in alternatives[0].tags:
         if all(name in alternative.other_tags(value) for alternative in alternatives):

@@ -1,4 +1,4 @@
-"""Checks: each adds the violations of a value under a keyword or two, and says where in the value they are."""
+"""Checks: each adds the violations of a value under one or two keywords, and says where in the value they are."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -8,16 +8,16 @@ from ponty.request.validation.explanations.pointer import MAX_LENGTH
 from ponty.request.validation.schemas.jsonschema_rs_backend import IsValid
 
 MAX_VIOLATIONS = 51
-"""How many violations of one value are looked for: one more than an answer lists."""
+"""How many violations of one value are collected: one more than an answer lists."""
 
 MAX_LEVELS = 16
-"""How many levels of a value are gone into."""
+"""How many levels of a value are examined."""
 
 Found = tuple[str, Reason]
 """A pointer to a value, and what is wrong with it."""
 
 Check = Callable[[Any, list[Found], int, str], None]
-"""Adds the violations of a value, going so many levels into it; the value is at the pointer."""
+"""Adds the violations of a value, down to a number of levels; the pointer is that of the value."""
 
 _BLOCK = 64
 
@@ -28,7 +28,7 @@ class Part(NamedTuple):
     is_valid: IsValid
     explain: Check
     reason: Reason | None = None
-    """What is wrong with whatever is not valid, if there is but one thing that can be."""
+    """What is wrong with any value that is not valid, if there is only one possible fault."""
 
 
 def nothing(_value: Any, _found: list[Found], _levels: int, _at: str) -> None:
@@ -60,7 +60,7 @@ def unless(is_valid: IsValid, reason: Reason) -> Check:
 
 
 def in_turn(checks: Sequence[Check], last: Sequence[Check] = ()) -> Check:
-    """Make one check of several, which are made in turn; the last ones only if nothing was found before."""
+    """Make one check of several, which run in turn; the last ones run only if nothing was found before."""
 
     def explain(value: Any, found: list[Found], levels: int, at: str) -> None:
         before = len(found)
@@ -76,7 +76,7 @@ def in_turn(checks: Sequence[Check], last: Sequence[Check] = ()) -> Check:
 
 
 def blocks(items: list[Any]) -> Iterator[list[Any]]:
-    """Cut a list into blocks, each to be asked of at once."""
+    """Cut a list into blocks, each of which is checked at once."""
     return (items[start : start + _BLOCK] for start in range(0, len(items), _BLOCK))
 
 
@@ -96,5 +96,5 @@ def go_into(  # noqa: PLR0917 - by position, as it is called for each fault
         part.explain(element, found, levels - 1, place)
     if len(found) == before:
         found.append((place, NOT_VALID))
-    elif is_cut:  # what is within it, too
+    elif is_cut:  # the faults within it are at the same place
         found[before:] = [(place, why) for _, why in found[before:]]

@@ -1,4 +1,4 @@
-"""What the keywords of a schema evaluate of a value, so that `unevaluatedProperties` and its like leave it alone."""
+"""Finds what the keywords of a schema evaluate in a value, which `unevaluatedProperties` and its like then ignore."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -10,7 +10,7 @@ class Evaluated:
     """Finds the properties and items of a value that a schema evaluates (JSON Schema 2020-12 §11).
 
     Args:
-        targets: Returns where the references of a schema lead.
+        targets: Returns the targets of the references of a schema.
         is_valid_under: Returns the check of a schema.
         matches: Returns the check of a pattern.
         counts_contained: Whether an item that `contains` matches is evaluated, as since draft 2020-12.

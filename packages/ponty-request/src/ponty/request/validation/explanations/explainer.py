@@ -1,17 +1,17 @@
-"""Why a value is not valid: the first of its violations, each at its place, in the words of the catalogue.
+"""Why a value is not valid: its first violations, each at its place, in the words of `messages`.
 
-The explainer walks through a schema and a value together, and asks jsonschema-rs on the way: of one keyword, or of one
-part of the value, whether it is valid. It goes into what is not, and passes by what is.
+The explainer walks through a schema and a value together. On the way, it asks jsonschema-rs whether one keyword, or one
+part of the value, is valid. It goes into parts that are not valid, and skips those that are.
 
-- Each level of a value asks of all below it, so no more than 16 levels are gone into. What is wrong deeper is told at
+- Each level of a value asks about all levels below it, so at most 16 levels are examined. Deeper faults are reported at
   the sixteenth.
-- Many items are asked of by the block, so that a long list costs little more than what is wrong in it.
-- Of the alternatives of a choice, it goes into the one that was meant, if there is one; never into several.
+- Many items are asked about in blocks, so that a long list costs little more than its faults.
+- Among the alternatives of a choice, it goes into the one that was meant, if there is one; never into several.
 - It stops at 51 violations, one more than an answer lists.
 
-The keywords are made into checks by `ponty.request.validation.explanations.keywords`.
+`ponty.request.validation.explanations.keywords` makes the checks of the keywords.
 
-It never decides whether a value is valid: where it finds nothing to tell, jsonschema-rs has the last word.
+It never decides whether a value is valid: if it finds no fault, jsonschema-rs has the last word.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -45,7 +45,7 @@ _ASSERTIONS = frozenset(
         "uniqueItems",
     }
 )
-"""The keywords that look at nothing but their own value."""
+"""The keywords that depend on nothing but their own value."""
 
 _TYPE: AbstractSet[str] = frozenset({"type"})
 _TYPE_AND_FORMAT: AbstractSet[str] = frozenset({"type", "format"})
@@ -55,7 +55,7 @@ class Explainer:
     """Explains by one schema.
 
     Args:
-        documents: The schema and what it refers to.
+        documents: The schema, with the documents that it refers to.
         root: The schema.
         backend: Compiles schemas.
     """
@@ -64,19 +64,19 @@ class Explainer:
         self.documents = documents
         self._backend = backend
         dialect = dialect_of(root).uri
-        # Of the drafts since 2019-09, only the one knows `$recursiveRef`, and only the other `$dynamicRef`.
+        # Only draft 2019-09 knows `$recursiveRef`, and only the later ones know `$dynamicRef`.
         self._parts = Parts(backend.compile, dialect if "2019-09" in dialect else DIALECT)
         self._known: dict[int, Part] = {}
         self._assertions: dict[str, IsValid] = {}
         self._todo: list[Callable[[], None]] = []
         self.may_repeat: bool = False
-        """Whether two of its keywords may find the same."""
+        """Whether two of its keywords may find the same fault."""
         self._explain = self.part(root).explain
-        while self._todo:  # in place of a recursion, which a chain of definitions would exhaust
+        while self._todo:  # instead of a recursion, which a chain of definitions would exhaust
             self._todo.pop()()
 
     def compile(self) -> None:
-        """Compile what is otherwise compiled at the first refusal."""
+        """Compile what would otherwise be compiled at the first refusal."""
         self._parts.compile()
 
     def explain(self, value: object) -> list[Found]:
@@ -120,7 +120,7 @@ class Explainer:
         if (check := objects.of_class(self, keywords)) is not None:
             checks.append(check)
             return
-        # These look at different things, or say different things of one.
+        # These keywords look at different things, or report different faults of the same thing.
         self.may_repeat |= not (keywords.keys() <= _OF_THEIR_OWN or keywords.keys() - SILENT == {"$ref"})
         for keyword, argument in keywords.items():
             if keyword in _ASSERTIONS:
@@ -141,12 +141,12 @@ class Explainer:
             yield unless(self._alone(place, {keyword: argument}), reason(keyword, argument))
 
     def _alone(self, place: Place, keywords: Mapping[str, Any]) -> IsValid:
-        """Compile keywords that need no others; most schemas have few that differ."""
+        """Compile keywords that need no others; the results are kept, since most schemas have few different ones."""
         if keywords.keys() == _TYPE and place.dialect.uri == DIALECT and (test := type_test(keywords["type"])):
             return test
         if keywords.keys() == _TYPE_AND_FORMAT and keywords["type"] == "string":
             known = self._backend.formats.get(keywords["format"])
-            if known is not None:  # it is of Python's own, so there is no need to ask jsonschema-rs
+            if known is not None:  # Python checks this format, so there is no need to ask jsonschema-rs
                 return lambda value: type(value) is str and known(value)
         key = f"{place.dialect.uri}{keywords}"
         if key not in self._assertions:

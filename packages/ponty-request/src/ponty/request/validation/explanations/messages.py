@@ -1,6 +1,6 @@
 """What is wrong with a value, in words for people and in a code for programs: one catalogue of both.
 
-The words hold what the schema says, and nothing of the value. The code is the keyword that the value violates.
+The words contain what the schema says, and nothing of the value. The code is the keyword that the value violates.
 """
 
 import json
@@ -44,7 +44,7 @@ TEXTS: dict[str, Callable[[Any], str]] = {
     "unevaluatedProperties": lambda _: "unevaluated properties are not allowed",
     "uniqueItems": lambda _: "has items that are not unique",
 }
-"""The words of each keyword, by its value in the schema."""
+"""The words for each keyword, by its value in the schema."""
 
 
 class Reason(NamedTuple):
@@ -61,11 +61,11 @@ NOT_VALID = Reason("is not valid", "invalid")
 
 
 def reason(keyword: str, value: object) -> Reason:
-    """Return the reason of a value that violates `keyword`.
+    """Return the reason for which a value that violates `keyword` is refused.
 
     Args:
         keyword: The keyword of the schema.
-        value: The keyword's value there; of `dependentRequired`, the property that makes the other one required.
+        value: The keyword's value there; for `dependentRequired`, the property that requires the other one.
     """
     if keyword not in TEXTS:
         return NOT_VALID

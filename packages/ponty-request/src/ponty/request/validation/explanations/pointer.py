@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from typing import Any
 
 MAX_LENGTH = 256
-"""How many characters a pointer has at most."""
+"""The most characters of a pointer."""
 
 
 def pointer(path: Iterable[str | int]) -> str:
-    """Write the pointer to the value at `path`, cut as `within` cuts it."""
+    """Write the pointer to the value at `path`, cut as in `within`."""
     text = ""
     for step in path:
         text += token(step)
@@ -23,7 +23,8 @@ def token(step: str | int) -> str:
 def within(outer: str, inner: str) -> str:
     """Join two pointers.
 
-    The names in them may be a client's, so what has more than 256 characters is cut to its nearest ancestor that fits.
+    The names in them may come from a client, so a pointer with more than 256 characters is cut to that of the nearest
+    ancestor that fits.
     """
     text = outer + inner
     return text if len(text) <= MAX_LENGTH else _cut(text)
@@ -34,7 +35,7 @@ def _cut(text: str) -> str:
 
 
 def find(value: Any, reference: str) -> Any:
-    """Return what a reference within `value`, `#` and a pointer, leads to; None where it is not so simple."""
+    """Return the target of a reference within `value` (`#` and a pointer); None if it is not so simple."""
     if not reference.startswith("#") or "%" in reference or (reference != "#" and reference[1] != "/"):
         return None
     for step in reference.split("/")[1:]:

@@ -1,4 +1,4 @@
-"""The tests of JSON types, for what is decoded from JSON: a test of Python's costs less than asking jsonschema-rs."""
+"""Tests of JSON types, for values that were decoded from JSON: a test in Python costs less than jsonschema-rs."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ from ponty.request.validation.schemas.jsonschema_rs_backend import IsValid
 
 
 def type_test(name: object) -> IsValid | None:
-    """Return the test of a type of JSON Schema, as the drafts since 6 have it; None where it is not so simple."""
+    """Return the test of a type of JSON Schema, as drafts since 6 define it; None if it is not so simple."""
     return _TESTS.get(name) if isinstance(name, str) else None
 
 
@@ -28,5 +28,5 @@ _CLASSES = {_TESTS["array"]: list, _TESTS["boolean"]: bool, _TESTS["object"]: di
 
 
 def tested_class(is_valid: IsValid) -> type | None:
-    """Return the class that a test of a type asks for, if it is but one: many values are asked without a call each."""
+    """Return the class that a type test asks for, if it is only one; then values can be tested without a call each."""
     return _CLASSES.get(is_valid)

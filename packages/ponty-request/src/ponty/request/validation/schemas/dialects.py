@@ -1,4 +1,4 @@
-"""The dialects of JSON Schema, drafts 4 to 2020-12: which keywords hold schemas, and which of them count."""
+"""The dialects of JSON Schema, drafts 4 to 2020-12: which keywords contain schemas, and which keywords count."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
@@ -44,10 +44,10 @@ class Dialect(msgspec.Struct, frozen=True):
     """A draft of JSON Schema.
 
     Args:
-        uri: Its `$schema`.
-        applicators: The keywords that hold schemas.
+        uri: The value of its `$schema`.
+        applicators: The keywords that contain schemas.
         identifier: The keyword that names a schema.
-        hides: Whether a `$ref` hides what stands beside it.
+        hides: Whether a `$ref` hides the keywords beside it.
     """
 
     uri: str
@@ -60,7 +60,7 @@ class Dialect(msgspec.Struct, frozen=True):
         return {"$ref": schema["$ref"]} if self.hides and "$ref" in schema else schema
 
     def subschemas(self, schema: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...], Any]]:
-        """Return the schemas right within a schema, each with the steps that lead to it."""
+        """Return the schemas directly within a schema, each with the steps that lead to it."""
         for keyword in self.applicators & schema.keys():
             value = schema[keyword]
             if keyword in _NAMED:
@@ -86,7 +86,7 @@ def dialect_of(schema: Any, default: str = DIALECT) -> Dialect:
     """Return the dialect that a schema names, by http or https, with or without a `#`.
 
     Raises:
-        ValueError: It names another.
+        ValueError: It names another one.
     """
     uri = schema.get("$schema", default) if isinstance(schema, dict) else default
     try:

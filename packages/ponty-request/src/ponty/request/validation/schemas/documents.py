@@ -1,12 +1,12 @@
-"""The documents of a JSON Schema: itself, and those that it refers to; and where each of its references leads.
+"""The documents of a JSON Schema: itself, those that it refers to, and the targets of all references.
 
-Nothing is fetched. A document is one that the program gave, one in the folder of the schema's own file, or the
+Nothing is fetched. A document is one that the program has passed, one in the folder of the schema's own file, or the
 meta-schema of a dialect.
 
-Every schema that validation may come to is visited once, from the root on, and written so that jsonschema-rs takes it
-as the standard does: references are percent-encoded, since a definition may have any name, and `dependencies` is left
-out since draft 2019-09, where it is no keyword. A schema that leads back to itself without a step into the value is
-refused.
+Every schema that validation may reach is visited once, from the root on, and rewritten so that jsonschema-rs reads it
+as the standard does: references are percent-encoded, since a definition may have any name, and `dependencies` is
+removed in drafts since 2019-09, where it is not a keyword. A schema that leads back to itself without a step into the
+value is refused.
 """
 
 import copy
@@ -24,13 +24,13 @@ ROOT = "https://schema.invalid/"
 """The URI of a schema that has none."""
 
 Load = Callable[[str], Any]
-"""Returns the document of a URI; raises LookupError where there is none."""
+"""Returns the document of a URI; raises LookupError if there is none."""
 
 _REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
 
 
 class Place(msgspec.Struct, frozen=True):
-    """Where a schema stands.
+    """The place of a schema.
 
     Args:
         schema: The schema.
@@ -46,24 +46,24 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class Documents:
-    """The documents that a schema is made of.
+    """The documents that a schema consists of.
 
     Args:
-        root: The schema; mended in place.
-        uri: Its URI, where its own `$id` says no other.
+        root: The schema; it is changed in place.
+        uri: Its URI, unless its own `$id` is another.
         load: Finds other documents.
 
     Raises:
-        ValueError: A reference leads nowhere or around in a circle, or a part is of another dialect.
+        ValueError: A reference leads nowhere or in a circle, or a part has another dialect.
     """
 
     def __init__(self, root: Any, *, uri: str = ROOT, load: Load | None = None) -> None:
         self.known: dict[str, Any] = {}
-        """The documents by their URI."""
+        """The documents, by their URIs."""
         self.places: dict[int, Place] = {}
-        """The schemas by their identity."""
+        """The places of schemas, by the `id` of each schema."""
         self.targets: dict[int, list[Any]] = {}
-        """Where the references of a schema lead, by its identity."""
+        """The targets of the references of a schema, by the `id` of the schema."""
         self._load = load
         self._resources: dict[str, Any] = {}
         self._anchors: dict[str, Any] = {}
@@ -75,7 +75,7 @@ class Documents:
             place = self._todo.pop()
             self.targets[id(place.schema)] = [*self._follow(place)]
         self.is_dynamic: bool = any(len(homes) > 1 for homes in self._dynamic.values())
-        """Whether a reference may lead to one place or to another, by the way that led to it."""
+        """Whether the target of a reference may depend on the way that led to it."""
         _refuse_circles(self.places, self.targets)
 
     def _add(self, uri: str, document: Any, dialect: Dialect) -> str:
@@ -90,7 +90,7 @@ class Documents:
         return uri
 
     def _visit(self, schema: Any, base: str, reference: str, dialect: Dialect) -> None:
-        """Note a schema and those within it."""
+        """Register a schema, and the schemas within it."""
         stack = [(schema, base, reference)]
         while stack:
             schema, base, reference = stack.pop()
@@ -110,7 +110,7 @@ class Documents:
                 stack.append((part, base, reference + "".join(map(_token, steps))))
 
     def _name(self, schema: Any, keywords: Any, base: str, dialect: Dialect) -> str:
-        """Note the names of a schema, and return the URI of its resource."""
+        """Register the names of a schema, and return the URI of its resource."""
         own = keywords.get(dialect.identifier)
         if isinstance(own, str):
             uri, _, name = _join(base, own).partition("#")
@@ -173,7 +173,7 @@ class Documents:
             ) from None
         document = copy.deepcopy(found)
         self._add(uri, document, dialect_of(document, dialect.uri))
-        # A document may name itself otherwise; a meta-schema is known to jsonschema-rs as it is.
+        # A document may give itself another name; jsonschema-rs knows the meta-schemas as they are.
         self.known[uri] = found if uri in _META_SCHEMAS else document
 
     def _load_other(self, uri: str) -> Any:
@@ -183,7 +183,7 @@ class Documents:
 
 
 def _encoded(reference: str) -> str:
-    """Percent-encode what may not stand in a reference (RFC 3986), but for what is encoded already."""
+    """Percent-encode characters that a reference may not contain (RFC 3986), except those that are encoded already."""
     head, mark, fragment = reference.partition("#")
     text = head + mark + fragment.replace("#", "%23")
     return urllib.parse.quote(_PERCENT.sub("%25", text), safe=f"%#{_FRAGMENT}")

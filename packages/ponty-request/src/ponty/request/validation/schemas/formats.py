@@ -1,7 +1,7 @@
-"""Texts that stand for values: one function each, which both checks a text and reads it.
+"""Texts that stand for values: one function for each format, which both checks a text and reads it.
 
-The validators check the JSON Schema `format` of the same name by the same function, so what they let through is read.
-The formats are those of RFC 3339, stricter than Python's own: ASCII digits, no blanks, no other notation of ISO 8601.
+The validators check the JSON Schema `format` of the same name with the same function, so a text that they admit can be
+read. The formats are those of RFC 3339, stricter than Python's: ASCII digits, no blanks, no other notation of ISO 8601.
 """
 
 import binascii
@@ -35,12 +35,12 @@ def _match(pattern: re.Pattern[str], text: str) -> re.Match[str]:
 def parse_date(text: str) -> datetime.date:
     """Read a full-date (RFC 3339 §5.6)."""
     if len(text) != 10 or text[4] != "-" or text[7] != "-" or not text.isascii():
-        raise ValueError("not of the format")  # but perhaps another of ISO 8601, which is not that of RFC 3339
+        raise ValueError("not of the format")  # it may be ISO 8601, but it is not RFC 3339
     return datetime.date.fromisoformat(text)
 
 
 def parse_date_time(text: str) -> datetime.datetime:
-    """Read a date-time (RFC 3339 §5.6), which has an offset. What is finer than a microsecond is dropped."""
+    """Read a date-time (RFC 3339 §5.6), which has an offset; digits finer than microseconds are dropped."""
     day, clock, fraction, offset = _match(_DATE_TIME, text).groups()
     read = datetime.datetime.fromisoformat(f"{day}T{_clock(clock, fraction, offset)}")
     try:
@@ -86,34 +86,34 @@ def parse_decimal(text: str) -> decimal.Decimal:
 
 
 def parse_ipv4(text: str) -> ipaddress.IPv4Address:
-    """Read an address of IPv4 in four decimal numbers without leading zeros (RFC 2673 §3.2)."""
+    """Read an IPv4 address in four decimal numbers without leading zeros (RFC 2673 §3.2)."""
     return ipaddress.IPv4Address(text)
 
 
 def parse_ipv6(text: str) -> ipaddress.IPv6Address:
-    """Read an address of IPv6 (RFC 4291 §2.2), which names no zone."""
+    """Read an IPv6 address (RFC 4291 §2.2) without a zone."""
     if "%" in text:
         raise ValueError("a zone is of one machine alone")
     return ipaddress.IPv6Address(text)
 
 
 def parse_ipv4_network(text: str) -> ipaddress.IPv4Network:
-    """Read a network of IPv4: an address whose bits of the host are zero, and the length of the prefix (RFC 4632)."""
+    """Read an IPv4 network: an address whose host bits are zero, and the length of the prefix (RFC 4632)."""
     return ipaddress.IPv4Network(_with_prefix_length(text))
 
 
 def parse_ipv6_network(text: str) -> ipaddress.IPv6Network:
-    """Read a network of IPv6: an address whose bits of the host are zero, and the length of the prefix."""
+    """Read an IPv6 network: an address whose host bits are zero, and the length of the prefix."""
     return ipaddress.IPv6Network(_with_prefix_length(text))
 
 
 def parse_ipv4_interface(text: str) -> ipaddress.IPv4Interface:
-    """Read an address of IPv4, and the length of the prefix of its network."""
+    """Read an IPv4 address, and the length of the prefix of its network."""
     return ipaddress.IPv4Interface(_with_prefix_length(text))
 
 
 def parse_ipv6_interface(text: str) -> ipaddress.IPv6Interface:
-    """Read an address of IPv6, and the length of the prefix of its network."""
+    """Read an IPv6 address, and the length of the prefix of its network."""
     return ipaddress.IPv6Interface(_with_prefix_length(text))
 
 
@@ -143,7 +143,8 @@ FORMATS: dict[str, Callable[[str], object]] = {
     "ipv4-interface": parse_ipv4_interface,
     "ipv6-interface": parse_ipv6_interface,
 }
-"""The formats that are enforced, and what reads them. Any other format is an annotation, and is not checked."""
+"""The formats that are enforced, and the functions that read them. Any other format is an annotation, and is not
+checked."""
 
 EXPECTED: dict[str, str] = {
     "date": "a date, as 2026-02-28",
@@ -160,11 +161,11 @@ EXPECTED: dict[str, str] = {
     "ipv4-interface": "an interface of IPv4, as 192.0.2.1/24",
     "ipv6-interface": "an interface of IPv6, as 2001:db8::1/32",
 }
-"""What a text of these formats is, for messages. The examples are of the format in any schema."""
+"""What a text of these formats is, for messages. The examples are valid in any schema of the format."""
 
 
 def checker(name: str) -> Callable[[object], bool]:
-    """Make the function that tells a validator whether a value is of the format; what is no text, is."""
+    """Make the function by which a validator checks the format; a value that is no text always passes."""
     parse = FORMATS[name]
 
     def check(value: object) -> bool:

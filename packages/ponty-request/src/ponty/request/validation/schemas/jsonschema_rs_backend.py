@@ -1,13 +1,14 @@
-"""jsonschema-rs: whether a value is valid.
+"""jsonschema-rs decides whether a value is valid.
 
-It is asked for that and nothing else: what explains a value there makes all of its violations at once, of which a body
-of 300 kB can have millions. Its regular expressions match in linear time, and it fetches nothing.
+It is used for nothing else: to explain a value, it would make all of its violations at once, of which a body of 300 kB
+can have millions. Its regular expressions match in linear time, and it fetches nothing.
 
-A part of a schema is asked about by itself while a refusal is explained. To compile each part alone would take the
-square of the schema's size, since each brings along what it refers to. So they are compiled together, as properties
-within properties of one schema; a value is wrapped into as many objects to be seen by the part that is meant.
+While a refusal is explained, parts of a schema are asked about one by one. To compile each part alone would take a time
+that grows with the square of the schema's size, since each part brings along what it refers to. So they are compiled
+together, as properties within properties of one schema. A value is wrapped into as many objects, so that only the part
+that is meant sees it.
 
-The library is loaded when the first schema is compiled: most bodies are good, and need it not.
+The library is loaded when the first schema is compiled: most bodies are valid, and do not need it.
 """
 
 import functools
@@ -21,7 +22,7 @@ IsValid = Callable[[Any], bool]
 
 
 class _Annotates:
-    """A keyword that says something, and checks nothing."""
+    """A keyword that describes a value, and checks nothing."""
 
     def __init__(self, *_: object) -> None: ...
 
@@ -42,21 +43,21 @@ def _options() -> dict[str, Any]:
 
 _UNKNOWN_TO_THE_STANDARD = ("base64", "decimal", "ipv4-network", "ipv6-network", "ipv4-interface", "ipv6-interface")
 OWN_FORMATS = {name: checker(name) for name in _UNKNOWN_TO_THE_STANDARD}
-"""The formats that the standard does not know."""
+"""The formats that are not in the standard."""
 TYPE_FORMATS = {name: checker(name) for name in FORMATS}
-"""The formats by what Python's types can hold."""
+"""All formats, checked by what Python's types can hold."""
 
 _NO_PATTERN = ", or has look-around or back references, which cannot be matched in linear time"
 _WIDTH = 16
 
 
 class Backend:
-    """Compiles schemas that share what they refer to.
+    """Compiles schemas that share the documents they refer to.
 
     Args:
-        formats: What checks the formats that jsonschema-rs does not check, or not so.
-        documents: The schemas that may be referred to, by their URI.
-        base: The URI of what is compiled.
+        formats: The checks of formats that jsonschema-rs does not check, or checks in another way.
+        documents: The schemas that may be referred to, by their URIs.
+        base: The URI of the schemas that are compiled.
     """
 
     def __init__(
@@ -77,7 +78,8 @@ class Backend:
         """Compile a schema.
 
         Raises:
-            ValueError: It is none, refers to what is not known, or has a pattern that cannot be matched in linear time.
+            ValueError: It is not valid, refers to an unknown document, or has a pattern that cannot be matched in
+                linear time.
         """
         import jsonschema_rs  # noqa: PLC0415 - as late as it is needed
 
@@ -105,7 +107,7 @@ class Parts:
         self._is_valid: IsValid | None = None
 
     def add(self, schema: Any) -> IsValid:
-        """Add a schema; it is compiled when the first of all is asked about."""
+        """Add a schema; all are compiled when the first of them is asked about."""
         if self._is_valid is not None:
             return self._compile({"$schema": self._dialect, **schema})
         path: list[str] = []
@@ -121,7 +123,7 @@ class Parts:
         return is_valid
 
     def compile(self) -> IsValid:
-        """Compile all that were added."""
+        """Compile all schemas that were added."""
         level, paths = self._schemas, [[index] for index in range(len(self._schemas))]
         while len(level) > 1:
             for digits in paths:
@@ -141,12 +143,12 @@ _ALONE = Backend({})
 
 
 def assertion(keyword: str, argument: Any) -> IsValid:
-    """Compile a keyword that needs no other, as draft 2020-12 has it.
+    """Compile a keyword that needs no other, as in draft 2020-12.
 
     Raises:
-        ValueError: It is a pattern that cannot be matched in linear time.
+        ValueError: The keyword is a pattern that cannot be matched in linear time.
     """
-    if keyword == "type":  # of which there are few, and one in each of a program's unions
+    if keyword == "type":  # there are few of them, and one in each union of a program
         return _has_type(argument) if isinstance(argument, str) else _has_type(*argument)
     return _ALONE.compile({keyword: argument})
 

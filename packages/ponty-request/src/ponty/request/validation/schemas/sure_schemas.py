@@ -1,7 +1,7 @@
-"""Schemas that need not be compiled to know that they can be.
+"""Schemas that can surely be compiled, known without compiling them.
 
-Those that are made of types consist of a few keywords, whose values are what they must be. What a program says besides
-may be anything, a pattern that is none above all; a schema with such a keyword in it has to be compiled to tell.
+Schemas that are made from types consist of a few keywords, whose values are as they must be. What a program adds may be
+anything, above all a pattern that is not valid; a schema with such a keyword must be compiled to find out.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -11,13 +11,13 @@ import msgspec
 
 
 def is_surely_valid(schema: Mapping[str, Any]) -> bool:
-    """Return whether a schema of the default dialect surely is one, and can be compiled.
+    """Return whether a schema of the default dialect surely is valid, and can be compiled.
 
     ::
 
         assert is_surely_valid({"type": "array", "items": {"type": "integer", "minimum": 1}})
         assert not is_surely_valid({"type": "string", "pattern": "("})
-        assert not is_surely_valid({"type": "string", "pattern": "a"})  # it may be, but is not looked at
+        assert not is_surely_valid({"type": "string", "pattern": "a"})  # it is valid, but patterns are not checked
         assert not is_surely_valid({"properties": {"next": {"$ref": "#/$defs/Missing"}}})
     """
     references = {"#", *(f"#/$defs/{name}" for name in schema.get("$defs", ()))}
@@ -29,7 +29,7 @@ def is_surely_valid(schema: Mapping[str, Any]) -> bool:
             return False
         for keyword, value in each.items():
             if keyword == "type" and type(value) is str and value in _TYPES:
-                continue  # of most schemas, that is all
+                continue  # most schemas have nothing else
             if keyword == "$ref" and type(value) is str and value in references:
                 continue
             if (below := _schemas_of(keyword, value)) is not None:
@@ -40,7 +40,7 @@ def is_surely_valid(schema: Mapping[str, Any]) -> bool:
 
 
 def _schemas_of(keyword: str, value: Any) -> Iterable[Any] | None:
-    """Return what must be schemas within the value of a keyword; None where it holds none, or is not of its form."""
+    """Return the values within a keyword's that must be schemas; None if there are none, or it has another form."""
     if keyword in _ONE:
         return (value,)
     if keyword in _NAMED and type(value) is dict and all(map(_is_text, value)):

@@ -1,4 +1,4 @@
-"""The keywords that look into an array, at all of its items or at some."""
+"""The keywords that look into an array: at all of its items, or at some."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ from ponty.request.validation.schemas.documents import Place
 
 
 def items(walk: Walk, place: Place, schema: Any) -> Check:
-    """Explain the items of an array: those that `prefixItems` leaves, or, in older drafts, the first ones."""
+    """Explain the items of an array: those after `prefixItems`, or, in older drafts, the first ones."""
     if isinstance(schema, list):
         return prefix_items(walk, place, schema)
     start = len(place.schema.get("prefixItems", ())) if "prefixItems" in place.dialect.applicators else 0
@@ -69,9 +69,9 @@ def _name_items(places: list[int], why: Reason, found: list[Found], at: str) -> 
 
 
 _STEPS = [f"/{place}" for place in range(64)]
-"""The steps to the first items, which are most asked for."""
+"""The steps to the first items, which are needed most often."""
 _FAR = MAX_LENGTH - len(_STEPS[-1])
-"""How long a pointer may be for such a step to fit behind it."""
+"""The greatest length of a pointer to which such a step can be added."""
 
 
 def _explain_items(  # noqa: PLR0917 - likewise by position
@@ -86,7 +86,7 @@ def _explain_items(  # noqa: PLR0917 - likewise by position
 
 
 def prefix_items(walk: Walk, _: Place, schemas: Any) -> Check:
-    """Explain the first items, which have a schema each."""
+    """Explain the first items, each of which has its own schema."""
     parts = [walk.part(schema) for schema in schemas]
 
     def explain(value: Any, found: list[Found], levels: int, at: str) -> None:
@@ -99,7 +99,7 @@ def prefix_items(walk: Walk, _: Place, schemas: Any) -> Check:
 
 
 def contains(walk: Walk, place: Place, schema: Any) -> Check:
-    """Explain that too few or too many items are as they must be."""
+    """Explain that too few or too many items match a schema."""
     walk.part(schema)
     contains = {"contains": walk.referred(schema)}
     counts = "unevaluatedItems" in place.dialect.applicators

@@ -15,12 +15,12 @@ from ponty.request.validation.schemas.jsonschema_rs_backend import assertion
 
 
 def reference(walk: Walk, place: Place, _: Any) -> Check:
-    """Explain by what a reference leads to."""
+    """Explain by the target of a reference."""
     checks: list[Check] = []
     for target in walk.documents.targets[id(place.schema)]:
         other = walk.documents.places.get(id(target))
         if walk.documents.is_dynamic and (other is None or {place.base, other.base} != {walk.documents.root}):
-            # The way to it says where it leads; asked about by itself, it may mean something else.
+            # The way to the reference decides where it leads; asked about by itself, it may mean something else.
             checks.append(unless(walk.ask({"$ref": place.reference}), NOT_VALID))
         else:
             checks.append(walk.part(target).explain)
@@ -33,7 +33,7 @@ def all_of(walk: Walk, _: Place, schemas: Any) -> Check:
 
 
 def if_then_else(walk: Walk, place: Place, condition: Any) -> Check:
-    """Explain by one of two schemas, as the condition has it."""
+    """Explain by one of two schemas, which the condition selects."""
     holds = walk.part(condition).is_valid
     then, otherwise = (walk.part(place.schema.get(name, True)).explain for name in ("then", "else"))
 
@@ -44,7 +44,7 @@ def if_then_else(walk: Walk, place: Place, condition: Any) -> Check:
 
 
 def not_valid(walk: Walk, _: Place, schema: Any) -> Check:
-    """Explain that a value is valid which must not be."""
+    """Explain that a value is valid under a schema that must not admit it."""
     is_valid, why = walk.part(schema).is_valid, reason("not", None)
 
     def explain(value: Any, found: list[Found], _: int, at: str) -> None:
@@ -70,7 +70,7 @@ def dependent_schemas(walk: Walk, _: Place, schemas: Any) -> Check:
 
 
 def dependent_required(dependencies: Any) -> Check:
-    """Explain which properties are missing beside those that are there."""
+    """Explain which properties are missing that other properties require."""
     reasons = {given: reason("dependentRequired", given) for given in dependencies}
 
     def explain(value: Any, found: list[Found], _: int, at: str) -> None:
@@ -90,13 +90,13 @@ def choice(walk: Walk, keyword: str, schemas: Any) -> Check:
     """Explain by the alternative that was meant."""
     flat = _flat(walk, schemas)
     entries = [Entry(Alternative(_follow(walk, schema), assertion), walk.part(schema)) for schema in flat]
-    # Of a `oneOf`, an `anyOf` is one alternative, however many of its own fit.
+    # In a `oneOf`, an `anyOf` is one alternative, however many of its own alternatives match.
     counted = [walk.part(schema).is_valid for schema in schemas] if keyword == "oneOf" else []
     return explain_choice(entries, counted)
 
 
 def _flat(walk: Walk, schemas: Iterable[Any]) -> Iterator[Any]:
-    """Return the alternatives, with those of an `anyOf` among them in its place."""
+    """Return the alternatives; an `anyOf` among them is replaced by its own alternatives."""
     for schema in schemas:
         if isinstance(schema, dict) and schema.keys() - SILENT == {"anyOf"}:
             yield from _flat(walk, schema["anyOf"])

@@ -1,4 +1,4 @@
-"""The keywords that look at what the others of a schema left: `unevaluatedItems` and `unevaluatedProperties`."""
+"""The keywords for what the others of a schema leave: `unevaluatedItems` and `unevaluatedProperties`."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -15,7 +15,7 @@ LAST = frozenset({"unevaluatedItems", "unevaluatedProperties"})
 
 
 def unevaluated(walk: Walk, place: Place, whole: Part, keyword: str, schema: Any) -> Check:
-    """Explain what no other keyword has evaluated."""
+    """Explain the parts of a value that no other keyword has evaluated."""
     part = walk.part(schema)
     tp = list if keyword == "unevaluatedItems" else dict
     others = {name: value for name, value in place.schema.items() if name not in LAST}

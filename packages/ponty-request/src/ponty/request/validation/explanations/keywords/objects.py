@@ -24,7 +24,7 @@ from ponty.request.validation.schemas.jsonschema_rs_backend import IsValid
 
 
 def of_class(walk: Walk, keywords: Mapping[str, Any]) -> Check | None:
-    """Explain by the schema of a class in one go; None of any other: it has these keywords, in this order."""
+    """Make one check of the schema of a class, known by its keywords and their order; return None for any other."""
     names = [name for name in keywords if name not in SILENT]
     if names not in _OF_CLASSES or keywords["type"] != "object" or keywords["additionalProperties"] is not False:
         return None
@@ -66,7 +66,7 @@ def _steps(names: Any) -> list[tuple[str, str]]:
 
 
 def properties(walk: Walk, _: Place, known: Any) -> Check:
-    """Explain the properties that have a schema each."""
+    """Explain the properties that have their own schema."""
     entries = _entries(walk, known)
 
     def explain(value: Any, found: list[Found], levels: int, at: str) -> None:
@@ -101,7 +101,7 @@ def pattern_properties(walk: Walk, _: Place, patterns: Any) -> Check:
 
 
 def additional_properties(walk: Walk, place: Place, schema: Any) -> Check:
-    """Explain the properties that no keyword beside it has named."""
+    """Explain the properties that no keyword beside it names."""
     known, patterns = (dict.fromkeys(place.schema.get(name, {}), True) for name in ("properties", "patternProperties"))
     part = Part(never, nothing, reason("additionalProperties", None)) if schema is False else walk.part(schema)
     if schema is not False or patterns:
@@ -119,7 +119,7 @@ def additional_properties(walk: Walk, place: Place, schema: Any) -> Check:
 
 
 def _each_property(walk: Walk, schema: Any, part: Part) -> Check:
-    """Explain those properties that are not valid under a schema which looks at each alone."""
+    """Explain the properties that are not valid under a schema that checks each alone."""
     is_valid = walk.ask(schema)
 
     def explain(value: Any, found: list[Found], levels: int, at: str) -> None:
@@ -136,5 +136,8 @@ def _each_property(walk: Walk, schema: Any, part: Part) -> Check:
 
 
 def property_names(walk: Walk, _: Place, schema: Any) -> Check:
-    """A pointer cannot point at a name, so it points at the object; the name is the client's and is not told."""
+    """Explain that a name is not valid.
+
+    A pointer cannot point at a name, so it points at the object. The name comes from the client, and is not repeated.
+    """
     return unless(walk.ask({"propertyNames": walk.referred(schema)}), reason("propertyNames", None))

@@ -1,4 +1,4 @@
-"""What a keyword needs of the walk through a schema that met it."""
+"""The walk through a schema, as its keywords use it."""
 
 from typing import Any, Protocol
 
@@ -8,11 +8,11 @@ from ponty.request.validation.schemas.jsonschema_rs_backend import IsValid
 
 
 class Walk(Protocol):
-    """A walk through a schema, which makes the parts that its keywords speak of."""
+    """A walk through a schema, which makes the parts for its keywords."""
 
     @property
     def documents(self) -> Documents:
-        """The schema and what it refers to."""
+        """The schema, with the documents that it refers to."""
         ...
 
     def part(self, schema: Any) -> Part:
