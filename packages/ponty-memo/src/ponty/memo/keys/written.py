@@ -4,10 +4,10 @@ On Python 3.14 and later, an annotation is evaluated when it is first read, and 
 only for type checkers. Such an annotation is returned as an unevaluated forward reference.
 """
 
-import importlib
-import inspect
 from collections.abc import Mapping
 from typing import Any
+
+from ponty.memo.lazy_imports import inspect
 
 
 def written_annotations(function: Any) -> Mapping[str, Any]:
@@ -20,7 +20,7 @@ def written_annotations(function: Any) -> Mapping[str, Any]:
         return found
 
 
-def written_signature(function: Any, *, follow_wrapped: bool = True) -> inspect.Signature:
+def written_signature(function: Any, *, follow_wrapped: bool = True) -> "inspect.Signature":
     """Return the signature of a function.
 
     Args:
@@ -41,4 +41,6 @@ def written_signature(function: Any, *, follow_wrapped: bool = True) -> inspect.
 
 def _as_written() -> Any:
     """Return the format that keeps unknown names as forward references; it is needed only on Python 3.14 and later."""
+    import importlib  # noqa: PLC0415 - as late as the module that it imports
+
     return importlib.import_module("annotationlib").Format.FORWARDREF
