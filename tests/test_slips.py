@@ -97,7 +97,7 @@ AT_IMPORT = {
         async def handler(page: int):
             return page
         """,
-        "the request has nothing more; Other.page is no field, as page = QueryParameter(…) is one",
+        "the request has nothing more; Other.page is not a field; a field is written as page = QueryParameter(…)",
     ),
     "a lifespan in the place of a provider": (
         """
