@@ -97,7 +97,7 @@ AT_IMPORT = {
         async def handler(page: int):
             return page
         """,
-        "the request has nothing more; Other.page is no field, as page = QueryParameter(…) is one",
+        "the request has nothing more; Other.page is not a field; a field is written as page = QueryParameter(…)",
     ),
     "a lifespan in the place of a provider": (
         """
@@ -134,7 +134,7 @@ AT_IMPORT = {
     ),
     "a keyword that pydantic has another name for": (
         "Annotation(ge=1)",
-        "Annotation: 'ge' is no keyword of JSON Schema (did you mean 'minimum'?)",
+        "Annotation: 'ge' is not a keyword of JSON Schema (did you mean 'minimum'?)",
     ),
     "an option of a description that there is not": (
         "api_docs(title='Mugs', version='1', servres=['https://mugs.example'])",

@@ -165,7 +165,7 @@ def test_names_that_clash_are_refused():
         a: Annotated[int, Alias("b")]
         _b: int
 
-    with pytest.raises(TypeError, match="have one name in JSON, 'b'"):
+    with pytest.raises(TypeError, match="have the same name in JSON, 'b'"):
         Parser(Clash)
 
 

@@ -138,5 +138,5 @@ async def test_a_body_that_breaks_off_raises(served):
 
 @pytest.mark.parametrize("max_size", [0, -1])
 def test_a_stream_has_a_limit(max_size):
-    with pytest.raises(ValueError, match="max_size is at least 1"):
+    with pytest.raises(ValueError, match="max_size must be at least 1"):
         BodyStream(max_size=max_size)

@@ -164,7 +164,7 @@ def test_who_may_ask_is_compared_by_what_the_schemes_are():
         return {**document(security=[*alternatives]), "components": {"securitySchemes": names}}
 
     renamed = {"token": schemes["a"]}
-    words = "POST /mugs: asks clients otherwise who they are"
+    words = "POST /mugs: has other security requirements"
     assert told(secured({"a": []}), secured({"token": []}, names=renamed)) == []
     assert told(secured({"a": []}), secured({"a": []}, {"b": []})) == [(words, False)]
     assert told(secured({"a": []}), secured({"b": []})) == [(words, True)]

@@ -415,7 +415,7 @@ async def test_a_field_that_refuses_without_a_description_is_a_500_that_says_so(
         pass
 
     assert (await ask("/"))[0] == 500
-    assert "the field 'nameless' refuses a request, so its describe() must say" in caplog.text
+    assert "the field 'nameless' can refuse a request, so its describe() must say" in caplog.text
 
 
 @pytest.mark.parametrize(

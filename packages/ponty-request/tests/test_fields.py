@@ -304,7 +304,7 @@ def test_a_query_parameter_is_required_or_has_a_default(field, options, given):
 
 @pytest.mark.parametrize("values", ["abc", [1, 2], (None,)])
 def test_legal_values_are_texts(values):
-    with pytest.raises(TypeError, match="values lists the legal texts"):
+    with pytest.raises(TypeError, match="values must be the legal texts"):
         StringQueryParameter(default="", values=values)
 
 

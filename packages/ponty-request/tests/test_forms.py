@@ -308,7 +308,7 @@ class Inner:
     ("tp", "words"),
     [
         (int | float, "of several types"),
-        (Any, "has no form as a text"),
+        (Any, "cannot be written as text"),
         (Inner, "a form cannot hold"),
         (dict[str, str], "a form cannot hold"),
         (list[list[int]], "a form cannot hold"),
@@ -327,7 +327,7 @@ def test_what_a_form_cannot_hold_is_refused_at_import(tp, words):
 
 
 def test_the_type_of_a_form_is_a_dataclass():
-    with pytest.raises(TypeError, match="the type of a form is a dataclass"):
+    with pytest.raises(TypeError, match="the type of a form must be a dataclass"):
         ParsedForm(dict[str, str])
 
 

@@ -220,20 +220,20 @@ def refused(fields, **inner):
 
 
 def test_slips_are_refused_with_what_to_write():
-    assert "'a' and 'b' have one name in JSON, 'b'" in refused([("a", Annotated[int, Alias("b")]), ("b", int)])
-    assert "'a_b' and 'aB' have one name" in refused([("a_b", int), ("aB", int)], rename="camel")
-    assert "its rename 'camels' is no rule" in refused([("a", int)], rename="camels")
+    assert "'a' and 'b' have the same name in JSON, 'b'" in refused([("a", Annotated[int, Alias("b")]), ("b", int)])
+    assert "'a_b' and 'aB' have the same name" in refused([("a_b", int), ("aB", int)], rename="camel")
+    assert "the rename 'camels' is no rule" in refused([("a", int)], rename="camels")
     assert "needs an attribute 'annotation'" in refused([("a", int)], other=1)
-    assert "an Alias names a field" in refused([("a", list[Annotated[int, Alias("b")]])])
+    assert "an Alias can be used only for a field of a class" in refused([("a", list[Annotated[int, Alias("b")]])])
     assert "write a: … | UnsetType = UNSET" in refused([("a", int | UnsetType)])
-    assert "its type is … | UnsetType" in refused([("a", int, dataclasses.field(default=UNSET))])
-    assert "nowhere else" in refused([("a", list[int | UnsetType])])
+    assert "its type must be … | UnsetType" in refused([("a", int, dataclasses.field(default=UNSET))])
+    assert "only for a field that may be absent" in refused([("a", list[int | UnsetType])])
     with pytest.raises(TypeError, match="UnsetType"):
         Parser(typing.TypedDict("Made", {"a": int | UnsetType}))
-    with pytest.raises(TypeError, match="an Alias names a field"):
+    with pytest.raises(TypeError, match="an Alias can be used only for a field of a class"):
         Parser(typing.NamedTuple("Made", [("a", Annotated[int, Alias("b")])]))
     for name in (5, "\ud800"):
-        with pytest.raises(ValueError, match="a name in JSON is a text"):
+        with pytest.raises(ValueError, match="a name in JSON must be a text"):
             Alias(name)
 
 

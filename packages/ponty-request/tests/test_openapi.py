@@ -574,7 +574,7 @@ def test_an_application_may_answer_errors_in_a_form_of_its_own():
     ("options", "words"),
     [
         ({"envelop": dict}, "openapi() has no option 'envelop'"),
-        ({"answer_invalid": dict}, "is a status; what a function answers is said by problem="),
+        ({"answer_invalid": dict}, "must be a status; describe the answers of a function with problem="),
         ({"problem": complex}, "complex"),
     ],
 )
@@ -739,7 +739,7 @@ def test_operations_have_each_a_name_of_its_own():
     document = openapi(table, title="T", version="1")
     assert [item["get"]["operationId"] for item in document["paths"].values()] == ["show", "show_3", "show_2"]
     add("/d", operation_id="show_2")
-    with pytest.raises(ValueError, match=r"GET /d: the operation_id 'show_2' is that of GET /c too"):
+    with pytest.raises(ValueError, match=r"GET /d: the operation_id 'show_2' is also that of GET /c"):
         openapi(table, title="T", version="1")
 
 

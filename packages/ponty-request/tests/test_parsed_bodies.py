@@ -92,7 +92,7 @@ async def test_every_depth_has_its_type(send):
             [("/addresses/0/since", "must be a date, as 2026-02-28")],
         ),
         ({"tags": ["a", "a"]}, [("/tags", "has items that are not unique")]),
-        ({"position": [1, 2, 3]}, [("/position/2", "is an item too many")]),
+        ({"position": [1, 2, 3]}, [("/position/2", "is an additional item, which is not allowed")]),
         ({"position": 1}, [("/position", "is not of type 'array', 'null'")]),
         ({"position": [10**400, 1]}, [("/position/0", "is too large for a float")]),
         ({"size": "SMALL"}, [("/size", "is not one of 's'")]),

@@ -180,7 +180,7 @@ def test_a_model_is_built(tp, value, built):
         ({"either": "x"}, {"/either": "is not valid under any of the allowed schemas"}),
         ({"itself": {"itself": {"flag": "x"}}}, {"/itself/itself/flag": "is not of type 'boolean'"}),
         ({"pair": [1]}, {"/pair": "has fewer than 2 items"}),
-        ({"address": "secret"}, {"/address": "must be an address of IPv4, as 192.0.2.1"}),
+        ({"address": "secret"}, {"/address": "must be an IPv4 address, as 192.0.2.1"}),
         ({"url": "secret"}, {"/url": "is not of the format 'uri'"}),
         ({"pattern": "b"}, {"/pattern": "does not match '^a'"}),
         ({"few": [1, 2]}, {"/few": "has more than 1 items"}),

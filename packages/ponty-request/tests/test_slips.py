@@ -16,7 +16,7 @@ async def handler(name: str, bangs: int) -> str:
 
 
 def test_a_field_that_is_no_part_of_a_path_is_not_written_into_one():
-    with pytest.raises(TypeError, match="PosIntQueryParameter 'bangs' is no part of a path"):
+    with pytest.raises(TypeError, match="PosIntQueryParameter 'bangs' is not a part of a path"):
         f"/hello/{Two.bangs}"
 
 

@@ -85,7 +85,7 @@ async def test_another_decorator_may_not_stand_between():
 
         return call
 
-    with pytest.raises(TypeError, match="stands directly above the decorator that streams its answer"):
+    with pytest.raises(TypeError, match="must stand directly above the decorator that streams its answer"):
 
         @expect(Nothing)
         @between

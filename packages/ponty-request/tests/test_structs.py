@@ -287,9 +287,9 @@ def test_what_a_struct_says_in_another_way_is_refused_with_what_to_write():
     class Row(msgspec.Struct, array_like=True):
         nick: str | UnsetType = UNSET
 
-    assert "write None in place of UNSET" in refused(Row)
+    assert "write None instead of UNSET" in refused(Row)
     assert "write nick: … | UnsetType = UNSET" in refused(Bare)
-    assert "nowhere else" in refused(list[UnsetType])
+    assert "only for a field that may be absent" in refused(list[UnsetType])
 
 
 def test_structs_as_elements_of_a_set_are_frozen():

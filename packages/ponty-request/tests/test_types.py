@@ -225,7 +225,7 @@ def test_metadata_that_is_no_constraint_is_left_alone():
 
 @pytest.mark.parametrize("keyword", ["minimun", "maxLenght", "min_length", "gt"])
 def test_a_keyword_that_there_is_not_is_refused(keyword):
-    with pytest.raises(ValueError, match=f"'{keyword}' is no keyword of JSON Schema.*begins with 'x-'"):
+    with pytest.raises(ValueError, match=f"'{keyword}' is not a keyword of JSON Schema.*must begin with 'x-'"):
         Annotation(**{keyword: 3})
     with pytest.raises(ValueError, match="did you mean 'minimum'"):
         Annotation(minimun=3)

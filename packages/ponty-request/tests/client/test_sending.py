@@ -175,7 +175,7 @@ async def test_a_base_url_with_a_path_goes_before_the_endpoint(serve, routes):
 
 async def test_a_session_without_a_base_url_says_what_is_missing():
     async with aiohttp.ClientSession() as session:
-        with pytest.raises(ValueError, match="ListOrders: the session has no base_url, and send\\(\\) is given none"):
+        with pytest.raises(ValueError, match="ListOrders: the session has no base_url; give one to send\\(\\)"):
             await ListOrders(customer=1).send(session)
 
 
@@ -278,24 +278,24 @@ async def test_an_error_passes_on_to_a_client_of_ones_own(serve, routes):
 
 PAGE = b"<html>502 Bad Gateway</html>" * 100
 UNEXPECTED = [
-    (head(502, "text/html", PAGE), 502, "which is no problem document, and no error of the endpoint"),
+    (head(502, "text/html", PAGE), 502, "which is neither a problem document nor an error of"),
     (head(200, "text/html", PAGE), 200, "which is not JSON"),
-    (head(200, "application/json", b""), 200, "which is not what it returns: it is empty, not JSON"),
-    (head(200, "application/json", b"{"), 200, "which is not what it returns: it is not valid JSON"),
-    (head(200, "application/json", b"[]"), 200, "which is not what it returns: it has no envelope with a value"),
-    (head(200, "application/json", b"{}"), 200, "which is not what it returns: it has no envelope with a value"),
-    (head(200, "application/json", b'{"data":null}'), 200, "which is not what it returns: it is not of type 'array'"),
-    (head(200, "application/json", b'{"data":[{"number":"1"}]}'), 200, "which is not what it returns: /0/number"),
-    (head(200, "application/json", b"\xff\xfe{}"), 200, "which is not what it returns"),
-    (head(200, "application/json", b"[" * 100_000), 200, "which is not what it returns"),
+    (head(200, "application/json", b""), 200, "whose value is not valid: it is empty, not JSON"),
+    (head(200, "application/json", b"{"), 200, "whose value is not valid: it is not valid JSON"),
+    (head(200, "application/json", b"[]"), 200, "whose value is not valid: it has no envelope with a value"),
+    (head(200, "application/json", b"{}"), 200, "whose value is not valid: it has no envelope with a value"),
+    (head(200, "application/json", b'{"data":null}'), 200, "whose value is not valid: it is not of type 'array'"),
+    (head(200, "application/json", b'{"data":[{"number":"1"}]}'), 200, "whose value is not valid: /0/number"),
+    (head(200, "application/json", b"\xff\xfe{}"), 200, "whose value is not valid"),
+    (head(200, "application/json", b"[" * 100_000), 200, "whose value is not valid"),
     (head(204, "application/json", b""), 204, "without content"),
-    (head(302, "text/plain", b"", "Location: /elsewhere"), 302, "which leads elsewhere, or to what was not asked for"),
-    (head(304, "text/plain", b""), 304, "which leads elsewhere, or to what was not asked for"),
-    (head(404, "application/problem+json", b"[]"), 404, "which is no problem document, and no error of the endpoint"),
-    (head(404, "application/problem+json", b"{"), 404, "which is no problem document, and no error of the endpoint"),
-    (head(409, "text/plain; charset=bogus", b"a"), 409, "which is no problem document, and no error of the endpoint"),
-    (head(409, "text/html", b"a"), 409, "which is no problem document, and no error of the endpoint"),
-    (head(404, "application/json", b'{"detail":"x"}'), 404, "which is no problem document, and no error of"),
+    (head(302, "text/plain", b"", "Location: /elsewhere"), 302, "which is a redirect, or a status that"),
+    (head(304, "text/plain", b""), 304, "which is a redirect, or a status that"),
+    (head(404, "application/problem+json", b"[]"), 404, "which is neither a problem document nor an error of"),
+    (head(404, "application/problem+json", b"{"), 404, "which is neither a problem document nor an error of"),
+    (head(409, "text/plain; charset=bogus", b"a"), 409, "which is neither a problem document nor an error of"),
+    (head(409, "text/html", b"a"), 409, "which is neither a problem document nor an error of"),
+    (head(404, "application/json", b'{"detail":"x"}'), 404, "which is neither a problem document nor an error of"),
 ]
 
 
@@ -526,7 +526,7 @@ async def test_fields_of_the_server_are_left_out_by_the_client(serve, routes):
     assert await Private(token="t").send(client) == ["t", "T", "earth", "5", "GET"]
     with pytest.raises(TypeError, match=r"Private\(\) lacks 'token'"):
         Private()
-    with pytest.raises(NotSendable, match=r"Private\.user is not sent: User has no `insert`"):
+    with pytest.raises(NotSendable, match=r"Private\.user cannot be sent: User has no `insert`"):
         await Private(token="t", user="T").send(client)
 
 
@@ -549,7 +549,7 @@ async def test_a_field_that_is_read_in_another_way_is_not_sent_as_its_base_is(se
         word = Loud(key="X-Word")
 
     client = await serve()
-    with pytest.raises(NotSendable, match=r"Shout\.word is not sent: .*Loud has no `insert`"):
+    with pytest.raises(NotSendable, match=r"Shout\.word cannot be sent: .*Loud has no `insert`"):
         await Shout(word="a").send(client)
 
 
@@ -626,10 +626,10 @@ async def test_an_error_before_the_first_item_is_raised_at_once(serve, routes):
 
 STREAMS = [
     (Rows, b'{"number":1}\n{"number":2', "which ends within an item"),
-    (Rows, b'{"number":1}\n{"number":"2"}\n', "with an item that is not what it returns"),
+    (Rows, b'{"number":1}\n{"number":"2"}\n', "with an item that is not valid"),
     (Rows, b'{"number":1}\n' + b"x" * 101, "with an item of more than 100 bytes"),
     (Rows, b'{"number":1}\n' + b"x" * 101 + b"\n", "with an item of more than 100 bytes"),
-    (Follow, b'data: {"number":1}\n\n:\n\ndata: x\n\n', "with an item that is not what it returns"),
+    (Follow, b'data: {"number":1}\n\n:\n\ndata: x\n\n', "with an item that is not valid"),
     (Follow, b'data: {"number":1}\n\n' + b"data: aaaaaaa\n" * 20, "with an item of more than 100 bytes"),
 ]
 
@@ -646,7 +646,7 @@ async def test_a_stream_that_goes_wrong_says_so_where_it_does(cls, body, why, sa
 
 
 async def test_a_page_in_the_place_of_a_stream_is_unexpected(say):
-    with pytest.raises(UnexpectedAnswer, match="answered 200, which is no stream of events"):
+    with pytest.raises(UnexpectedAnswer, match="answered 200, which is not a stream of events"):
         await Follow().send(await say(head(200, "text/html", PAGE)))
 
 
@@ -679,18 +679,18 @@ async def test_a_leased_client_and_retries_apply(serve, routes):
 
 
 WRONG = [
-    (lambda: Endpoint("GET", "orders"), ValueError, "a path begins with a slash"),
-    (lambda: Endpoint("G T", "/orders"), ValueError, "'G T' is no HTTP method"),
-    (lambda: Endpoint("GET", "/a/{x:\\d+}"), ValueError, "a variable part is {name}; the field of that name says"),
-    (lambda: Endpoint("GET", "/a/{x}/{x}"), ValueError, "a variable part has one place"),
-    (lambda: Endpoint("GET", "/a/../b"), ValueError, "a path is written plainly"),
-    (lambda: Endpoint("GET", "/a?b=c"), ValueError, "a path is written plainly"),
+    (lambda: Endpoint("GET", "orders"), ValueError, "the path must begin with a slash"),
+    (lambda: Endpoint("G T", "/orders"), ValueError, "'G T' is not an HTTP method"),
+    (lambda: Endpoint("GET", "/a/{x:\\d+}"), ValueError, "a variable part must be {name}; its pattern"),
+    (lambda: Endpoint("GET", "/a/{x}/{x}"), ValueError, "a variable part must not be in the path twice"),
+    (lambda: Endpoint("GET", "/a/../b"), ValueError, "the path must have no query, no percent signs"),
+    (lambda: Endpoint("GET", "/a?b=c"), ValueError, "the path must have no query, no percent signs"),
     (lambda: Endpoint("GET", "/a", status=404), ValueError, "the status of a good answer is from 200 to 299"),
-    (lambda: Endpoint("GET", "/a", max_size=0), ValueError, "max_size is at least 1"),
+    (lambda: Endpoint("GET", "/a", max_size=0), ValueError, "max_size must be at least 1"),
     (lambda: Endpoint("GET", "/a", mimetype="text"), ValueError, "'text' is not a media type"),
-    (lambda: Endpoint("GET", "/a", raises=Busy), TypeError, "raises lists classes of PontyError"),
-    (lambda: Endpoint("GET", "/a", raises=[KeyError]), TypeError, "raises lists classes of PontyError"),
-    (lambda: Endpoint("GET", "/a", stream="lines"), ValueError, "a stream has `returns`"),
+    (lambda: Endpoint("GET", "/a", raises=Busy), TypeError, "raises must be a list of PontyError classes"),
+    (lambda: Endpoint("GET", "/a", raises=[KeyError]), TypeError, "raises must be a list of PontyError classes"),
+    (lambda: Endpoint("GET", "/a", stream="lines"), ValueError, "a stream needs `returns`"),
     (lambda: Endpoint("GET", "/a", returns=int, stream="rows"), ValueError, "stream is 'lines' or 'events'"),
     (lambda: make(endpoint=Endpoint("GET", "/a/{x}")), TypeError, "has 'x', which is no RouteParameter of the class"),
     (
@@ -703,7 +703,7 @@ WRONG = [
         TypeError,
         "the RouteParameter 'x' is not in the path '/a'",
     ),
-    (lambda: make(route=Endpoint("GET", "/a")), TypeError, "the Endpoint of a class is its attribute `endpoint`"),
+    (lambda: make(route=Endpoint("GET", "/a")), TypeError, "the Endpoint of a class must be its attribute `endpoint`"),
     (lambda: handle(make()), TypeError, "@handle takes a class with an endpoint, not 'Made'"),
     (lambda: handle(str), TypeError, "@handle takes a class with an endpoint, not 'str'"),
 ]
@@ -724,7 +724,7 @@ async def test_a_class_without_an_endpoint_is_not_sent():
     class Bare(Request):
         name = StringQueryParameter(default="")
 
-    with pytest.raises(TypeError, match="Bare has no endpoint to be sent to"):
+    with pytest.raises(TypeError, match="Bare has no endpoint; write endpoint = Endpoint"):
         await Bare().send(None)
 
 

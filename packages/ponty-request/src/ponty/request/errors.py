@@ -47,7 +47,7 @@ class InvalidField(Exception):
         code: str = "invalid",
     ) -> None:
         if not 400 <= status <= 599:
-            raise ValueError(f"a request is refused with a status from 400 to 599, not {status}")
+            raise ValueError(f"the status of a refusal must be from 400 to 599, not {status}")
         super().__init__(detail)
         self.detail = detail
         self.status = status

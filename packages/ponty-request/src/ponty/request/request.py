@@ -51,13 +51,13 @@ class Request:
         fields = {name: value for name, value in members.items() if Field in type(value).__mro__}
         for name, value in vars(cls).items():
             if isinstance(value, Endpoint) and name != "endpoint":
-                raise TypeError(f"{cls.__qualname__}.{name}: the Endpoint of a class is its attribute `endpoint`")
+                raise TypeError(f"{cls.__qualname__}.{name}: the Endpoint of a class must be its attribute `endpoint`")
             nested = f"{cls.__qualname__}.{name}"
             if isinstance(value, type) and issubclass(value, Field) and value.__qualname__ != nested:
                 raise TypeError(f"{nested}: {value.__qualname__} is a class of fields; write {value.__qualname__}(…)")
         for name, field in fields.items():
             if name.startswith("__"):
-                raise TypeError(f"{cls.__qualname__}.{name}: a field's name does not begin with two underscores")
+                raise TypeError(f"{cls.__qualname__}.{name}: a field's name must not begin with two underscores")
             if field.name != name:
                 raise TypeError(
                     f"{cls.__qualname__}.{name}: the field's own `name` is {field.name!r} already; "
@@ -141,7 +141,7 @@ class Request:
         cls: Any = type(self)
         endpoint: object = getattr(cls, "endpoint", None)
         if not isinstance(endpoint, Endpoint):
-            raise TypeError(f"{cls.__qualname__} has no endpoint to be sent to: endpoint = Endpoint(method, path, …)")
+            raise TypeError(f"{cls.__qualname__} has no endpoint; write endpoint = Endpoint(method, path, …)")
         if "__caller__" not in vars(cls):
             cls.__caller__ = Caller(cls.__qualname__, cls.__fields__, endpoint)
         caller: Caller = cls.__caller__

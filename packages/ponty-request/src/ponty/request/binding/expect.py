@@ -219,7 +219,8 @@ def _inner(handler: Any, cls: type[Request]) -> tuple[Any, Any, Any]:
         if outer is not handler:
             name = getattr(handler, "__qualname__", repr(handler))
             raise TypeError(
-                f"@expect({cls.__qualname__}) on {name!r} stands directly above the decorator that streams its answer"
+                f"@expect({cls.__qualname__}) on {name!r} must stand directly above the decorator that streams its "
+                "answer"
             )
         return inner, None, stream
     outer, inner, render = getattr(handler, "__ponty_rendered__", (None, None, None))

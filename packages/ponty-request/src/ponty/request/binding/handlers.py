@@ -90,7 +90,7 @@ def _hint(cls: type[Request], taken: Sequence[str]) -> str:
     attributes = {*written_annotations(cls), *vars(cls)}
     for name in taken:
         if name not in cls.__fields__ and name in attributes:
-            return f"; {cls.__qualname__}.{name} is no field, as {name} = QueryParameter(…) is one"
+            return f"; {cls.__qualname__}.{name} is not a field; a field is written as {name} = QueryParameter(…)"
     return ""
 
 

@@ -71,7 +71,7 @@ def _undescribed(field: Refusing) -> Description:
     """
     for description in _used(getattr(field, "field", field)):
         return description
-    raise TypeError(f"the field {field.name!r} refuses a request, so its describe() must say what it takes of it")
+    raise TypeError(f"the field {field.name!r} can refuse a request, so its describe() must say what it reads")
 
 
 def _used(field: object) -> Iterator[Description]:

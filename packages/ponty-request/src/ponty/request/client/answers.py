@@ -93,7 +93,7 @@ class Reader:
         endpoint = self.endpoint
         stream = endpoint.stream or "lines"
         if essence(response.headers.get(hdrs.CONTENT_TYPE, "")) not in MEDIA_TYPES[stream]:
-            self.refuse(response, f"which is no stream of {stream}")
+            self.refuse(response, f"which is not a stream of {stream}")
         are_lines = stream == "lines"
         are_texts = not are_lines and endpoint.returns is str
         return Items(response, self, are_lines=are_lines, are_texts=are_texts, max_size=endpoint.max_size)
@@ -108,11 +108,11 @@ class Reader:
         if 200 <= status <= 299:
             return
         if status < 400:
-            self.refuse(response, "which leads elsewhere, or to what was not asked for")
+            self.refuse(response, "which is a redirect, or a status that was not expected")
         content = await self.content(response, min(_MAX_ERROR, self.endpoint.max_size))
         error = error_of(status, response.headers, content, self.endpoint.raises)
         if error is None:
-            self.refuse(response, "which is no problem document, and no error of the endpoint", content)
+            self.refuse(response, "which is neither a problem document nor an error of the endpoint", content)
         raise error
 
     async def content(self, response: aiohttp.ClientResponse, most: int) -> bytes:
@@ -186,4 +186,4 @@ class Reader:
 
 def _told(invalid: InvalidField) -> str:
     pointer, detail, _ = invalid.violations[0]
-    return f"which is not what it returns: {pointer or 'it'} {detail}"
+    return f"whose value is not valid: {pointer or 'it'} {detail}"

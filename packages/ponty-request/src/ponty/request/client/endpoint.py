@@ -131,7 +131,7 @@ class Endpoint(Generic[_T_co]):
     ) -> None:
         here = f"Endpoint({method!r}, {path!r})"
         if not _METHOD.fullmatch(method):
-            raise ValueError(f"{here}: {method!r} is no HTTP method")
+            raise ValueError(f"{here}: {method!r} is not an HTTP method")
         self.variables: tuple[str, ...] = _variables(here, path)
         self.method: str = method.upper()
         self.path: str = path
@@ -147,13 +147,13 @@ class Endpoint(Generic[_T_co]):
         if stream not in {None, "lines", "events"}:
             raise ValueError(f"{here}: stream is 'lines' or 'events', not {stream!r}")
         if stream is not None and (returns is _ABSENT or etag or status not in {None, 200}):
-            raise ValueError(f"{here}: a stream has `returns`, the status 200, and no entity tag")
+            raise ValueError(f"{here}: a stream needs `returns` and the status 200, and cannot have an entity tag")
         if not 200 <= self.status <= 299:
             raise ValueError(f"{here}: the status of a good answer is from 200 to 299, not {self.status!r}")
         if mimetype is not None and essence(mimetype) is None:
             raise ValueError(f"{here}: {mimetype!r} is not a media type, as text/plain is")
         if max_size < 1:
-            raise ValueError(f"{here}: max_size is at least 1, not {max_size!r}")
+            raise ValueError(f"{here}: max_size must be at least 1, not {max_size!r}")
 
     def __repr__(self) -> str:
         return f"<Endpoint {self.method} {self.path}>"
@@ -195,22 +195,22 @@ class Called(Protocol[_T_co]):
 
 def _variables(here: str, path: str) -> tuple[str, ...]:
     if not isinstance(path, str) or not path.startswith("/"):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise ValueError(f"{here}: a path begins with a slash")
+        raise ValueError(f"{here}: the path must begin with a slash")
     rest = _VARIABLE.sub("", path)
     if "{" in rest or "}" in rest:
-        raise ValueError(f"{here}: a variable part is {{name}}; the field of that name says its pattern")
+        raise ValueError(f"{here}: a variable part must be {{name}}; its pattern is that of the field with this name")
     if "?" in rest or "#" in rest or "%" in rest or {".", ".."} & set(path.split("/")):
-        raise ValueError(f"{here}: a path is written plainly, without a query, percent signs or dots alone")
+        raise ValueError(f"{here}: the path must have no query, no percent signs, and no part that is only dots")
     names = _VARIABLE.findall(path)
     if len(set(names)) < len(names):
-        raise ValueError(f"{here}: a variable part has one place")
+        raise ValueError(f"{here}: a variable part must not be in the path twice")
     return tuple(names)
 
 
 def _error_classes(here: str, classes: Any) -> tuple[type[PontyError], ...]:
     listed: Iterable[Any] = () if isinstance(classes, type) else classes
     if isinstance(classes, type) or not all(isinstance(cls, type) and issubclass(cls, PontyError) for cls in listed):
-        raise TypeError(f"{here}: raises lists classes of PontyError, as raises=[SoldOut]")
+        raise TypeError(f"{here}: raises must be a list of PontyError classes, as raises=[SoldOut]")
     return tuple(classes)
 
 

@@ -87,7 +87,7 @@ class Items(Generic[_T_co]):
             raise
         except (InvalidField, UnicodeDecodeError):
             self.close()
-            self._reader.refuse(self._response, "with an item that is not what it returns")
+            self._reader.refuse(self._response, "with an item that is not valid")
         except BaseException:
             self.close()
             raise

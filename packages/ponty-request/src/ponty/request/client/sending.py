@@ -87,7 +87,7 @@ class Caller:
             )
         except aiohttp.InvalidURL:
             raise ValueError(
-                f"{self._place}: the session has no base_url, and send() is given none, as base_url='http://orders:8080'"
+                f"{self._place}: the session has no base_url; give one to send(), as base_url='http://orders:8080'"
             ) from None
         if self._endpoint.stream is not None:
             try:
@@ -129,7 +129,7 @@ class Caller:
         path = "".join(texts[name] if name else literal for name, literal in self._pieces)
         if _DOTS.search(path):
             dotted = next(name for name, text in texts.items() if not text.strip("."))
-            raise NotSendable(self._place, dotted, "must not be '.' or '..': that leads to another path")
+            raise NotSendable(self._place, dotted, "must not be '.' or '..': that would lead to another path")
         pairs = [(name, text) for name, several in outgoing.query.items() for text in several]
         query = urllib.parse.urlencode(pairs, quote_via=urllib.parse.quote, safe="") if pairs else ""
         return URL(f".{path}?{query}" if query else f".{path}", encoded=True)

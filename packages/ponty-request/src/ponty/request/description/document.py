@@ -84,7 +84,7 @@ def openapi(
     """
     check_options("openapi", info)
     if not isinstance(answer_invalid, int):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise TypeError("openapi(answer_invalid=…) is a status; what a function answers is said by problem=…")
+        raise TypeError("openapi(answer_invalid=…) must be a status; describe the answers of a function with problem=…")
     components, security = Components(), SecuritySchemes()
     problems = Problems(components, answer_invalid, problem)
     context = Context(components, security, envelope or dict, problems, raises)
@@ -181,7 +181,7 @@ class _Names:
             name, place = route.operation_id, f"{route.method} {route.path}"
             if name is not None:
                 if name in self._taken:
-                    raise ValueError(f"{place}: the operation_id {name!r} is that of {self._taken[name]} too")
+                    raise ValueError(f"{place}: the operation_id {name!r} is also that of {self._taken[name]}")
                 self._taken[name] = place
 
     def of(self, route: Route, method: str) -> str:

@@ -164,7 +164,7 @@ def _parameters(
     _add_parameters(found, around.parameters)
     etag = getattr(getattr(route.handler, "__ponty_answer__", None), "etag", False)
     if etag and route.method in {"GET", "HEAD"}:
-        text = "The entity tag of what the client has; if it is still that, the answer is a 304."
+        text = "The entity tag of the client's version; if it is still current, the answer is a 304."
         made = {"name": "If-None-Match", "in": "header", "description": text, "schema": {"type": "string"}}
         found.setdefault(("header", "if-none-match"), made)
     for name, pattern in path.patterns.items():
@@ -312,7 +312,7 @@ _ETAG: Mapping[str, Any] = {
     "ETag": {"description": "The entity tag of the value (RFC 9110 §8.8.3).", "schema": {"type": "string"}}
 }
 _LOCATION: Mapping[str, Any] = {
-    "Location": {"description": "Where it is found.", "schema": {"type": "string", "format": "uri-reference"}}
+    "Location": {"description": "The address of the resource.", "schema": {"type": "string", "format": "uri-reference"}}
 }
 
 

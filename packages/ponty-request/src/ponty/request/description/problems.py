@@ -52,7 +52,7 @@ _PROBLEM: Schema = {
 
 _CHALLENGE: Schema = {
     "WWW-Authenticate": {
-        "description": "How to say who one is (RFC 9110 §11.6.1).",
+        "description": "How to authenticate (RFC 9110 §11.6.1).",
         "schema": {"type": "string"},
     }
 }

@@ -119,8 +119,8 @@ class _Comparison:
         if was != now:
             # A client that meets one of the old alternatives must meet one of the new ones.
             breaks = not all(any(asked <= met for asked in now) for met in was)
-            instead = "go on letting in who could ask before"
-            yield place.at("security").change("asks clients otherwise who they are", breaks=breaks, instead=instead)
+            instead = "keep accepting the earlier credentials"
+            yield place.at("security").change("has other security requirements", breaks=breaks, instead=instead)
 
     def _parameters(
         self,
@@ -134,7 +134,7 @@ class _Comparison:
             was = before.get("required", False)
             if key not in new:
                 breaks = on == "taken" or was
-                yield inner.change("is gone", breaks=breaks, instead="go on taking it, and leave it unread")
+                yield inner.change("is gone", breaks=breaks, instead="go on taking it, and ignore it")
                 continue
             after = new[key][1]
             now = after.get("required", False)
@@ -282,7 +282,7 @@ class _Comparison:
             if kind in news:
                 yield from self._schemas.changes(place, before, news[kind], on)
             else:
-                yield place.change(f"is no problem {kind} now", breaks=False)
+                yield place.change(f"is never the problem {kind} now", breaks=False)
         for kind in news:
             if kind not in olds:
-                yield place.change(f"may be a problem {kind} too", breaks=False)
+                yield place.change(f"may be the problem {kind} too", breaks=False)

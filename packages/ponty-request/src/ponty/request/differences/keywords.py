@@ -30,7 +30,7 @@ def values(place: Place, before: Json, after: Json, on: Direction) -> Iterator[C
             yield inner.directed(f"lacks a {words} that it had", on, narrower=True, wider=False, instead=instead)
         if more := _lacking(other, one):
             instead = f"send no {', '.join(more)} here"
-            yield inner.directed(f"has a {words} that it had not", on, narrower=False, wider=True, instead=instead)
+            yield inner.directed(f"has a {words} that it did not have", on, narrower=False, wider=True, instead=instead)
 
 
 def _lacking(some: Sequence[Json] | None, others: Sequence[Json] | None) -> list[str]:
@@ -112,7 +112,7 @@ def dependencies(place: Place, before: Json, after: Json, on: Direction) -> Iter
         was, now = {*olds.get(name, ())}, {*news.get(name, ())}
         if was != now:
             yield place.at("dependentRequired", name).directed(
-                f"requires others where there is {name}",
+                f"requires other properties beside {name} now",
                 on,
                 narrower=bool(now - was),
                 wider=bool(was - now),

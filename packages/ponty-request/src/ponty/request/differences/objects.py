@@ -62,7 +62,7 @@ def _gone(
     rest = _rest(after, on)
     if on == "taken":
         breaks = rest is False or is_required or "patternProperties" in after
-        yield place.change("is gone", breaks=breaks, instead="go on taking it, and leave it unread")
+        yield place.change("is gone", breaks=breaks, instead="go on taking it, and ignore it")
     else:
         breaks = is_required or "patternProperties" in after
         yield place.change("is gone", breaks=breaks, instead="go on sending it")
@@ -96,7 +96,7 @@ def _others(schemas: Comparing, place: Place, before: Json, after: Json, on: Dir
         if on == "taken":
             place = Place(place.text.removesuffix(", other properties"), place.pointer)
             yield place.change(
-                "lets in other properties than before", breaks=other is False, instead="go on letting them in"
+                "admits other properties than before", breaks=other is False, instead="keep admitting them"
             )
         return
     yield from schemas.changes(place, {} if one is True else one, {} if other is True else other, on)

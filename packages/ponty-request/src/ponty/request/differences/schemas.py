@@ -96,7 +96,7 @@ class Schemas:
         before, after = normal(self._old, old), normal(self._new, new)
         if before is False or after is False:
             if before is not after:
-                words = "lets nothing in now" if after is False else "lets something in now"
+                words = "admits no value now" if after is False else "admits some values now"
                 yield place.directed(
                     words, on, narrower=after is False, wider=before is False, instead="leave it as it was"
                 )
@@ -220,10 +220,10 @@ class Schemas:
         place = place.at("allOf")
         if any(all(self.breaks(old, new, "taken") for old in olds) for new in news):
             instead = "take what was taken"
-            yield place.directed("holds values to more in allOf", on, narrower=True, wider=False, instead=instead)
+            yield place.directed("has stricter parts in allOf", on, narrower=True, wider=False, instead=instead)
         if any(all(self.breaks(old, new, "sent") for new in news) for old in olds):
             instead = "send what was sent"
-            yield place.directed("holds values to less in allOf", on, narrower=False, wider=True, instead=instead)
+            yield place.directed("has laxer parts in allOf", on, narrower=False, wider=True, instead=instead)
 
     def _differs(self, old: Json, new: Json) -> bool:
         return any(True for _ in self.changes(Place("", ""), old, new, "taken"))
@@ -247,7 +247,7 @@ class Schemas:
         if before.get("not") != after.get("not"):
             one, other = before.get("not", False), after.get("not", False)
             yield place.at("not").directed(
-                "has another not",
+                "has another schema in not",
                 on,
                 narrower=self._widens(one, other),
                 wider=self._narrows(one, other),
@@ -323,7 +323,7 @@ class Schemas:
                     on,
                     narrower=narrower,
                     wider=wider,
-                    instead=f"leave {keyword} and what stands beside it as it was",
+                    instead=f"leave {keyword} and the keywords beside it as they were",
                 )
 
 

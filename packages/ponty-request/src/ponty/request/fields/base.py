@@ -119,7 +119,7 @@ class Field(abc.ABC, Generic[_T_co]):
             given: object = used
             if not isinstance(given, Field):  # pyright: ignore[reportUnnecessaryIsInstance]
                 cls = type(self).__qualname__
-                raise TypeError(f"{cls}({name}=…): a field uses fields, not {type(given).__qualname__}")
+                raise TypeError(f"{cls}({name}=…): a field can use only fields, not {type(given).__qualname__}")
         self.uses = types.MappingProxyType(uses)
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -139,7 +139,7 @@ class Field(abc.ABC, Generic[_T_co]):
         Raises:
             TypeError: Always.
         """
-        raise TypeError(f"{type(self).__qualname__} {self.name!r} is no part of a path; a RouteParameter is")
+        raise TypeError(f"{type(self).__qualname__} {self.name!r} is not a part of a path; use a RouteParameter")
 
     @overload
     def __get__(self, instance: None, owner: type) -> Self: ...
@@ -180,7 +180,7 @@ class Field(abc.ABC, Generic[_T_co]):
             InvalidField: The value cannot be sent.
         """
         del value, into
-        raise InvalidField(f"is not sent: {type(self).__qualname__} has no `insert`")
+        raise InvalidField(f"cannot be sent: {type(self).__qualname__} has no `insert`")
 
     def absent(self) -> Any:
         """Return the value for a request that lacks this part: the default.

@@ -68,13 +68,13 @@ class Outgoing:
                 have this name; the HTTP client writes this header itself; or another field has written another text.
         """
         if name.lower() in _OWN_HEADERS:
-            raise InvalidField(f"is the header {name}, which the client writes itself")
+            raise InvalidField(f"is written as the header {name}, which the client writes itself")
         if _CONTROLS.search(_sound(text)):
             raise InvalidField(f"{_NO_CONTROLS} header")
         if text != text.strip(" \t"):
             raise InvalidField("must have no blanks around it: it is a header")
         if not _TOKEN.fullmatch(name):
-            raise InvalidField(f"is the header {name!r}, which no header can be called")
+            raise InvalidField(f"is written as {name!r}, which is not a valid name of a header")
         self._set(self.headers, name.lower(), text)
 
     def set_cookie(self, name: str, text: str) -> None:
@@ -86,7 +86,7 @@ class Outgoing:
                 another text.
         """
         if not _TOKEN.fullmatch(name):
-            raise InvalidField(f"is the cookie {name!r}, which no cookie can be called")
+            raise InvalidField(f"is written as {name!r}, which is not a valid name of a cookie")
         if _CONTROLS_OR_TAB.search(_sound(text)):
             raise InvalidField(f"{_NO_CONTROLS} cookie")
         if not _PLAIN_COOKIE.fullmatch(text):
@@ -100,7 +100,7 @@ class Outgoing:
             InvalidField: Another field has written another body.
         """
         if self.body is not None and self.body != body:
-            raise InvalidField("is the body, and another field is it too")
+            raise InvalidField("cannot be written, because another field has written the body already")
         self.body = body
         self.media_type = media_type
 

@@ -90,7 +90,7 @@ class Scoped(Field[_T_co], Generic[_T_co]):
     def extract(self, request: web.Request, **values: Any) -> _T_co:
         """Raise an error: scopes are opened and left by `expect`."""
         del request, values
-        raise TypeError("a scope is opened and left by @expect alone")
+        raise TypeError("only @expect can open and leave a scope")
 
 
 class Scopes:

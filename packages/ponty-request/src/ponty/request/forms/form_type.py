@@ -62,7 +62,7 @@ class FormType:
         self.schema: Schema = self._parser.schema
         properties: Any = self.schema.get("properties")
         if properties is None:
-            raise TypeError(f"ParsedForm({name}): the type of a form is a dataclass")
+            raise TypeError(f"ParsedForm({name}): the type of a form must be a dataclass")
         self.is_open: bool = self.schema.get("additionalProperties") is not False
         self.places: dict[str, Place] = {
             key: _place(f"ParsedForm({name}): the field {key!r}", self.schema, schema)
@@ -143,7 +143,7 @@ def _scalar_place(where: str, members: list[Any], *, is_optional: bool, is_list:
     try:
         part = text_part(where, member)
     except TypeError:
-        raise TypeError(f"{where} has no form as a text") from None
+        raise TypeError(f"{where} cannot be written as text") from None
     is_text = member.get("type") == "string" and "format" not in member
     empty_is_null = is_optional and not is_text
     return Place(

@@ -49,7 +49,7 @@ class FormWriter:
         again = self._form.build(present, {})
         has_files = any(isinstance(entry, Upload) for several in present.values() for entry in several)
         if not has_files and not is_same(value, again):
-            raise InvalidField("has a member that a form cannot hold, or that is read as another")
+            raise InvalidField("has a member that a form cannot hold, or that would be read as another value")
         if has_files:
             boundary = secrets.token_hex(16)
             return WrittenForm(_parts(present, boundary), f"multipart/form-data; boundary={boundary}")
@@ -60,7 +60,7 @@ class FormWriter:
         """Return the entries of a member in the form."""
         place = self._form.places.get(name)
         if place is None:
-            raise InvalidField(f"has a member {name!r}, which the form has not")
+            raise InvalidField(f"has a member {name!r}, which the form does not have")
         if place.is_upload and member is not None:
             uploads: list[str | Upload] = list(member) if place.is_list else [member]
             for upload in uploads:
@@ -73,11 +73,11 @@ class FormWriter:
 
 def _check_upload(name: str, upload: object) -> None:
     if not isinstance(upload, Upload):
-        raise InvalidField(f"has a member {name!r} that is no Upload")
+        raise InvalidField(f"has a member {name!r} that is not an Upload")
     if not upload.filename and not upload.size:
-        raise InvalidField(f"has an Upload {name!r} without name and content, which is read as none")
+        raise InvalidField(f"has an Upload {name!r} without name and content, which would be read as no file")
     if not _MEDIA_TYPE.fullmatch(upload.content_type):
-        raise InvalidField(f"has an Upload {name!r} whose content_type is no media type")
+        raise InvalidField(f"has an Upload {name!r} whose content_type is not a media type")
 
 
 def _urlencoded(pairs: Iterable[tuple[str, str]]) -> bytes:

@@ -38,7 +38,7 @@ class FormLimits(msgspec.Struct, frozen=True):
         for name in self.__struct_fields__:
             value = getattr(self, name)
             if value is not None and value < 1:
-                raise ValueError(f"ParsedForm: {name} is at least 1, not {value!r}")
+                raise ValueError(f"ParsedForm: {name} must be at least 1, not {value!r}")
 
 
 def too_large(detail: str, pointer: str = "") -> InvalidField:

@@ -76,7 +76,7 @@ class Upload:
             ValueError: The request has ended, or `size` is below 1.
         """
         if size < 1:
-            raise ValueError(f"a chunk has at least one byte, not {size!r}")
+            raise ValueError(f"a chunk must have at least one byte, not {size!r}")
         for start in range(0, self.size, size):
             yield await self._spool.read(start, size)
 

@@ -82,10 +82,10 @@ class ClassCompiler:
 
     def _struct_array(self, cls: Any, members: list[Member], tag: tuple[str, str | int] | None) -> CompiledType:
         if class_keywords(cls).keys() - DESCRIPTIVE:
-            raise TypeError(f"{cls.__qualname__}.JsonSchema: an array_like Struct takes keywords that describe it only")
+            raise TypeError(f"{cls.__qualname__}.JsonSchema: an array_like Struct takes only keywords that describe it")
         for member in members:
             if member.may_be_unset:
-                raise TypeError(f"{member.place}: an array has no member that is absent; write None in place of UNSET")
+                raise TypeError(f"{member.place}: no member of an array can be absent; write None instead of UNSET")
         items = [self._compile(member.hint, member.place) for member in members]
         first = 0 if tag is None else 1
         if tag is not None:

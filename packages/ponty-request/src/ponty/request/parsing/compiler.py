@@ -137,7 +137,7 @@ class Compiler:
         if tp is typing.LiteralString:
             return scalar(str)  # JSON does not say where a text comes from
         if tp is msgspec.UnsetType:
-            raise TypeError(f"{place}: UnsetType stands beside the type of a field that may be absent and nowhere else")
+            raise TypeError(f"{place}: UnsetType can be used only for a field that may be absent, beside its type")
         if tp is typing.Self and self._within:
             return self._compile(self._within[-1], "")
         if isinstance(tp, type) and tp in self._opaque:
@@ -230,7 +230,7 @@ class Compiler:
                 return self._typed_dict_here(tp, cls, metadata, keywords)
         compiled = self._compile(tp, place)
         if any(isinstance(item, Alias) for item in metadata):
-            raise TypeError(f"{place}: an Alias names a field of an object in JSON, and here stands none")
+            raise TypeError(f"{place}: an Alias can be used only for a field of a class")
         keywords = keywords_of(
             metadata, compiled.json_types, place, has_offset=compiled.schema.get("format") == "date-time"
         )
@@ -268,8 +268,8 @@ class Compiler:
                 return self._of_pydantic(union_of_models, stem, place)
             if any("object" in self._compile(member, place).json_types for member in others):
                 raise TypeError(
-                    f"{place}: a model of pydantic tells itself what it takes, so that nothing else of a union can be "
-                    "an object; make them all models"
+                    f"{place}: pydantic reads its models itself, so no other member of their union can be an object; "
+                    "make them all models"
                 )
         compiled = union([self._compile(argument, place) for argument in arguments])
         if compiled.msgspec_form is None and any(map(is_struct, arguments)):
@@ -296,7 +296,9 @@ class Compiler:
                 self._definitions[name] = {}
             return known
         if len(self._aliases) >= _MAX_WITHIN_ITSELF:
-            raise TypeError(f"{place}: the type alias {alias.__name__!r} stands in itself with ever other arguments")
+            raise TypeError(
+                f"{place}: the type alias {alias.__name__!r} contains itself with other arguments each time"
+            )
         reference = CompiledType({}, JSON_TYPES, lambda value: compiled.build(value) if compiled.build else value)
         self._aliases.add(tp, reference)
         compiled = self._compile(alias_value(alias, arguments), place)
@@ -321,7 +323,7 @@ class Compiler:
             return known
         is_root = bool(tp == self._root)
         if sum((typing.get_origin(outer) or outer) is cls for outer in self._within) >= _MAX_WITHIN_ITSELF:
-            raise TypeError(f"{cls.__qualname__}: the class stands within itself with ever other type arguments")
+            raise TypeError(f"{cls.__qualname__}: the class contains itself with other type arguments each time")
         name = "" if is_root else self._names.take(definition_name(tp))
         json_types = frozenset({"array" if is_array(cls) else "object"})
         reference = CompiledType({"$ref": f"#/$defs/{name}" if name else "#"}, json_types, hashable=may_hash(cls))
@@ -354,7 +356,7 @@ def _refuse_circle(root: Any, schema: Schema) -> None:
     try:
         Documents(copy.deepcopy(schema))
     except ValueError:
-        raise TypeError(f"{root}: a type alias refers to itself, with nothing between") from None
+        raise TypeError(f"{root}: a type alias refers to itself, with nothing in between") from None
 
 
 def _is_of_models(tp: Any) -> bool:

@@ -127,7 +127,7 @@ def accept_socket(
         raise ValueError(f"@accept_socket: invalid is 'answer' or 'close', not {invalid!r}")
     for name, value in (("max_size", max_size), ("rate", rate), ("heartbeat", heartbeat)):
         if value is not None and not value > 0:
-            raise ValueError(f"@accept_socket: {name} is more than 0, not {value!r}")
+            raise ValueError(f"@accept_socket: {name} must be more than 0, not {value!r}")
     messages = Messages(takes, sends)
     options = SocketOptions(
         invalid=invalid,
@@ -153,7 +153,7 @@ def _accepting(handler: Any, answer: Conversing, messages: Messages, options: So
     parameters = [*signature.parameters.values()]
     first = parameters[0] if parameters else None
     if first is None or first.kind not in {first.POSITIONAL_ONLY, first.POSITIONAL_OR_KEYWORD}:
-        raise TypeError(f"@accept_socket: {name!r} takes no socket; it is the first argument")
+        raise TypeError(f"@accept_socket: {name!r} must take the socket as its first argument")
     left = signature.replace(parameters=parameters[1:])
 
     def bind(*args: Any, **kwargs: Any) -> Callable[[Socket[Any, Any]], Awaitable[None]]:

@@ -209,7 +209,7 @@ class Conversation:
             case WSMsgType.TEXT:
                 self._end(1008, "too many messages")
             case WSMsgType.BINARY:
-                self._end(1003, "messages are JSON texts")
+                self._end(1003, "messages must be JSON texts")
             case WSMsgType.CLOSE:
                 # The client is answered with its own code.
                 self._end(message.data if message.data in _ANSWERED else 1000, "")

@@ -47,7 +47,7 @@ def check_handshake(request: web.Request, origins: Collection[str]) -> None:
         )
     if headers.get(hdrs.SEC_WEBSOCKET_VERSION, "").strip() != VERSION:
         raise _UpgradeRequired(
-            detail="the version of the protocol is 13",
+            detail="the version of the protocol must be 13",
             headers={hdrs.UPGRADE: "websocket", hdrs.CONNECTION: "Upgrade", hdrs.SEC_WEBSOCKET_VERSION: VERSION},
         )
     if not _is_key(headers.get(hdrs.SEC_WEBSOCKET_KEY, "")):
@@ -88,8 +88,8 @@ def check_origins(origins: Collection[str]) -> frozenset[str]:
         ValueError: One of them is no origin.
     """
     if isinstance(origins, str):
-        raise TypeError(f"origins is a list, as origins=[{origins!r}], not {origins!r}")
+        raise TypeError(f"origins must be a list, as origins=[{origins!r}], not {origins!r}")
     for origin in origins:
         if origin != "*" and str(URL(origin).origin() if "://" in origin else "") != origin:
-            raise ValueError(f"an origin is a scheme, a host and a port, as https://mugs.example, not {origin!r}")
+            raise ValueError(f"an origin must be a scheme, a host and a port, as https://mugs.example, not {origin!r}")
     return frozenset(origins)

@@ -160,9 +160,9 @@ class Socket(Generic[_In_co, _Out_contra]):
             ValueError: The code cannot be sent, or the reason is too long.
         """
         if code not in _CODES and not 3000 <= code <= 4999:
-            raise ValueError(f"a websocket closes with 1000, or a code from 3000 to 4999, not {code!r}")
+            raise ValueError(f"the code of a close must be 1000, or from 3000 to 4999, not {code!r}")
         if len(reason.encode()) > _LONGEST_REASON:
-            raise ValueError(f"the reason of a close has {_LONGEST_REASON} bytes at most")
+            raise ValueError(f"the reason of a close must have at most {_LONGEST_REASON} bytes")
         self._state.end(code, reason)
 
     @contextlib.asynccontextmanager

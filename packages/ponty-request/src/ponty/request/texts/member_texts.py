@@ -43,7 +43,7 @@ class MemberTexts:
         """Return the texts of an instance, one for each element of a member; members that are None are left out.
 
         Raises:
-            InvalidField: The value is no instance of the class, or a member has no form as a text.
+            InvalidField: The value is no instance of the class, or a member cannot be written as text.
         """
         return {key: texts_of(key, member) for key, member in self.values(value).items() if member is not None}
 
@@ -52,14 +52,14 @@ def texts_of(key: str, member: Any) -> list[str]:
     """Return the texts of a member.
 
     Raises:
-        InvalidField: The member has no form as a text.
+        InvalidField: The member cannot be written as text.
     """
     try:
         if isinstance(member, Iterable) and not isinstance(member, str | bytes | bytearray):
             return [written(element) for element in typing.cast("Iterable[object]", member)]
         return [written(member)]
     except (TypeError, ValueError, OverflowError, RecursionError):
-        raise InvalidField(f"has a member {key!r} without a form as a text") from None
+        raise InvalidField(f"has a member {key!r} that cannot be written as text") from None
 
 
 def _keys(tp: Any, cls: Any) -> dict[str, str]:

@@ -57,8 +57,8 @@ def kind_of(tp: Any, schema: Mapping[str, Json]) -> Kind:
 
 
 def no_form(tp: Any) -> TypeError:
-    """Return the error of a type that has no form as a text."""
-    return TypeError(f"{type_name(tp)} has no form as a text")
+    """Return the error of a type that cannot be written as text."""
+    return TypeError(f"{type_name(tp)} cannot be written as text")
 
 
 def without_null(schema: Schema) -> tuple[Mapping[str, Json], bool]:
@@ -76,7 +76,7 @@ def texts_of(tp: Any, values: object) -> dict[str, Json]:
     for value in values if isinstance(values, list) else ():
         text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
         if value is None or text in texts:
-            raise TypeError(f"{type_name(tp)}: {text!r} does not stand for one value alone")
+            raise TypeError(f"{type_name(tp)}: {text!r} stands for several values, or for null")
         texts[text] = value
     return texts
 

@@ -18,7 +18,7 @@ def written(value: object) -> str:
     """Return the text of a scalar.
 
     Raises:
-        TypeError: The type of the value has no form as a text.
+        TypeError: The type of the value cannot be written as text.
     """
     if type(value) in _AS_THEY_ARE:
         return str(value)
@@ -89,4 +89,4 @@ def is_same(value: object, again: object) -> bool:
 
 
 def _refusal(expected: str) -> InvalidField:
-    return InvalidField(f"must be {expected}" if expected else "must be a value that its field reads of a text")
+    return InvalidField(f"must be {expected}" if expected else "must be a value that its field can read from text")

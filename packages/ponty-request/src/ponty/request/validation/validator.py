@@ -112,7 +112,7 @@ _NOT_VALID = Refused([("", NOT_VALID)])
 def _check(schema: Any) -> None:
     """Check a schema against the meta-schema of its dialect."""
     if not isinstance(schema, dict | bool):
-        raise ValueError(f"a JSON Schema is an object or a boolean, not {type(schema).__qualname__!r}")
+        raise ValueError(f"a JSON Schema must be an object or a boolean, not {type(schema).__qualname__!r}")
     dialect = dialect_of(schema)
     import jsonschema  # noqa: PLC0415 - it takes a while
     from jsonschema import validators  # noqa: PLC0415 - likewise

@@ -73,7 +73,7 @@ def api_docs(
         ImportError: `interactive=True` is given, and `offapi` is not installed.
     """
     if not path.startswith("/") or path.endswith("/"):
-        raise ValueError(f"api_docs: the path begins with a slash and does not end with one, as /docs, not {path!r}")
+        raise ValueError(f"api_docs: the path must begin with a slash and not end with one, as /docs, not {path!r}")
     check_options("api_docs", options)
     assets = _assets()
     if interactive and assets is None:

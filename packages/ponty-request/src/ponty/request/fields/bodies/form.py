@@ -110,7 +110,7 @@ class ParsedForm(Field[_T_co], Generic[_T_co]):
             elif (separator := boundary(content_type)) is not None:
                 await self._read_multipart(request, entries, separator, max_size)
             else:
-                detail = "must name in its Content-Type a boundary of 1 to 70 characters (RFC 2046)"
+                detail = "must name a boundary of 1 to 70 characters in its Content-Type (RFC 2046)"
                 raise InvalidField(detail, code="malformed")
         except web.HTTPRequestEntityTooLarge:
             raise too_large(too_much) from None

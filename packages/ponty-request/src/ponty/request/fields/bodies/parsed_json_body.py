@@ -85,7 +85,7 @@ class ParsedJsonBody(Field[_T_co], Generic[_T_co]):
             self.__ponty_attempt__ = _reader(validator, self._parser)
             self.__ponty_attempt_in_turns__ = _reader_in_turns(validator, self._parser)
         elif documents is not None:
-            raise ValueError("ParsedJsonBody: documents are what the schema in filepath refers to, so give filepath")
+            raise ValueError("ParsedJsonBody: documents are for the schema in filepath, so give filepath too")
 
     async def extract(self, request: web.Request) -> _T_co:
         """Read, decode and validate the body, and build the value.

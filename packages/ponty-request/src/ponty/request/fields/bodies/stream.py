@@ -46,7 +46,7 @@ class BodyStream(Field[AsyncIterator[bytes]]):
 
     def __init__(self, *, max_size: int) -> None:
         if max_size < 1:
-            raise ValueError(f"BodyStream: max_size is at least 1, not {max_size!r}")
+            raise ValueError(f"BodyStream: max_size must be at least 1, not {max_size!r}")
         self._limit = max_size
         self.max_size: int | None = max_size
 

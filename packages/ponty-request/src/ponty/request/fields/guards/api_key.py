@@ -52,7 +52,7 @@ class ApiKey(Field[_T_co], Generic[_T_co]):
         places: list[tuple[Location, str]] = [("header", header), ("query", query), ("cookie", cookie)]
         given: list[tuple[Location, str]] = [place for place in places if place[1]]
         if len(given) != 1:
-            raise ValueError("ApiKey: give header=, query= or cookie=, and one of them alone")
+            raise ValueError("ApiKey: give one of header=, query= and cookie=")
         self._location: Location
         self._location, self._key = given[0]
         if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", self._key):

@@ -51,7 +51,7 @@ def realm_parameter(realm: str) -> str:
         ValueError: The realm has other characters than printable ASCII.
     """
     if not _REALM.fullmatch(realm):
-        raise ValueError(f"a realm is printable ASCII, not {realm!r}")
+        raise ValueError(f"a realm must be printable ASCII, not {realm!r}")
     quoted = realm.replace("\\", r"\\").replace('"', r"\"")
     return f' realm="{quoted}"' if realm else ""
 

@@ -77,9 +77,9 @@ class Cookie(Field[_T_co], Generic[_T_co]):
         self, of: Any = ABSENT, *, name: str, required: bool = False, default: Any = ABSENT, errorcode: int = 400
     ) -> None:
         if not name:
-            raise ValueError("Cookie: a cookie has a name")
+            raise ValueError("Cookie: the name must not be empty")
         if not 400 <= errorcode <= 599:
-            raise ValueError(f"Cookie: errorcode is from 400 to 599, not {errorcode}")
+            raise ValueError(f"Cookie: errorcode must be from 400 to 599, not {errorcode}")
         self._key = name
         self._parameter = parameter = TextParameter.make("Cookie", of, required=required, default=default)
         self._type = parameter.type

@@ -53,5 +53,5 @@ class LastEventId(Header[_T_co | None], Generic[_T_co]):
             InvalidField: The value is no id, or an empty text, which means no id.
         """
         if value == "":
-            raise InvalidField("must not be empty: an empty id is none")
+            raise InvalidField("must not be empty: an empty id means that there is none")
         super().insert(value, into)

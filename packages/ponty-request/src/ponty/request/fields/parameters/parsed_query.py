@@ -91,7 +91,7 @@ class ParsedQuery(Field[_T_co], Generic[_T_co]):
         texts = self._members.texts(value)
         read = {name: self._parts[name].to_json(several) for name, several in texts.items() if several}
         if not is_same(value, self._parser.parse(read)):
-            raise InvalidField("has a member that a query cannot hold, or that is read as another")
+            raise InvalidField("has a member that a query cannot hold, or that would be read as another value")
         for name, several in texts.items():
             into.set_query(name, several)
 

@@ -87,7 +87,7 @@ class RouteParameter(Field[_T_co], Generic[_T_co]):
             return
         form = self._form = text_form(of)
         if form.is_list or "anyOf" in form.schema:
-            raise TypeError(f"{name}: a part of a path is one value, and is always there; {of} is not")
+            raise TypeError(f"{name}: a part of a path has one value, and is always there, so its type cannot be {of}")
         self._type = of
         self._cast = form.read
         self.pattern = form.pattern

@@ -159,7 +159,7 @@ class QueryParameter(Field[_T_co], Generic[_T_co]):
         self._default = default
         self._values = tuple(values)
         if isinstance(values, str) or not all(isinstance(value, str) for value in self._values):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise TypeError(f"{name}: values lists the legal texts, as a client writes them")
+            raise TypeError(f"{name}: values must be the legal texts, as a client writes them")
         self._form: TextForm | None = None
         self._is_list: bool = False
         if cast_func is not None:
@@ -180,7 +180,7 @@ class QueryParameter(Field[_T_co], Generic[_T_co]):
             else:
                 self._type = of
         if style not in {"repeat", "comma"} or (style == "comma" and not self._is_list):
-            raise ValueError(f"{name}: the style of a list is 'repeat' or 'comma', and nothing else has one")
+            raise ValueError(f"{name}: style is 'repeat' or 'comma', and only for a list")
         self._style: Literal["repeat", "comma"] = style
         self._check_values(name)
 
@@ -189,7 +189,7 @@ class QueryParameter(Field[_T_co], Generic[_T_co]):
         if not self._values:
             return
         if self._is_list:
-            raise TypeError(f"{name}: of a list, the type says which elements are legal: list[Literal['a', 'b']]")
+            raise TypeError(f"{name}: values is not for a list; its type lists the elements: list[Literal['a', 'b']]")
         if self._form is None and self._cast not in {None, parse_digits}:
             return  # the values of a program's own cast need not be comparable
         legal: list[object] = []
@@ -254,7 +254,7 @@ class QueryParameter(Field[_T_co], Generic[_T_co]):
             texts = write_all(value, cast("Callable[[list[str]], Any]", self._cast), self.expected)
             if self._style == "comma":
                 if texts == [""] or any("," in text for text in texts):
-                    raise InvalidField("must have no element with a comma in it, nor an empty one alone")
+                    raise InvalidField("must have no element with a comma, and must not be a single empty element")
                 texts = [",".join(texts)]
             elif not texts and value != self._default:
                 raise InvalidField("must not be empty: without elements, the parameter is not there")

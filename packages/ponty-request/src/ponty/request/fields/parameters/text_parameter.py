@@ -52,7 +52,7 @@ class TextParameter(msgspec.Struct, frozen=True):
             raise ValueError(f"{place}: give required=True or a default, not {'both' if required else 'neither'}")
         form = text_form(of)
         if form.is_list:
-            raise TypeError(f"{place}: {of} is a list, and only a query has those")
+            raise TypeError(f"{place}: {of} is a list, and only a query can have lists")
         if required:
             return cls(of, form.schema, required, None, form.expected, form.read, form.code)
         check_default(place, form, default)

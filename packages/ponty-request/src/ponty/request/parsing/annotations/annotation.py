@@ -60,7 +60,7 @@ class Annotation:
                 meant = [_OF_PYDANTIC[name]] if name in _OF_PYDANTIC else difflib.get_close_matches(name, _KEYWORDS, 1)
                 hint = f" (did you mean {meant[0]!r}?)" if meant else ""
                 raise ValueError(
-                    f"Annotation: {name!r} is no keyword of JSON Schema{hint}; one of your own begins with 'x-'"
+                    f"Annotation: {name!r} is not a keyword of JSON Schema{hint}; your own must begin with 'x-'"
                 )
         try:
             text = json.dumps(keywords, allow_nan=False)

@@ -128,14 +128,14 @@ def _keyword(name: str, json_types: frozenset[str], place: str) -> str:
     else:
         fits, keyword = name != "tz", name
     if not fits:
-        raise TypeError(f"{place}: the constraint {name} does not fit the type; say it by an Annotation")
+        raise TypeError(f"{place}: the constraint {name} does not fit the type; use an Annotation instead")
     return keyword
 
 
 def _plain(value: Any, name: str, place: str) -> Json:
     if isinstance(value, re.Pattern):
         if value.flags & ~re.UNICODE:
-            raise TypeError(f"{place}: the pattern {value.pattern!r} has flags, which JSON Schema has not")
+            raise TypeError(f"{place}: the pattern {value.pattern!r} has flags, which JSON Schema does not have")
         value = value.pattern
     try:
         return Annotation(**{_BOUNDS.get(name, "const"): value}).keywords[_BOUNDS.get(name, "const")]
@@ -144,4 +144,4 @@ def _plain(value: Any, name: str, place: str) -> Json:
 
 
 def _not_understood(what: str, place: str) -> TypeError:
-    return TypeError(f"{place}: the constraint {what} would not be enforced; say it by an Annotation, or leave it out")
+    return TypeError(f"{place}: the constraint {what} would not be enforced; use an Annotation, or leave it out")

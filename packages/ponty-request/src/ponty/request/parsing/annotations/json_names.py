@@ -31,7 +31,7 @@ class Alias:
         try:
             name.encode()
         except (AttributeError, UnicodeEncodeError):
-            raise ValueError(f"Alias: a name in JSON is a text, not {name!r}") from None
+            raise ValueError(f"Alias: a name in JSON must be a text, not {name!r}") from None
         self.__ponty_alias__: str = name
 
     def __repr__(self) -> str:
@@ -97,7 +97,7 @@ def refuse_clashes(cls: type, names: Mapping[str, str]) -> None:
     for name, key in names.items():
         if key in met:
             raise TypeError(
-                f"{cls.__qualname__}: the fields {met[key]!r} and {name!r} have one name in JSON, {key!r}; "
+                f"{cls.__qualname__}: the fields {met[key]!r} and {name!r} have the same name in JSON, {key!r}; "
                 "give one of them another Alias"
             )
         met[key] = name
@@ -124,5 +124,5 @@ def renamed(cls: type, names: Iterable[str]) -> Mapping[str, str]:
             # msgspec applies the rule, so that the names are those of answers, too.
             (made[name],) = msgspec.defstruct("Namesake", [(name, Any)], rename=rule).__struct_encode_fields__
     except Exception as error:  # noqa: BLE001 - a rule may be a function
-        raise TypeError(f"{cls.__qualname__}.JsonSchema: its rename {rule!r} is no rule of msgspec: {error}") from None
+        raise TypeError(f"{cls.__qualname__}.JsonSchema: the rename {rule!r} is no rule of msgspec: {error}") from None
     return made

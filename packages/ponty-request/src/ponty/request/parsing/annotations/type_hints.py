@@ -29,7 +29,7 @@ def origin_and_variables(tp: Any) -> tuple[type, dict[type, TypeVariables]]:
     def walk(base: type, arguments: tuple[Any, ...]) -> None:
         parameters = getattr(base, "__parameters__", ())
         if any(isinstance(parameter, typing.TypeVarTuple) for parameter in parameters):
-            raise TypeError(f"{base.__qualname__}: a class of a TypeVarTuple has no form in JSON")
+            raise TypeError(f"{base.__qualname__}: a class with a TypeVarTuple has no form in JSON")
         own: dict[object, Any] = dict(zip(parameters, arguments, strict=False))
         variables.setdefault(base, own)
         for parent in vars(base).get("__orig_bases__", base.__bases__):

@@ -150,8 +150,8 @@ def _members(
         bare[name], aliases[name] = without_alias(hint)
         if encoded is not None and aliases[name] is not None:
             raise TypeError(
-                f"{cls.__qualname__}.{name}: a Struct has its names in JSON of msgspec; "
-                f"write {name} = msgspec.field(name={aliases[name]!r}) in place of the Alias"
+                f"{cls.__qualname__}.{name}: msgspec sets the names of a Struct in JSON; "
+                f"write {name} = msgspec.field(name={aliases[name]!r}) instead of the Alias"
             )
     names = json_names(cls, aliases) if encoded is None else encoded
     refuse_clashes(cls, names)
@@ -161,9 +161,11 @@ def _members(
         hint, may_be_unset = without_unset(bare[name])
         required = default.value is dataclasses.MISSING and default.factory is dataclasses.MISSING
         if may_be_unset and required:
-            raise TypeError(f"{place}: what may be UNSET is where it is left out; write {name}: … | UnsetType = UNSET")
+            raise TypeError(
+                f"{place}: a field that may be UNSET needs the default UNSET; write {name}: … | UnsetType = UNSET"
+            )
         if default.value is msgspec.UNSET and not may_be_unset:
-            raise TypeError(f"{place}: its default is UNSET, so its type is … | UnsetType")
+            raise TypeError(f"{place}: its default is UNSET, so its type must be … | UnsetType")
         keyword = {} if default.value is msgspec.UNSET else default_keyword(place, default.value, default.factory)
         members.append(
             Member(
@@ -256,4 +258,4 @@ def _refuse_init_only(cls: Any) -> None:
     for name, field in cls.__dataclass_fields__.items():
         written = isinstance(field.type, str) and re.match(r"(\w+\.)*InitVar\b", field.type)
         if written or field.type is dataclasses.InitVar or isinstance(field.type, dataclasses.InitVar):
-            raise TypeError(f"{cls.__qualname__}.{name}: an InitVar is no field, and has no form in JSON")
+            raise TypeError(f"{cls.__qualname__}.{name}: an InitVar is not a field, and has no form in JSON")

@@ -54,8 +54,8 @@ def default_dict(place: str, value: Any) -> Make:
     factory = typing.get_origin(value) or value
     if factory not in _FACTORIES:
         raise TypeError(
-            f"{place}: a defaultdict makes its values by their class, a built-in one such as int or list; "
-            "write a dict, and make of it what you need"
+            f"{place}: the values of a defaultdict need a built-in class such as int or list; "
+            "write a dict, and convert it yourself"
         )
 
     def make(pairs: dict[Any, Any]) -> collections.defaultdict[Any, Any]:

@@ -39,7 +39,7 @@ def mapping(
         if names := {name: keyword for name, keyword in key.schema.items() if name != "type"}:
             schema["propertyNames"] = names
     else:
-        raise TypeError(f"{place}: the keys of a dict must be text, integers, or what has one text as its form")
+        raise TypeError(f"{place}: the keys of a dict must be texts, integers, or of a type that JSON writes as texts")
     schema["additionalProperties"] = value.schema
     msgspec_form = value.msgspec_form if key.schema == {"type": "string"} else None
     build = _build_pairs(key.build, value.build, make)

@@ -203,7 +203,7 @@ def enumeration(place: str, members: Iterable[object]) -> CompiledType:
                 json_types.add(kind)
                 break
         else:
-            raise TypeError(f"{place}: {value!r} is no text, number, boolean or null of JSON")
+            raise TypeError(f"{place}: {value!r} is not a text, number, boolean or null")
         if (isinstance(value, float) and not math.isfinite(value)) or (isinstance(value, str) and not _is_text(value)):
             raise TypeError(f"{place}: JSON cannot hold {value!r}")
         plain = _plain(value)
@@ -212,7 +212,7 @@ def enumeration(place: str, members: Iterable[object]) -> CompiledType:
             values.append(plain)
             table[plain] = member
     if not values:
-        raise TypeError(f"{place}: there is no value to choose")
+        raise TypeError(f"{place}: there are no values to choose from")
 
     def build(value: object) -> object:
         # In Python, 1 equals True; in JSON, it does not.

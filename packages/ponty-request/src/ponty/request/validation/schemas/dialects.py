@@ -93,6 +93,6 @@ def dialect_of(schema: Any, default: str = DIALECT) -> Dialect:
         return _DIALECTS[uri.removeprefix("https://").removeprefix("http://").removesuffix("#")]
     except (KeyError, AttributeError):
         raise ValueError(
-            f"the dialect {uri!r} is not known; $schema names draft 4, 6, 7, 2019-09 or 2020-12 of JSON Schema, "
+            f"the dialect {uri!r} is not known; $schema must name draft 4, 6, 7, 2019-09 or 2020-12 of JSON Schema, "
             f"say {DIALECT!r}"
         ) from None

@@ -168,8 +168,8 @@ class Documents:
             found = _meta_schema(uri) if uri in _META_SCHEMAS else self._load_other(uri)
         except LookupError:
             raise ValueError(
-                f"the {keyword} {reference!r} of the JSON Schema leads to a document that is not at hand; nothing is "
-                f"fetched, so give it: documents={{{uri!r}: schema}}"
+                f"the {keyword} {reference!r} of the JSON Schema leads to an unknown document; nothing is "
+                f"fetched, so pass it: documents={{{uri!r}: schema}}"
             ) from None
         document = copy.deepcopy(found)
         self._add(uri, document, dialect_of(document, dialect.uri))

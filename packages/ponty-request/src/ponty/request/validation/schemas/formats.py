@@ -154,12 +154,12 @@ EXPECTED: dict[str, str] = {
     "uuid": "a UUID, as 123e4567-e89b-12d3-a456-426614174000",
     "decimal": "a decimal number, as 1.50",
     "base64": "base64 (RFC 4648 §4)",
-    "ipv4": "an address of IPv4, as 192.0.2.1",
-    "ipv6": "an address of IPv6, as 2001:db8::1",
-    "ipv4-network": "a network of IPv4, as 192.0.2.0/24",
-    "ipv6-network": "a network of IPv6, as 2001:db8::/32",
-    "ipv4-interface": "an interface of IPv4, as 192.0.2.1/24",
-    "ipv6-interface": "an interface of IPv6, as 2001:db8::1/32",
+    "ipv4": "an IPv4 address, as 192.0.2.1",
+    "ipv6": "an IPv6 address, as 2001:db8::1",
+    "ipv4-network": "an IPv4 network, as 192.0.2.0/24",
+    "ipv6-network": "an IPv6 network, as 2001:db8::/32",
+    "ipv4-interface": "an IPv4 interface, as 192.0.2.1/24",
+    "ipv6-interface": "an IPv6 interface, as 2001:db8::1/32",
 }
 """What a text of these formats is, for messages. The examples are valid in any schema of the format."""
 
