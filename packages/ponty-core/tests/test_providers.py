@@ -148,7 +148,7 @@ def test_what_is_no_async_generator_function_is_refused(provider, message):
 
 
 async def test_a_function_that_gives_something_else_is_refused_at_the_start():
-    with pytest.raises(TypeError, match="a provider is an async generator function, '.*plain' is not"):
+    with pytest.raises(TypeError, match="a provider is an async generator function; '.*plain' is not one"):
 
         def plain(app):
             return [None]

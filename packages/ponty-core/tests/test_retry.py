@@ -310,8 +310,8 @@ def test_methods_of_classes_are_retried(naps):
     ("function", "words"),
     [
         (Flaky, "@retry: 'Flaky' is a class; retry a function that makes an instance"),
-        (42, "@retry stands above a function, not a 'int'"),
-        (property(len), "@retry stands above a function, not a 'property'"),
+        (42, "@retry decorates a function, not a 'int'"),
+        (property(len), "@retry decorates a function, not a 'property'"),
     ],
 )
 def test_what_cannot_be_retried_is_refused_at_decoration(function, words):
@@ -339,6 +339,6 @@ def test_each_retry_is_logged_without_the_words_of_the_error(naps, run_virtually
             run_virtually(retrying())
     name = getattr(function, "__qualname__", "Later")
     assert caplog.messages == [
-        f"{name} failed with ConnectionError, is called again in 100 ms (retry 1 of 5)",
-        f"{name} failed with ConnectionError, is called again in 200 ms (retry 2 of 5)",
+        f"{name} failed with ConnectionError; it is called again in 100 ms (retry 1 of 5)",
+        f"{name} failed with ConnectionError; it is called again in 200 ms (retry 2 of 5)",
     ]

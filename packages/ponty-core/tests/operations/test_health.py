@@ -180,7 +180,7 @@ async def of_two(app, name):
 @pytest.mark.parametrize("check", [without_application, of_two])
 def test_a_check_that_cannot_be_called_is_refused(check):
     """Otherwise it would fail at the first probe, and the process would never be ready."""
-    with pytest.raises(TypeError, match=f"health: '{check.__name__}' is called with the application alone"):
+    with pytest.raises(TypeError, match=f"health: '{check.__name__}' must take the application as its only argument"):
         health(check)
 
 

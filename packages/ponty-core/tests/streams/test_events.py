@@ -50,7 +50,7 @@ def test_how_an_event_is_written(event, text):
 @pytest.mark.parametrize("text", ["a\nb", "a\r", "\0"])
 def test_a_line_break_in_a_name_or_an_id_is_refused(name, text):
     """It would end the field, and what follows would be read as another."""
-    with pytest.raises(ValueError, match=f"{name} of an event has no line break"):
+    with pytest.raises(ValueError, match=f"{name} of an event cannot contain a line break"):
         Event(1, **{name: text})
 
 

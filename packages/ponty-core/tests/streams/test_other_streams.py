@@ -101,7 +101,7 @@ def test_what_is_sent_as_it_is_made_has_no_tag_and_one_status(options):
 
 
 def test_an_array_is_declared_as_a_list():
-    with pytest.raises(TypeError, match=r"what an async generator yields is a list; declare list\[…\]"):
+    with pytest.raises(TypeError, match=r"an async generator is sent as a list; declare list\[…\]"):
         serve_values(render_json(Room), 1)
 
 

@@ -48,13 +48,13 @@ class AnswerSettings(msgspec.Struct, frozen=True):
             raise TypeError(f"envelope is a function of a value and two numbers, or False, not {self.envelope!r}")
         for kind, answer in self.errors.items():
             if not (isinstance(kind, type) and issubclass(kind, Exception)):  # pyright: ignore[reportUnnecessaryIsInstance]
-                raise TypeError(f"errors has answers by class of exception, not by {kind!r}")
+                raise TypeError(f"the keys of errors are classes of exceptions, not {kind!r}")
             _check_answer(f"errors[{kind.__qualname__}]", answer)
         if self.answer_invalid is not None:
             _check_answer("answer_invalid", self.answer_invalid)
         number = self.check_returns
         if number != "raise" and (not isinstance(number, int) or number < 0):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise ValueError(f"check_returns is a whole number from 0 on, or 'raise', not {number!r}")
+            raise ValueError(f"check_returns is a whole number from 0 up, or 'raise', not {number!r}")
 
     def answers_errors(self) -> bool:
         """Return whether the application has its own answer to any error."""

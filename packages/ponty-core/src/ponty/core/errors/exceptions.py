@@ -98,7 +98,7 @@ class PontyError(Exception):
             refuse_both(text, body)
         if detail is not None or members or instance is not None:
             if text is not None or body is not None:
-                raise ValueError("detail, instance and members are of a problem document; leave out text and body")
+                raise ValueError("detail, instance and members belong to a problem document; leave out text and body")
             if taken := RESERVED_MEMBERS.intersection(members or ()):
                 raise ValueError(f"a problem document has a {', '.join(sorted(taken))} of its own; rename the member")
         super().__init__()

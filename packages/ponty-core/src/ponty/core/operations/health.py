@@ -103,7 +103,7 @@ def _by_name(checks: Iterable[Check]) -> dict[str, Check]:
         try:
             written_signature(check).bind(None)
         except TypeError:
-            raise TypeError(f"health: {name!r} is called with the application alone, and cannot be") from None
+            raise TypeError(f"health: {name!r} must take the application as its only argument") from None
         named[name] = check
     return named
 

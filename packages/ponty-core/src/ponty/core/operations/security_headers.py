@@ -52,7 +52,7 @@ def security_headers(
     names = {name.lower(): name for name in chosen}
     for name, value in (headers or {}).items():
         if not _TOKEN.fullmatch(name) or (value is not None and not _VALUE.fullmatch(value)):
-            raise ValueError(f"security_headers: {name!r} is no header, or its value is none")
+            raise ValueError(f"security_headers: {name!r} is not a valid header name, or its value is not valid")
         chosen[names.get(name.lower(), name)] = value
     plain = {name: value for name, value in chosen.items() if value is not None}
     strict = {} if hsts_seconds is None else {"Strict-Transport-Security": f"max-age={hsts_seconds}"}

@@ -50,7 +50,7 @@ def trusted_proxies(
             whole number of at least 1.
     """
     if not proxies:
-        raise ValueError("trusted_proxies: name the addresses of your proxies, as trusted_proxies('127.0.0.1')")
+        raise ValueError("trusted_proxies: name the addresses of your proxies, such as trusted_proxies('127.0.0.1')")
     trusted = TrustedPeers("trusted_proxies", proxies)
     if header not in {"X-Forwarded-For", "Forwarded"}:
         raise ValueError(f"trusted_proxies: header is 'X-Forwarded-For' or 'Forwarded', not {header!r}")

@@ -206,9 +206,9 @@ def place(
     """
     given = (port is not Missing.PORT) + (path is not None) + (sock is not None)
     if given != 1:
-        raise TypeError("give one of port, path and sock: the TCP port, or a Unix socket, or a socket that is there")
+        raise TypeError("give one of port, path and sock: the TCP port, or a Unix socket, or an open socket")
     if sock is not None and not isinstance(sock, socket.socket):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise TypeError(f"sock is a socket, not {sock!r}; of a file descriptor, socket.socket(fileno=…) makes one")
+        raise TypeError(f"sock is a socket, not {sock!r}; for a file descriptor, use socket.socket(fileno=…)")
     if port is Missing.PORT:
         return Place(path=path, socks=() if sock is None else (sock,), ssl_context=ssl_context)
     if not isinstance(port, int) or not 0 <= port <= 65535:  # pyright: ignore[reportUnnecessaryIsInstance]
