@@ -140,8 +140,7 @@ class LocalRecords:
         self._dropped += 1
         if self._dropped & (self._dropped - 1) == 0:  # the first, the second, the fourth ...
             logger().warning(
-                "%d records were dropped before their time, for more than max_bytes=%d: what was done may be done "
-                "again",
+                "%d records were dropped early to stay below max_bytes=%d: their operations may be carried out again",
                 self._dropped,
                 self._max_bytes,
             )

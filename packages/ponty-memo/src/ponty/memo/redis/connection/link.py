@@ -104,7 +104,7 @@ class RedisLink:
         try:
             await self.ping()
         except Unavailable as error:
-            logger().warning("Redis is not there yet", exc_info=error)
+            logger().warning("Redis is not available yet", exc_info=error)
         except BaseException:
             self._openers -= 1
             raise
