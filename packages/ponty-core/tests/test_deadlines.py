@@ -162,7 +162,7 @@ def test_a_header_that_nobody_knows_is_refused():
         deadlines(trusted=HERE, header="X-Timeout")
     with pytest.raises(ValueError, match=r"http_client_provider\('_default'\): the header is 'X-Envoy"):
         http_client_provider(deadline_header="X-Timeout")
-    with pytest.raises(TypeError, match="deadlines: a list of addresses"):
+    with pytest.raises(TypeError, match="deadlines takes a list of addresses"):
         deadlines(trusted="127.0.0.1")
 
 
