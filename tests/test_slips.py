@@ -248,14 +248,14 @@ AT_IMPORT = {
         """,
         "@render_json: an answer with status 204 has no content; leave out `returns`",
     ),
-    "tags that are a text": ("Routes('/a', tags='mugs')", "tags is a list, such as tags=['mugs'], not 'mugs'"),
+    "tags that are a text": ("Routes('/a', tags='mugs')", "tags must be a list, such as tags=['mugs'], not 'mugs'"),
     "a prefix with a slash behind": (
         "Routes('/a/')",
-        "a prefix begins with a slash and does not end with one, such as '/v1'",
+        "a prefix must begin with a slash and not end with one, such as '/v1'",
     ),
     "one table that is a list": (
         "build_app(routes=['/a'])",
-        "routes is a list of tables of routes, such as routes=[table], not ",
+        "routes must be a list of tables, such as routes=[table], not ",
     ),
     "a middleware that is not made": (
         "build_app(middlewares=[request_ids])",
@@ -263,7 +263,7 @@ AT_IMPORT = {
     ),
     "a middleware without a list": (
         "build_app(middlewares=request_ids())",
-        "middlewares is a list, such as middlewares=[request_ids()], not one middleware",
+        "middlewares must be a list, such as middlewares=[request_ids()], not one middleware",
     ),
     "a provider that is called": (
         """
@@ -289,7 +289,7 @@ AT_IMPORT = {
 
         build_app(providers=database)
         """,
-        "providers is a list, such as providers=['database']",
+        "providers must be a list, such as providers=['database']",
     ),
     "a path that lacks the f of an f-string": (
         """
@@ -338,7 +338,7 @@ AT_IMPORT = {
         """,
         "@localcache on 'price': it is not a coroutine function (async def)",
     ),
-    "a port that is a text": ("startmeup(port='8080')", "port is a whole number from 0 to 65535, not '8080'"),
+    "a port that is a text": ("startmeup(port='8080')", "port must be a whole number from 0 to 65535, not '8080'"),
     "no port": ("startmeup()", "give one of port, path and sock: the TCP port, or a Unix socket, or an open"),
 }
 

@@ -158,9 +158,9 @@ async def test_another_header(aiohttp_client):
 
 
 def test_a_header_that_nobody_knows_is_refused():
-    with pytest.raises(ValueError, match="deadlines: the header is 'X-Envoy"):
+    with pytest.raises(ValueError, match="deadlines: the header must be 'X-Envoy"):
         deadlines(trusted=HERE, header="X-Timeout")
-    with pytest.raises(ValueError, match=r"http_client_provider\('_default'\): the header is 'X-Envoy"):
+    with pytest.raises(ValueError, match=r"http_client_provider\('_default'\): the header must be 'X-Envoy"):
         http_client_provider(deadline_header="X-Timeout")
     with pytest.raises(TypeError, match="deadlines takes a list of addresses"):
         deadlines(trusted="127.0.0.1")

@@ -404,5 +404,5 @@ async def test_an_application_may_have_no_envelope(serve, etag):
 
 @pytest.mark.parametrize("envelope", [{"data": None}, True])
 def test_an_envelope_is_a_function(envelope):
-    with pytest.raises(TypeError, match="envelope is a function of a value and two numbers, or False"):
+    with pytest.raises(TypeError, match="envelope must be a function of a value and two numbers, or False"):
         build_app(envelope=envelope)

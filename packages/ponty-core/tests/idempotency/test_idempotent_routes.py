@@ -362,7 +362,7 @@ async def test_a_caller_without_a_name_is_a_fault_of_the_program(counted, ask, c
     calls = counted(created, scope=lambda request: None)
     assert (await ask())[0] == 500
     assert calls == []
-    assert "scope returns the name of the caller" in caplog.text
+    assert "scope must return the caller's name" in caplog.text
 
 
 async def test_a_program_may_say_what_has_to_be_the_same(counted, ask):
@@ -562,9 +562,9 @@ REFUSED = [
     ({"maxwait_ms": -1}, ValueError, "maxwait_ms"),
     ({"max_answer": -1}, ValueError, "max_answer"),
     ({"after_crash": "maybe"}, ValueError, "after_crash"),
-    ({"scope": "user"}, TypeError, "scope is a function"),
-    ({"fingerprint": b""}, TypeError, "fingerprint is a function"),
-    ({"keep": 500}, TypeError, "keep is a function"),
+    ({"scope": "user"}, TypeError, "scope must be a function"),
+    ({"fingerprint": b""}, TypeError, "fingerprint must be a function"),
+    ({"keep": 500}, TypeError, "keep must be a function"),
     ({"methods": "POST"}, TypeError, r"methods=\['POST'\]"),
     ({"methods": []}, ValueError, "methods"),
     ({"methods": ["*"]}, ValueError, "methods"),
@@ -584,7 +584,7 @@ def test_it_is_for_routes_alone(store):
 
 
 def test_one_that_stands_in_a_list_by_itself_is_refused(table, store):
-    with pytest.raises(TypeError, match="middlewares is a list"):
+    with pytest.raises(TypeError, match="middlewares must be a list"):
         table.post("/", middlewares=idempotent(store))(_nothing)
 
 

@@ -80,7 +80,7 @@ def build_app(
         RuntimeError: When the application starts: its providers have not set a key that its handlers read.
     """
     if callable(middlewares):
-        raise TypeError("middlewares is a list, such as middlewares=[request_ids()], not one middleware")
+        raise TypeError("middlewares must be a list, such as middlewares=[request_ids()], not one middleware")
     for middleware in middlewares:
         _check_middleware(middleware)
     settings = AnswerSettings(envelope, {**errors} if errors else {}, answer_invalid, check_returns)

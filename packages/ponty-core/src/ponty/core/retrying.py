@@ -194,7 +194,7 @@ def _check(excs: tuple[object, ...], *, max_retries: int, **numbers: float) -> N
         if not (isinstance(exc, type) and issubclass(exc, BaseException)):
             raise ValueError(f"retry traps exception classes, not {exc!r}")
     if not isinstance(max_retries, int) or max_retries < 0:  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise ValueError(f"retry: max_retries is a whole number from 0 up, not {max_retries!r}")
+        raise ValueError(f"retry: max_retries must be a whole number of at least 0, not {max_retries!r}")
     for name, number in numbers.items():
         if not isinstance(number, int | float) or not 0 <= number < math.inf:  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise ValueError(f"retry: {name} is a number from 0 up, not {number!r}")
+            raise ValueError(f"retry: {name} must be a number of at least 0, not {number!r}")

@@ -81,7 +81,7 @@ class PontyError(Exception):
     def __init_subclass__(cls, **options: object) -> None:
         super().__init_subclass__(**options)
         if not isinstance(cls.type, str) or not _URI_REFERENCE.fullmatch(cls.type):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise ValueError(f"{cls.__qualname__}.type is a URI reference (RFC 3986), not {cls.type!r}")
+            raise ValueError(f"{cls.__qualname__}.type must be a URI reference (RFC 3986), not {cls.type!r}")
 
     def __init__(
         self,

@@ -162,7 +162,7 @@ class Attempt:
         if inspect.isawaitable(scope):
             scope = await scope
         if not isinstance(scope, str):
-            raise TypeError(f"idempotent: scope returns the name of the caller, a str, not {type(scope).__qualname__}")
+            raise TypeError(f"idempotent: scope must return the caller's name, a str, not {type(scope).__qualname__}")
         return scope
 
     async def _hold(self, name: str) -> HeldAnswer:

@@ -85,10 +85,10 @@ def idempotent(
     _check_number("maxwait_ms", maxwait_ms, least=0)
     _check_number("max_answer", max_answer, least=0)
     if after_crash not in {"again", "refuse"}:
-        raise ValueError(f"idempotent: after_crash is 'again' or 'refuse', not {after_crash!r}")
+        raise ValueError(f"idempotent: after_crash must be 'again' or 'refuse', not {after_crash!r}")
     for name, function in {"scope": scope, "fingerprint": fingerprint, "keep": keep}.items():
         if function is not None and not callable(function):
-            raise TypeError(f"idempotent: {name} is a function, not {function!r}")
+            raise TypeError(f"idempotent: {name} must be a function, not {function!r}")
     options = Options(
         store=store,
         ttl_ms=ttl_ms,
@@ -171,13 +171,13 @@ def _check_store(store: object) -> None:
 
 def _check_number(name: str, value: object, *, least: float) -> None:
     if not isinstance(value, int | float) or isinstance(value, bool) or not least <= value < float("inf"):
-        raise ValueError(f"idempotent: {name} is a number from {least:g} up, not {value!r}")
+        raise ValueError(f"idempotent: {name} must be a number of at least {least:g}, not {value!r}")
 
 
 def _methods(methods: Collection[str]) -> frozenset[str]:
     if isinstance(methods, str):
-        raise TypeError(f"idempotent: methods is a list, such as methods=[{methods!r}]")
+        raise TypeError(f"idempotent: methods must be a list, such as methods=[{methods!r}]")
     upper = frozenset(method.upper() for method in methods)
     if not upper or hdrs.METH_ANY in upper:
-        raise ValueError("idempotent: methods is a list of methods, such as ['POST'], neither empty nor with '*'")
+        raise ValueError("idempotent: methods must be a list of methods, such as ['POST'], not empty and without '*'")
     return upper

@@ -164,9 +164,9 @@ def background_tasks(
         ValueError: `limit` is not a whole number of at least 1, or `stop_timeout` is less than 0.
     """
     if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise ValueError(f"background_tasks: limit is a whole number of at least 1, not {limit!r}")
+        raise ValueError(f"background_tasks: limit must be a whole number of at least 1, not {limit!r}")
     if not (isinstance(stop_timeout, int | float) and stop_timeout >= 0):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise ValueError(f"background_tasks: stop_timeout is 0 seconds or more, not {stop_timeout!r}")
+        raise ValueError(f"background_tasks: stop_timeout must be 0 seconds or more, not {stop_timeout!r}")
 
     async def provide(app: web.Application) -> AsyncGenerator[None]:
         tasks = app[key] = BackgroundTasks(limit)

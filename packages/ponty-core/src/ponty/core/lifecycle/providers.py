@@ -33,7 +33,7 @@ def listed(providers: Iterable[Provider]) -> tuple[Provider, ...]:
         TypeError: It is a provider, not a list.
     """
     if callable(providers):
-        raise TypeError(f"providers is a list, such as providers=[{_name(providers)}]")
+        raise TypeError(f"providers must be a list, such as providers=[{_name(providers)}]")
     return tuple(providers)
 
 
@@ -76,7 +76,7 @@ class _Started(msgspec.Struct, frozen=True):
 async def _start(provider: Provider, app: web.Application) -> _Started:
     rest = provider(app)
     if not isinstance(rest, AsyncIterator):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise TypeError(f"a provider is an async generator function; {_name(provider)} is not one")
+        raise TypeError(f"a provider must be an async generator function, not {_name(provider)}")
     try:
         await anext(rest)
     except StopAsyncIteration:
@@ -109,7 +109,7 @@ def _check(provider: object) -> None:
     if getattr(provider, "__globals__", None) is vars(contextlib):
         raise TypeError(f"the provider {_name(provider)} is a context manager already; leave out @asynccontextmanager")
     if not callable(provider):
-        raise TypeError(f"a provider is an async generator function of the application, not {_name(provider)}")
+        raise TypeError(f"a provider must be an async generator function of the application, not {_name(provider)}")
 
 
 def _name(provider: object) -> str:

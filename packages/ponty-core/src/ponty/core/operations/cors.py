@@ -72,7 +72,7 @@ def cors(
     if credentials and (is_allowed is None or exposed == "*"):
         raise ValueError("cors: credentials never go with '*'; name the origins and the exposed headers")
     if isinstance(max_age, bool) or not isinstance(max_age, int) or max_age < 0:  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise ValueError(f"cors: max_age is a whole number of seconds from 0 up, not {max_age!r}")
+        raise ValueError(f"cors: max_age must be a whole number of seconds, at least 0, not {max_age!r}")
     readers = _Readers(is_allowed, credentials=credentials, exposed=exposed)
     preflights = _Preflights(_names("headers", headers), max_age=max_age, private_network=private_network)
     return passage(_Sharing(readers, preflights))
@@ -206,7 +206,7 @@ def _allowing(origins: Iterable[str] | Callable[[str], bool]) -> Callable[[str],
     if callable(origins):
         return origins
     if isinstance(origins, str) and origins != "*":
-        raise ValueError(f"cors: origins is a list, such as [{origins!r}]")
+        raise ValueError(f"cors: origins must be a list, such as [{origins!r}]")
     listed = frozenset(origins)
     if listed == frozenset({"*"}):
         return None
@@ -225,7 +225,7 @@ def _names(argument: str, names: Iterable[str]) -> str:
     if names == "*":
         return "*"
     if isinstance(names, str):
-        raise TypeError(f"cors: {argument} is a list of names, such as [{names!r}]")
+        raise TypeError(f"cors: {argument} must be a list of names, such as [{names!r}]")
     listed = list(dict.fromkeys(names))
     for name in listed:
         if not _TOKEN.fullmatch(name) or name == "*":

@@ -105,7 +105,7 @@ def make_route(method: str, path: str, handler: Handler, source: str, options: R
     _check_answer(here, handler)
     max_size = options.get("max_size")
     if max_size is not None and not max_size > 0:
-        raise ValueError(f"{here}: max_size is more than 0 bytes, not {max_size}")
+        raise ValueError(f"{here}: max_size must be more than 0 bytes, not {max_size}")
     description = options.get("description")
     return Route(
         method=method,
@@ -170,7 +170,7 @@ def listed(name: str, values: Sequence[str]) -> tuple[str, ...]:
         TypeError: It is a text, or cannot be iterated over.
     """
     if isinstance(values, str):
-        raise TypeError(f"{name} is a list, such as {name}=[{values!r}], not {values!r}")
+        raise TypeError(f"{name} must be a list, such as {name}=[{values!r}], not {values!r}")
     return tuple(values)
 
 
@@ -181,16 +181,16 @@ def listed_middlewares(middlewares: Sequence[Middleware]) -> tuple[Middleware, .
         TypeError: It is a middleware, not a list.
     """
     if callable(middlewares):
-        raise TypeError(f"middlewares is a list, such as middlewares=[{name_of(middlewares)}]")
+        raise TypeError(f"middlewares must be a list, such as middlewares=[{name_of(middlewares)}]")
     return tuple(middlewares)
 
 
 def _error_classes(here: str, classes: Sequence[type[PontyError]]) -> tuple[type[PontyError], ...]:
     if isinstance(classes, type):
-        raise TypeError(f"{here}: raises is a list, such as raises=[{classes.__qualname__}]")
+        raise TypeError(f"{here}: raises must be a list, such as raises=[{classes.__qualname__}]")
     for cls in classes:
         if not (isinstance(cls, type) and issubclass(cls, PontyError)):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise TypeError(f"{here}: raises lists subclasses of PontyError; {name_of(cls)!r} is not one")
+            raise TypeError(f"{here}: raises must list subclasses of PontyError; {name_of(cls)!r} is not one")
     return tuple(classes)
 
 

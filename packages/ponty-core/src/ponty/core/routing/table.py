@@ -226,7 +226,7 @@ class Routes:
 
 def _check_prefix(prefix: str) -> None:
     if prefix and (not prefix.startswith("/") or prefix.endswith("/")):
-        raise ValueError(f"a prefix begins with a slash and does not end with one, such as '/v1'; not {prefix!r}")
+        raise ValueError(f"a prefix must begin with a slash and not end with one, such as '/v1', not {prefix!r}")
 
 
 def _caller() -> str:

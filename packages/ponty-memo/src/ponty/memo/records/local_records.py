@@ -56,7 +56,7 @@ class LocalRecords:
 
     def __init__(self, *, max_bytes: int = 64 * 1024**2, clock: Callable[[], float] | None = None) -> None:
         if not isinstance(max_bytes, int) or max_bytes < 1000:  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise ValueError(f"LocalRecords: max_bytes is a whole number from 1000 up, not {max_bytes!r}")
+            raise ValueError(f"LocalRecords: max_bytes must be a whole number of at least 1000, not {max_bytes!r}")
         self._max_bytes = max_bytes
         self._bytes = 0
         self._records: OrderedDict[str, _Record] = OrderedDict()

@@ -103,9 +103,9 @@ class RedisStore(CacheStore[_T]):
         who = f"RedisStore {area!r}"
         near, stale = seconds(who, "near_ms", near_ms), seconds(who, "near_stale_ms", near_stale_ms)
         if not 0 <= jitter <= 1:
-            raise ValueError(f"{who}: jitter is a share from 0 to 1, not {jitter!r}")
+            raise ValueError(f"{who}: jitter must be a share from 0 to 1, not {jitter!r}")
         if not isinstance(near_maxsize, int) or near_maxsize < 1:  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise ValueError(f"{who}: near_maxsize is a whole number from 1 up, not {near_maxsize!r}")
+            raise ValueError(f"{who}: near_maxsize must be a whole number of at least 1, not {near_maxsize!r}")
         if stale and not near:
             raise ValueError(f"{who}: near_stale_ms needs a near_ms")
         if not callable(ttl_ms):

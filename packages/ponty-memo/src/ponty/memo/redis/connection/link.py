@@ -73,7 +73,7 @@ class RedisLink:
         check_client(redis)
         self._timeout = seconds("RedisLink", "timeout_ms", timeout_ms)
         if not self._timeout or not isinstance(max_connections, int) or max_connections < 1:  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise ValueError("RedisLink: timeout_ms and max_connections are greater than zero")
+            raise ValueError("RedisLink: timeout_ms and max_connections must be more than 0")
         self._connections = max_connections
         self._given = None if isinstance(redis, str) else redis
         self._make: Callable[[], Redis] = self._maker(redis) if isinstance(redis, str) else lambda: redis
