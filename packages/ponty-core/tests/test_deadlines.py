@@ -126,7 +126,7 @@ async def client(aiohttp_client):
 async def test_a_handler_is_cancelled_when_its_caller_waits_no_longer(client, caplog):
     async with client.get("/wait", headers={ENVOY: "1"}) as answer:
         assert (answer.status, (await answer.json(content_type=None))["title"]) == (504, "Gateway Timeout")
-    assert caplog.messages == ["GET /wait was cancelled: its caller waits no longer"]
+    assert caplog.messages == ["GET /wait was cancelled: its caller no longer waits for it"]
     async with client.get("/tell") as answer:
         assert await answer.json() is None
 
