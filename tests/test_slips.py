@@ -57,7 +57,7 @@ AT_IMPORT = {
         async def handler(page: int) -> dict[str, int]:
             return {"page": page}
         """,
-        "GET /a: 'handler' returns 'dict', and no response: @render_json, below the decorator of the route, makes one",
+        "GET /a: 'handler' returns 'dict', not a response: @render_json, below the decorator of the route, makes one",
     ),
     "no parameter": (
         """
@@ -66,7 +66,7 @@ AT_IMPORT = {
         async def handler():
             return 1
         """,
-        "GET /a: 'handler' takes (), and not a request alone: @expect(SomeRequest), below the decorator of the route",
+        "GET /a: 'handler' must take the request as its only argument, not (): @expect(SomeRequest), below the",
     ),
     "no expect": (
         """
@@ -75,7 +75,7 @@ AT_IMPORT = {
         async def handler(page, size):
             return 1
         """,
-        "GET /a: 'handler' takes (page, size), and not a request alone: @expect(SomeRequest), below the decorator",
+        "GET /a: 'handler' must take the request as its only argument, not (page, size): @expect(SomeRequest)",
     ),
     "no expect, with an annotation": (
         """
@@ -84,7 +84,7 @@ AT_IMPORT = {
         async def handler(colour: str):
             return colour
         """,
-        "GET /mugs/{colour}: 'handler' takes 'colour' as str, and is given the request: @expect(SomeRequest), below",
+        "GET /mugs/{colour}: 'handler' takes 'colour' as str, but is called with the request: @expect(SomeRequest)",
     ),
     "an annotation in the place of a field": (
         """
@@ -169,7 +169,7 @@ AT_IMPORT = {
         async def handler(request):
             return 1
         """,
-        "a route needs a path, as @get('/hello'), not 'handler'",
+        "a route needs a path, such as @get('/hello'), not 'handler'",
     ),
     "a path without a slash": (
         """
@@ -248,19 +248,22 @@ AT_IMPORT = {
         """,
         "@render_json: an answer with status 204 has no content; leave out `returns`",
     ),
-    "tags that are a text": ("Routes('/a', tags='mugs')", "tags is a list, as tags=['mugs'], not 'mugs'"),
+    "tags that are a text": ("Routes('/a', tags='mugs')", "tags must be a list, such as tags=['mugs'], not 'mugs'"),
     "a prefix with a slash behind": (
         "Routes('/a/')",
-        "a prefix begins with a slash and does not end with one, as '/v1'",
+        "a prefix must begin with a slash and not end with one, such as '/v1'",
     ),
-    "one table that is a list": ("build_app(routes=['/a'])", "routes lists tables of routes, as routes=[table], not "),
+    "one table that is a list": (
+        "build_app(routes=['/a'])",
+        "routes must be a list of tables, such as routes=[table], not ",
+    ),
     "a middleware that is not made": (
         "build_app(middlewares=[request_ids])",
-        "middlewares lists what 'request_ids' makes, as middlewares=[request_ids()], not the function",
+        "middlewares lists what 'request_ids' returns: middlewares=[request_ids()], not the function",
     ),
     "a middleware without a list": (
         "build_app(middlewares=request_ids())",
-        "middlewares is a list, as middlewares=[request_ids()], not one middleware",
+        "middlewares must be a list, such as middlewares=[request_ids()], not one middleware",
     ),
     "a provider that is called": (
         """
@@ -269,7 +272,7 @@ AT_IMPORT = {
 
         build_app(providers=[database(None)])
         """,
-        "'database' was called: a provider is the function itself, as providers=[database]",
+        "'database' was called; list the function itself: providers=[database]",
     ),
     "a provider without a yield": (
         """
@@ -286,7 +289,7 @@ AT_IMPORT = {
 
         build_app(providers=database)
         """,
-        "providers is a list, as providers=['database']",
+        "providers must be a list, such as providers=['database']",
     ),
     "a path that lacks the f of an f-string": (
         """
@@ -301,7 +304,7 @@ AT_IMPORT = {
 
         build_app()
         """,
-        "'/hello/{Hello.name}' has a variable part that is none: '{Hello.name}'; it lacks the f of an f-string",
+        "'/hello/{Hello.name}' has an invalid variable part: '{Hello.name}'; the f of an f-string is missing",
     ),
     "a path without its variable part": (
         """
@@ -326,17 +329,17 @@ AT_IMPORT = {
         @get("/a")
         async def other(request): ...
         """,
-        "GET /a: 'other' comes second, 'handler' answers it",
+        "GET /a: 'other' is a second handler; 'handler' answers it already",
     ),
     "a cache of a function that is not async": (
         """
         @localcache()
         def price(product): ...
         """,
-        "@localcache on 'price': it takes a coroutine function, made with async def",
+        "@localcache on 'price': it is not a coroutine function (async def)",
     ),
-    "a port that is a text": ("startmeup(port='8080')", "port is a whole number from 0 to 65535, not '8080'"),
-    "no port": ("startmeup()", "give one of port, path and sock: the TCP port, or a Unix socket, or a socket that is"),
+    "a port that is a text": ("startmeup(port='8080')", "port must be a whole number from 0 to 65535, not '8080'"),
+    "no port": ("startmeup()", "give one of port, path and sock: the TCP port, or a Unix socket, or an open"),
 }
 
 AT_A_REQUEST = {
@@ -346,7 +349,7 @@ AT_A_REQUEST = {
         async def handler(request):
             return {"a": 1}
         """,
-        "'handler' returned 'dict', and no response: @render_json, below the decorator of the route, makes one of a",
+        "'handler' returned 'dict', not a response: @render_json, below the decorator of the route, makes one of a",
     ),
     "no client": (
         """

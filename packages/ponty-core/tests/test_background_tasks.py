@@ -169,7 +169,7 @@ def test_what_takes_too_long_is_cancelled_and_what_does_not_end_then_is_named(ru
     run_virtually(main())
     assert log == [("cancelled", 10), ("stopped", 11)]
     assert [record.levelname for record in caplog.records] == ["WARNING", "ERROR"]
-    assert "'the stubborn one' goes on" in caplog.text
+    assert "'the stubborn one' continues" in caplog.text
 
 
 @pytest.mark.parametrize("limit", [0, -1, True, 1.5, "3"])
@@ -209,7 +209,7 @@ class Play:
 
     def count(self, record):
         """Count the tasks that have not ended, when the first of them is named."""
-        if "goes on" in record.getMessage() and not self.going_on:
+        if "continues" in record.getMessage() and not self.going_on:
             self.going_on = sum(not task.done() for task in self.ran)
         return True
 
@@ -292,7 +292,7 @@ def test_whenever_the_stop_is_cancelled_nothing_is_lost(run_virtually, caplog, f
             messages = [record.getMessage() for record in caplog.records]
             assert sum("failed" in message for message in messages) == play.failures, (seed, step)
             # One that is named may end in the turn of the loop in which the stop does.
-            named = sum("goes on" in message for message in messages)
+            named = sum("continues" in message for message in messages)
             assert named == play.going_on >= left, (seed, step)
             ways.add((play.was_cancelled, bool(left), bool(play.failures)))
             if not play.was_cancelled:

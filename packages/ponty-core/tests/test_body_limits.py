@@ -128,7 +128,7 @@ async def test_the_middlewares_of_a_table_read_by_the_limit_of_the_route(serve):
 
 @pytest.mark.parametrize("max_size", [0, -1])
 def test_a_limit_that_lets_nothing_in_is_refused(max_size):
-    with pytest.raises(ValueError, match="POST /thing: max_size is more than 0 bytes"):
+    with pytest.raises(ValueError, match="POST /thing: max_size must be more than 0 bytes"):
         post("/thing", max_size=max_size)(read)
 
 

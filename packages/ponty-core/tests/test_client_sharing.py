@@ -209,12 +209,12 @@ async def test_a_client_timeout_says_more_than_seconds():
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"concurrency": 2.5}, "concurrency is a whole number of at least 1, not 2.5"),
-        ({"concurrency": "3"}, "concurrency is a whole number of at least 1, not '3'"),
-        ({"concurrency": True}, "concurrency is a whole number of at least 1, not True"),
-        ({"timeout": "5"}, "timeout is more than 0 seconds, an aiohttp.ClientTimeout or None, not '5'"),
-        ({"lease_timeout": 0}, "lease_timeout is more than 0 seconds, not 0"),
-        ({"lease_timeout": "1"}, "lease_timeout is more than 0 seconds, not '1'"),
+        ({"concurrency": 2.5}, "concurrency must be a whole number of at least 1, not 2.5"),
+        ({"concurrency": "3"}, "concurrency must be a whole number of at least 1, not '3'"),
+        ({"concurrency": True}, "concurrency must be a whole number of at least 1, not True"),
+        ({"timeout": "5"}, "timeout must be more than 0 seconds, an aiohttp.ClientTimeout or None, not '5'"),
+        ({"lease_timeout": 0}, "lease_timeout must be more than 0 seconds, not 0"),
+        ({"lease_timeout": "1"}, "lease_timeout must be more than 0 seconds, not '1'"),
     ],
 )
 def test_arguments_that_make_no_sense_are_refused(options, words):

@@ -126,7 +126,7 @@ async def client(aiohttp_client):
 async def test_a_handler_is_cancelled_when_its_caller_waits_no_longer(client, caplog):
     async with client.get("/wait", headers={ENVOY: "1"}) as answer:
         assert (answer.status, (await answer.json(content_type=None))["title"]) == (504, "Gateway Timeout")
-    assert caplog.messages == ["GET /wait was cancelled: its caller waits no longer"]
+    assert caplog.messages == ["GET /wait was cancelled: its caller no longer waits for it"]
     async with client.get("/tell") as answer:
         assert await answer.json() is None
 
@@ -158,11 +158,11 @@ async def test_another_header(aiohttp_client):
 
 
 def test_a_header_that_nobody_knows_is_refused():
-    with pytest.raises(ValueError, match="deadlines: the header is 'X-Envoy"):
+    with pytest.raises(ValueError, match="deadlines: the header must be 'X-Envoy"):
         deadlines(trusted=HERE, header="X-Timeout")
-    with pytest.raises(ValueError, match=r"http_client_provider\('_default'\): the header is 'X-Envoy"):
+    with pytest.raises(ValueError, match=r"http_client_provider\('_default'\): the header must be 'X-Envoy"):
         http_client_provider(deadline_header="X-Timeout")
-    with pytest.raises(TypeError, match="deadlines: a list of addresses"):
+    with pytest.raises(TypeError, match="deadlines takes a list of addresses"):
         deadlines(trusted="127.0.0.1")
 
 

@@ -62,7 +62,7 @@ async def test_a_handler_that_returns_no_response_is_a_500_that_says_so(serve, c
     client = await serve()
     async with client.get("/") as answer:
         assert (answer.status, answer.content_type) == (500, "application/problem+json")
-    assert f"handler' returned {type(value).__qualname__!r}, and no response: @render_json" in caplog.text.replace(
+    assert f"handler' returned {type(value).__qualname__!r}, not a response: @render_json" in caplog.text.replace(
         "\\'", "'"
     )
 

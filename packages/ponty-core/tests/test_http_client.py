@@ -209,5 +209,5 @@ async def test_further_options_reach_aiohttp(upstream):
     "options", [{"concurrency": 0}, {"concurrency": -1}, {"timeout": 0}, {"timeout": -1}, {"timeout": float("nan")}]
 )
 def test_impossible_arguments_are_refused(options):
-    with pytest.raises(ValueError, match=f"http_client_provider\\('_default'\\): {next(iter(options))} is"):
+    with pytest.raises(ValueError, match=f"http_client_provider\\('_default'\\): {next(iter(options))} must be"):
         http_client_provider(**options)

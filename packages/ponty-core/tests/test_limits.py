@@ -402,7 +402,7 @@ async def test_others_are_served_beside_many_that_are_slow_or_idle(app):
 @pytest.mark.parametrize("name", ["head_seconds", "body_rate", "connections", "path_bytes", "headers"])
 @pytest.mark.parametrize("value", [0, -1, float("nan")])
 def test_a_limit_that_is_not_more_than_0_is_refused(name, value):
-    with pytest.raises(ValueError, match=f"Limits: {name} is more than 0"):
+    with pytest.raises(ValueError, match=f"Limits: {name} must be more than 0"):
         Limits(**{name: value})
 
 

@@ -307,10 +307,10 @@ async def test_another_application_answers_as_any_does(aiohttp_client):
     ("settings", "error", "words"),
     [
         ({"errors": {Outage: 99}}, ValueError, "from 200 to 599"),
-        ({"errors": {Outage: "503"}}, TypeError, r"errors\[Outage\] is a status, or a function"),
-        ({"errors": {KeyboardInterrupt: 500}}, TypeError, "by class of exception"),
-        ({"answer_invalid": {}}, TypeError, "answer_invalid is a status"),
-        ({"check_returns": -1}, ValueError, "check_returns is a whole number"),
+        ({"errors": {Outage: "503"}}, TypeError, r"errors\[Outage\] must be a status, or a function"),
+        ({"errors": {KeyboardInterrupt: 500}}, TypeError, "the keys of errors must be classes of exceptions"),
+        ({"answer_invalid": {}}, TypeError, "answer_invalid must be a status"),
+        ({"check_returns": -1}, ValueError, "check_returns must be a whole number"),
     ],
 )
 def test_what_is_no_answer_is_refused(settings, error, words):

@@ -193,7 +193,7 @@ async def test_no_version_is_told_without_a_server_of_ponty_s_either(ponty_clien
 
 @pytest.mark.parametrize("name", ["a\r\nb", "é"])
 def test_a_name_that_no_header_can_hold_is_refused(name):
-    with pytest.raises(ValueError, match="server_header is printable ASCII"):
+    with pytest.raises(ValueError, match="server_header must be printable ASCII"):
         app_runner(web.Application(), server_header=name)
 
 

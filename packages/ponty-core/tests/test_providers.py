@@ -138,8 +138,8 @@ async def coroutine(app):
     ("provider", "message"),
     [
         (coroutine, "'coroutine' has no yield: a provider starts something, yields, and stops it"),
-        (None, "a provider is an async generator function of the application, not 'NoneType'"),
-        ("provider", "a provider is an async generator function of the application, not 'str'"),
+        (None, "a provider must be an async generator function of the application, not 'NoneType'"),
+        ("provider", "a provider must be an async generator function of the application, not 'str'"),
     ],
 )
 def test_what_is_no_async_generator_function_is_refused(provider, message):
@@ -148,7 +148,7 @@ def test_what_is_no_async_generator_function_is_refused(provider, message):
 
 
 async def test_a_function_that_gives_something_else_is_refused_at_the_start():
-    with pytest.raises(TypeError, match="a provider is an async generator function, '.*plain' is not"):
+    with pytest.raises(TypeError, match="a provider must be an async generator function, not '.*plain'"):
 
         def plain(app):
             return [None]

@@ -216,14 +216,14 @@ def test_a_generator_is_refused_at_decoration():
         ((len,), {}, "exception classes, not <built-in function len>"),
         ((int,), {}, "exception classes"),
         ((ConnectionError("x"),), {}, "exception classes"),
-        ((OSError,), {"max_retries": -1}, "max_retries is a whole number from 0 up, not -1"),
-        ((OSError,), {"max_retries": 1.5}, "max_retries is a whole number"),
-        ((OSError,), {"t1_ms": "100"}, "t1_ms is a number from 0 up"),
-        ((OSError,), {"t2_ms": None}, "t2_ms is a number from 0 up"),
-        ((OSError,), {"t1_ms": -1}, "t1_ms is a number from 0 up"),
-        ((OSError,), {"t2_ms": math.nan}, "t2_ms is a number from 0 up"),
-        ((OSError,), {"t2_ms": math.inf}, "t2_ms is a number from 0 up"),
-        ((OSError,), {"backoff_factor": -2}, "backoff_factor is a number from 0 up"),
+        ((OSError,), {"max_retries": -1}, "max_retries must be a whole number of at least 0, not -1"),
+        ((OSError,), {"max_retries": 1.5}, "max_retries must be a whole number"),
+        ((OSError,), {"t1_ms": "100"}, "t1_ms must be a number of at least 0"),
+        ((OSError,), {"t2_ms": None}, "t2_ms must be a number of at least 0"),
+        ((OSError,), {"t1_ms": -1}, "t1_ms must be a number of at least 0"),
+        ((OSError,), {"t2_ms": math.nan}, "t2_ms must be a number of at least 0"),
+        ((OSError,), {"t2_ms": math.inf}, "t2_ms must be a number of at least 0"),
+        ((OSError,), {"backoff_factor": -2}, "backoff_factor must be a number of at least 0"),
     ],
 )
 def test_impossible_arguments_are_refused_at_decoration(excs, options, words):
@@ -310,8 +310,8 @@ def test_methods_of_classes_are_retried(naps):
     ("function", "words"),
     [
         (Flaky, "@retry: 'Flaky' is a class; retry a function that makes an instance"),
-        (42, "@retry stands above a function, not a 'int'"),
-        (property(len), "@retry stands above a function, not a 'property'"),
+        (42, "@retry decorates a function, not a 'int'"),
+        (property(len), "@retry decorates a function, not a 'property'"),
     ],
 )
 def test_what_cannot_be_retried_is_refused_at_decoration(function, words):
@@ -339,6 +339,6 @@ def test_each_retry_is_logged_without_the_words_of_the_error(naps, run_virtually
             run_virtually(retrying())
     name = getattr(function, "__qualname__", "Later")
     assert caplog.messages == [
-        f"{name} failed with ConnectionError, is called again in 100 ms (retry 1 of 5)",
-        f"{name} failed with ConnectionError, is called again in 200 ms (retry 2 of 5)",
+        f"{name} failed with ConnectionError; it is called again in 100 ms (retry 1 of 5)",
+        f"{name} failed with ConnectionError; it is called again in 200 ms (retry 2 of 5)",
     ]

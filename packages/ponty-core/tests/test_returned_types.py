@@ -306,13 +306,13 @@ def test_most_types_are_limited_in_one_pass(kind):
 
 
 DIFFERING = {
-    "a member of another type": (User, User("x", "ann"), {"id": "x", "name": "ann"}, "'/id' is a 'str', and not int"),
+    "a member of another type": (User, User("x", "ann"), {"id": "x", "name": "ann"}, "'/id' is a 'str', not int"),
     "none": (User, User(1, None), {"id": 1, "name": None}, "'/name' is a 'NoneType'"),
     "a member is missing": (User, Row(id=1, secret=2), {"id": 1}, "the value has no 'name'"),
     "deep": (list[User], [User(1, "a"), User("x", "b")], [{"id": 1, "name": "a"}, {"id": "x", "name": "b"}], "'/1/id'"),
     "another choice": (Literal["a", "b"], "c", "c", "the value is a 'str'"),
-    "too many items": (tuple[int, int], (1, 2, 3), [1, 2], "3 items, where 2 are due"),
-    "a text for a date": (datetime.date, "soon", "soon", "and not date"),
+    "too many items": (tuple[int, int], (1, 2, 3), [1, 2], "3 items; expected 2"),
+    "a text for a date": (datetime.date, "soon", "soon", "'str', not date"),
 }
 
 
@@ -471,7 +471,7 @@ def test_of_several_kinds_of_lists_the_one_that_fits_counts(value):
 
 
 def test_a_value_that_none_of_several_lists_fits_is_held_against_the_first():
-    with pytest.raises(TypeError, match="the value at '/0' is a 'str', and not bool"):
+    with pytest.raises(TypeError, match="the value at '/0' is a 'str', not bool"):
         ReturnedType(list[bool] | list[int]).limited(["a"], "the test", "raise")
 
 

@@ -73,7 +73,7 @@ def test_a_method_and_path_given_twice_are_refused_by_name():
     async def first(request: web.Request) -> web.Response:
         return web.Response()
 
-    with pytest.raises(TypeError, match=r"GET /thing: '.*second' comes second, '.*first' answers it"):
+    with pytest.raises(TypeError, match=r"GET /thing: '.*second' is a second handler; '.*first' answers it already"):
 
         @route("get", "/thing")
         async def second(request: web.Request) -> web.Response:

@@ -460,7 +460,7 @@ async def test_a_malformed_request_is_logged_as_one_short_line(start):
 
 @pytest.mark.parametrize("port", [-1, 65536, 70000, "8080", None, 80.0])
 def test_a_port_that_cannot_be_is_refused(port):
-    with pytest.raises(ValueError, match="port is a whole number from 0 to 65535"):
+    with pytest.raises(ValueError, match="port must be a whole number from 0 to 65535"):
         startmeup(port=port)
 
 
@@ -534,7 +534,7 @@ def test_it_refuses_a_thread_where_no_signal_arrives():
 
 @pytest.mark.parametrize("seconds", [0, -1, float("nan")])
 def test_an_impossible_time_to_finish_is_refused(seconds):
-    with pytest.raises(ValueError, match="shutdown_timeout is more than 0 seconds"):
+    with pytest.raises(ValueError, match="shutdown_timeout must be more than 0 seconds"):
         startmeup(port=0, shutdown_timeout=seconds)
 
 

@@ -39,9 +39,9 @@ async def test_a_method_of_a_table_binds_its_own(serve, method):
 
 @pytest.mark.parametrize("prefix", ["v1", "/", "/v1/", "//"])
 def test_a_prefix_that_cannot_be_is_refused(prefix):
-    with pytest.raises(ValueError, match="a prefix begins with a slash and does not end with one"):
+    with pytest.raises(ValueError, match="a prefix must begin with a slash and not end with one"):
         Routes(prefix)
-    with pytest.raises(ValueError, match="a prefix begins with a slash and does not end with one"):
+    with pytest.raises(ValueError, match="a prefix must begin with a slash and not end with one"):
         Routes().include(Routes(), prefix=prefix)
 
 
@@ -117,15 +117,15 @@ def test_lists_given_as_one_thing_are_refused():
     async def middleware(request, handler):
         return await handler(request)
 
-    with pytest.raises(TypeError, match=r"tags is a list, as tags=\['orders'\]"):
+    with pytest.raises(TypeError, match=r"tags must be a list, such as tags=\['orders'\]"):
         Routes(tags="orders")
-    with pytest.raises(TypeError, match=r"middlewares is a list, as middlewares=\[.*middleware\]"):
+    with pytest.raises(TypeError, match=r"middlewares must be a list, such as middlewares=\[.*middleware\]"):
         Routes(middlewares=middleware)
-    with pytest.raises(TypeError, match=r"tags is a list"):
+    with pytest.raises(TypeError, match=r"tags must be a list"):
         Routes().get("/", tags="orders")(handler)
-    with pytest.raises(TypeError, match=r"raises is a list, as raises=\[PontyError\]"):
+    with pytest.raises(TypeError, match=r"raises must be a list, such as raises=\[PontyError\]"):
         Routes().get("/", raises=PontyError)(handler)
-    with pytest.raises(TypeError, match=r"raises lists classes of PontyError, which 'KeyError' is not"):
+    with pytest.raises(TypeError, match=r"raises must list subclasses of PontyError; 'KeyError' is not one"):
         Routes().get("/", raises=[KeyError])(handler)
 
 
@@ -333,8 +333,9 @@ def test_another_function_of_the_same_name_is_refused():
     for module in (one, other):
         module.__dict__.update(get=get, web=web)
     defined(one, text="")
-    with pytest.raises(TypeError, match=r"GET /thing: 'thing' comes second, 'thing' answers it \(<string>:\d+\)"):
+    told = r"GET /thing: 'thing' is a second handler; 'thing' answers it already \(<string>:\d+\)"
+    with pytest.raises(TypeError, match=told):
         defined(other, text="")
     make()
-    with pytest.raises(TypeError, match=r"comes second"):
+    with pytest.raises(TypeError, match=r"is a second handler"):
         make()

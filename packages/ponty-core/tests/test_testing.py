@@ -144,7 +144,7 @@ async def test_a_problem_is_what_it_should_be(expected):
 @pytest.mark.parametrize(
     ("answer", "status", "expected", "message"),
     [
-        (Answer(200, "{}", "application/json"), 400, {}, "200 '{}', of type application/json: no problem document"),
+        (Answer(200, "{}", "application/json"), 400, {}, "200 '{}', of type application/json: it is not a problem"),
         (Answer(400, DOCUMENT), 404, {}, "not with 404"),
         (Answer(404, DOCUMENT), 404, {}, "not with 404"),
         (Answer(400, DOCUMENT), 400, {"title": "Bad"}, "title is not 'Bad'"),

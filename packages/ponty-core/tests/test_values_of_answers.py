@@ -53,9 +53,9 @@ def test_a_value_is_written_as_what_it_is(value, expected):
     [
         ({True: 1}, "a bool cannot be a key"),
         ([{"a": {False: 1}}], "a bool cannot be a key"),
-        ({1: "a", "1": "b"}, "two keys of a dict have one name"),
-        ({2.5: "a", "2.5": "b"}, "two keys of a dict have one name"),
-        ([io.StringIO("a")], "a file is no value to encode"),
+        ({1: "a", "1": "b"}, "two keys of a dict have the same name"),
+        ({2.5: "a", "2.5": "b"}, "two keys of a dict have the same name"),
+        ([io.StringIO("a")], "a file cannot be encoded"),
     ],
 )
 def test_what_would_be_written_as_something_else_is_refused(value, message):

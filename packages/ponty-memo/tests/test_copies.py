@@ -87,7 +87,7 @@ async def test_a_function_that_freezes_is_enough(memoize):
 
 @pytest.mark.parametrize("wrong", [True, 1, "deep"])
 def test_what_is_no_function_is_refused(memoize, wrong):
-    with pytest.raises(ValueError, match="copy is a function, not"):
+    with pytest.raises(ValueError, match="copy must be a function, not"):
         memoize(copy=wrong)
 
 

@@ -452,5 +452,5 @@ def test_only_coroutine_functions_are_taken(decorate):
 def test_parts_that_make_no_cache_are_refused(make_store):
     with pytest.raises(TypeError, match="no method get, set, remove"):
         cache(object(), locallock())
-    with pytest.raises(TypeError, match="antistampede is a Lock"):
+    with pytest.raises(TypeError, match="antistampede must be a Lock"):
         cache(make_store(), "lock")

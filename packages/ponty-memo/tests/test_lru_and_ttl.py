@@ -411,7 +411,7 @@ async def test_a_ttl_function_that_returns_no_number_fails_the_call():
     async def compute():
         return 1
 
-    with pytest.raises(TypeError, match="ttl_ms returned is a number of milliseconds or None, not '60'"):
+    with pytest.raises(TypeError, match="ttl_ms must return a number of milliseconds or None, not '60'"):
         await compute()
 
 

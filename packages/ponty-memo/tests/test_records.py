@@ -109,7 +109,7 @@ async def test_the_oldest_go_where_there_is_no_room(caplog):
     assert await records.get("99") is not None
     assert await records.get("0") is None
     told = [record.getMessage() for record in caplog.records]
-    assert told[0].startswith("1 records were dropped before their time")
+    assert told[0].startswith("1 records were dropped early")
     assert len(told) == 7, "each time their number has doubled"
 
 

@@ -177,7 +177,7 @@ async def test_who_is_refused_reads_what_to_set():
     assert str(caught.value) == ""
     assert "was still held after 1000 ms" in caught.value.__notes__[0]
     assert "'prices of the slow'" in caught.value.__notes__[1]
-    assert "maxwait_ms=1000: give it more than a computation takes" in caught.value.__notes__[1]
+    assert "maxwait_ms=1000: choose more than a computation takes" in caught.value.__notes__[1]
 
 
 async def test_each_joiner_has_its_own_limit(now):

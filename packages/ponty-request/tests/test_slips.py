@@ -79,5 +79,5 @@ def test_providers_are_a_list():
     async def provider(app):
         yield
 
-    with pytest.raises(TypeError, match=r"providers is a list, as providers=\[.*provider"):
+    with pytest.raises(TypeError, match=r"providers must be a list, such as providers=\[.*provider"):
         build_app(providers=provider)

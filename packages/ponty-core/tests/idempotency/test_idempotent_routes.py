@@ -362,7 +362,7 @@ async def test_a_caller_without_a_name_is_a_fault_of_the_program(counted, ask, c
     calls = counted(created, scope=lambda request: None)
     assert (await ask())[0] == 500
     assert calls == []
-    assert "scope returns the name of a caller" in caplog.text
+    assert "scope must return the caller's name" in caplog.text
 
 
 async def test_a_program_may_say_what_has_to_be_the_same(counted, ask):
@@ -401,7 +401,7 @@ async def test_a_store_that_fails_afterwards_takes_no_answer_away(counted, ask, 
     store.failing.append("keep")
     status, headers, _ = await ask()
     assert (status, headers["Location"]) == (201, "/1")
-    assert "POST /: nothing is recorded under an idempotency key" in caplog.text
+    assert "POST /: the answer could not be recorded under its idempotency key" in caplog.text
     assert (await ask())[0] == 201
     assert len(calls) == 2
 
@@ -457,7 +457,7 @@ async def test_an_answer_that_is_not_kept_is_not_given_twice(counted, ask, answe
     """It was carried out, so it is not carried out again."""
     calls = counted(answer, max_answer=100)
     assert (await ask())[0] == 200
-    assert "POST /: an answer to an idempotency key is not kept" in caplog.text
+    assert "POST /: the answer is not kept under its idempotency key" in caplog.text
     status, _, body = await ask()
     assert status == 409
     assert b"its answer is not kept" in body
@@ -553,8 +553,8 @@ async def test_a_middleware_within_may_answer_too(table, serve, store):
 
 
 REFUSED = [
-    ({"store": object()}, TypeError, "no store of answers"),
-    ({"store": dict}, TypeError, "no store of answers"),
+    ({"store": object()}, TypeError, "is not a store for answers"),
+    ({"store": dict}, TypeError, "is not a store for answers"),
     ({"ttl_ms": 0}, ValueError, "ttl_ms"),
     ({"ttl_ms": float("nan")}, ValueError, "ttl_ms"),
     ({"ttl_ms": float("inf")}, ValueError, "ttl_ms"),
@@ -562,9 +562,9 @@ REFUSED = [
     ({"maxwait_ms": -1}, ValueError, "maxwait_ms"),
     ({"max_answer": -1}, ValueError, "max_answer"),
     ({"after_crash": "maybe"}, ValueError, "after_crash"),
-    ({"scope": "user"}, TypeError, "scope is a function"),
-    ({"fingerprint": b""}, TypeError, "fingerprint is a function"),
-    ({"keep": 500}, TypeError, "keep is a function"),
+    ({"scope": "user"}, TypeError, "scope must be a function"),
+    ({"fingerprint": b""}, TypeError, "fingerprint must be a function"),
+    ({"keep": 500}, TypeError, "keep must be a function"),
     ({"methods": "POST"}, TypeError, r"methods=\['POST'\]"),
     ({"methods": []}, ValueError, "methods"),
     ({"methods": ["*"]}, ValueError, "methods"),
@@ -584,7 +584,7 @@ def test_it_is_for_routes_alone(store):
 
 
 def test_one_that_stands_in_a_list_by_itself_is_refused(table, store):
-    with pytest.raises(TypeError, match="middlewares is a list"):
+    with pytest.raises(TypeError, match="middlewares must be a list"):
         table.post("/", middlewares=idempotent(store))(_nothing)
 
 
@@ -594,7 +594,7 @@ def test_a_stream_is_refused_when_the_application_is_built(table, store):
     async def events(request: web.Request):
         yield 1
 
-    with pytest.raises(TypeError, match=r"POST /: idempotent keeps whole answers, and '.*events' streams its own"):
+    with pytest.raises(TypeError, match=r"POST /: idempotent keeps whole answers, but '.*events' streams its answer"):
         build_app(routes=[table])
 
 
@@ -613,7 +613,7 @@ def test_a_stream_under_another_method_is_not(table, store):
 def test_two_of_them_around_one_route_are_refused(store):
     table = Routes(middlewares=[idempotent(store)])
     table.post("/", middlewares=[idempotent(store)])(_nothing)
-    with pytest.raises(TypeError, match=r"stands around '_nothing' twice"):
+    with pytest.raises(TypeError, match=r"is applied to '_nothing' twice"):
         build_app(routes=[table])
 
 

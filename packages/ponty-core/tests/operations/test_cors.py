@@ -325,7 +325,7 @@ async def test_a_websocket_is_let_through(serve):
     ],
 )
 def test_an_origin_that_no_browser_writes_is_refused(origin):
-    with pytest.raises(ValueError, match="is no origin as browsers write one"):
+    with pytest.raises(ValueError, match="is not an origin as browsers write it"):
         cors([origin])
 
 
@@ -335,12 +335,12 @@ def test_an_origin_that_no_browser_writes_is_refused(origin):
         ("*", {"credentials": True}, "credentials never go with"),
         (["*"], {"credentials": True}, "credentials never go with"),
         ([SHOP], {"credentials": True, "expose": "*"}, "credentials never go with"),
-        ([SHOP, "*"], {}, "is no origin"),
-        (SHOP, {}, "origins is a list"),
-        ([SHOP], {"headers": ["bad name"]}, "no name of a header"),
-        ([SHOP], {"expose": ["bad\nname"]}, "no name of a header"),
-        ([SHOP], {"max_age": -1}, "max_age is a whole number"),
-        ([SHOP], {"max_age": 1.5}, "max_age is a whole number"),
+        ([SHOP, "*"], {}, "is not an origin"),
+        (SHOP, {}, "origins must be a list"),
+        ([SHOP], {"headers": ["bad name"]}, "is not the name of a header"),
+        ([SHOP], {"expose": ["bad\nname"]}, "is not the name of a header"),
+        ([SHOP], {"max_age": -1}, "max_age must be a whole number"),
+        ([SHOP], {"max_age": 1.5}, "max_age must be a whole number"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(origins, options, words):
@@ -350,5 +350,5 @@ def test_settings_that_make_no_sense_are_refused(origins, options, words):
 
 @pytest.mark.parametrize("argument", ["headers", "expose"])
 def test_one_name_in_place_of_a_list_is_refused(argument):
-    with pytest.raises(TypeError, match=rf"{argument} is a list of names, as \['ETag'\]"):
+    with pytest.raises(TypeError, match=rf"{argument} must be a list of names, such as \['ETag'\]"):
         cors([SHOP], **{argument: "ETag"})

@@ -180,17 +180,17 @@ async def of_two(app, name):
 @pytest.mark.parametrize("check", [without_application, of_two])
 def test_a_check_that_cannot_be_called_is_refused(check):
     """Otherwise it would fail at the first probe, and the process would never be ready."""
-    with pytest.raises(TypeError, match=f"health: '{check.__name__}' is called with the application alone"):
+    with pytest.raises(TypeError, match=f"health: '{check.__name__}' must take the application as its only argument"):
         health(check)
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"time_limit": 0}, "time_limit is more than 0 seconds, not 0"),
-        ({"time_limit": "2"}, "time_limit is more than 0 seconds, not '2'"),
-        ({"reuse": -1}, "reuse is 0 seconds or more, not -1"),
-        ({"reuse": None}, "reuse is 0 seconds or more, not None"),
+        ({"time_limit": 0}, "time_limit must be more than 0 seconds, not 0"),
+        ({"time_limit": "2"}, "time_limit must be more than 0 seconds, not '2'"),
+        ({"reuse": -1}, "reuse must be 0 seconds or more, not -1"),
+        ({"reuse": None}, "reuse must be 0 seconds or more, not None"),
     ],
 )
 def test_a_time_that_is_none_is_refused(options, message):

@@ -104,7 +104,7 @@ def test_other_loggers_may_be_named_and_a_second_call_takes_the_place_of_the_fir
 
 def test_one_logger_is_given_as_a_list(stream):
     """A text is a list of its letters, each of them a logger's name."""
-    with pytest.raises(TypeError, match=r"loggers is a list of names, as \['shop'\]"):
+    with pytest.raises(TypeError, match=r"loggers must be a list of names, such as \['shop'\]"):
         json_logs(stream=stream, loggers="shop")
 
 

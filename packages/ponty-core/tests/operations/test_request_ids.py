@@ -253,9 +253,9 @@ def test_a_record_of_no_request_has_a_dash(caplog):
 
 
 def test_addresses_are_checked():
-    with pytest.raises(ValueError, match="request_ids: 'proxy' is no address"):
+    with pytest.raises(ValueError, match="request_ids: 'proxy' is not an address"):
         request_ids(trusted=["proxy"])
-    with pytest.raises(TypeError, match=r"request_ids: a list of addresses and networks is due, as \['127.0.0.1'\]"):
+    with pytest.raises(TypeError, match=r"request_ids takes a list of addresses and networks, such as \['127.0.0.1'\]"):
         request_ids(trusted=PEER)
 
 

@@ -114,10 +114,10 @@ async def test_they_can_be_changed_left_out_and_added_to(serve):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"hsts_seconds": -1}, "hsts_seconds is a number from 0 up"),
-        ({"headers": {"bad name": "x"}}, "is no header"),
-        ({"headers": {"X-A": "a\r\nSet-Cookie: b"}}, "is no header"),
-        ({"headers": {"X-A": ""}}, "is no header"),
+        ({"hsts_seconds": -1}, "hsts_seconds must be a number of at least 0"),
+        ({"headers": {"bad name": "x"}}, "is not a valid header name"),
+        ({"headers": {"X-A": "a\r\nSet-Cookie: b"}}, "is not a valid header name"),
+        ({"headers": {"X-A": ""}}, "is not a valid header name"),
     ],
 )
 def test_what_is_no_header_is_refused(options, words):

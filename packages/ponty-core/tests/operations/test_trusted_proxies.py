@@ -236,12 +236,12 @@ async def test_a_body_is_read_and_a_form_too(serve):
     ("proxies", "options", "words"),
     [
         ((), {}, "name the addresses of your proxies"),
-        (("proxy.example",), {}, "'proxy.example' is no address, network or 'unix'"),
+        (("proxy.example",), {}, "'proxy.example' is not an address, network or 'unix'"),
         (("10.0.0.1/8",), {}, "has host bits set"),
-        (("",), {}, "is no address"),
-        ((PEER,), {"header": "X-Real-IP"}, "header is 'X-Forwarded-For' or 'Forwarded'"),
-        ((PEER,), {"hops": 0}, "hops is a whole number from 1 up"),
-        ((PEER,), {"hops": True}, "hops is a whole number from 1 up"),
+        (("",), {}, "is not an address"),
+        ((PEER,), {"header": "X-Real-IP"}, "header must be 'X-Forwarded-For' or 'Forwarded'"),
+        ((PEER,), {"hops": 0}, "hops must be a whole number of at least 1"),
+        ((PEER,), {"hops": True}, "hops must be a whole number of at least 1"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(proxies, options, words):

@@ -50,18 +50,18 @@ def test_how_an_event_is_written(event, text):
 @pytest.mark.parametrize("text", ["a\nb", "a\r", "\0"])
 def test_a_line_break_in_a_name_or_an_id_is_refused(name, text):
     """It would end the field, and what follows would be read as another."""
-    with pytest.raises(ValueError, match=f"{name} of an event has no line break"):
+    with pytest.raises(ValueError, match=f"{name} of an event must not contain a line break"):
         Event(1, **{name: text})
 
 
 @pytest.mark.parametrize("retry", [-1, 1.5, True, "3"])
 def test_a_time_to_wait_is_a_whole_number(retry):
-    with pytest.raises(ValueError, match="retry_ms is a whole number"):
+    with pytest.raises(ValueError, match="retry_ms must be a whole number"):
         Event(1, retry_ms=retry)
 
 
 def test_an_id_that_is_no_text_is_refused():
-    with pytest.raises(TypeError, match="id of an event is a str, not a 'int'"):
+    with pytest.raises(TypeError, match="id of an event must be a str, not a 'int'"):
         Event(1, id=3)
 
 
@@ -71,7 +71,7 @@ def test_an_event_shows_what_it_holds():
 
 @pytest.mark.parametrize("heartbeat", [0, -1, float("nan")])
 def test_a_heartbeat_takes_time(heartbeat):
-    with pytest.raises(ValueError, match="heartbeat is more than 0 seconds"):
+    with pytest.raises(ValueError, match="heartbeat must be more than 0 seconds"):
         render_events(heartbeat=heartbeat)
 
 

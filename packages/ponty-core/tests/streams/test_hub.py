@@ -54,6 +54,6 @@ async def test_a_subscription_ends_with_its_block_however_that_ends():
 
 @pytest.mark.parametrize("backlog", [0, -1])
 async def test_a_backlog_of_nothing_is_refused(backlog):
-    with pytest.raises(ValueError, match="backlog is 1 or more"):
+    with pytest.raises(ValueError, match="backlog must be 1 or more"):
         async with Hub().subscribe(backlog=backlog):
             pass

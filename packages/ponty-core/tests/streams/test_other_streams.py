@@ -101,7 +101,7 @@ def test_what_is_sent_as_it_is_made_has_no_tag_and_one_status(options):
 
 
 def test_an_array_is_declared_as_a_list():
-    with pytest.raises(TypeError, match=r"what an async generator yields is a list; declare list\[…\]"):
+    with pytest.raises(TypeError, match=r"an async generator is sent as a list; declare list\[…\]"):
         serve_values(render_json(Room), 1)
 
 
@@ -150,7 +150,7 @@ async def test_columns_may_be_named(serve):
     """In an order of their own; then there is a first line, also where there is no row."""
     serve_values(render_csv(columns=["name", "age", "number"]), Room(1))
     assert (await text_of(serve))[1] == "name,age,number\r\nblue,,1\r\n"
-    with pytest.raises(TypeError, match="columns is a list"):
+    with pytest.raises(TypeError, match="columns must be a list"):
         render_csv(columns="name")
 
 
@@ -181,5 +181,5 @@ async def test_a_browser_saves_it_under_a_name(serve, name, disposition):
 
 
 def test_other_ways_with_formulas_are_refused():
-    with pytest.raises(ValueError, match="formulas is 'defuse' or 'keep'"):
+    with pytest.raises(ValueError, match="formulas must be 'defuse' or 'keep'"):
         render_csv(formulas="drop")

@@ -121,7 +121,7 @@ async def test_what_is_no_record_is_not_taken_for_one(records_of, server, namesp
     for lies in ("anything", b"\x01manything"):
         server.ask("SET", f"{namespace}:value:records:=a", lies, "PX", "60000")
         assert await records_of().get("a") is None
-    assert "is no record" in caplog.text
+    assert "does not hold a record" in caplog.text
 
 
 async def test_a_record_without_an_end_is_not_taken_for_one(records_of, server, namespace):

@@ -83,7 +83,7 @@ async def test_a_provider_opens_the_link_and_closes_it(own_server, namespace, un
 async def test_a_provider_starts_without_redis_and_says_so(caplog):
     provide = redis_provider("redis://127.0.0.1:1")
     async with contextlib.asynccontextmanager(provide)(None):
-        assert "not there yet" in caplog.text
+        assert "not available yet" in caplog.text
 
 
 async def test_the_same_url_or_client_is_one_link(server, namespace):

@@ -80,7 +80,7 @@ def build_app(
         RuntimeError: When the application starts: its providers have not set a key that its handlers read.
     """
     if callable(middlewares):
-        raise TypeError("middlewares is a list, as middlewares=[request_ids()], not one middleware")
+        raise TypeError("middlewares must be a list, such as middlewares=[request_ids()], not one middleware")
     for middleware in middlewares:
         _check_middleware(middleware)
     settings = AnswerSettings(envelope, {**errors} if errors else {}, answer_invalid, check_returns)
@@ -118,16 +118,14 @@ def _check_middleware(middleware: object) -> None:
     """Refuse a function that makes a middleware and was not called, and a middleware that is only for routes."""
     if (name := getattr(middleware, "__ponty_only_for_routes__", None)) is not None:
         raise TypeError(
-            f"{name} is for routes, as Routes(middlewares=[{name}(…)]) or post(path, middlewares=[{name}(…)]), "
-            "not for an application"
+            f"{name} is for routes, not for an application: use Routes(middlewares=[{name}(…)]) or "
+            f"post(path, middlewares=[{name}(…)])"
         )
     if inspect.isfunction(middleware) and not inspect.iscoroutinefunction(middleware):
         parameters = written_signature(middleware).parameters.values()
         if sum(parameter.kind is not parameter.KEYWORD_ONLY for parameter in parameters) != 2:
             name = middleware.__name__
-            raise TypeError(
-                f"middlewares lists what {name!r} makes, as middlewares=[{name}()], not the function itself"
-            )
+            raise TypeError(f"middlewares lists what {name!r} returns: middlewares=[{name}()], not the function itself")
 
 
 def routes_of(app: web.Application) -> tuple[Route, ...]:

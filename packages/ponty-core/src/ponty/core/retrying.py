@@ -153,7 +153,7 @@ def _check_function(function: object) -> None:
     if isinstance(function, type):
         raise TypeError(f"@retry: {function.__qualname__!r} is a class; retry a function that makes an instance")
     if not callable(function):
-        raise TypeError(f"@retry stands above a function, not a {type(function).__qualname__!r}")
+        raise TypeError(f"@retry decorates a function, not a {type(function).__qualname__!r}")
     for part in (function, _call_of(function)):
         if inspect.isgeneratorfunction(part) or inspect.isasyncgenfunction(part):
             name = getattr(function, "__qualname__", type(function).__qualname__)
@@ -164,7 +164,7 @@ def _log(name: str, max_retries: int, state: "tenacity.RetryCallState") -> None:
     outcome, action = state.outcome, state.next_action
     assert outcome is not None and action is not None  # noqa: S101, PT018 - a call has failed, and another follows
     logger.warning(
-        "%s failed with %s, is called again in %.0f ms (retry %d of %d)",
+        "%s failed with %s; it is called again in %.0f ms (retry %d of %d)",
         name,
         type(outcome.exception()).__qualname__,
         1000 * action.sleep,
@@ -194,7 +194,7 @@ def _check(excs: tuple[object, ...], *, max_retries: int, **numbers: float) -> N
         if not (isinstance(exc, type) and issubclass(exc, BaseException)):
             raise ValueError(f"retry traps exception classes, not {exc!r}")
     if not isinstance(max_retries, int) or max_retries < 0:  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise ValueError(f"retry: max_retries is a whole number from 0 up, not {max_retries!r}")
+        raise ValueError(f"retry: max_retries must be a whole number of at least 0, not {max_retries!r}")
     for name, number in numbers.items():
         if not isinstance(number, int | float) or not 0 <= number < math.inf:  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise ValueError(f"retry: {name} is a number from 0 up, not {number!r}")
+            raise ValueError(f"retry: {name} must be a number of at least 0, not {number!r}")

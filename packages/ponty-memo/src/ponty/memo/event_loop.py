@@ -24,7 +24,7 @@ def seconds(who: str, what: str, ms: float) -> float:
         ValueError: `ms` is negative, infinite, NaN, or not a number.
     """
     if not isinstance(ms, int | float) or not 0 <= ms < float("inf"):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise ValueError(f"{who}: {what} is a number of milliseconds from 0 up, not {ms!r}")
+        raise ValueError(f"{who}: {what} must be a number of milliseconds, at least 0, not {ms!r}")
     return ms / 1000
 
 
@@ -32,7 +32,7 @@ def check_callable(who: str, **options: object) -> None:
     """Raise a ValueError that names `who` if an option is neither None nor a function."""
     for name, value in options.items():
         if value is not None and not callable(value):
-            raise ValueError(f"{who}: {name} is a function, not {value!r}")
+            raise ValueError(f"{who}: {name} must be a function, not {value!r}")
 
 
 def _clock_of(loop: "asyncio.AbstractEventLoop") -> Callable[[], float]:

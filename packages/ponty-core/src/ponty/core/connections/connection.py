@@ -195,7 +195,7 @@ class Connection(PromptConnection):
             self._unread.feed_eof()  # no handler reads it; aiohttp throws it away
         for body in bodies:
             if not body.is_eof():
-                body.set_exception(web.RequestPayloadError("what follows is not HTTP"))
+                body.set_exception(web.RequestPayloadError("the rest of the input is not HTTP"))
 
     def begin(self, request: web.BaseRequest) -> None:
         """Note that `request`, whose head is complete, is now handled."""

@@ -66,7 +66,7 @@ class Limits:
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
             if value is not None and not value > 0:
-                raise ValueError(f"Limits: {field.name} is more than 0, not {value!r}")
+                raise ValueError(f"Limits: {field.name} must be more than 0, not {value!r}")
 
     @property
     def shortest_seconds(self) -> float:

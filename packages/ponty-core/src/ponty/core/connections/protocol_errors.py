@@ -55,7 +55,7 @@ def fault_of_target(request: web.BaseRequest, path_bytes: int | None) -> tuple[i
         return 414, f"the path is longer than {path_bytes} bytes"
     host = request.headers.get(hdrs.HOST)
     if host is not None and not (_is_known_host if len(host) <= LONGEST_KEPT else _is_host)(host):
-        return 400, "the Host header names no host"
+        return 400, "the Host header is not valid"
     return None if target[:1] == "/" else _fault_of_odd_form(request)
 
 
@@ -64,7 +64,7 @@ def _fault_of_odd_form(request: web.BaseRequest) -> tuple[int, str] | None:
     if not request.raw_path:
         return 400, "the request is not valid HTTP"
     if request.method == hdrs.METH_CONNECT:
-        return 501, "this server is no proxy"
+        return 501, "this server is not a proxy"
     if request.raw_path == "*" and request.method != hdrs.METH_OPTIONS:
         return 400, "the request has no path"
     return None

@@ -27,9 +27,9 @@ def _unknown(value: Any) -> object:
     if type(value) in {tuple, list, dict, set, frozenset}:
         raise TypeError(f"a {type(value).__name__} cannot be a key of a JSON object")
     if isinstance(value, io.IOBase):
-        raise TypeError("a file is no value to encode; return what is read of it")
+        raise TypeError("a file cannot be encoded; return its content")
     if isinstance(value, web.StreamResponse):  # a mapping too
-        raise TypeError("a response is no value to encode; return its value, or leave out @render_json")
+        raise TypeError("a response cannot be encoded; return its value, or leave out @render_json")
     if hasattr(value, "__pydantic_serializer__"):
         return value.__pydantic_serializer__.to_python(value, mode="json", by_alias=True)
     for kind, plain in _PLAIN.items():
@@ -175,6 +175,6 @@ def _named(value: dict[object, object]) -> dict[str, object]:
             key = str(key)  # noqa: PLW2901 - its form as a value
         (name,) = msgspec.json.decode(_encode_plain({_mended(key): None})) if not isinstance(key, str) else (key,)
         if name in named:
-            raise TypeError("two keys of a dict have one name in JSON, as 1 and '1' have")
+            raise TypeError("two keys of a dict have the same name in JSON, such as 1 and '1'")
         named[name] = element
     return named

@@ -25,7 +25,7 @@ def plain_hint(hint: Any) -> Any:
             default = getattr(hint, "__default__", None)
             bound = hint.__bound__ if default is None or default is getattr(typing, "NoDefault", None) else default
             if bound is None:
-                raise TypeError(f"@render_json: what {hint.__name__} stands for is not said")
+                raise TypeError(f"@render_json: the type variable {hint.__name__} has no bound or default")
             hint = bound
         elif hasattr(hint, "__value__"):  # a type alias, with its arguments or without
             hint = hint.__value__[get_args(hint)] if get_args(hint) else hint.__value__

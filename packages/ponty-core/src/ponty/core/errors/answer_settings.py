@@ -45,16 +45,16 @@ class AnswerSettings(msgspec.Struct, frozen=True):
 
     def __post_init__(self) -> None:
         if self.envelope is not None and self.envelope is not False and not callable(self.envelope):
-            raise TypeError(f"envelope is a function of a value and two numbers, or False, not {self.envelope!r}")
+            raise TypeError(f"envelope must be a function of a value and two numbers, or False, not {self.envelope!r}")
         for kind, answer in self.errors.items():
             if not (isinstance(kind, type) and issubclass(kind, Exception)):  # pyright: ignore[reportUnnecessaryIsInstance]
-                raise TypeError(f"errors has answers by class of exception, not by {kind!r}")
+                raise TypeError(f"the keys of errors must be classes of exceptions, not {kind!r}")
             _check_answer(f"errors[{kind.__qualname__}]", answer)
         if self.answer_invalid is not None:
             _check_answer("answer_invalid", self.answer_invalid)
         number = self.check_returns
         if number != "raise" and (not isinstance(number, int) or number < 0):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise ValueError(f"check_returns is a whole number from 0 on, or 'raise', not {number!r}")
+            raise ValueError(f"check_returns must be a whole number of at least 0, or 'raise', not {number!r}")
 
     def answers_errors(self) -> bool:
         """Return whether the application has its own answer to any error."""
@@ -88,7 +88,7 @@ def _check_answer(place: str, answer: object) -> None:
     if isinstance(answer, int):
         check_status(answer)
     elif not callable(answer):
-        raise TypeError(f"{place} is a status, or a function of a request and an error, not {answer!r}")
+        raise TypeError(f"{place} must be a status, or a function of a request and an error, not {answer!r}")
 
 
 _ANSWERED_ALREADY = {PontyError, web.HTTPException}

@@ -81,7 +81,7 @@ class PontyError(Exception):
     def __init_subclass__(cls, **options: object) -> None:
         super().__init_subclass__(**options)
         if not isinstance(cls.type, str) or not _URI_REFERENCE.fullmatch(cls.type):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise ValueError(f"{cls.__qualname__}.type is a URI reference (RFC 3986), not {cls.type!r}")
+            raise ValueError(f"{cls.__qualname__}.type must be a URI reference (RFC 3986), not {cls.type!r}")
 
     def __init__(
         self,
@@ -98,7 +98,7 @@ class PontyError(Exception):
             refuse_both(text, body)
         if detail is not None or members or instance is not None:
             if text is not None or body is not None:
-                raise ValueError("detail, instance and members are of a problem document; leave out text and body")
+                raise ValueError("detail, instance and members belong to a problem document; leave out text and body")
             if taken := RESERVED_MEMBERS.intersection(members or ()):
                 raise ValueError(f"a problem document has a {', '.join(sorted(taken))} of its own; rename the member")
         super().__init__()

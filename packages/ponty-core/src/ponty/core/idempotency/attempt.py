@@ -133,7 +133,7 @@ class Attempt:
             if await held.keep(self._record(request, answer), ttl_ms=self._options.ttl_ms):
                 return answer
         except Exception as error:  # noqa: BLE001 - the handler has run, so the client gets its answer
-            message = "%s %s: nothing is recorded under an idempotency key"
+            message = "%s %s: the answer could not be recorded under its idempotency key"
             log_error(logger, message, request.method, _path(request), error=error)
             return answer
         raise IdempotencyKeyInUse(detail=_ELSEWHERE, headers={hdrs.RETRY_AFTER: "1"})
@@ -142,7 +142,7 @@ class Attempt:
         """Return the record of an answer: at least that the request was carried out."""
         record = record_of(answer, self._begun, self._options.max_answer)
         if record.state == "unkept":
-            logger.warning("%s %s: an answer to an idempotency key is not kept", request.method, _path(request))
+            logger.warning("%s %s: the answer is not kept under its idempotency key", request.method, _path(request))
         return record.dump()
 
     def _is_kept(self, answer: web.StreamResponse) -> bool:
@@ -162,7 +162,7 @@ class Attempt:
         if inspect.isawaitable(scope):
             scope = await scope
         if not isinstance(scope, str):
-            raise TypeError(f"idempotent: scope returns the name of a caller, a text, not {type(scope).__qualname__}")
+            raise TypeError(f"idempotent: scope must return the caller's name, a str, not {type(scope).__qualname__}")
         return scope
 
     async def _hold(self, name: str) -> HeldAnswer:

@@ -85,10 +85,10 @@ def idempotent(
     _check_number("maxwait_ms", maxwait_ms, least=0)
     _check_number("max_answer", max_answer, least=0)
     if after_crash not in {"again", "refuse"}:
-        raise ValueError(f"idempotent: after_crash is 'again' or 'refuse', not {after_crash!r}")
+        raise ValueError(f"idempotent: after_crash must be 'again' or 'refuse', not {after_crash!r}")
     for name, function in {"scope": scope, "fingerprint": fingerprint, "keep": keep}.items():
         if function is not None and not callable(function):
-            raise TypeError(f"idempotent: {name} is a function, not {function!r}")
+            raise TypeError(f"idempotent: {name} must be a function, not {function!r}")
     options = Options(
         store=store,
         ttl_ms=ttl_ms,
@@ -136,11 +136,11 @@ class _Idempotent:
             return
         here, handler = f"{route.method} {route.path}: idempotent", name_of(route.handler)
         if hasattr(route.handler, "__ponty_streamed__"):
-            raise TypeError(f"{here} keeps whole answers, and {handler!r} streams its own")
+            raise TypeError(f"{here} keeps whole answers, but {handler!r} streams its answer")
         if getattr(route.handler, "__ponty_streams_body__", False):
-            raise TypeError(f"{here} compares whole bodies, and {handler!r} takes a stream")
+            raise TypeError(f"{here} compares whole bodies, but {handler!r} reads its body as a stream")
         if sum(isinstance(one, _Idempotent) for one in route.middlewares) > 1:
-            raise TypeError(f"{here} stands around {handler!r} twice")
+            raise TypeError(f"{here} is applied to {handler!r} twice")
 
     def __ponty_describe__(self, method: str) -> tuple[list[dict[str, Any]], list[int], list[type[PontyError]]]:
         """Return the OpenAPI parameters that it reads, and the statuses and errors that it answers with."""
@@ -149,7 +149,9 @@ class _Idempotent:
         parameter = {
             "name": HEADER,
             "in": "header",
-            "description": "Names what is to happen once: repetitions with the same key get the same answer.",
+            "description": (
+                "Identifies an operation that is carried out once: repetitions with the same key get the same answer."
+            ),
             "required": self._options.required,
             "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST},
         }
@@ -162,20 +164,20 @@ def _check_store(store: object) -> None:
     lacking = [name for name in ("get", "hold") if not callable(getattr(store, name, None))]
     if lacking or isinstance(store, type):
         raise TypeError(
-            f"idempotent: {name_of(store)!r} is no store of answers, as LocalRecords() and RedisRecords(url) of "
-            "ponty.memo are"
+            f"idempotent: {name_of(store)!r} is not a store for answers, such as LocalRecords() or "
+            "RedisRecords(url) of ponty.memo"
         )
 
 
 def _check_number(name: str, value: object, *, least: float) -> None:
     if not isinstance(value, int | float) or isinstance(value, bool) or not least <= value < float("inf"):
-        raise ValueError(f"idempotent: {name} is a number from {least:g} up, not {value!r}")
+        raise ValueError(f"idempotent: {name} must be a number of at least {least:g}, not {value!r}")
 
 
 def _methods(methods: Collection[str]) -> frozenset[str]:
     if isinstance(methods, str):
-        raise TypeError(f"idempotent: methods is a list, as methods=[{methods!r}]")
+        raise TypeError(f"idempotent: methods must be a list, such as methods=[{methods!r}]")
     upper = frozenset(method.upper() for method in methods)
     if not upper or hdrs.METH_ANY in upper:
-        raise ValueError("idempotent: methods lists the methods whose requests may have a key")
+        raise ValueError("idempotent: methods must be a list of methods, such as ['POST'], not empty and without '*'")
     return upper

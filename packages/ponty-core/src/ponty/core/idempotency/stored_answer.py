@@ -66,12 +66,12 @@ def load(data: bytes, fingerprint: bytes, cookies: Mapping[str, bytes]) -> Recor
             raise msgspec.DecodeError(f"it begins with {data[:1]!r}")  # noqa: TRY301 - one message for all of them
         record = _decode(data[1:])
     except msgspec.DecodeError as error:
-        logger.error("what is recorded under an idempotency key cannot be read: %s", error)  # noqa: TRY400
+        logger.error("the record of an idempotency key cannot be read: %s", error)  # noqa: TRY400
         raise OutcomeUnknown(detail=_LOST) from None
     if record.fingerprint != fingerprint:
-        raise IdempotencyKeyReused(detail="another request, with another method, path or body, had this key")
+        raise IdempotencyKeyReused(detail="this key was used for a request with another method, path or body")
     if any(cookies.get(name) != digest for name, digest in record.cookies.items()):
-        raise IdempotencyKeyReused(detail="a request with other cookies had this key")
+        raise IdempotencyKeyReused(detail="this key was used for a request with other cookies")
     if record.state == "begun":
         raise OutcomeUnknown(detail="the request was cut short; whether it took effect is not known")
     if record.state == "unkept":

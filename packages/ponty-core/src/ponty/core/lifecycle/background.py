@@ -122,7 +122,7 @@ class BackgroundTasks:
         finally:
             for task in self._tasks:
                 if not task.done():
-                    logger.error("the background task %r goes on though it was cancelled", task.get_name())
+                    logger.error("the background task %r continues although it was cancelled", task.get_name())
 
     def _note_end(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
@@ -164,9 +164,9 @@ def background_tasks(
         ValueError: `limit` is not a whole number of at least 1, or `stop_timeout` is less than 0.
     """
     if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise ValueError(f"background_tasks: limit is a whole number of at least 1, not {limit!r}")
+        raise ValueError(f"background_tasks: limit must be a whole number of at least 1, not {limit!r}")
     if not (isinstance(stop_timeout, int | float) and stop_timeout >= 0):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise ValueError(f"background_tasks: stop_timeout is not less than 0 seconds, not {stop_timeout!r}")
+        raise ValueError(f"background_tasks: stop_timeout must be 0 seconds or more, not {stop_timeout!r}")
 
     async def provide(app: web.Application) -> AsyncGenerator[None]:
         tasks = app[key] = BackgroundTasks(limit)

@@ -194,15 +194,17 @@ def _check(
 ) -> None:
     if isinstance(concurrency, bool) or not isinstance(concurrency, int) or concurrency < 1:
         raise ValueError(
-            f"http_client_provider({name!r}): concurrency is a whole number of at least 1, not {concurrency!r}"
+            f"http_client_provider({name!r}): concurrency must be a whole number of at least 1, not {concurrency!r}"
         )
     if not (timeout is None or isinstance(timeout, aiohttp.ClientTimeout) or _is_time(timeout)):
         raise ValueError(
-            f"http_client_provider({name!r}): timeout is more than 0 seconds, an aiohttp.ClientTimeout or None, "
+            f"http_client_provider({name!r}): timeout must be more than 0 seconds, an aiohttp.ClientTimeout or None, "
             f"not {timeout!r}"
         )
     if not (lease_timeout is None or _is_time(lease_timeout)):
-        raise ValueError(f"http_client_provider({name!r}): lease_timeout is more than 0 seconds, not {lease_timeout!r}")
+        raise ValueError(
+            f"http_client_provider({name!r}): lease_timeout must be more than 0 seconds, not {lease_timeout!r}"
+        )
 
 
 def _is_time(value: object) -> bool:

@@ -26,7 +26,7 @@ def check_header(user: str, header: object) -> None:
     """
     known = get_args(DeadlineHeader)
     if header not in known:
-        raise ValueError(f"{user}: the header is {' or '.join(map(repr, known))}, not {header!r}")
+        raise ValueError(f"{user}: the header must be {' or '.join(map(repr, known))}, not {header!r}")
 
 
 def read_seconds(header: DeadlineHeader, text: str) -> float | None:

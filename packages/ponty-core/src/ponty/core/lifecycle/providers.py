@@ -33,7 +33,7 @@ def listed(providers: Iterable[Provider]) -> tuple[Provider, ...]:
         TypeError: It is a provider, not a list.
     """
     if callable(providers):
-        raise TypeError(f"providers is a list, as providers=[{_name(providers)}]")
+        raise TypeError(f"providers must be a list, such as providers=[{_name(providers)}]")
     return tuple(providers)
 
 
@@ -76,7 +76,7 @@ class _Started(msgspec.Struct, frozen=True):
 async def _start(provider: Provider, app: web.Application) -> _Started:
     rest = provider(app)
     if not isinstance(rest, AsyncIterator):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise TypeError(f"a provider is an async generator function, {_name(provider)} is not")
+        raise TypeError(f"a provider must be an async generator function, not {_name(provider)}")
     try:
         await anext(rest)
     except StopAsyncIteration:
@@ -103,13 +103,13 @@ def _check(provider: object) -> None:
     """Refuse an object that is not a provider."""
     if inspect.isasyncgen(provider):
         name = provider.__name__
-        raise TypeError(f"{name!r} was called: a provider is the function itself, as providers=[{name}]")
+        raise TypeError(f"{name!r} was called; list the function itself: providers=[{name}]")
     if inspect.iscoroutinefunction(provider):
         raise TypeError(f"{_name(provider)} has no yield: a provider starts something, yields, and stops it")
     if getattr(provider, "__globals__", None) is vars(contextlib):
         raise TypeError(f"the provider {_name(provider)} is a context manager already; leave out @asynccontextmanager")
     if not callable(provider):
-        raise TypeError(f"a provider is an async generator function of the application, not {_name(provider)}")
+        raise TypeError(f"a provider must be an async generator function of the application, not {_name(provider)}")
 
 
 def _name(provider: object) -> str:

@@ -47,7 +47,7 @@ def json_logs(
         ValueError: `level` is not a level.
     """
     if isinstance(loggers, str):
-        raise TypeError(f"json_logs: loggers is a list of names, as [{loggers!r}]")
+        raise TypeError(f"json_logs: loggers must be a list of names, such as [{loggers!r}]")
     handler = _JsonHandler(sys.stderr if stream is None else stream)
     handler.setFormatter(JsonFormatter())
     for name in loggers:

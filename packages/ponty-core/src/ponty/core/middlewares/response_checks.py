@@ -29,7 +29,7 @@ def check_sendable(answer: web.StreamResponse, handler: object = None) -> None:
         return
     if not isinstance(answer, web.StreamResponse):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError(
-            f"{getattr(handler, '__qualname__', 'a handler')!r} returned {type(answer).__qualname__!r}, and no "
+            f"{getattr(handler, '__qualname__', 'a handler')!r} returned {type(answer).__qualname__!r}, not a "
             "response: @render_json, below the decorator of the route, makes one of a value"
         )
     if isinstance(answer, web.HTTPException):
@@ -38,7 +38,7 @@ def check_sendable(answer: web.StreamResponse, handler: object = None) -> None:
     if answer.cookies:
         _check_headers((name, morsel.OutputString()) for name, morsel in answer.cookies.items())
     if answer.reason and _UNSENDABLE.search(answer.reason):
-        raise ValueError("the reason phrase of an answer holds a character that it cannot")
+        raise ValueError("the reason phrase of an answer contains a character that is not allowed in it")
 
 
 async def check_unsent(request: web.Request, answer: web.StreamResponse) -> None:
@@ -54,4 +54,4 @@ async def check_unsent(request: web.Request, answer: web.StreamResponse) -> None
 def _check_headers(headers: Iterable[tuple[str, str]]) -> None:
     for name, value in headers:
         if _UNSENDABLE.search(value) or _UNSENDABLE.search(name):
-            raise ValueError(f"the header {name!r} of an answer holds a character that no header can")
+            raise ValueError(f"the header {name!r} of an answer contains a character that is not allowed in a header")

@@ -125,14 +125,14 @@ class _Instruments(Step):
         )
         self._received = histogram(
             "http_server_request_body_size_bytes",
-            "Bytes of the bodies of requests, as they were announced.",
+            "Bytes of the bodies of requests, as announced by the clients.",
             ["http_request_method", "http_route"],
             registry=registry,
             buckets=_SIZES,
         )
         self._sent = histogram(
             "http_server_response_body_size_bytes",
-            "Bytes of the bodies of answers, but for streams.",
+            "Bytes of the bodies of answers, except for streams.",
             ["http_request_method", "http_route"],
             registry=registry,
             buckets=_SIZES,
@@ -145,19 +145,19 @@ class _Instruments(Step):
         )
         self._faults = prometheus_client.Counter(
             "ponty_faults",
-            "What was wrong with requests.",
+            "Faults of requests.",
             ["http_route", "location", "field"],
             registry=registry,
         )
         self._limits = prometheus_client.Counter(
             "ponty_limits_reached",
-            "How often a client was over a limit of the server.",
+            "How often clients exceeded a limit of the server.",
             ["limit"],
             registry=registry,
         )
         self._cache_events = prometheus_client.Counter(
             "ponty_cache_events",
-            "What caches have done.",
+            "Events of caches.",
             ["cache", "event"],
             registry=registry,
         )

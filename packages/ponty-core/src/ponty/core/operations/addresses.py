@@ -27,7 +27,7 @@ class TrustedPeers:
 
     def __init__(self, user: str, named: Iterable[str]) -> None:
         if isinstance(named, str):
-            raise TypeError(f"{user}: a list of addresses and networks is due, as [{named!r}]")
+            raise TypeError(f"{user} takes a list of addresses and networks, such as [{named!r}]")
         listed = tuple(named)
         self._has_unix = UNIX in listed
         self._networks: list[ipaddress.IPv4Network | ipaddress.IPv6Network] = []
@@ -37,7 +37,7 @@ class TrustedPeers:
             try:
                 self._networks.append(ipaddress.ip_network(name))
             except ValueError as error:
-                raise ValueError(f"{user}: {name!r} is no address, network or {UNIX!r}: {error}") from None
+                raise ValueError(f"{user}: {name!r} is not an address, network or {UNIX!r}: {error}") from None
 
         self.are_any: bool = bool(listed)
         """Whether any peer is trusted."""

@@ -72,7 +72,7 @@ def cors(
     if credentials and (is_allowed is None or exposed == "*"):
         raise ValueError("cors: credentials never go with '*'; name the origins and the exposed headers")
     if isinstance(max_age, bool) or not isinstance(max_age, int) or max_age < 0:  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise ValueError(f"cors: max_age is a whole number of seconds from 0 up, not {max_age!r}")
+        raise ValueError(f"cors: max_age must be a whole number of seconds, at least 0, not {max_age!r}")
     readers = _Readers(is_allowed, credentials=credentials, exposed=exposed)
     preflights = _Preflights(_names("headers", headers), max_age=max_age, private_network=private_network)
     return passage(_Sharing(readers, preflights))
@@ -165,7 +165,7 @@ class _Preflights:
             methods: The methods of the path.
         """
         if hdrs.ACCESS_CONTROL_ALLOW_ORIGIN not in permission:
-            refusal = problem(403, detail="pages of this origin may not ask")
+            refusal = problem(403, detail="pages of this origin may not send this request")
             refusal.headers[hdrs.VARY] = _VARYING
             return refusal
         told = {**permission, hdrs.ACCESS_CONTROL_ALLOW_METHODS: ", ".join(methods)}
@@ -206,7 +206,7 @@ def _allowing(origins: Iterable[str] | Callable[[str], bool]) -> Callable[[str],
     if callable(origins):
         return origins
     if isinstance(origins, str) and origins != "*":
-        raise ValueError(f"cors: origins is a list, as [{origins!r}]")
+        raise ValueError(f"cors: origins must be a list, such as [{origins!r}]")
     listed = frozenset(origins)
     if listed == frozenset({"*"}):
         return None
@@ -214,7 +214,7 @@ def _allowing(origins: Iterable[str] | Callable[[str], bool]) -> Callable[[str],
         scheme, _, rest = origin.partition("://") if isinstance(origin, str) else ("", "", "")  # pyright: ignore[reportUnnecessaryIsInstance]
         if not (rest and _ORIGIN.fullmatch(origin)) or rest.endswith(_DEFAULT_PORTS.get(scheme, "/")):
             raise ValueError(
-                f"cors: {origin!r} is no origin as browsers write one: 'https://shop.example', in lower case, "
+                f"cors: {origin!r} is not an origin as browsers write it: 'https://shop.example', in lower case, "
                 "without a path, a slash at the end, or the usual port"
             )
     return listed
@@ -225,11 +225,11 @@ def _names(argument: str, names: Iterable[str]) -> str:
     if names == "*":
         return "*"
     if isinstance(names, str):
-        raise TypeError(f"cors: {argument} is a list of names, as [{names!r}]")
+        raise TypeError(f"cors: {argument} must be a list of names, such as [{names!r}]")
     listed = list(dict.fromkeys(names))
     for name in listed:
         if not _TOKEN.fullmatch(name) or name == "*":
-            raise ValueError(f"cors: {name!r} is no name of a header")
+            raise ValueError(f"cors: {name!r} is not the name of a header")
     return ", ".join(listed)
 
 

@@ -135,5 +135,5 @@ def _parse_forwarded(line: str) -> list[dict[str, str]]:
         if line[position] == ",":
             elements.append({})
         elif line[position] != ";":
-            raise MalformedForwarded("no comma or semicolon where one is due")
+            raise MalformedForwarded("a comma or semicolon is missing")
         position += 1

@@ -63,9 +63,9 @@ def health(*checks: Check, time_limit: float = 2, reuse: float = 1, prefix: str 
     """
     named = _by_name(checks)
     if not (isinstance(time_limit, int | float) and time_limit > 0):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise ValueError(f"health: time_limit is more than 0 seconds, not {time_limit!r}")
+        raise ValueError(f"health: time_limit must be more than 0 seconds, not {time_limit!r}")
     if not (isinstance(reuse, int | float) and reuse >= 0):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise ValueError(f"health: reuse is 0 seconds or more, not {reuse!r}")
+        raise ValueError(f"health: reuse must be 0 seconds or more, not {reuse!r}")
     table = Routes(prefix)
     # By application, since each process or test has a different one.
     rounds: weakref.WeakKeyDictionary[web.Application, _Round] = weakref.WeakKeyDictionary()
@@ -103,7 +103,7 @@ def _by_name(checks: Iterable[Check]) -> dict[str, Check]:
         try:
             written_signature(check).bind(None)
         except TypeError:
-            raise TypeError(f"health: {name!r} is called with the application alone, and cannot be") from None
+            raise TypeError(f"health: {name!r} must take the application as its only argument") from None
         named[name] = check
     return named
 

@@ -86,7 +86,7 @@ def _has_begun(request: web.BaseRequest) -> bool:
 def _too_late(request: web.Request) -> web.StreamResponse:
     resource = request.match_info.route.resource
     logger.warning(
-        "%s %s was cancelled: its caller waits no longer",
+        "%s %s was cancelled: its caller no longer waits for it",
         request.method,
         "(no route)" if resource is None else resource.canonical,
     )

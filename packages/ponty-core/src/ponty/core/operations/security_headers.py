@@ -47,12 +47,12 @@ def security_headers(
         ValueError: A header or its value is not valid, or `hsts_seconds` is less than 0.
     """
     if hsts_seconds is not None and hsts_seconds < 0:
-        raise ValueError(f"security_headers: hsts_seconds is a number from 0 up, not {hsts_seconds!r}")
+        raise ValueError(f"security_headers: hsts_seconds must be a number of at least 0, not {hsts_seconds!r}")
     chosen: dict[str, str | None] = {**_DEFAULTS}
     names = {name.lower(): name for name in chosen}
     for name, value in (headers or {}).items():
         if not _TOKEN.fullmatch(name) or (value is not None and not _VALUE.fullmatch(value)):
-            raise ValueError(f"security_headers: {name!r} is no header, or its value is none")
+            raise ValueError(f"security_headers: {name!r} is not a valid header name, or its value is not valid")
         chosen[names.get(name.lower(), name)] = value
     plain = {name: value for name, value in chosen.items() if value is not None}
     strict = {} if hsts_seconds is None else {"Strict-Transport-Security": f"max-age={hsts_seconds}"}

@@ -50,12 +50,12 @@ def trusted_proxies(
             whole number of at least 1.
     """
     if not proxies:
-        raise ValueError("trusted_proxies: name the addresses of your proxies, as trusted_proxies('127.0.0.1')")
+        raise ValueError("trusted_proxies: name the addresses of your proxies, such as trusted_proxies('127.0.0.1')")
     trusted = TrustedPeers("trusted_proxies", proxies)
     if header not in {"X-Forwarded-For", "Forwarded"}:
-        raise ValueError(f"trusted_proxies: header is 'X-Forwarded-For' or 'Forwarded', not {header!r}")
+        raise ValueError(f"trusted_proxies: header must be 'X-Forwarded-For' or 'Forwarded', not {header!r}")
     if hops is not None and (isinstance(hops, bool) or not isinstance(hops, int) or hops < 1):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise ValueError(f"trusted_proxies: hops is a whole number from 1 up, not {hops!r}")
+        raise ValueError(f"trusted_proxies: hops must be a whole number of at least 1, not {hops!r}")
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:

@@ -166,6 +166,6 @@ def _streamed(handler: Any, how: Rendering) -> Any:
     if how.etag or how.status != 200:
         raise ValueError(
             f"@render_json: {getattr(handler, '__qualname__', handler)!r} is an async generator function, whose answer "
-            "is sent as it is made: it has no entity tag, and the status 200"
+            "is streamed: leave out etag, and any status but 200"
         )
     return streamed_array(handler, how, how.returns, envelope=how.envelope)

@@ -113,7 +113,7 @@ def add_headers(answer: PlainResponse, headers: LooseHeaders) -> None:
     added = web.Response(headers=headers).headers if not isinstance(headers, Mapping) else headers
     for name in added:
         if name.lower() in _OF_THE_SENDING:  # pyright: ignore[reportAttributeAccessIssue]  # a mapping's keys are names
-            raise ValueError(f"{name} is not for the program to say; Ponty knows it")
+            raise ValueError(f"the header {name} cannot be set; Ponty sets it")
         own.popall(name, None)  # pyright: ignore[reportArgumentType]  # likewise
     own.extend(added)
 

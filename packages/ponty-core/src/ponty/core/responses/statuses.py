@@ -11,7 +11,7 @@ def check_status(status: object) -> None:
         ValueError: It is not a whole number from 200 to 599.
     """
     if not isinstance(status, int) or not 200 <= status <= 599:
-        raise ValueError(f"an answer has a status from 200 to 599, not {status!r}")
+        raise ValueError(f"the status of an answer must be from 200 to 599, not {status!r}")
 
 
 @functools.cache

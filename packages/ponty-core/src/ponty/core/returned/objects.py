@@ -28,7 +28,7 @@ class Object(Part):
         """Return a mapping, or list, with the parts of the members that are sent."""
         if isinstance(value, SCALARS) or not self.takes(value):
             due = self.cls.__qualname__
-            raise UnlimitedError(f"{quoted(at)} is a {type(value).__qualname__!r}, where {due!r} is due")
+            raise UnlimitedError(f"{quoted(at)} is a {type(value).__qualname__!r}; expected {due!r}")
         read = _reader(value)
         sent: dict[str, object] = {}
         if self._options.get("tag") is not None:
@@ -103,7 +103,7 @@ class Union(Part):
         # None of the parts takes the value, but a scalar may be sent instead of another one.
         scalars = [part for part in self.parts if isinstance(part, Scalar)]
         if not scalars:
-            raise UnlimitedError(f"{quoted(at)} is a {type(value).__qualname__!r}, which none of its types is")
+            raise UnlimitedError(f"{quoted(at)} is a {type(value).__qualname__!r}, which is none of its types")
         return scalars[0].limit(value, at, differences)
 
     def takes(self, value: object) -> bool:

@@ -34,9 +34,9 @@ class Scalar(Part):
     def limit(self, value: object, at: str, differences: list[str]) -> object:
         """Return `value`, if it is a scalar, of whatever type."""
         if not isinstance(value, SCALARS):
-            raise UnlimitedError(f"{quoted(at)} is a {type(value).__qualname__!r}, where {self._name()} is due")
+            raise UnlimitedError(f"{quoted(at)} is a {type(value).__qualname__!r}; expected {self._name()}")
         if not self.takes(value):
-            differences.append(f"{quoted(at)} is a {type(value).__qualname__!r}, and not {self._name()}")
+            differences.append(f"{quoted(at)} is a {type(value).__qualname__!r}, not {self._name()}")
         return value
 
     def takes(self, value: object) -> bool:
@@ -59,7 +59,7 @@ class Array(Part):
     def limit(self, value: object, at: str, differences: list[str]) -> object:
         """Return a list with the parts of the items that are sent."""
         if not self.takes(value):
-            raise UnlimitedError(f"{quoted(at)} is a {type(value).__qualname__!r}, where a list is due")
+            raise UnlimitedError(f"{quoted(at)} is a {type(value).__qualname__!r}; expected a list")
         limit = self._item.limit
         return [limit(item, f"{at}/{number}", differences) for number, item in enumerate(_items(value))]
 
@@ -79,10 +79,10 @@ class Row(Part):
     def limit(self, value: object, at: str, differences: list[str]) -> object:
         """Return a list with the parts of the items that are sent, of as many items as there are parts."""
         if not self.takes(value):
-            raise UnlimitedError(f"{quoted(at)} is a {type(value).__qualname__!r}, where a tuple is due")
+            raise UnlimitedError(f"{quoted(at)} is a {type(value).__qualname__!r}; expected a tuple")
         items = list(_items(value))
         if len(items) != len(self._parts):
-            differences.append(f"{quoted(at)} has {len(items)} items, where {len(self._parts)} are due")
+            differences.append(f"{quoted(at)} has {len(items)} items; expected {len(self._parts)}")
         pairs = zip(self._parts, items, strict=False)
         return [part.limit(item, f"{at}/{number}", differences) for number, (part, item) in enumerate(pairs)]
 
@@ -101,7 +101,7 @@ class Table(Part):
     def limit(self, value: object, at: str, differences: list[str]) -> object:
         """Return a mapping with the parts of the values that are sent."""
         if not isinstance(value, Mapping):
-            raise UnlimitedError(f"{quoted(at)} is a {type(value).__qualname__!r}, where a mapping is due")
+            raise UnlimitedError(f"{quoted(at)} is a {type(value).__qualname__!r}; expected a mapping")
         limit = self._item.limit
         pairs: Iterable[tuple[Any, object]] = value.items()
         return {key: limit(item, f"{at}/{key}", differences) for key, item in pairs}

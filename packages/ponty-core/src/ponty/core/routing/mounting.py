@@ -44,7 +44,7 @@ def listed_tables(tables: Routes | Iterable[Routes] | None) -> tuple[Routes, ...
     listed = tuple(tables)
     for table in listed:
         if not isinstance(table, Routes):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise TypeError(f"routes lists tables of routes, as routes=[table], not {name_of(table)!r}")
+            raise TypeError(f"routes must be a list of tables, such as routes=[table], not {name_of(table)!r}")
     return listed
 
 

@@ -64,7 +64,7 @@ def read_path(text: str) -> Path:
     try:
         compiled = re.compile(pattern)
     except re.error as error:
-        raise ValueError(f"the path {text!r} has a pattern that is none: {error}") from None
+        raise ValueError(f"the path {text!r} has an invalid pattern: {error}") from None
     head = compared[0].rpartition("/")[0] if variables else compared[0]
     crosses = [_may_cross(part) for _, part in variables]
     segments = list(_segments(compared, variables, crosses))
@@ -118,19 +118,19 @@ def _split(text: str) -> tuple[list[str], list[tuple[str, str]]]:
         if index % 2:
             variable = _VARIABLE.fullmatch(part)
             if variable is None:
-                hint = "; it lacks the f of an f-string" if re.fullmatch(r"\{\w+\.\w+\}", part) else ""
-                raise ValueError(f"the path {text!r} has a variable part that is none: {part!r}{hint}")
+                hint = "; the f of an f-string is missing" if re.fullmatch(r"\{\w+\.\w+\}", part) else ""
+                raise ValueError(f"the path {text!r} has an invalid variable part: {part!r}{hint}")
             variables.append((variable[1], variable[2] or _ANY_SEGMENT))
         else:
             if found := re.search("[{}]", part):
-                raise ValueError(f"the path {text!r} has a {found[0]!r} too many")
+                raise ValueError(f"the path {text!r} has an unmatched {found[0]!r}")
             if found := re.search("[?#]", part):
                 encoded = f"%{ord(found[0]):X}"
-                raise ValueError(f"the path {text!r} has a {found[0]!r}, which ends a path; in one it is {encoded}")
+                raise ValueError(f"the path {text!r} has a {found[0]!r}, which ends a path; write it as {encoded}")
             literals.append(part)
     names = [name for name, _ in variables]
     if twice := {name for name in names if names.count(name) > 1}:
-        raise ValueError(f"the path {text!r} has two variable parts {min(twice)!r}")
+        raise ValueError(f"the path {text!r} has two variable parts named {min(twice)!r}")
     if not {".", ".."}.isdisjoint("".join(_BRACES.sub("{}", text)).split("/")):
         raise ValueError(f"the path {text!r} has a segment of dots, which clients resolve (RFC 3986 §5.2.4)")
     return literals, variables
@@ -208,6 +208,6 @@ def _longest(text: str, patterns: list[str]) -> int | None:
         ways = "exponentially many" if highest == float("inf") else f"about n**{highest}"
         raise ValueError(
             f"the path {text!r} has a pattern that backtracks: a text of n characters may be matched in {ways} ways, "
-            r"which would hold up all other requests; say more closely what a part is made of, as {part:\d+} does"
+            r"which would hold up all other requests; use a more exact pattern, such as {part:\d+}"
         )
     return _LONGEST[highest]

@@ -97,14 +97,15 @@ def make_route(method: str, path: str, handler: Handler, source: str, options: R
         raise TypeError(f"{here}: {name_of(handler)!r} is not a coroutine function (async def)")
     if not _takes_a_request(handler):
         raise TypeError(
-            f"{here}: {name_of(handler)!r} takes {written_signature(handler)}, and not a request alone: "
-            "@expect(SomeRequest), below the decorator of the route, calls it with fields"
+            f"{here}: {name_of(handler)!r} must take the request as its only argument, "
+            f"not {written_signature(handler)}: @expect(SomeRequest), below the decorator of the route, calls it with "
+            "fields"
         )
     _check_parameter(here, handler)
     _check_answer(here, handler)
     max_size = options.get("max_size")
     if max_size is not None and not max_size > 0:
-        raise ValueError(f"{here}: max_size is more than 0 bytes, not {max_size}")
+        raise ValueError(f"{here}: max_size must be more than 0 bytes, not {max_size}")
     description = options.get("description")
     return Route(
         method=method,
@@ -136,8 +137,8 @@ def _check_parameter(here: str, handler: Handler) -> None:
     cls = _class_of_values(annotations[annotated[0]])
     if cls is not None and next(iter(written_signature(handler).parameters)) == annotated[0]:
         raise TypeError(
-            f"{here}: {name_of(handler)!r} takes {annotated[0]!r} as {cls.__qualname__}, and is given the request: "
-            "@expect(SomeRequest), below the decorator of the route, calls it with fields"
+            f"{here}: {name_of(handler)!r} takes {annotated[0]!r} as {cls.__qualname__}, but is called with the "
+            "request: @expect(SomeRequest), below the decorator of the route, calls it with fields"
         )
 
 
@@ -157,7 +158,7 @@ def _check_answer(here: str, handler: Handler) -> None:
     cls = _class_of_values(written_annotations(handler).get("return"))
     if cls is not None:
         raise TypeError(
-            f"{here}: {name_of(handler)!r} returns {cls.__qualname__!r}, and no response: "
+            f"{here}: {name_of(handler)!r} returns {cls.__qualname__!r}, not a response: "
             "@render_json, below the decorator of the route, makes one of a value"
         )
 
@@ -169,7 +170,7 @@ def listed(name: str, values: Sequence[str]) -> tuple[str, ...]:
         TypeError: It is a text, or cannot be iterated over.
     """
     if isinstance(values, str):
-        raise TypeError(f"{name} is a list, as {name}=[{values!r}], not {values!r}")
+        raise TypeError(f"{name} must be a list, such as {name}=[{values!r}], not {values!r}")
     return tuple(values)
 
 
@@ -180,16 +181,16 @@ def listed_middlewares(middlewares: Sequence[Middleware]) -> tuple[Middleware, .
         TypeError: It is a middleware, not a list.
     """
     if callable(middlewares):
-        raise TypeError(f"middlewares is a list, as middlewares=[{name_of(middlewares)}]")
+        raise TypeError(f"middlewares must be a list, such as middlewares=[{name_of(middlewares)}]")
     return tuple(middlewares)
 
 
 def _error_classes(here: str, classes: Sequence[type[PontyError]]) -> tuple[type[PontyError], ...]:
     if isinstance(classes, type):
-        raise TypeError(f"{here}: raises is a list, as raises=[{classes.__qualname__}]")
+        raise TypeError(f"{here}: raises must be a list, such as raises=[{classes.__qualname__}]")
     for cls in classes:
         if not (isinstance(cls, type) and issubclass(cls, PontyError)):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise TypeError(f"{here}: raises lists classes of PontyError, which {name_of(cls)!r} is not")
+            raise TypeError(f"{here}: raises must list subclasses of PontyError; {name_of(cls)!r} is not one")
     return tuple(classes)
 
 

@@ -102,7 +102,7 @@ class Routes:
         """
         method = method.upper()
         if not isinstance(path, str):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise TypeError(f"a route needs a path, as @{method.lower()}('/hello'), not {name_of(path)!r}")
+            raise TypeError(f"a route needs a path, such as @{method.lower()}('/hello'), not {name_of(path)!r}")
 
         def register(handler: _H) -> _H:
             if path and not path.startswith("/"):
@@ -111,8 +111,8 @@ class Routes:
             earlier = self._routes.get((method, path))
             if isinstance(earlier, Route) and not is_redefinition(handler, earlier.handler):
                 raise TypeError(
-                    f"{method} {path}: {name_of(handler)!r} comes second, {name_of(earlier.handler)!r} answers it "
-                    f"({earlier.source})"
+                    f"{method} {path}: {name_of(handler)!r} is a second handler; {name_of(earlier.handler)!r} "
+                    f"answers it already ({earlier.source})"
                 )
             self._routes[method, path] = made
             with contextlib.suppress(AttributeError):  # the function may not take attributes
@@ -226,7 +226,7 @@ class Routes:
 
 def _check_prefix(prefix: str) -> None:
     if prefix and (not prefix.startswith("/") or prefix.endswith("/")):
-        raise ValueError(f"a prefix begins with a slash and does not end with one, as '/v1'; not {prefix!r}")
+        raise ValueError(f"a prefix must begin with a slash and not end with one, such as '/v1', not {prefix!r}")
 
 
 def _caller() -> str:

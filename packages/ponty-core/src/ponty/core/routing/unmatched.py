@@ -90,7 +90,7 @@ class Unmatched(web.AbstractResource):
 
     def url_for(self, **parts: str) -> URL:
         """Refuse to build a URL, since this resource has no path."""
-        raise RuntimeError(f"no path is the path of no resource: {parts}")
+        raise RuntimeError(f"unmatched paths have no URL: {parts}")
 
     def get_info(self) -> dict[str, object]:  # type: ignore[override]
         """Return nothing, since there is no path to describe."""

@@ -150,7 +150,7 @@ def _bind_all(addresses: Sequence[tuple[int, tuple[object, ...]]], place: Place)
             each.close()
         raise
     if not sockets:
-        raise missing or OSError(f"there is no address of {place.host!r} to listen on")
+        raise missing or OSError(f"the host {place.host!r} has no address to listen on")
     return sockets
 
 

@@ -60,13 +60,13 @@ class Runner(web.AppRunner):
         access_log: logging.Logger | None,
     ) -> None:
         if not (isinstance(shutdown_timeout, int | float) and shutdown_timeout > 0):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise ValueError(f"shutdown_timeout is more than 0 seconds, not {shutdown_timeout!r}")
+            raise ValueError(f"shutdown_timeout must be more than 0 seconds, not {shutdown_timeout!r}")
         if server_header is not None and not (server_header.isascii() and server_header.isprintable()):
-            raise ValueError(f"server_header is printable ASCII, not {server_header!r}")
+            raise ValueError(f"server_header must be printable ASCII, not {server_header!r}")
         if not isinstance(limits, Limits):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise TypeError(f"limits is a Limits(…), or None for those by default, not {limits!r}")
+            raise TypeError(f"limits must be a Limits(…), or None for the default limits, not {limits!r}")
         if access_log is not None and not hasattr(access_log, "isEnabledFor"):
-            raise TypeError(f"access_log is a logger, or None for no access log, not {access_log!r}")
+            raise TypeError(f"access_log must be a logger, or None for no access log, not {access_log!r}")
         # The last part of the time is for aiohttp, which waits twice this long for the tasks that it has cancelled.
         cancelling = min(1.0, shutdown_timeout / 10)
         super().__init__(
@@ -149,7 +149,7 @@ class Runner(web.AppRunner):
         await asyncio.wait({telling, hurry}, timeout=max(seconds, 0), return_when=asyncio.FIRST_COMPLETED)
         hurry.cancel()
         if not telling.done():
-            logger.warning("stopping though a receiver of on_shutdown has not finished")
+            logger.warning("stopping although a receiver of on_shutdown has not finished")
 
 
 def app_runner(

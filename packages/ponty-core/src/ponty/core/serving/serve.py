@@ -206,13 +206,13 @@ def place(
     """
     given = (port is not Missing.PORT) + (path is not None) + (sock is not None)
     if given != 1:
-        raise TypeError("give one of port, path and sock: the TCP port, or a Unix socket, or a socket that is there")
+        raise TypeError("give one of port, path and sock: the TCP port, or a Unix socket, or an open socket")
     if sock is not None and not isinstance(sock, socket.socket):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise TypeError(f"sock is a socket, not {sock!r}; of a file descriptor, socket.socket(fileno=…) makes one")
+        raise TypeError(f"sock must be a socket, not {sock!r}; for a file descriptor, use socket.socket(fileno=…)")
     if port is Missing.PORT:
         return Place(path=path, socks=() if sock is None else (sock,), ssl_context=ssl_context)
     if not isinstance(port, int) or not 0 <= port <= 65535:  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise ValueError(f"port is a whole number from 0 to 65535, not {port!r}")
+        raise ValueError(f"port must be a whole number from 0 to 65535, not {port!r}")
     return Place(port=port, host=host, ssl_context=ssl_context, reuse_port=reuse_port)
 
 
@@ -224,7 +224,7 @@ def run(serving: Serving) -> None:
 
 async def _serve(asked: Serving) -> None:
     if not (isinstance(asked.ready_delay, int | float) and asked.ready_delay >= 0):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise ValueError(f"ready_delay is 0 seconds or more, not {asked.ready_delay!r}")
+        raise ValueError(f"ready_delay must be 0 seconds or more, not {asked.ready_delay!r}")
     serving = intercepted(asked)
     runner = Runner(
         serving.app,

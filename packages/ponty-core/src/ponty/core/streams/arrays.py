@@ -40,7 +40,7 @@ def streamed_array(handler: Any, answer: object, returns: Any, *, envelope: bool
     if returns is not None:
         if get_origin(returns) is not list:
             name = getattr(handler, "__qualname__", handler)
-            raise TypeError(f"@render_json on {name!r}: what an async generator yields is a list; declare list[…]")
+            raise TypeError(f"@render_json on {name!r}: an async generator is sent as a list; declare list[…]")
         (item,) = get_args(returns)
         limit = ReturnedType(item)
     items_of = LimitedItems(limit, handler)
@@ -93,7 +93,7 @@ class _Enveloped(_Array):
         whole = encode_json(self._envelope(msgspec.Raw(mark), self._elapsed(), time.time_ns() // 1_000_000))
         before, found, self._behind = whole.partition(mark)
         if not found or mark in self._behind:
-            raise TypeError("an envelope around an array that is streamed has its value in it once, as it is")
+            raise TypeError("the envelope of a streamed array must contain the value exactly once, unchanged")
         return before + b"["
 
     def end(self) -> bytes:

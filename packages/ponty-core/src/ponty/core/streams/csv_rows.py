@@ -91,9 +91,9 @@ def render_csv(
     if returns is not None and not is_type(returns):
         return render_csv()(returns)
     if formulas not in {"defuse", "keep"}:
-        raise ValueError(f"@render_csv: formulas is 'defuse' or 'keep', not {formulas!r}")
+        raise ValueError(f"@render_csv: formulas must be 'defuse' or 'keep', not {formulas!r}")
     if isinstance(columns, str):
-        raise TypeError(f"@render_csv: columns is a list, as columns=[{columns!r}]")
+        raise TypeError(f"@render_csv: columns must be a list, such as columns=[{columns!r}]")
     limit = None if returns is None else ReturnedType(returns)
     names = None if columns is None else tuple(columns)
     disposition: dict[str, str] = {} if filename is None else {hdrs.CONTENT_DISPOSITION: _disposition(filename)}
@@ -141,7 +141,7 @@ class _Rows:
     def item(self, value: Any) -> bytes:
         row = msgspec.json.decode(encode_json(self._items.limited(value)))
         if not isinstance(row, dict | list):
-            raise TypeError(f"@render_csv: a row is an object or a list, not a {type(value).__qualname__!r}")
+            raise TypeError(f"@render_csv: a row must be an object or a list, not a {type(value).__qualname__!r}")
         if isinstance(row, dict) and self._columns is None:
             self._columns = tuple(row)
         self._write_names()
@@ -157,7 +157,7 @@ class _Rows:
         columns = self._columns or ()
         if not row.keys() <= {*columns}:
             more = ", ".join(repr(name) for name in row if name not in columns)
-            raise ValueError(f"@render_csv: a row has {more}, which is no column")
+            raise ValueError(f"@render_csv: a row has {more}, which is not a column")
         return [row.get(name) for name in columns]
 
     def _write_names(self) -> None:

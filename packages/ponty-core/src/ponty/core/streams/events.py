@@ -56,11 +56,11 @@ class Event(Generic[_T_co]):
             if value is None:
                 continue
             if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance]
-                raise TypeError(f"{name} of an event is a str, not a {type(value).__qualname__!r}")
+                raise TypeError(f"{name} of an event must be a str, not a {type(value).__qualname__!r}")
             if _NOT_IN_A_FIELD.search(value):
-                raise ValueError(f"{name} of an event has no line break and no NUL in it")
+                raise ValueError(f"{name} of an event must not contain a line break or NUL")
         if retry_ms is not None and (type(retry_ms) is not int or retry_ms < 0):
-            raise ValueError(f"retry_ms is a whole number of milliseconds from 0 on, not {retry_ms!r}")
+            raise ValueError(f"retry_ms must be a whole number of milliseconds, at least 0, not {retry_ms!r}")
         self.data: _T_co = data
         self.event: str | None = event
         self.id: str | None = id

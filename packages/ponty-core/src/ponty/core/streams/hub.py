@@ -104,7 +104,7 @@ class Hub(Generic[_T]):
             Lagged: Raised by the iterator, if the subscriber was too slow.
         """
         if backlog < 1:
-            raise ValueError(f"backlog is 1 or more, not {backlog!r}")
+            raise ValueError(f"backlog must be 1 or more, not {backlog!r}")
         subscription = _Subscription[_T](backlog)
         self._subscriptions.add(subscription)
         try:

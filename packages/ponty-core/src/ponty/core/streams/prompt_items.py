@@ -28,7 +28,7 @@ def prompt_items(
     """
     beat = options.beat_seconds
     if beat is not None and not beat > 0:
-        raise ValueError(f"@{what}: heartbeat is more than 0 seconds, or None, not {beat!r}")
+        raise ValueError(f"@{what}: heartbeat must be more than 0 seconds, or None, not {beat!r}")
     limit = None if returns is None else ReturnedType(returns)
 
     def decorate(handler: Any) -> Any:

@@ -356,4 +356,4 @@ def _at_once(writing: Coroutine[Any, Any, None]) -> None:
     except StopIteration:
         return
     writing.close()
-    raise RuntimeError("a write that was not to wait has waited")
+    raise RuntimeError("a write that must not wait has waited")

@@ -40,7 +40,7 @@ async def assert_problem(
     text = await response.text()
     came = f"{response.method} {response.url.path_qs} was answered with {response.status} {text!r}"
     if response.content_type != _PROBLEM_JSON:
-        raise AssertionError(f"{came}, of type {response.content_type}: no problem document")
+        raise AssertionError(f"{came}, of type {response.content_type}: it is not a problem document")
     document = json.loads(text)
     if response.status != status or document.get("status") != status:
         raise AssertionError(f"{came}, not with {status}")

@@ -70,7 +70,7 @@ def cache(
     if missing:
         raise TypeError(f"cache: the store has no method {', '.join(missing)}")
     if not isinstance(antistampede, Lock):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise TypeError(f"cache: antistampede is a Lock, not a {type(antistampede).__qualname__}")
+        raise TypeError(f"cache: antistampede must be a Lock, not a {type(antistampede).__qualname__}")
 
     check_callable("cache", key=key, cache_if=cache_if, copy=copy, metrics=metrics)
 

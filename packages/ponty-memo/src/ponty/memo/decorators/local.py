@@ -107,9 +107,9 @@ def localcache(
         RuntimeWarning: `maxsize=0`.
     """
     if not isinstance(maxsize, int) or maxsize < 0:  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise ValueError(f"localcache: maxsize is a whole number from 0 up, not {maxsize!r}")
+        raise ValueError(f"localcache: maxsize must be a whole number of at least 0, not {maxsize!r}")
     if not 0 <= jitter <= 1:
-        raise ValueError(f"localcache: jitter is a share from 0 to 1, not {jitter!r}")
+        raise ValueError(f"localcache: jitter must be a share from 0 to 1, not {jitter!r}")
     stale, on_error = (
         seconds("localcache", "stale_ms", stale_ms),
         seconds("localcache", "stale_on_error_ms", stale_on_error_ms),

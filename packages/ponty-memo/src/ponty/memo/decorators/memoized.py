@@ -85,7 +85,7 @@ def checked_name(decorator: str, function: Callable[..., object]) -> str:
     """
     name = getattr(function, "__qualname__", repr(function))
     if not inspect.iscoroutinefunction(function):
-        raise TypeError(f"@{decorator} on {name!r}: it takes a coroutine function, made with async def")
+        raise TypeError(f"@{decorator} on {name!r}: it is not a coroutine function (async def)")
     return f"@{decorator} on {name!r}"
 
 

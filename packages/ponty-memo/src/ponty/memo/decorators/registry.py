@@ -39,8 +39,8 @@ def register(name: str, who: str, wrapper: Any, place: Hashable) -> None:
         others = _others(name, wrapper)
     if others:
         raise ValueError(
-            f"{who}: the name {name!r} is that of the cache of {others[0].__module__}.{others[0].__qualname__}: "
-            "give name= another one, so that invalidate finds each of them"
+            f"{who}: the cache of {others[0].__module__}.{others[0].__qualname__} has the name {name!r} already: "
+            "choose another name=, so that invalidate finds each of them"
         )
     _known[name] = [*[(weakref.ref(known), at) for known, at in _living(name)], (weakref.ref(wrapper), place)]
 

@@ -93,7 +93,7 @@ def raise_if_deadlock(targets: Iterable[WaitNode]) -> None:
             if node is here:
                 raise Deadlock(
                     f"{target} is waited for from inside {'itself' if here is target else 'what it waits for'}: "
-                    f"the call stands in {here}, and would wait for its own end"
+                    f"the call is made in {here}, and would wait for its own end"
                 )
             if node not in seen:
                 seen.add(node)

@@ -233,7 +233,7 @@ class Memoizer(Generic[_T]):
         """Add a note to the error that names the option to set."""
         error.add_note(
             f"the cache {self.name!r} lets a caller wait for somebody else's computation for "
-            f"maxwait_ms={self.lock.maxwait * 1000:g}: give it more than a computation takes"
+            f"maxwait_ms={self.lock.maxwait * 1000:g}: choose more than a computation takes"
         )
 
     async def _run(self, flight: Flight[_T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:

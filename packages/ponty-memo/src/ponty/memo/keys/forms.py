@@ -224,7 +224,7 @@ def _reduced(value: Any) -> str:
         registered = copyreg.dispatch_table.get(type(value))
         recipe = value.__reduce_ex__(4) if registered is None else registered(value)
     except Exception:  # noqa: BLE001 - a class can raise anything here
-        raise Unkeyable(f"a {type(value).__qualname__}, which neither pickles nor can be taken apart") from None
+        raise Unkeyable(f"a {type(value).__qualname__}, which cannot be pickled or taken apart") from None
     if isinstance(recipe, str):
         return recipe
     made_by, arguments, *state = cast("tuple[Any, ...]", recipe)

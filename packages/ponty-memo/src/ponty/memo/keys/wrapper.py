@@ -321,8 +321,8 @@ def _key_maker(
         except (forms.Unkeyable, RecursionError) as error:
             why = "nested too deeply, or inside itself" if isinstance(error, RecursionError) else error
             raise TypeError(
-                f"{who}: {what} cannot be part of a key: it is, or has in it, {why}; "
-                "give key= a function that makes a key of the arguments"
+                f"{who}: {what} cannot be part of a key: it is, or contains, {why}; "
+                "give key= a function that makes a key from the arguments"
             ) from None
 
     def collected(values: Iterable[object], named: Mapping[str, object]) -> list[Hashable]:

@@ -259,7 +259,8 @@ class Acquisition(AbstractAsyncContextManager[Lease]):
                 raise
             held = self._renewal is not None and self._renewal.held
             if isinstance(error, Unavailable) and (self._on_lost is not None or held):
-                logger().warning("the lock of %r was left to its lease", self._key, exc_info=error)
+                message = "the lock of %r could not be released; it ends with its lease"
+                logger().warning(message, self._key, exc_info=error)
                 return None
             return error
         finally:

@@ -131,7 +131,7 @@ class Renewal:
 
     def _lose(self, error: Exception | None) -> None:
         self.lost = True
-        logger().error("the lease of %r was lost while its block runs", self._key, exc_info=error)
+        logger().error("the lease of %r was lost while its block was running", self._key, exc_info=error)
         if self._on_lost is not None:
             self._on_lost()
         elif self._holder is not None:
@@ -141,6 +141,6 @@ class Renewal:
 
 def lease_lost(key: object) -> LeaseLost:
     """Return the `LeaseLost` for the holder of a key."""
-    error = LeaseLost("the lease ended while the block ran")
+    error = LeaseLost("the lease ended while the block was running")
     error.add_note(f"it was the lease of {key!r}")
     return error

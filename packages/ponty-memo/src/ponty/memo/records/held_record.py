@@ -53,5 +53,5 @@ def lifetime(who: str, ttl_ms: float) -> float:
     """
     lasting = seconds(who, "ttl_ms", ttl_ms)
     if not lasting:
-        raise ValueError(f"{who}: ttl_ms is above 0: a record that is not kept records nothing")
+        raise ValueError(f"{who}: ttl_ms must be more than 0 milliseconds, not {ttl_ms!r}")
     return lasting

@@ -56,7 +56,7 @@ class LocalRecords:
 
     def __init__(self, *, max_bytes: int = 64 * 1024**2, clock: Callable[[], float] | None = None) -> None:
         if not isinstance(max_bytes, int) or max_bytes < 1000:  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise ValueError(f"LocalRecords: max_bytes is a whole number from 1000 up, not {max_bytes!r}")
+            raise ValueError(f"LocalRecords: max_bytes must be a whole number of at least 1000, not {max_bytes!r}")
         self._max_bytes = max_bytes
         self._bytes = 0
         self._records: OrderedDict[str, _Record] = OrderedDict()
@@ -140,8 +140,7 @@ class LocalRecords:
         self._dropped += 1
         if self._dropped & (self._dropped - 1) == 0:  # the first, the second, the fourth ...
             logger().warning(
-                "%d records were dropped before their time, for more than max_bytes=%d: what was done may be done "
-                "again",
+                "%d records were dropped early to stay below max_bytes=%d: their operations may be carried out again",
                 self._dropped,
                 self._max_bytes,
             )

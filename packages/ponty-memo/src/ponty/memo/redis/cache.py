@@ -237,5 +237,5 @@ def _take(link: RedisLink, place: str, wrapper: Any, who: str) -> None:
     """
     taken = _taken.setdefault(link, weakref.WeakValueDictionary())
     if "<locals>" in place and place in taken:
-        raise ValueError(f"{who}: there is one by this name in Redis already: give name= to tell the two apart")
+        raise ValueError(f"{who}: another function uses this name in Redis already: give name= to tell the two apart")
     taken[place] = wrapper

@@ -63,7 +63,7 @@ class Codec:
         elif not isinstance(format, str) and callable(getattr(format, "encode", None)):
             self._encode, self._decode = format.encode, format.decode
         else:
-            raise ValueError(f"{who}: serializer is 'msgpack', 'json' or an object with encode and decode")
+            raise ValueError(f"{who}: serializer must be 'msgpack', 'json' or an object with encode and decode")
         self._mark = _MARKS.get(format, _OWN) if isinstance(format, str) else _OWN
 
     def dump(self, value: Any) -> bytes:

@@ -25,7 +25,7 @@ class Names:
 
     def __init__(self, namespace: str, area: str | None = None) -> None:
         if not re.fullmatch(r"[\w./-]+", namespace, re.ASCII):
-            raise ValueError(f"namespace: letters, digits and _.-/ make a namespace in Redis, not {namespace!r}")
+            raise ValueError(f"namespace: a namespace in Redis consists of letters, digits and _.-/, not {namespace!r}")
         part = "" if area is None else _plain(area).replace(":", r"\x3a") + ":"
         self.meta: Final = f"{namespace}:meta"
         self.wake: Final = f"{namespace}:wake"

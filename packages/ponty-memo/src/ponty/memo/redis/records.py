@@ -76,7 +76,7 @@ class RedisRecords:
         data = await self._link.run(READ, [name], [1])
         if data is None or data[:2] == _MARK:
             return None if data is None else bytes(data[2:])
-        logger().warning("what lies in Redis as %r is no record", name)
+        logger().warning("the key %r in Redis does not hold a record", name)
         return None
 
     def hold(self, key: str, *, maxwait_ms: float = 0) -> AbstractAsyncContextManager[HeldRecord]:

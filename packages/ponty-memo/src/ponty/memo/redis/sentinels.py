@@ -53,7 +53,7 @@ class RedisSentinels(SentinelStore):
     ) -> None:
         if not _SHORTEST_LEASE_MS <= seconds("RedisSentinels", "lease_ms", lease_ms) * 1000 <= _LONGEST_LEASE_MS:
             raise ValueError(
-                f"RedisSentinels: lease_ms is {_SHORTEST_LEASE_MS} to {_LONGEST_LEASE_MS}, a day, not {lease_ms!r}"
+                f"RedisSentinels: lease_ms must be {_SHORTEST_LEASE_MS} to {_LONGEST_LEASE_MS}, a day, not {lease_ms!r}"
             )
         self.lease_ms: float = lease_ms
         self.clearing: Clearing | None = None

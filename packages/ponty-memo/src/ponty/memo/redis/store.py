@@ -103,9 +103,9 @@ class RedisStore(CacheStore[_T]):
         who = f"RedisStore {area!r}"
         near, stale = seconds(who, "near_ms", near_ms), seconds(who, "near_stale_ms", near_stale_ms)
         if not 0 <= jitter <= 1:
-            raise ValueError(f"{who}: jitter is a share from 0 to 1, not {jitter!r}")
+            raise ValueError(f"{who}: jitter must be a share from 0 to 1, not {jitter!r}")
         if not isinstance(near_maxsize, int) or near_maxsize < 1:  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise ValueError(f"{who}: near_maxsize is a whole number from 1 up, not {near_maxsize!r}")
+            raise ValueError(f"{who}: near_maxsize must be a whole number of at least 1, not {near_maxsize!r}")
         if stale and not near:
             raise ValueError(f"{who}: near_stale_ms needs a near_ms")
         if not callable(ttl_ms):
@@ -152,7 +152,7 @@ class RedisStore(CacheStore[_T]):
         try:
             value = self._codec.load(data)
         except Garbage as error:
-            logger().warning("what lies in Redis as %r is no value of this cache: %s", name, error)
+            logger().warning("the key %r in Redis does not hold a value of this cache: %s", name, error)
             return cachemiss
         if near is not None:
             near.put(name, data, left * 1000, generation)
@@ -195,10 +195,10 @@ class RedisStore(CacheStore[_T]):
         keys = [name, names.lock(key), names.meta]
         outcome = await self._link.run(COMMIT, keys, [owner, written, left, names.epoch])
         if outcome < 0:
-            raise Cleared("the cache was cleared since the owner took the key's lock")
+            raise Cleared("the cache was cleared after the owner took the key's lock")
         if not outcome:
-            error = LeaseLost("the owner does not hold the key's lock in Redis any more")
-            error.add_note(f"the key is {key!r}; the lock of its cache is one over the store's own `sentinels`")
+            error = LeaseLost("the owner no longer holds the key's lock in Redis")
+            error.add_note(f"the key is {key!r}; the lock of the cache must use the store's own `sentinels`")
             raise error
         if near is not None:
             near.put(name, written, math.inf if not left else left - self._keep * 1000, generation)

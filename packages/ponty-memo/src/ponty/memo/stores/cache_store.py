@@ -112,7 +112,7 @@ class StoreBackend(Backend[_T]):
             except Cleared:
                 return False
             except LeaseLost as error:
-                logger().warning("a value was not stored, for its computation had lost the key's lock", exc_info=error)
+                logger().warning("a value was not stored: its computation had lost the key's lock", exc_info=error)
                 self._emit("refused")
                 return False
             except Unavailable:

@@ -28,7 +28,7 @@ def lifetimes(who: str, ttl_ms: float | Callable[[Any], float | None], jitter: f
         try:
             lasting = ttl / 1000 if ttl > 0 else 0.0  # NaN is not above zero either
         except TypeError:
-            raise TypeError(f"{who}: what ttl_ms returned is a number of milliseconds or None, not {ttl!r}") from None
+            raise TypeError(f"{who}: ttl_ms must return a number of milliseconds or None, not {ttl!r}") from None
         if not jitter or lasting == math.inf:
             return lasting
         import random  # noqa: PLC0415 - it takes long to import, and few caches use jitter

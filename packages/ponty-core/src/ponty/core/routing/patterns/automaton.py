@@ -206,7 +206,7 @@ class Automaton:
             return self._sequence([*[item] * low, tail])
         part = self._part(item)
         if not part.last:
-            raise NoAutomatonError("it repeats what takes no character")
+            raise NoAutomatonError("it repeats a part that cannot match any character")
         # An item that may be empty may be so in addition to any other round.
         times = 2 if part.empty else 1
         first, last = _sum({}, part.first, times), _sum({}, part.last, times)

@@ -121,4 +121,4 @@ def _is_pair(automaton: Automaton, graph: Graph[int], one: list[int], other: lis
 
 def _check_steps(count: int) -> None:
     if count > _MAX_STEPS:
-        raise UnboundedPatternError("it is too large to be judged")
+        raise UnboundedPatternError("it is too large to be checked")

@@ -78,7 +78,7 @@ def read_pattern(pattern: str) -> Tree:
     reader = _Reader(pattern)
     root = reader.choice(_Flags())
     if reader.at < len(pattern):
-        raise UnreadablePatternError(f"{pattern!r} has a ')' too many")
+        raise UnreadablePatternError(f"{pattern!r} has an unmatched ')'")
     return Tree(root, reader.exact)
 
 

@@ -46,7 +46,7 @@ class Breaker:
             Unavailable: The breaker is open.
         """
         if self._probe is not None:
-            raise Unavailable("Redis is away", in_doubt=False)
+            raise Unavailable("Redis is not available", in_doubt=False)
 
     def answered(self) -> None:
         """Note that Redis has answered."""
@@ -65,7 +65,7 @@ class Breaker:
         self._counted = batch
         self._failures += 1
         if self._failures >= _FAILURES and self._probe is None:
-            logger().error("Redis is away: values are computed without it, locks are refused", exc_info=error)
+            logger().error("Redis is not available: values are computed without it, locks are refused", exc_info=error)
             self._probe = asyncio.get_running_loop().create_task(self._ask(), name="ponty.memo redis probe")
 
     def tasks(self) -> "set[asyncio.Task[None]]":
@@ -91,5 +91,5 @@ class Breaker:
             except Exception:  # noqa: BLE001, S112 - any error means that Redis is not back
                 continue
             self._probe, self._failures = None, 0
-            logger().warning("Redis is back")
+            logger().warning("Redis is available again")
             return

@@ -54,7 +54,7 @@ class Failures:
         if isinstance(error, exceptions.ReadOnlyError) or "-READONLY" in str(error):  # the latter in scripts of Redis 6
             self._reconnect()
         elif self._not_since("complained", 10):
-            logger().error("Redis refuses what it is asked", exc_info=error)
+            logger().error("Redis refuses a command", exc_info=error)
         return Unavailable(f"{what}: {error}", in_doubt=False)
 
     def _not_since(self, what: str, limit: float) -> bool:
@@ -69,7 +69,7 @@ class Failures:
         """Close the idle connections, at most once a second: after a failover they may lead to a replica."""
         if not self._not_since("reconnected", 1):
             return
-        logger().error("Redis is read-only: it is asked on new connections from now on")
+        logger().error("Redis is read-only: from now on, commands are sent on new connections")
         pool = self._client().connection_pool
         task = asyncio.get_running_loop().create_task(pool.disconnect(inuse_connections=False))
         self._track(task)

@@ -73,7 +73,7 @@ class RedisLink:
         check_client(redis)
         self._timeout = seconds("RedisLink", "timeout_ms", timeout_ms)
         if not self._timeout or not isinstance(max_connections, int) or max_connections < 1:  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise ValueError("RedisLink: timeout_ms and max_connections are greater than zero")
+            raise ValueError("RedisLink: timeout_ms and max_connections must be more than 0")
         self._connections = max_connections
         self._given = None if isinstance(redis, str) else redis
         self._make: Callable[[], Redis] = self._maker(redis) if isinstance(redis, str) else lambda: redis
@@ -104,7 +104,7 @@ class RedisLink:
         try:
             await self.ping()
         except Unavailable as error:
-            logger().warning("Redis is not there yet", exc_info=error)
+            logger().warning("Redis is not available yet", exc_info=error)
         except BaseException:
             self._openers -= 1
             raise

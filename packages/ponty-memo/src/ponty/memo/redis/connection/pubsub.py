@@ -178,7 +178,7 @@ class Subscription:
                 return
             if message is None:
                 if asked:
-                    raise exceptions.TimeoutError("no sign of life")
+                    raise exceptions.TimeoutError("no answer to a ping")
                 asked = True
                 async with asyncio.timeout(self._timeout):
                     await pubsub.ping()
