@@ -97,7 +97,7 @@ async def test_another_decorator_may_not_stand_between():
     async def bare():
         yield 1
 
-    with pytest.raises(TypeError, match="stands directly below @expect, or takes the request"):
+    with pytest.raises(TypeError, match="must stand directly below @expect, or take the request"):
         await bare()
 
 

@@ -33,7 +33,7 @@ def streamed(what: str, handler: Any, answer: object, send: SendStream) -> Strea
     async def respond(*args: Any, **kwargs: Any) -> web.StreamResponse:
         request = args[0] if args else None
         if not isinstance(request, web.Request):
-            raise TypeError(f"@{what} on {name!r} stands directly below @expect, or takes the request")
+            raise TypeError(f"@{what} on {name!r} must stand directly below @expect, or take the request")
         return await send(request, handler(*args, **kwargs))
 
     # Code that calls the handler itself, with other arguments than a request, uses this. The tuple has the function

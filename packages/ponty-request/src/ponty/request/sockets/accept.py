@@ -166,7 +166,7 @@ def _accepting(handler: Any, answer: Conversing, messages: Messages, options: So
     async def respond(*args: Any, **kwargs: Any) -> web.StreamResponse:
         request = args[0] if args else None
         if not isinstance(request, web.Request):
-            raise TypeError(f"@accept_socket on {name!r} stands directly below @expect, or takes the request")
+            raise TypeError(f"@accept_socket on {name!r} must stand directly below @expect, or take the request")
         return await hold(request, bind(*args, **kwargs))
 
     # `expect` inspects both: they show the parameters of the handler, without the socket.
