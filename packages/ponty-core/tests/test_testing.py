@@ -6,7 +6,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from ponty.core import Routes, build_app, lease_http_client, render_json
+from ponty.core import PontyError, Routes, build_app, lease_http_client, render_json
 from ponty.core.testing import FakeService, InTurn, assert_problem
 
 NAME = web.AppKey("NAME", str)
@@ -100,6 +100,32 @@ async def test_a_service_answers_from_its_table(ponty_client, table):
         assert await data(client, "/rate/USD") == {"status": 200, "json": 3, "url": url("USD")}
     assert rates.asked[:2] == [f"POST {url('EUR')}", f"POST {url('GBP')}"]
     assert rates.bodies == [b"[1]"] * 6
+
+
+class Busy(PontyError):
+    status_code = 503
+    type = "https://rates.example/problems/busy"
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "media_type", "text"),
+    [
+        (Busy, 503, "application/problem+json", '"type":"https://rates.example/problems/busy"'),
+        (Busy(members={"wait": 3}), 503, "application/problem+json", '"wait":3'),
+        (web.HTTPNotFound, 404, "application/problem+json", '"title":"Not Found"'),
+        (web.HTTPNotFound(text="no such rate"), 404, "text/plain", "no such rate"),
+    ],
+)
+async def test_an_error_that_was_meant_as_an_answer_is_answered(answer, status, media_type, text):
+    """A program's own error is an answer of the service, and not a broken connection; it may be asked for twice."""
+    rates = FakeService({"GET http://rates/EUR": answer})
+    runner = web.AppRunner(build_app(routes=[Routes()], providers=[rates.client(base_url="http://rates")]))
+    await runner.setup()
+    for _ in range(2):
+        async with lease_http_client() as session, session.get("/EUR") as got:
+            assert (got.status, got.content_type) == (status, media_type)
+            assert text in await got.text()
+    await runner.cleanup()
 
 
 async def test_what_a_service_has_no_answer_to_fails_the_test():

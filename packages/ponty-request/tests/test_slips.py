@@ -51,6 +51,12 @@ def test_an_option_that_an_endpoint_does_not_take_is_refused():
         handle(Shown, routes=Routes())(shown)  # the option is `table`
 
 
+@pytest.mark.parametrize("option", ["envelope", "etag", "mimetype", "raises", "returns", "status", "stream"])
+def test_an_option_that_callers_have_to_know_belongs_to_the_endpoint(option):
+    with pytest.raises(TypeError, match=rf"^@handle\(Shown\): give {option} to the Endpoint, which callers read too$"):
+        handle(Shown, table=Routes(), **{option: None})
+
+
 def test_a_class_of_fields_in_the_place_of_a_field_is_found():
     with pytest.raises(TypeError, match=r"Slip.page: PosIntQueryParameter is a class of fields"):
 

@@ -15,6 +15,8 @@ import aiohttp
 from aiohttp import web
 
 from ponty.core.encoding.json_encoder import encode_json
+from ponty.core.errors.error_answers import http_exception, ponty_error
+from ponty.core.errors.exceptions import PontyError
 from ponty.core.lifecycle.client import http_client_provider
 from ponty.core.lifecycle.providers import Provider
 
@@ -50,7 +52,8 @@ class FakeService:
         app = build_app(providers=[rates.client(base_url="http://rates")])
 
     An answer is a JSON value, a `web.Response`, an exception, an `InTurn` with several of these, or a function of the
-    request that returns one of these. For an exception, the connection is cut.
+    request that returns one of these. A `PontyError` and an exception of aiohttp's such as `web.HTTPNotFound` are
+    answered as where a handler raises them. For any other exception, the connection is cut.
 
     A request that is not in the table is answered with a 501, and raises an AssertionError when the application stops.
 
@@ -124,6 +127,12 @@ class FakeService:
 
 
 def _response(answer: object, request: web.BaseRequest) -> web.StreamResponse:
+    if isinstance(answer, type) and issubclass(answer, (PontyError, web.HTTPException)):
+        answer = answer()
+    if isinstance(answer, PontyError):
+        return ponty_error(answer)
+    if isinstance(answer, web.HTTPException):
+        return http_exception(answer)
     if isinstance(answer, BaseException) or (isinstance(answer, type) and issubclass(answer, BaseException)):
         if request.transport is not None:
             request.transport.abort()

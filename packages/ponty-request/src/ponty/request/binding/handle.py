@@ -19,6 +19,10 @@ _T = TypeVar("_T")
 _Handler = Callable[[web.Request], Coroutine[Any, Any, web.StreamResponse]]
 
 
+_STATED_BY_ENDPOINT = frozenset({"envelope", "etag", "mimetype", "raises", "returns", "status", "stream"})
+"""The options of the decorators that only an endpoint may state, so that both ends have the same."""
+
+
 class HandleOptions(TypedDict, total=False):
     """The options of `handle`: those of its route and of `expect`."""
 
@@ -66,12 +70,17 @@ def handle(cls: Any, **options: Unpack[HandleOptions]) -> Callable[[Callable[...
             are those of `expect`. All others are those of `Routes.route`.
 
     Raises:
-        TypeError: The class has no endpoint. The errors of the decorators that it combines are raised, too.
+        TypeError: The class has no endpoint, or an option is one that the endpoint states. The errors of the decorators
+            that it combines are raised, too.
     """
     endpoint: object = getattr(cls, "endpoint", None)
     if not (isinstance(cls, type) and issubclass(cls, Request) and isinstance(endpoint, Endpoint)):
         raise TypeError(f"@handle takes a class with an endpoint, not {getattr(cls, '__qualname__', cls)!r}")
     known: Endpoint[Any] = endpoint
+    if stated := sorted(_STATED_BY_ENDPOINT.intersection(options)):
+        raise TypeError(
+            f"@handle({cls.__qualname__}): give {', '.join(stated)} to the Endpoint, which callers read too"
+        )
     further: dict[str, Any] = dict(options)
     table: Routes = further.pop("table", routes)
     bound: dict[str, Any] = {name: further.pop(name) for name in ("whole", "others") if name in further}
