@@ -22,6 +22,9 @@ addresses_told: list[object] = []
 CLIENT_LEFT = 499
 """The status in the log if the client did not wait for its answer; nginx uses the same."""
 
+SWITCHED = 101
+"""The status of a websocket. It is logged when the conversation is over, so its connection is always closed then."""
+
 ACCESS_LINE = '%s - - [%s] "%s %s HTTP/%d.%d" %d %d "%s" "%s" %.6f'
 """The format of the line of a request."""
 
@@ -53,7 +56,9 @@ class AccessLogger(AbstractAccessLogger):
         if not logger.isEnabledFor(logging.INFO):
             return
         transport = request.transport
-        status = CLIENT_LEFT if transport is None or transport.is_closing() else response.status
+        status = response.status
+        if (transport is None or transport.is_closing()) and not (status == SWITCHED and response.prepared):
+            status = CLIENT_LEFT
         identity = request.get(IDENTITY)
         address = request.get(CLIENT_ADDRESS) if addresses_told else None
         client = address or request.remote or "-"
