@@ -12,15 +12,13 @@ from aiohttp.abc import AbstractAccessLogger
 
 from ponty.core.lifecycle.current_request import IDENTITY, RequestIdentity
 from ponty.core.logs.access_records import access_record
+from ponty.core.wire.departures import CLIENT_LEFT
 
 CLIENT_ADDRESS = web.RequestKey("ponty.core.client_address", str)
 """The key of a request for the address of its client, from a trusted proxy."""
 
 addresses_told: list[object] = []
 """The middlewares that may set this address. If there are none, requests are not searched for it."""
-
-CLIENT_LEFT = 499
-"""The status in the log if the client did not wait for its answer; nginx uses the same."""
 
 SWITCHED = 101
 """The status of a websocket. It is logged when the conversation is over, so its connection is always closed then."""
