@@ -8,7 +8,7 @@ import pathlib
 import sys
 
 import pytest
-from aiohttp import web
+from aiohttp import ClientSession, web
 
 from ponty.core import build_app, get, json_response, post
 
@@ -236,3 +236,50 @@ async def test_who_leaves_before_an_application_of_aiohttp_s_writes_is_no_error(
         await until(lambda: not served.server.connections)
     assert [(each.name, each.levelname) for each in caplog.records] == [("test.left", "INFO")]
     assert '"GET / HTTP/1.1" 499 0 ' in caplog.records[0].getMessage()
+
+
+async def test_a_websocket_is_logged_as_101_when_its_conversation_is_over(caplog):
+    """Its connection is always closed by then, but its client has got its answer."""
+    caplog.set_level(logging.INFO)
+
+    @get("/")
+    async def echo(request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        async for message in socket:
+            await socket.send_str(message.data)
+        return socket
+
+    async with Served(build_app(), access_log=logging.getLogger("test.socket")) as served:
+        async with ClientSession() as session, session.ws_connect(f"http://127.0.0.1:{served.port}/") as socket:
+            await socket.send_str("hello")
+            assert await socket.receive_str() == "hello"
+        await until(lambda: not served.server.connections)
+    (line,) = [record.getMessage() for record in caplog.records if record.name == "test.socket"]
+    assert '"GET / HTTP/1.1" 101 ' in line
+
+
+HANDSHAKE = (
+    b"GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n"
+)
+
+
+async def test_who_left_before_a_handshake_is_logged_as_499(caplog):
+    caplog.set_level(logging.INFO)
+    go_on = asyncio.Event()
+
+    @get("/")
+    async def late(request: web.Request) -> web.WebSocketResponse:
+        await go_on.wait()
+        return web.WebSocketResponse()
+
+    async with Served(build_app(), access_log=logging.getLogger("test.left")) as served:
+        _, writer = await served.send(HANDSHAKE)
+        await until(lambda: served.server.connections and served.server.connections[0].request is not None)
+        writer.transport.abort()
+        await until(lambda: served.server.connections[0].is_lost)
+        go_on.set()
+        await until(lambda: not served.server.connections)
+    (line,) = [record.getMessage() for record in caplog.records if record.name == "test.left"]
+    assert '"GET / HTTP/1.1" 499 0 ' in line

@@ -7,10 +7,14 @@ import pathlib
 import re
 import subprocess
 import sys
+from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
 from aiohttp import web
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from prometheus_client import CollectorRegistry, Counter
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -20,11 +24,13 @@ from ponty.core import (
     PontyError,
     Routes,
     ValidationError,
+    build_app,
     cache_events,
     cors,
     get,
     metrics,
     post,
+    render_events,
     routes,
     tracing,
 )
@@ -32,7 +38,7 @@ from ponty.core.observability import metrics as metrics_module
 from ponty.core.responses.plain_response import PlainResponse
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
-from serving import Served, rest
+from serving import Served, rest, until
 
 COUNT = "http_server_request_duration_seconds_count"
 
@@ -44,6 +50,18 @@ def mugs():
         if request.match_info["colour"] == "broken":
             raise ValueError
         return web.Response()
+
+
+@pytest.fixture
+def exporter():
+    return InMemorySpanExporter()
+
+
+@pytest.fixture
+def provider(exporter):
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    return provider
 
 
 @pytest.fixture
@@ -84,6 +102,46 @@ async def test_requests_are_counted_by_the_template_of_their_route(serve, regist
         ("_OTHER", "405", "(no route)"): 1,
     }
     assert (await samples(client, COUNT))["GET", "200", "/metrics"] == 1
+
+
+async def test_a_client_that_leaves_a_stream_is_no_error_of_the_server(registry, provider, exporter):
+    """Every page that is closed ends its stream so; neither metrics nor spans take it for a failure."""
+
+    @get("/news")
+    @render_events
+    async def news(request: web.Request) -> AsyncIterator[str]:
+        yield "first"
+        await asyncio.Event().wait()
+
+    app = build_app(routes=[routes, metrics(registry=registry)], middlewares=[tracing(tracer_provider=provider)])
+    async with Served(app) as served:
+        reader, writer = await served.send(b"GET /news HTTP/1.1\r\nHost: a\r\n\r\n")
+        await reader.readuntil(b"first")
+        writer.transport.abort()
+        await until(lambda: not served.server.connections)
+        async with aiohttp.ClientSession(f"http://127.0.0.1:{served.port}") as client:
+            assert await samples(client, COUNT) == {("GET", "499", "/news"): 1}
+    span, *_ = exporter.get_finished_spans()
+    assert (span.name, span.attributes["http.response.status_code"]) == ("GET /news", 499)
+    assert span.status.is_unset
+    assert not span.events
+
+
+async def test_a_stream_that_fails_is_an_error_of_the_server(registry):
+    """As its client is still there."""
+
+    @get("/news")
+    @render_events
+    async def news(request: web.Request) -> AsyncIterator[str]:
+        yield "first"
+        raise ValueError
+
+    async with Served(build_app(routes=[routes, metrics(registry=registry)])) as served:
+        reader, _ = await served.send(b"GET /news HTTP/1.1\r\nHost: a\r\n\r\n")
+        await rest(reader)
+        await until(lambda: not served.server.connections)
+        async with aiohttp.ClientSession(f"http://127.0.0.1:{served.port}") as client:
+            assert await samples(client, COUNT) == {("GET", "500", "/news"): 1}
 
 
 async def test_a_thousand_paths_make_one_series(serve, registry):

@@ -12,6 +12,7 @@ from aiohttp.abc import AbstractAccessLogger
 
 from ponty.core.lifecycle.current_request import IDENTITY, RequestIdentity
 from ponty.core.logs.access_records import access_record
+from ponty.core.wire.departures import CLIENT_LEFT
 
 CLIENT_ADDRESS = web.RequestKey("ponty.core.client_address", str)
 """The key of a request for the address of its client, from a trusted proxy."""
@@ -19,8 +20,8 @@ CLIENT_ADDRESS = web.RequestKey("ponty.core.client_address", str)
 addresses_told: list[object] = []
 """The middlewares that may set this address. If there are none, requests are not searched for it."""
 
-CLIENT_LEFT = 499
-"""The status in the log if the client did not wait for its answer; nginx uses the same."""
+SWITCHED = 101
+"""The status of a websocket. It is logged when the conversation is over, so its connection is always closed then."""
 
 ACCESS_LINE = '%s - - [%s] "%s %s HTTP/%d.%d" %d %d "%s" "%s" %.6f'
 """The format of the line of a request."""
@@ -53,7 +54,9 @@ class AccessLogger(AbstractAccessLogger):
         if not logger.isEnabledFor(logging.INFO):
             return
         transport = request.transport
-        status = CLIENT_LEFT if transport is None or transport.is_closing() else response.status
+        status = response.status
+        if (transport is None or transport.is_closing()) and not (status == SWITCHED and response.prepared):
+            status = CLIENT_LEFT
         identity = request.get(IDENTITY)
         address = request.get(CLIENT_ADDRESS) if addresses_told else None
         client = address or request.remote or "-"

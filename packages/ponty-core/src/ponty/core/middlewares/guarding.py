@@ -22,7 +22,7 @@ from ponty.core.middlewares.error_watchers import sole, tell_watchers
 from ponty.core.middlewares.response_checks import check_sendable, check_unsent
 from ponty.core.responses.entity_tags import if_changed
 from ponty.core.responses.plain_response import PlainResponse
-from ponty.core.wire.departures import CutOff, has_left
+from ponty.core.wire.departures import CLIENT_LEFT, CutOff, has_left
 from ponty.core.wire.late_handlers import is_late, take_late
 from ponty.core.wire.unread_bodies import mark_refused
 
@@ -133,8 +133,9 @@ async def _awaited(made: object) -> Any:
 
 def _answer(request: web.Request, error: BaseException) -> web.StreamResponse:
     if request.writer.output_size or isinstance(error, CutOff):
-        if not _has_left(request, error):
-            log_failure(request, error)
+        if _has_left(request, error):
+            return BrokenAnswer(CLIENT_LEFT)  # a middleware that counts errors must not count this
+        log_failure(request, error)
         return BrokenAnswer()
     try:
         if isinstance(error, PontyError):
@@ -156,10 +157,14 @@ def _answer(request: web.Request, error: BaseException) -> web.StreamResponse:
 
 
 class BrokenAnswer(web.StreamResponse):
-    """Replaces an answer that failed after it had begun: only a cut connection shows that it is not whole."""
+    """Replaces an answer that failed after it had begun: only a cut connection shows that it is not whole.
 
-    def __init__(self) -> None:
-        super().__init__(status=500)
+    Args:
+        status: The status that middlewares see, such as those that measure.
+    """
+
+    def __init__(self, status: int = 500) -> None:
+        super().__init__(status=status)
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
         """Raise, so that aiohttp closes the connection of `request`."""

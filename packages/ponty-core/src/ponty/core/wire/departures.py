@@ -9,6 +9,9 @@ from collections.abc import Callable
 
 from aiohttp import web
 
+CLIENT_LEFT = 499
+"""The status in logs and metrics if the client did not wait for its answer; nginx uses the same."""
+
 
 class CutOff(ConnectionResetError):
     """An answer ends early, but this is not an error: its connection is closed, and no error is logged."""
