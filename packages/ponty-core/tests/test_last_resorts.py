@@ -191,6 +191,16 @@ async def _logged(client):
     return stream.getvalue()
 
 
+async def ask_and_leave(served, go_on):
+    """Leave while the handler waits for the event `go_on`, and let it end then."""
+    _, writer = await served.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+    await until(lambda: served.server.connections and served.server.connections[0].request is not None)
+    writer.transport.abort()
+    await until(lambda: served.server.connections[0].is_lost)
+    go_on.set()
+    await until(lambda: not served.server.connections)
+
+
 @pytest.mark.parametrize("answer", [lambda: web.Response(text="hello"), lambda: json_response("hello")])
 async def test_who_left_is_logged_as_499_with_the_address(caplog, answer):
     caplog.set_level(logging.INFO)
@@ -203,12 +213,7 @@ async def test_who_left_is_logged_as_499_with_the_address(caplog, answer):
 
     logger = logging.getLogger("test.left")
     async with Served(build_app(), access_log=logger) as served:
-        _, writer = await served.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-        await until(lambda: served.server.connections and served.server.connections[0].request is not None)
-        writer.transport.abort()
-        await until(lambda: served.server.connections[0].is_lost)
-        go_on.set()
-        await until(lambda: not served.server.connections)
+        await ask_and_leave(served, go_on)
     (line,) = [record.getMessage() for record in caplog.records if record.name == "test.left"]
     assert line.startswith("127.0.0.1 - - [")
     assert '"GET / HTTP/1.1" 499 0 ' in line
@@ -228,12 +233,7 @@ async def test_who_leaves_before_an_application_of_aiohttp_s_writes_is_no_error(
     app.router.add_get("/", slow)
     caplog.set_level(logging.INFO)
     async with Served(app, access_log=logging.getLogger("test.left")) as served:
-        _, writer = await served.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-        await until(lambda: served.server.connections and served.server.connections[0].request is not None)
-        writer.transport.abort()
-        await until(lambda: served.server.connections[0].is_lost)
-        go_on.set()
-        await until(lambda: not served.server.connections)
+        await ask_and_leave(served, go_on)
     assert [(each.name, each.levelname) for each in caplog.records] == [("test.left", "INFO")]
     assert '"GET / HTTP/1.1" 499 0 ' in caplog.records[0].getMessage()
 

@@ -48,7 +48,7 @@ class FakeService:
 
     ::
 
-        rates = FakeService({"GET http://rates/EUR": {"rate": 2}, "GET http://rates/XXX": web.Response(status=404)})
+        rates = FakeService({"GET http://rates/EUR": {"rate": 2}, "GET http://rates/NIL": web.Response(status=404)})
         app = build_app(providers=[rates.client(base_url="http://rates")])
 
     An answer is a JSON value, a `web.Response`, an exception, an `InTurn` with several of these, or a function of the

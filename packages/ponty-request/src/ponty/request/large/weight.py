@@ -37,8 +37,7 @@ def is_much(body: bytes, *, visits_values: bool) -> bool:
         body: The body.
         visits_values: Whether Python visits each of its values.
     """
-    # The same as `_samples`, without a call.
-    samples = _joined(_TAKE[getrandbits(3)](body, getrandbits(12)))
+    samples = _samples(body)
     marks = samples.translate(None, _NO_MARKS if visits_values else _NO_BRACKETS)
     if len(marks) * len(body) > MOST_VALUES * len(samples):
         return True
